@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Milliseconds that wrap at 2**29, as ``supervisor.ticks_ms()`` counts them.
+
+CircuitPython starts the counter 65 s before its first wrap, then wraps every 6.2 days, so plain
+comparisons are wrong within the first minute. Every deadline goes through these three functions.
+"""
+
+_PERIOD = 1 << 29
+_HALF = 1 << 28
+_MASK = _PERIOD - 1
+
+
+def ticks_add(now, delta_ms):
+    """The tick ``delta_ms`` after (or, negative, before) ``now``; at most 3.1 days either way."""
+    return (now + delta_ms) & _MASK
+
+
+def ticks_diff(later, earlier):
+    """Signed milliseconds from ``earlier`` to ``later``, right while they are within 3.1 days."""
+    diff = (later - earlier) & _MASK
+    return diff if diff < _HALF else diff - _PERIOD
+
+
+def expired(deadline, now):
+    """True once ``now`` has reached ``deadline``; a deadline of ``None`` never comes."""
+    return deadline is not None and ((now - deadline) & _MASK) < _HALF
