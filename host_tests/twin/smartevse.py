@@ -1,0 +1,530 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""A SmartEVSE v3 with modem support, in virtual time: its states, its pilot and its HTTP interface.
+
+    0 A --9 V--> 11 REQUEST --tick--> 12 WAIT --POST, 60 s--> 13 DONE --5 s--> 1 B --6 V--> 2 C
+                 pilot off            pilot 5 %               pilot off  |     AC pilot     contactor
+                                                                         `--> 14 DENIED --60 s--> 0 A
+
+Only the 1 s tick moves the modem states; pulling the plug does not. A car that is pulled out in MODEM_WAIT
+is noticed when B is reached, as on the real charger. The values a POST may only raise, and never lower, stay
+until the charger is restarted: current v3 firmware forgets to clear them when a car leaves.
+
+Left out on purpose: current limits, phase switching, RFID, load balancing, MQTT, OCPP.
+"""
+
+import json
+from urllib.parse import parse_qsl
+
+STATE_A = 0
+STATE_B = 1
+STATE_C = 2
+STATE_MODEM_REQUEST = 11
+STATE_MODEM_WAIT = 12
+STATE_MODEM_DONE = 13
+STATE_MODEM_DENIED = 14
+MODEM_STATES = (STATE_MODEM_REQUEST, STATE_MODEM_WAIT, STATE_MODEM_DONE)
+
+# id: (name on SmartEVSE's own page, what it means in plain words)
+STATES = {
+    STATE_A: ("Ready to Charge", "no car connected"),
+    STATE_B: ("Connected to EV", "car connected, AC offered"),
+    STATE_C: ("Charging", "car charges on AC"),
+    STATE_MODEM_REQUEST: ("Modem Setup", "pilot off, getting ready to ask the car"),
+    STATE_MODEM_WAIT: ("Modem Request", "pilot at 5 %: the car may talk over the powerline"),
+    STATE_MODEM_DONE: ("Modem Done", "pilot off: the car feels a re-plug"),
+    STATE_MODEM_DENIED: ("Modem Denied", "this car is not the one that may charge here"),
+}
+
+MODEM_WAIT_TICKS = 60
+MODEM_DONE_TICKS = 5
+MODEM_DENIED_TICKS = 60
+DEBOUNCE_TICKS = 50  # of 10 ms: how long 6 V must stand before the contactor closes
+
+PWM_STEADY = 1024
+PWM_FIVE_PERCENT = 51
+
+_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error"}
+
+
+def to_int(text):
+    """Arduino's String.toInt(): leading blanks, a sign, digits, the rest ignored; no digits give 0."""
+    text = text.lstrip()
+    digits = 1 if text[:1] in ("+", "-") else 0
+    end = digits
+    while end < len(text) and text[end] in "0123456789":
+        end += 1
+    return int(text[:end]) if end > digits else 0
+
+
+class Faults:
+    """What can be wrong with the charger's network side. The pilot goes on as if nothing had happened."""
+
+    def __init__(self):
+        self.off = False  # no answer to a SYN: switched off, or lost from the network
+        self.refuse = False  # a SYN is answered with RST
+        self.answer_delay_us = 0  # the request acts at once, its answer leaves this much later
+        self.status = None  # 404 or 500 for everything, nothing acts
+        self.no_modem_support = False  # firmware built without modem support: no endpoint, never 5 %
+
+
+class SmartEvse:
+    """The charger. `clock`: virtual time; `network`: a virtual network to live on, or None (then drive
+    `http_connection()` by hand). A car is plugged with `plug(car)`; it needs `cp_state` ("A", "B", "C") and
+    `pilot(duty, now_ms)` where duty is None (no pilot), 1000 (steady), 50 (5 %) or the AC duty in permille.
+
+    `state`: a key of STATES; `pilot_permille`: what the car's contact sees; `posts`: one dict for every
+    POST /ev_state received (`t_s`, `raw`, `parameters`, `values`, `acted`, `status`, `answered`,
+    `state_before`, `state_after`); `listeners`: callables (kind, text, data).
+    """
+
+    def __init__(
+        self, clock, network=None, ip="192.168.1.60", port=80, *, required_evccid="", current_a=32, phases=1
+    ):
+        self.clock = clock
+        self.ip = ip
+        self.port = port
+        self.faults = Faults()
+        self.modem_phase = True  # False: a charger that offers AC at once and never 5 %
+        self.required_evccid = required_evccid
+        self.override_pwm = -1
+        self.current_a = current_a
+        self.phases = phases
+        self.chunked = True
+        self.listeners = []
+        self.posts = []
+        self.requests = []
+        self.car = None
+        self._start()
+        clock.after(10_000, self._tick_10ms)
+        clock.after(1_000_000, self._tick_1s)
+        if network is not None:
+            network.add_host(ip, {port: self})
+
+    def _start(self):
+        self.state = STATE_A
+        self.initial_soc = -1
+        self.full_soc = -1
+        self.computed_soc = -1
+        self.remaining_soc = -1
+        self.energy_capacity = -1
+        self.energy_request = -1
+        self.time_until_full = -1
+        self.evccid = ""
+        self.energy_charged_wh = 0.0
+        self.state_since_us = self.clock.now_us
+        self._modem_stage_done = False
+        self._timer = 0
+        self._debounce = 0
+        self._pilot_sent = "nothing yet"
+
+    # ---- the plug and the pilot ----
+
+    def plug(self, car):
+        """The car's connector goes in."""
+        self.car = car
+        self._pilot_sent = "nothing yet"
+        self._drive_pilot()
+
+    def unplug(self):
+        """The connector is pulled out: the car sees no pilot; the charger notices when its state allows."""
+        if self.car is not None:
+            self.car.pilot(None, self.clock.now_ms)
+        self.car = None
+
+    def restart(self):
+        """Power off and on: the only thing that clears the stored values of the last car."""
+        self._start()
+        self._tell("restart", "SmartEVSE restarted")
+        self._drive_pilot()
+
+    @property
+    def pwm(self):
+        """Duty of the pilot as SmartEVSE counts it, 0..1024 (the relay may still keep it from the car)."""
+        if self.override_pwm >= 0:
+            return self.override_pwm
+        if self.state in (STATE_B, STATE_C):
+            return round(self.current_a / 0.6 * PWM_STEADY / 100)
+        return PWM_FIVE_PERCENT if self.state in (STATE_MODEM_WAIT, STATE_MODEM_DONE) else PWM_STEADY
+
+    @property
+    def pilot_permille(self):
+        """What arrives at the car: None while the pilot is disconnected, else the duty in permille."""
+        if self.state in (STATE_MODEM_REQUEST, STATE_MODEM_DONE, STATE_MODEM_DENIED) or self.pwm == 0:
+            return None
+        if self.pwm == PWM_FIVE_PERCENT:
+            return 50
+        return round(self.pwm * 1000 / PWM_STEADY)
+
+    @property
+    def state_name(self):
+        return STATES[self.state][0]
+
+    @property
+    def contactor_closed(self):
+        return self.state == STATE_C
+
+    @property
+    def power_w(self):
+        return 230 * self.current_a * self.phases if self.state == STATE_C else 0
+
+    @property
+    def cp_state(self):
+        """What the charger measures: without a car, or with the pilot relay open, only its own 12 V."""
+        if self.car is None or self.pilot_permille is None:
+            return "A"
+        return self.car.cp_state
+
+    def _drive_pilot(self):
+        duty = self.pilot_permille
+        if self.car is not None and duty != self._pilot_sent:
+            self._pilot_sent = duty
+            self.car.pilot(duty, self.clock.now_ms)
+
+    # ---- the states ----
+
+    def _set_state(self, state):
+        before = self.state
+        self.state = state
+        self.state_since_us = self.clock.now_us
+        self._debounce = 0
+        if state == STATE_A:
+            self._modem_stage_done = False
+        elif state == STATE_MODEM_REQUEST:
+            self._timer = 0
+        elif state == STATE_MODEM_WAIT:
+            self._timer = MODEM_WAIT_TICKS
+        elif state == STATE_MODEM_DONE:
+            self._timer = MODEM_DONE_TICKS
+        elif state == STATE_MODEM_DENIED:
+            self._timer = MODEM_DENIED_TICKS
+        if before == STATE_A:
+            self.energy_charged_wh = 0.0
+        if state != before:
+            name, meaning = STATES[state]
+            self._tell("state", f"SmartEVSE: {name} ({meaning})", state=state, name=name, before=before)
+        self._drive_pilot()
+
+    def _tick_10ms(self):
+        self.clock.after(10_000, self._tick_10ms)
+        cp = self.cp_state
+        if self.state == STATE_A and cp in ("B", "C"):
+            self._set_state(STATE_MODEM_REQUEST if self._asks_the_car() else STATE_B)
+        elif self.state == STATE_B:
+            self._state_b(cp)
+        elif self.state == STATE_C:
+            self._state_c(cp)
+        self._drive_pilot()
+
+    def _asks_the_car(self):
+        return self.modem_phase and not self.faults.no_modem_support and not self._modem_stage_done
+
+    def _state_b(self, cp):
+        if self.pilot_permille is None:  # a manual override cut the pilot: nothing can be measured
+            return
+        if cp == "A":
+            self._set_state(STATE_A)
+        elif cp == "C":
+            self._debounce += 1
+            if self._debounce > DEBOUNCE_TICKS:
+                self._set_state(STATE_C)
+        else:
+            self._debounce = 0
+
+    def _state_c(self, cp):
+        if cp == "A":
+            self._set_state(STATE_A)
+        elif cp == "B":
+            self._debounce += 1
+            if self._debounce > DEBOUNCE_TICKS:
+                self._set_state(STATE_B)
+        else:
+            self._debounce = 0
+
+    def _tick_1s(self):
+        self.clock.after(1_000_000, self._tick_1s)
+        if self.state >= STATE_MODEM_REQUEST:
+            if self._timer:
+                self._timer -= 1
+            else:
+                self._modem_timer_ended()
+        if self.state == STATE_C:
+            self.energy_charged_wh += self.power_w / 3600
+            self._recompute_soc()
+
+    def _modem_timer_ended(self):
+        if self.state == STATE_MODEM_REQUEST:
+            self._set_state(STATE_MODEM_WAIT)
+        elif self.state == STATE_MODEM_WAIT:
+            self._set_state(STATE_MODEM_DONE)
+        elif self.state == STATE_MODEM_DENIED:
+            self._set_state(STATE_A)
+        elif self.required_evccid in ("", self.evccid):
+            self._modem_stage_done = True
+            self._set_state(STATE_B)
+        else:
+            self._set_state(STATE_MODEM_DENIED)
+
+    # ---- the estimate ----
+
+    def _recompute_soc(self):
+        if self.initial_soc <= 0 or self.full_soc <= 0 or self.energy_capacity <= 0:
+            return  # one value missing: the first reading stands still
+        if self.initial_soc == self.full_soc:
+            self.computed_soc = self.full_soc
+            self.remaining_soc = 0
+            self.time_until_full = -1
+            return
+        target_wh = int(self.full_soc * self.energy_capacity / 100)
+        if self.energy_request > 0:
+            remaining_wh = int(self.energy_request - self.energy_charged_wh)
+        else:
+            start_wh = self.initial_soc * self.energy_capacity / 100
+            remaining_wh = int(target_wh - self.energy_charged_wh - start_wh)
+        self.remaining_soc = int(self.full_soc * remaining_wh / target_wh)
+        self.computed_soc = self.full_soc - self.remaining_soc if self.remaining_soc > 1 else self.full_soc
+        self.time_until_full = (
+            int(remaining_wh * 3600 / self.power_w) if remaining_wh > 0 and self.power_w else -1
+        )
+
+    # ---- HTTP ----
+
+    def answer_to_syn(self):
+        """What a connection attempt meets now: "accept", "refuse" or "silent"."""
+        if self.faults.off:
+            return "silent"
+        return "refuse" if self.faults.refuse else "accept"
+
+    def http_connection(self):
+        """A fresh HTTP connection, sans-IO: see HttpConnection."""
+        return HttpConnection(self)
+
+    def handle(self, request):
+        """One complete request (see HttpConnection): gives (status, JSON text, the post's record or None)."""
+        is_post = (request["method"], request["path"]) == ("POST", "/ev_state")
+        post = self._post_record(request) if is_post else None
+        status, document = self._route(request, post)
+        if post is not None:
+            post["status"] = status
+            post["state_after"] = self.state
+            self._tell("post", self._post_text(post), post=post)
+        return status, "" if document is None else json.dumps(document, separators=(",", ":")) + "\r\n", post
+
+    def _route(self, request, post):
+        if self.faults.status is not None:
+            return self.faults.status, None
+        if request["path"] == "/settings":
+            if request["method"] == "POST":
+                return 200, self._change_settings(request["parameters"])
+            return 200, self.settings_json()
+        if post is not None and not self.faults.no_modem_support:
+            return 200, self._ev_state(request["parameters"], post)
+        return 404, None
+
+    def _post_record(self, request):
+        record = {
+            "t_s": self.clock.now_us / 1e6,
+            "raw": request["raw"],
+            "parameters": dict(request["parameters"]),
+            "values": None,
+            "acted": False,
+            "status": None,
+            "answered": False,
+            "state_before": self.state,
+            "state_after": self.state,
+        }
+        self.posts.append(record)
+        return record
+
+    def _post_text(self, post):
+        told = ", ".join(f"{name}={value}" for name, value in post["parameters"].items()) or "no parameter"
+        return f"SmartEVSE received {told}" + ("" if post["status"] == 200 else f", answers {post['status']}")
+
+    def _ev_state(self, parameters, post):
+        # A parameter that is missing reads as "" and counts as 0, also current_soc: 0 % ends the modem phase.
+        values = {
+            name: to_int(parameters.get(name, ""))
+            for name in ("current_soc", "full_soc", "energy_capacity", "energy_request")
+        }
+        post["values"] = values
+        if "evccid" in parameters:
+            self.evccid = parameters["evccid"][:31]
+        self.full_soc = max(values["full_soc"], self.full_soc)
+        self.energy_capacity = max(values["energy_capacity"], self.energy_capacity)
+        self.energy_request = max(values["energy_request"], self.energy_request)
+        if 0 <= values["current_soc"] <= 100:
+            self.initial_soc = self.computed_soc = values["current_soc"]
+            post["acted"] = True
+            if self.state in MODEM_STATES:
+                self._set_state(STATE_MODEM_DONE)
+        self._recompute_soc()
+        return {**values, **({"evccid": self.evccid} if "evccid" in parameters else {})}
+
+    def _change_settings(self, parameters):
+        changed = {}
+        if "required_evccid" in parameters and not self.faults.no_modem_support:
+            self.required_evccid = parameters["required_evccid"][:31]
+            changed["required_evccid"] = self.required_evccid
+        if "override_pwm" in parameters:
+            pwm = to_int(parameters["override_pwm"])
+            if -1 <= pwm <= PWM_STEADY:
+                self.override_pwm = pwm
+                changed["override_pwm"] = pwm
+                self._drive_pilot()
+        return changed
+
+    def settings_json(self):
+        """The part of GET /settings that a box on the powerline can use."""
+        document = {
+            "version": "v3.11.1",
+            "mode": "NORMAL",
+            "mode_id": 1,
+            "car_connected": self.cp_state != "A",
+            "evse": {
+                "connected": self.cp_state != "A",
+                "access": 1,
+                "pwm": self.pwm,
+                "state": self.state_name,
+                "state_id": self.state,
+                "error": "None",
+                "error_id": 0,
+            },
+            "settings": {"charge_current": self.current_a * 10, "current_max": self.current_a},
+            "ev_meter": {
+                "charged_wh": int(self.energy_charged_wh),
+                "import_active_power": self.power_w / 1000,
+            },
+        }
+        if not self.faults.no_modem_support:
+            document["settings"]["required_evccid"] = self.required_evccid
+            document["settings"]["modem"] = "Experiment"
+            document["ev_state"] = {
+                "initial_soc": self.initial_soc,
+                "remaining_soc": self.remaining_soc,
+                "full_soc": self.full_soc,
+                "energy_capacity": self.energy_capacity if self.energy_capacity > 0 else -1,
+                "energy_request": self.energy_request if self.energy_request > 0 else -1,
+                "computed_soc": self.computed_soc,
+                "evccid": self.evccid,
+                "time_until_full": self.time_until_full,
+            }
+        return document
+
+    def _tell(self, kind, text, **data):
+        for listener in self.listeners:
+            listener(kind, text, data)
+
+
+class HttpConnection:
+    """One TCP connection to the charger's web server, without the TCP.
+
+    `receive(data)` takes what the client sent, `receive_end()` that it closed its side, `take()` gives the
+    bytes that are ready for the client now, `closed` tells that the server closed (after the last bytes were
+    taken), `close()` that the client is gone. `on_output`, when set, is called each time bytes became ready.
+    """
+
+    def __init__(self, evse):
+        self.evse = evse
+        self.closed = False
+        self.on_output = None
+        self._input = b""
+        self._output = []  # pieces: [bytes, post record or None]
+        self._gone = False
+        self._closing = False
+
+    def receive(self, data):
+        self._input += data
+        while not self._closing and self._next_request(False):
+            pass
+
+    def receive_end(self):
+        """The client closed its side: a body without a length ends here."""
+        self._next_request(True)
+        self._closing = True
+        if not self._output:
+            self.closed = True
+
+    def close(self):
+        self._gone = True
+        self.closed = True
+        self._output = []
+
+    def take(self):
+        if self._gone:
+            return b""
+        ready = b""
+        for data, post in self._output:
+            ready += data
+            if post is not None:
+                post["answered"] = True
+        self._output = []
+        if ready and self._closing:
+            self.closed = True
+        return ready
+
+    def _next_request(self, ended):
+        head, blank, rest = self._input.partition(b"\r\n\r\n")
+        if not blank:
+            return False
+        lines = head.decode("latin-1").split("\r\n")
+        words = lines[0].split(" ")
+        if len(words) != 3 or not words[2].startswith("HTTP/"):
+            self._input = b""
+            self._closing = True
+            self._answer(400, "", None)
+            return False
+        headers = {}
+        for line in lines[1:]:
+            name, _, value = line.partition(":")
+            headers[name.strip().lower()] = value.strip()
+        length = self._body_length(words[0], headers, len(rest), ended)
+        if length is None or len(rest) < length:
+            return False
+        self._input = rest[length:]
+        self._closing = words[2] == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
+        self._run(words, headers, (head + blank + rest[:length]))
+        return True
+
+    def _body_length(self, method, headers, received, ended):
+        """Bytes of body to wait for; None: not known yet.
+
+        Without Content-Length a POST's body lasts until the client closes, so the answer waits for that.
+        """
+        if "content-length" in headers:
+            return max(to_int(headers["content-length"]), 0)
+        if method in ("POST", "PUT"):
+            return received if ended else None
+        return 0
+
+    def _run(self, words, headers, raw):
+        path, _, query = words[1].partition("?")
+        request = {
+            "method": words[0],
+            "path": path,
+            "parameters": dict(parse_qsl(query, keep_blank_values=True)),
+            "headers": headers,
+            "raw": raw,
+        }
+        evse = self.evse
+        evse.requests.append({"t_s": evse.clock.now_us / 1e6, "method": words[0], "path": path})
+        del evse.requests[:-200]
+        status, text, post = evse.handle(request)
+        delay_us = evse.faults.answer_delay_us
+        if delay_us:
+            evse.clock.after(delay_us, self._answer, status, text, post)
+        else:
+            self._answer(status, text, post)
+
+    def _answer(self, status, text, post):
+        if self._gone:
+            return
+        head = f"HTTP/1.1 {status} {_REASONS.get(status, 'Status')}\r\nContent-Type: application/json\r\n"
+        if text and self.evse.chunked:
+            body = f"{len(text):x}\r\n{text}\r\n0\r\n\r\n"
+            head += "Transfer-Encoding: chunked\r\n\r\n"
+        else:
+            body = text
+            head += f"Content-Length: {len(text)}\r\n\r\n"
+        self._output.append([(head + body).encode(), post])
+        if self.on_output is not None:
+            self.on_output()
