@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Virtual time of the digital twin: one integer microsecond counter and a queue of events.
 
-Nothing in the twin reads a wall clock. Whoever lets time pass (the device that is charged for its work, a test
-that waits) calls `advance`; whatever is due on the way runs at its own instant, in time order, and events of the
-same instant run in the order in which they were scheduled. So a run depends on its seed and on nothing else.
+Nothing in the twin reads a wall clock. Whoever lets time pass (the device that works, a test that waits)
+calls `advance`. Whatever is due on the way runs at its own instant, in time order; events of one instant
+in the order in which they were scheduled. So a run depends on its seed and on nothing else.
 
 Runs on CPython and on MicroPython.
 """
@@ -79,7 +79,7 @@ class Clock:
         return queue[0][0] if queue else None
 
     def after(self, delay_us, function, *arguments):
-        """Call `function(*arguments)` in `delay_us` (0: at this instant, once time is advanced). Gives a Timer."""
+        """Call `function(*arguments)` in `delay_us` (0: with the next advance). Gives a Timer."""
         return self.at(self.now_us + delay_us, function, *arguments)
 
     def at(self, when_us, function, *arguments):
