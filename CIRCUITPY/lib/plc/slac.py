@@ -1,0 +1,380 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""SLAC (signal level attenuation characterisation) as the EVSE of ISO 15118-3.
+
+    car                                 box                                own modem
+     |                                   | CM_SET_KEY.REQ (fresh NMK) -------> |
+     | CM_SLAC_PARM.REQ  --------------> | <------------------ CM_SET_KEY.CNF  |
+     | <--------------  CM_SLAC_PARM.CNF |
+     | CM_START_ATTEN_CHAR.IND x3 -----> |
+     | CM_MNBC_SOUND.IND x10 ----------> | <------- CM_ATTEN_PROFILE.IND x10   |
+     | <------------  CM_ATTEN_CHAR.IND  | (average, sent 3 times at most)
+     | CM_ATTEN_CHAR.RSP --------------> |
+     | CM_SLAC_MATCH.REQ --------------> |
+     | <------------  CM_SLAC_MATCH.CNF  | (hands out NID and NMK)
+     | (both modems join)                | VS_PL_LINK_STATUS.REQ until 1       |
+
+Every car has a context of its own, keyed by (EV MAC, RunID), because a neighbour's car is heard too and
+must neither be ignored nor disturb; only CM_SLAC_MATCH.REQ decides whose cable this is. The machine is
+the two tables below. What does not fit a row is counted in ``ignored`` and changes nothing.
+
+Left out on purpose: CM_AMP_MAP, and the EVSE's own validation (there is no control pilot here).
+"""
+
+from plc import mme
+from plc.ticks import expired, ticks_add
+
+# Names and values of ISO 15118-3 table A.1, in ms; those of the box's own begin with BOX.
+TIMERS_MS = {
+    "TT_match_sequence": 400,  # SLAC_PARM.CNF -> START_ATTEN_CHAR.IND
+    "TT_EVSE_match_MNBC": 600,  # first START_ATTEN_CHAR.IND -> end of the sounds
+    "BOX_late_profiles": 45,  # the modem delivers a profile after its sound; within TP_EVSE_avg_atten_calc
+    "TT_match_response": 200,  # ATTEN_CHAR.IND -> ATTEN_CHAR.RSP
+    "TT_EVSE_match_session": 10000,  # ATTEN_CHAR.RSP -> VALIDATE.REQ or SLAC_MATCH.REQ
+    "TT_match_join": 12000,  # SLAC_MATCH.CNF -> link
+    "BOX_set_key": 1000,  # a cold modem takes 180 ms for its first CM_SET_KEY.CNF
+    "BOX_link_poll_joining": 100,
+    "BOX_link_poll_joined": 1000,
+}
+
+# message: (states of the car's context that allow it, action, next state or None to stay)
+MESSAGES = {
+    mme.CM_START_ATTEN_CHAR_IND: (("WAIT_START",), "start_sounding", "SOUNDING"),
+    mme.CM_MNBC_SOUND_IND: (("SOUNDING", "SETTLING"), "count_sound", None),
+    mme.CM_ATTEN_PROFILE_IND: (("SOUNDING", "SETTLING"), "add_profile", None),
+    mme.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE",), "accept_response", "WAIT_MATCH"),
+    mme.CM_VALIDATE_REQ: (("WAIT_MATCH",), "answer_validate", None),
+    mme.CM_SLAC_MATCH_REQ: (("WAIT_MATCH", "JOINING", "JOINED"), "answer_match", "JOINING"),
+}
+
+# state: (timer, action when it runs out, next state or None when the action decides)
+TIMEOUTS = {
+    "WAIT_START": ("TT_match_sequence", "give_up", None),
+    "SOUNDING": ("TT_EVSE_match_MNBC", "end_window", None),
+    "SETTLING": ("BOX_late_profiles", "send_characteristics", None),
+    "WAIT_RESPONSE": ("TT_match_response", "repeat_characteristics", None),
+    "WAIT_MATCH": ("TT_EVSE_match_session", "give_up", None),
+    "JOINING": ("TT_match_join", "join_failed", None),
+}
+
+C_EV_MATCH_RETRY = 2  # repeats after the first CM_ATTEN_CHAR.IND [V2G3-A09-46]
+C_EVSE_MATCH_PARALLEL = 5  # cars an EVSE must be able to follow at once
+SET_KEY_TRIES = 5
+
+_LINK_LOST_POLLS = 3  # the CCo ages a silent station slowly and once in a while reports a false 0
+
+
+class _Context:
+    """One car on its way through the matching."""
+
+    def __init__(self, ev_mac, run, now):
+        self.ev_mac = ev_mac
+        self.run = run
+        self.state = "WAIT_START"
+        self.deadline = ticks_add(now, TIMERS_MS["TT_match_sequence"])
+        self.announced = 10
+        self.sounds = 0
+        self.profiles = 0
+        self.sums = None
+        self.characteristics = None
+        self.sends = 0
+
+
+class Slac:
+    """The EVSE side for one modem.
+
+    ``mac`` (6 bytes) is the host's MAC, not the modem's. ``frames`` (to send, in order) and ``events``
+    are lists that the owner empties. Events: ("key_set",), ("parm", ev_mac), ("sounding", ev_mac),
+    ("characteristics", ev_mac, profiles, mean_db), ("match_req", ev_mac), ("matched", ev_mac),
+    ("link_up",), ("link_lost",), ("firmware", text), ("failed", cause, ev_mac or None).
+    """
+
+    def __init__(self, mac, random_bytes, attenuation_offset_db=0):
+        self.mac = bytes(mac)
+        self.frames = []
+        self.events = []
+        self.ignored = 0
+        self.joined = None  # the context that got our key, from CM_SLAC_MATCH.CNF on
+        self.key_confirmed = False
+        self._random_bytes = random_bytes
+        self._offset_db = attenuation_offset_db
+        self._contexts = []
+        self._nmk = b""
+        self._nid = b""
+        self._nonce = b""
+        self._key_deadline = None
+        self._key_tries = 0
+        self._link_deadline = None
+        self._link_zeroes = 0
+        self._firmware_asked = False
+
+    @property
+    def matching(self):
+        """True while some car is between SLAC_PARM.REQ and SLAC_MATCH.CNF."""
+        for context in self._contexts:
+            if context is not self.joined:
+                return True
+        return False
+
+    @property
+    def matched_mac(self):
+        """EV MAC of the car that holds our key, or None."""
+        return self.joined.ev_mac if self.joined else None
+
+    # ---- network key
+
+    def set_key(self, now):
+        """Leave whatever network there is: a fresh NMK is the only reliable way [V2G3-M09-17]."""
+        self._contexts = []
+        self.joined = None
+        self._link_deadline = None
+        self._nmk = bytes(self._random_bytes(16))
+        self._nid = mme.nid_from_nmk(self._nmk)
+        self._nonce = bytes(self._random_bytes(4))
+        self._key_tries = 0
+        self._send_key(now)
+
+    def modem_gone(self):
+        """The modem stopped answering: forget everything, wait for ``set_key``."""
+        self._contexts = []
+        self.joined = None
+        self._link_deadline = None
+        self._key_deadline = None
+        self.key_confirmed = False
+        self._firmware_asked = False
+
+    def _send_key(self, now):
+        self.key_confirmed = False
+        self._key_tries += 1
+        self._key_deadline = ticks_add(now, TIMERS_MS["BOX_set_key"])
+        self.frames.append(mme.set_key_req(self.mac, self._nonce, self._nmk, self._nid))
+
+    def _key_answer(self, frame):
+        accepted, nonce = mme.set_key_result(frame)
+        if nonce != self._nonce or self._key_deadline is None:
+            self.ignored += 1
+            return
+        if not accepted:
+            self.events.append(("failed", "key_refused", None))  # the timer tries again
+            return
+        self.key_confirmed = True
+        self._key_deadline = None
+        self.events.append(("key_set",))
+        if not self._firmware_asked:
+            self._firmware_asked = True
+            self.frames.append(mme.vendor_req(self.mac, mme.VS_SW_VER_REQ))
+
+    def _key_overdue(self, now):
+        if self._key_tries % SET_KEY_TRIES == 0:
+            self.events.append(("failed", "modem_silent", None))
+        self._send_key(now)
+
+    # ---- input
+
+    def receive(self, frame, now):
+        """One MME. Frames may be a ``memoryview`` that is reused afterwards; nothing keeps it."""
+        kind = mme.mmtype(frame)
+        layout = mme.LAYOUT.get(kind)
+        if layout is None or len(frame) < layout[0]:
+            self.ignored += 1
+        elif kind == mme.CM_SLAC_PARM_REQ:
+            self._parm_req(frame, now)
+        elif kind in MESSAGES:
+            self._car_message(kind, frame, now)
+        elif kind == mme.CM_SET_KEY_CNF:
+            self._key_answer(frame)
+        elif kind == mme.VS_PL_LINK_STATUS_CNF:
+            self._link_status(mme.link_is_up(frame), now)
+        elif kind == mme.VS_SW_VER_CNF:
+            self.events.append(("firmware", mme.firmware_version(frame)))
+
+    def _parm_req(self, frame, now):
+        """Begins or restarts this car's matching in every state [V2G3-A09-16]."""
+        if frame[19] != 0 or frame[20] != 0:  # another application or secured SLAC: not ours
+            self.ignored += 1
+            return
+        ev_mac = mme.source(frame)
+        run = mme.run_id(frame, mme.CM_SLAC_PARM_REQ)
+        if self.joined and self.joined.ev_mac != ev_mac:
+            self.ignored += 1  # one cable, one car: a neighbour's car finds its own EVSE
+            return
+        if self.joined:
+            self.joined = None
+            self._link_deadline = None
+        self._forget(ev_mac)
+        while len(self._contexts) >= C_EVSE_MATCH_PARALLEL:
+            self._contexts.pop(0)
+        self._contexts.append(_Context(ev_mac, run, now))
+        self.frames.append(mme.slac_parm_cnf(self.mac, ev_mac, run))
+        self.events.append(("parm", ev_mac))
+
+    def _car_message(self, kind, frame, now):
+        context = self._context_of(kind, frame)
+        states, action, next_state = MESSAGES[kind]
+        if context is None or context.state not in states:
+            self.ignored += 1
+        elif getattr(self, "_" + action)(context, frame, now) and next_state:
+            self._enter(context, next_state, now)
+
+    def _context_of(self, kind, frame):
+        ev_mac = bytes(frame[19:25]) if kind == mme.CM_ATTEN_PROFILE_IND else mme.source(frame)
+        for context in self._contexts:
+            if context.ev_mac == ev_mac:
+                if mme.LAYOUT[kind][1] is None or mme.run_id(frame, kind) == context.run:
+                    return context
+        return None
+
+    def _enter(self, context, state, now):
+        context.state = state
+        row = TIMEOUTS.get(state)
+        context.deadline = ticks_add(now, TIMERS_MS[row[0]]) if row else None
+
+    def _forget(self, ev_mac):
+        self._contexts = [context for context in self._contexts if context.ev_mac != ev_mac]
+
+    # ---- actions of MESSAGES: (context, frame, now) -> True to go to the next state
+
+    def _start_sounding(self, context, frame, now):
+        context.announced = frame[21] or 10
+        context.sums = [0] * mme.GROUPS
+        self.events.append(("sounding", context.ev_mac))
+        return True
+
+    def _count_sound(self, context, frame, now):
+        context.sounds += 1
+        return False
+
+    def _add_profile(self, context, frame, now):
+        """Profiles are counted by themselves: the last one comes after the last sound, or not at all."""
+        if frame[25] != mme.GROUPS:  # AR7420 modems report 0 groups: no measurement
+            self.ignored += 1
+            return False
+        sums = context.sums
+        at = 27
+        for group in range(mme.GROUPS):
+            sums[group] += frame[at]
+            at += 1
+        context.profiles += 1
+        if context.profiles >= context.announced:
+            self._send_characteristics(context, now)
+        return False
+
+    def _accept_response(self, context, frame, now):
+        if frame[69] != 0 or bytes(frame[21:27]) != context.ev_mac:
+            self.ignored += 1  # [V2G3-A09-47]: a wrong answer is no answer
+            return False
+        return True
+
+    def _answer_validate(self, context, frame, now):
+        self.frames.append(mme.validate_cnf(self.mac, context.ev_mac))
+        self._enter(context, "WAIT_MATCH", now)
+        return False
+
+    def _answer_match(self, context, frame, now):
+        """A repeated request gets the same answer again: the first one may have been lost."""
+        if not mme.match_is_for(frame, self.mac) or mme.match_ev_mac(frame) != context.ev_mac:
+            self.ignored += 1
+            return False
+        if not self.key_confirmed:
+            self.ignored += 1  # a key the modem does not hold would be a lie; the car asks again
+            return False
+        self.events.append(("match_req", context.ev_mac))
+        self.frames.append(mme.slac_match_cnf(self.mac, context.ev_mac, context.run, self._nid, self._nmk))
+        if self.joined is context:
+            return False
+        self.joined = context
+        self._contexts = [context]
+        self._link_zeroes = 0
+        self._link_deadline = now
+        self.events.append(("matched", context.ev_mac))
+        return True
+
+    # ---- actions of TIMEOUTS: (context, now)
+
+    def _give_up(self, context, now):
+        self._forget(context.ev_mac)
+        self.events.append(("failed", "match_timeout", context.ev_mac))
+
+    def _end_window(self, context, now):
+        self._enter(context, "SETTLING", now)
+
+    def _send_characteristics(self, context, now):
+        if context.profiles == 0:
+            # Silence lets the car try again. Sounds without one profile mean a modem with a car's PIB.
+            self._forget(context.ev_mac)
+            cause = "no_profiles" if context.sounds else "match_timeout"
+            self.events.append(("failed", cause, context.ev_mac))
+            return
+        averages = bytearray(mme.GROUPS)
+        total = 0
+        for group in range(mme.GROUPS):
+            level = min(255, max(0, context.sums[group] // context.profiles - self._offset_db))
+            averages[group] = level
+            total += level
+        if total == 0:
+            averages[0] = 1  # some cars ignore a report of nothing but zeroes
+        context.characteristics = averages
+        self.events.append(("characteristics", context.ev_mac, context.profiles, total // mme.GROUPS))
+        self._repeat_characteristics(context, now)
+
+    def _repeat_characteristics(self, context, now):
+        if context.sends > C_EV_MATCH_RETRY:
+            self._give_up(context, now)
+            return
+        context.sends += 1
+        self.frames.append(
+            mme.atten_char_ind(
+                self.mac, context.ev_mac, context.run, min(context.profiles, 255), context.characteristics
+            )
+        )
+        self._enter(context, "WAIT_RESPONSE", now)
+
+    def _join_failed(self, context, now):
+        self.events.append(("failed", "no_join", context.ev_mac))
+        self.set_key(now)
+
+    # ---- link
+
+    def peer_heard(self, now):
+        """A frame that only a joined station can send: the link is up, whatever LINK_STATUS says."""
+        if self.joined and self.joined.state == "JOINING":
+            self._link_up(now)
+
+    def _link_up(self, now):
+        self.joined.state = "JOINED"
+        self.joined.deadline = None
+        self._link_deadline = ticks_add(now, TIMERS_MS["BOX_link_poll_joined"])
+        self.events.append(("link_up",))
+
+    def _link_status(self, up, now):
+        if self.joined is None:
+            return
+        if up:
+            self._link_zeroes = 0
+            self.peer_heard(now)
+        elif self.joined.state == "JOINED":
+            self._link_zeroes += 1
+            if self._link_zeroes == _LINK_LOST_POLLS:
+                self._link_deadline = None  # one event, then silence (EVerest issue 1425)
+                self.events.append(("link_lost",))
+
+    def _ask_link(self, now):
+        name = "BOX_link_poll_joining" if self.joined.state == "JOINING" else "BOX_link_poll_joined"
+        self._link_deadline = ticks_add(now, TIMERS_MS[name])
+        self.frames.append(mme.vendor_req(self.mac, mme.VS_PL_LINK_STATUS_REQ))
+
+    # ---- time
+
+    def poll(self, now):
+        """Runs the timers. Call after all waiting frames were received: a pause of the box is not the car's."""
+        if self._key_deadline is not None and expired(self._key_deadline, now):
+            self._key_overdue(now)
+        if self._link_deadline is not None and expired(self._link_deadline, now):
+            self._ask_link(now)
+        if self._contexts:
+            self._run_timeouts(now)
+
+    def _run_timeouts(self, now):
+        for context in list(self._contexts):
+            if expired(context.deadline, now):
+                getattr(self, "_" + TIMEOUTS[context.state][1])(context, now)

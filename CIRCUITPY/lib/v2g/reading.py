@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the box learns about a car, and the one place where a PhysicalValue's multiplier is applied."""
+
+
+class Reading:
+    """One state of charge as the car told it; ``None`` wherever the car told nothing.
+
+    ``soc_percent``, ``full_soc_percent``, ``bulk_soc_percent`` 0..100; ``energy_capacity_wh`` and
+    ``energy_request_wh`` whole watt-hours; ``evccid`` the bytes as received (6 to 8, a car may rotate
+    them); ``ev_mac`` the MAC the car used on the power line; ``protocol`` the negotiated standard.
+    """
+
+    def __init__(self, protocol, evccid=None, ev_mac=None):
+        self.protocol = protocol
+        self.evccid = evccid
+        self.ev_mac = ev_mac
+        self.soc_percent = None
+        self.full_soc_percent = None
+        self.bulk_soc_percent = None
+        self.energy_capacity_wh = None
+        self.energy_request_wh = None
+
+
+def number(value):
+    """``value`` as an int, or None. An EXI stack writes a number outside its facet as text."""
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            return None
+    return value
+
+
+def percent(value):
+    """``value`` as 0..100, else None: 101..127 fit the seven bits on the wire and mean nothing."""
+    value = number(value)
+    if value is None or not 0 <= value <= 100:
+        return None
+    return value
+
+
+def physical(value, unit):
+    """A PhysicalValue in whole ``unit``, or None when absent, below zero or in another unit.
+
+    The unit is optional in DIN SPEC 70121 and cars do leave it out; values below zero are legal on the
+    wire and some cars send them now and then.
+    """
+    if value is None or value.get("Unit", unit) != unit:
+        return None
+    amount = number(value.get("Value"))
+    exponent = number(value.get("Multiplier"))
+    if amount is None or exponent is None or amount < 0:
+        return None
+    return amount * 10**exponent if exponent >= 0 else amount // 10**-exponent

@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""SECC discovery protocol: "is there a charging station, and at which address?" (DIN SPEC 70121 clause 8.8).
+
+Whatever security the car asks for, the answer is "no TLS": Audi repeats its TLS request for 12.5 s before
+it asks for plain TCP, Tesla Model X and Kia EV3 never do, and all of them accept 0x10 in the answer.
+"""
+
+from plc.errors import PeerError
+from v2g import v2gtp
+
+PORT = 15118
+NO_TLS = 0x10
+TCP = 0x00
+
+
+def wants_tls(datagram):
+    """Checks an SDP request; True when it asked for TLS. Raises PeerError for anything else."""
+    if len(datagram) < v2gtp.HEADER_BYTES + 2:
+        raise PeerError("SDP request too short")
+    kind, length = v2gtp.header(datagram)
+    if kind != v2gtp.SDP_REQUEST or length != 2:
+        raise PeerError("not an SDP request")
+    if datagram[9] != TCP:
+        raise PeerError("SDP asks for another transport than TCP")
+    return datagram[8] != NO_TLS
+
+
+def response(address, port):
+    """The answer: our IPv6 ``address`` (16 bytes), TCP ``port``, no TLS."""
+    return v2gtp.message(v2gtp.SDP_RESPONSE, address + port.to_bytes(2, "big") + bytes((NO_TLS, TCP)))

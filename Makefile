@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+# `make demo` runs the box on its digital twin, `make test` proves it. Both set up what they need.
+
+PYTHON := .venv/bin/python
+ARGS ?=
+
+.PHONY: help setup setup-system demo test quick lint bench screenshots docs clean
+
+help:
+	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
+	@echo "make test         set everything up, check everything"
+	@echo "make quick        the checks without browser, Java and long sessions"
+	@echo "make bench        figures beside their budgets"
+	@echo "make screenshots  the pictures of the README, from a run"
+	@echo "make docs         the tables in docs/ that are printed from the code"
+
+setup:
+	@bash host_tests/setup.sh venv
+
+setup-system:
+	@bash host_tests/setup.sh system
+
+demo: setup
+	@$(PYTHON) -m host_tests.twin $(ARGS)
+
+test: setup-system setup lint
+	@$(PYTHON) -m pytest $(ARGS)
+
+quick: setup lint
+	@$(PYTHON) -m pytest -m "not slow" $(ARGS)
+
+lint: setup
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m host_tests.checks.device_rules
+
+bench: setup-system setup
+	@$(PYTHON) -m host_tests.bench $(ARGS)
+
+screenshots: setup-system setup
+	@$(PYTHON) -m host_tests.tools.screenshots
+
+docs: setup
+	@$(PYTHON) -m host_tests.tools.print_tables
+
+clean:
+	rm -rf .venv build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+# Puts what the project needs on this machine.
+#   setup.sh venv      Python packages into .venv (no root needed)
+#   setup.sh system    Debian packages that tests and benchmarks use (root or sudo; says what is skipped without)
+set -eu
+cd "$(dirname "$0")/.."
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; elif sudo -n true 2>/dev/null; then sudo "$@"; else return 9; fi
+}
+
+apt_install() {
+    command -v apt-get >/dev/null || return 9
+    as_root true || return 9
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+venv() {
+    if [ -e .venv/.ready ] && [ .venv/.ready -nt requirements.txt ] && [ .venv/.ready -nt host_tests/requirements.txt ] \
+        && .venv/bin/python -c "" 2>/dev/null; then
+        return
+    fi
+    echo "setting up .venv (once, about a minute) ..."
+    if ! python3 -c "import ensurepip, venv" 2>/dev/null; then
+        apt_install python3-venv || { echo "python3-venv is missing and cannot be installed without root or sudo." >&2; exit 1; }
+    fi
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    .venv/bin/python -m pip install -q --disable-pip-version-check -r requirements.txt -r host_tests/requirements.txt
+    touch .venv/.ready
+}
+
+# command that proves it : Debian package : what is not tested without it
+PACKAGES="
+chromium:chromium:the web pages in a real browser
+java:default-jre-headless:the comparison with the Josev EXI codec
+"
+
+system() {
+    missing=""
+    for row in $(echo "$PACKAGES" | cut -d: -f1,2); do
+        command -v "${row%%:*}" >/dev/null || missing="$missing ${row#*:}"
+    done
+    [ -n "$missing" ] || return 0
+    echo "installing Debian packages:$missing ..."
+    # shellcheck disable=SC2086
+    if apt_install $missing; then return 0; fi
+    if [ "${CI:-}" = true ]; then echo "these packages could not be installed:$missing" >&2; exit 1; fi
+    echo "$PACKAGES" | while IFS=: read -r command package what; do
+        [ -n "$command" ] && ! command -v "$command" >/dev/null && echo "not tested without root or sudo: $what ($package)"
+    done
+    return 0
+}
+
+case "${1:-venv}" in
+    venv) venv ;;
+    system) system ;;
+    *) echo "usage: setup.sh venv|system" >&2; exit 2 ;;
+esac
