@@ -366,7 +366,7 @@ class Slac:
     # ---- time
 
     def poll(self, now):
-        """Runs the timers. Call after all waiting frames were received: a pause of the box is not the car's."""
+        """Runs the timers. Call it after all waiting frames were received: our pause is not the car's."""
         if self._key_deadline is not None and expired(self._key_deadline, now):
             self._key_overdue(now)
         if self._link_deadline is not None and expired(self._link_deadline, now):

@@ -20,6 +20,7 @@ close its contactors, because no message ever says that there is something to cl
 """
 
 from plc.ticks import ticks_diff
+
 from v2g.din_schema import SCHEMA  # noqa: F401  (the seam `v2g.din.SCHEMA`)
 from v2g.reading import Reading, percent, physical
 
@@ -226,9 +227,7 @@ class DinSession:
             self.failures.append((name, code))
             del self.failures[:-8]
         fields["ResponseCode"] = code
-        return {
-            "V2G_Message": {"Header": {"SessionID": self.session_id}, "Body": {name[:-1] + "s": fields}}
-        }
+        return {"V2G_Message": {"Header": {"SessionID": self.session_id}, "Body": {name[:-1] + "s": fields}}}
 
     # ---- actions of REQUESTS: (body, response fields to adjust, now) -> ResponseCode
 
@@ -317,5 +316,3 @@ class DinSession:
         self.stopped = True
         self.events.append((905, "session stop answered"))
         return "OK"
-
-

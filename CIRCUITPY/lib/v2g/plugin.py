@@ -138,9 +138,11 @@ class PlugIn:
             return True
         if self._quiet_until is not None and not expired(self._quiet_until, now):
             return False
-        if self._demand:
-            return self._asked_at is None or ticks_diff(now, self._asked_at) >= ASK_AGAIN_MS
-        return self._ask_due is not None and self._anyone_shut_out() and expired(self._ask_due, now)
+        if self._ask_due is not None and expired(self._ask_due, now) and self._anyone_shut_out():
+            return True
+        if not self._demand:
+            return False
+        return self._asked_at is None or ticks_diff(now, self._asked_at) >= ASK_AGAIN_MS
 
     def poll(self, now):
         """Keeps times comparable across the wrap of the ticks; cheap, every pass."""

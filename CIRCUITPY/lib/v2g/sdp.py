@@ -7,6 +7,7 @@ it asks for plain TCP, Tesla Model X and Kia EV3 never do, and all of them accep
 """
 
 from plc.errors import PeerError
+
 from v2g import v2gtp
 
 PORT = 15118

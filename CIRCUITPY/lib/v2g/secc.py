@@ -23,6 +23,7 @@ from plc.errors import PeerError
 from plc.slac import Slac
 from plc.tcp import TcpServer
 from plc.ticks import expired, ticks_add, ticks_diff
+
 from v2g import apphand, exi, handshake, sdp, v2gtp
 from v2g.din import DinSession
 from v2g.din_schema import SCHEMA as DIN_SCHEMA
@@ -63,7 +64,7 @@ class _Session:
 
 
 class Secc:
-    """``mac``: the box's MAC (6 bytes). ``random_bytes(n)``: cryptographically random bytes. ``config``, all optional:
+    """``mac``: the box's MAC (6 bytes). ``random_bytes(n)``: cryptographically random. ``config``, all optional:
 
     "attenuation_offset_db"  taken off every reported group (int, default 0)
     "evse_id"                EVSEID in SessionSetupRes (bytes, default one zero byte: unknown)
@@ -78,7 +79,14 @@ class Secc:
         self.slac = Slac(self.mac, random_bytes, config.get("attenuation_offset_db", 0))
         self.ipv6 = ipv6.Ipv6(self.mac)
         self.plugin = PlugIn(config.get("answer", "auto"), config.get("can_ask", False))
-        self.counts = {"frames": 0, "early_ip": 0, "not_answered": 0, "bad_v2gtp": 0, "bad_exi": 0, "bad_sdp": 0}
+        self.counts = {
+            "frames": 0,
+            "early_ip": 0,
+            "not_answered": 0,
+            "bad_v2gtp": 0,
+            "bad_exi": 0,
+            "bad_sdp": 0,
+        }
         self._random_bytes = random_bytes
         self._evse_id = config.get("evse_id", b"\x00")
         self._matched = config.get("matched", False)
@@ -105,7 +113,7 @@ class Secc:
 
     @property
     def stage(self):
-        """"NO_KEY", "WAITING", "MATCHING", "JOINING", "READING" or "LEAVING"."""
+        """ "NO_KEY", "WAITING", "MATCHING", "JOINING", "READING" or "LEAVING"."""
         if self._session is not None:
             if self._session.reading is not None or self._session.leave_at is not None:
                 return "LEAVING"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """V2GTP, the eight-byte header in front of every SDP and EXI message (DIN SPEC 70121 clause 8.7).
 
-    01 FE | payload type, 2 bytes | payload length, 4 bytes | payload        all big-endian
+01 FE | payload type, 2 bytes | payload length, 4 bytes | payload        all big-endian
 """
 
 from plc.errors import PeerError
@@ -18,9 +18,7 @@ MAX_PAYLOAD_BYTES = 4096
 
 def message(payload_type, payload):
     """``payload`` with its header, as bytes."""
-    return (
-        b"\x01\xfe" + payload_type.to_bytes(2, "big") + len(payload).to_bytes(4, "big") + bytes(payload)
-    )
+    return b"\x01\xfe" + payload_type.to_bytes(2, "big") + len(payload).to_bytes(4, "big") + bytes(payload)
 
 
 def header(data):

@@ -1,0 +1,426 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""SLAC as a wire script: the car sends, the box answers, time is stepped by hand."""
+
+import struct
+
+import pytest
+from plc import mme
+from plc.slac import MESSAGES, TIMEOUTS, TIMERS_MS, Slac
+from plc.ticks import ticks_add
+
+BOX = bytes.fromhex("02005e000001")
+CAR = bytes.fromhex("02ab34cd56ef")
+NEIGHBOUR = bytes.fromhex("02ab34cd0002")
+MODEM = bytes.fromhex("00b052aabbcc")
+RUN = b"TESLA EV"
+
+
+def from_air(source, destination, kind, payload, size=60, version=1):
+    frame = destination + source + b"\x88\xe1" + bytes((version,)) + struct.pack("<H", kind)
+    return (frame + b"\0\0" + payload).ljust(size, b"\0") if version else (frame + payload).ljust(size, b"\0")
+
+
+def parm_req(car=CAR, run=RUN):
+    return from_air(car, b"\xff" * 6, 0x6064, b"\0\0" + run)
+
+
+def start_atten(car=CAR, run=RUN, sounds=10):
+    return from_air(car, b"\xff" * 6, 0x606A, b"\0\0" + bytes((sounds, 6, 1)) + car + run)
+
+
+def sound(car=CAR, run=RUN, countdown=0):
+    payload = b"\0\0" + bytes(17) + bytes((countdown,)) + run
+    return from_air(car, b"\xff" * 6, 0x6076, payload + bytes(24), 71)
+
+
+def profile(car=CAR, level=20, groups=58):
+    return from_air(MODEM, b"\xff" * 6, 0x6086, car + bytes((groups, 0)) + bytes([level] * groups), 85)
+
+
+def atten_rsp(car=CAR, run=RUN, result=0):
+    return from_air(car, BOX, 0x606F, b"\0\0" + car + run + bytes(34) + bytes((result,)), 70)
+
+
+def match_req(car=CAR, run=RUN, evse=BOX, length=0x3E):
+    payload = b"\0\0" + bytes((length, 0)) + bytes(17) + car + bytes(17) + evse + run + bytes(8)
+    return from_air(car, BOX, 0x607C, payload, 85)
+
+
+def set_key_cnf(nonce, result=1):
+    return from_air(MODEM, BOX, 0x6009, bytes((result,)) + b"\x46\xc3\xe9\x20" + nonce + b"\x04\0\0\xff\0")
+
+
+def link_status(up):
+    return from_air(MODEM, BOX, 0xA0B9, b"\0\xb0\x52" + bytes((0, int(up))), 60, version=0)
+
+
+class Wire:
+    """The box's SLAC with a clock and a modem that accepts every key."""
+
+    def __init__(self, now=1000, **options):
+        self.now = now
+        counter = iter(range(1, 1 << 20))
+        self.slac = Slac(BOX, lambda n: bytes((next(counter) * 7 + i) & 0xFF for i in range(n)), **options)
+        self.slac.set_key(self.now)
+        self.key = self.sent()[0]
+        self.car_sends(set_key_cnf(self.key[20:24]))
+        self.sent()
+        self.events()
+
+    def car_sends(self, *frames):
+        for frame in frames:
+            self.slac.receive(memoryview(frame), self.now)
+
+    def wait(self, ms):
+        self.now = ticks_add(self.now, ms)
+        self.slac.poll(self.now)
+
+    def sent(self):
+        frames = [bytes(frame) for frame in self.slac.frames]
+        self.slac.frames.clear()
+        return frames
+
+    def kinds(self):
+        return [mme.mmtype(frame) for frame in self.sent()]
+
+    def events(self):
+        events = list(self.slac.events)
+        self.slac.events.clear()
+        return events
+
+    def to_match(self, car=CAR, run=RUN):
+        self.car_sends(parm_req(car, run), start_atten(car, run))
+        for countdown in range(9, -1, -1):
+            self.wait(20)
+            self.car_sends(sound(car, run, countdown), profile(car))
+        self.car_sends(atten_rsp(car, run))
+
+
+def test_slac_parm_cnf_carries_every_constant_strict_cars_compare():
+    wire = Wire()
+    wire.car_sends(parm_req())
+    (answer,) = wire.sent()
+    assert answer[0:6] == CAR and answer[6:12] == BOX and len(answer) == 60
+    assert answer[19:28] == b"\xff" * 6 + b"\x0a\x06\x01"
+    assert answer[28:34] == CAR and answer[34:36] == b"\0\0" and answer[36:44] == RUN
+
+
+@pytest.mark.parametrize("run", [b"TESLA EV", CAR + b"\0\0", bytes(range(8))])
+def test_run_id_is_echoed_untouched(run):
+    wire = Wire()
+    wire.car_sends(parm_req(run=run))
+    assert wire.sent()[0][36:44] == run
+
+
+def test_ten_sounds_give_the_average_of_ten_profiles():
+    wire = Wire()
+    wire.car_sends(parm_req(), start_atten(), start_atten(), start_atten())
+    wire.sent()
+    for level in range(10, 20):
+        wire.wait(20)
+        wire.car_sends(sound(), profile(level=level))
+    (report,) = wire.sent()
+    assert mme.mmtype(report) == 0x606E and len(report) == 129
+    assert report[21:27] == CAR and report[27:35] == RUN
+    assert report[69] == 10 and report[70] == 58
+    assert report[71:129] == bytes([sum(range(10, 20)) // 10] * 58)
+
+
+def test_lost_sounds_are_averaged_over_the_profiles_received():
+    wire = Wire()
+    wire.car_sends(parm_req(), start_atten())
+    wire.sent()
+    for level in (30, 31, 34):
+        wire.wait(20)
+        wire.car_sends(sound(), profile(level=level))
+    wire.wait(539)
+    assert wire.kinds() == []
+    wire.wait(2)  # 600 ms after START_ATTEN the window ends, late profiles get 45 ms more
+    wire.car_sends(profile(level=33))
+    wire.wait(45)
+    (report,) = wire.sent()
+    assert report[69] == 4 and report[71] == (30 + 31 + 34 + 33) // 4
+
+
+def test_another_cars_profiles_do_not_enter_the_average():
+    wire = Wire()
+    wire.car_sends(parm_req(), start_atten())
+    for _ in range(10):
+        wire.wait(20)
+        wire.car_sends(profile(NEIGHBOUR, 90), sound(), profile(level=20))
+    assert wire.sent()[-1][71] == 20
+
+
+def test_two_cars_at_once_are_both_measured_and_only_match_req_decides():
+    wire = Wire()
+    wire.car_sends(
+        parm_req(), parm_req(NEIGHBOUR, b"NEIGHBOR"), start_atten(), start_atten(NEIGHBOUR, b"NEIGHBOR")
+    )
+    wire.sent()
+    for _ in range(10):
+        wire.wait(20)
+        wire.car_sends(profile(level=20), profile(NEIGHBOUR, 45))
+    near, far = wire.sent()
+    assert (near[0:6], near[71]) == (CAR, 20) and (far[0:6], far[71]) == (NEIGHBOUR, 45)
+    wire.car_sends(atten_rsp(), atten_rsp(NEIGHBOUR, b"NEIGHBOR"), match_req())
+    assert [frame[0:6] for frame in wire.sent()] == [CAR]
+    assert wire.slac.matched_mac == CAR
+
+
+def test_no_profile_at_all_is_told_apart_from_no_sound():
+    wire = Wire()
+    wire.car_sends(parm_req(), start_atten())
+    for _ in range(10):
+        wire.wait(20)
+        wire.car_sends(sound())
+    wire.wait(500)
+    wire.wait(50)
+    assert ("failed", "no_profiles", CAR) in wire.events()
+    assert wire.kinds() == [0x6065]
+
+
+def test_profiles_without_groups_are_no_measurement():
+    wire = Wire()
+    wire.car_sends(parm_req(), start_atten())
+    wire.sent()
+    for _ in range(10):
+        wire.car_sends(sound(), from_air(MODEM, b"\xff" * 6, 0x6086, CAR + b"\0\0", 85))
+    wire.wait(601)
+    wire.wait(46)
+    assert wire.kinds() == [] and not wire.slac.matching
+
+
+def test_atten_char_ind_is_sent_three_times_200_ms_apart_then_matching_fails():
+    wire = Wire()
+    wire.car_sends(parm_req(), start_atten(sounds=1), profile())
+    assert wire.kinds() == [0x6065, 0x606E]
+    for expected in ([], [0x606E], [], [0x606E], [], []):
+        wire.wait(100)
+        assert wire.kinds() == expected
+    assert wire.events()[-1] == ("failed", "match_timeout", CAR)
+
+
+@pytest.mark.parametrize("wrong", [atten_rsp(result=1), atten_rsp(run=b"OTHER RU"), atten_rsp(NEIGHBOUR)])
+def test_a_wrong_atten_char_rsp_is_no_answer_and_ends_nothing(wrong):
+    wire = Wire()
+    wire.car_sends(parm_req(), start_atten(sounds=1), profile(), wrong)
+    wire.sent()
+    wire.wait(200)
+    assert wire.kinds() == [0x606E]
+    wire.car_sends(atten_rsp(), match_req())
+    assert wire.kinds() == [0x607D]
+
+
+def test_match_cnf_hands_over_the_key_that_set_key_gave_the_modem():
+    wire = Wire()
+    wire.to_match()
+    wire.sent()
+    wire.car_sends(match_req())
+    (answer,) = wire.sent()
+    assert len(answer) == 109 and answer[21:23] == b"\x56\0"
+    assert answer[40:46] == CAR and answer[63:69] == BOX and answer[69:77] == RUN
+    assert answer[85:92] == wire.key[33:40] and answer[93:109] == wire.key[41:57]
+    assert answer[91] < 0x10  # security level 0 in the upper nibble [V2G3-A09-93]
+
+
+def test_a_repeated_match_req_gets_the_same_match_cnf():
+    wire = Wire()
+    wire.to_match()
+    wire.sent()
+    wire.car_sends(match_req(), match_req())
+    first, second = wire.sent()
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "wrong", [match_req(evse=MODEM), match_req(length=0x56), match_req(run=b"OTHER RU"), match_req(NEIGHBOUR)]
+)
+def test_a_match_req_that_is_not_ours_is_ignored(wrong):
+    wire = Wire()
+    wire.to_match()
+    wire.sent()
+    wire.car_sends(wrong)
+    assert wire.sent() == [] and wire.slac.matched_mac is None
+
+
+def test_match_req_waits_for_the_modems_confirmation_of_the_key():
+    wire = Wire()
+    wire.slac.set_key(wire.now)
+    (key,) = wire.sent()
+    wire.to_match()
+    wire.sent()
+    wire.car_sends(match_req())
+    assert wire.sent() == []
+    wire.car_sends(set_key_cnf(key[20:24]), match_req())
+    assert wire.kinds() == [0x607D]
+
+
+def test_validate_is_answered_not_required():
+    wire = Wire()
+    wire.to_match()
+    wire.sent()
+    wire.car_sends(from_air(CAR, BOX, 0x6078, b"\0\x05\x01"))
+    (answer,) = wire.sent()
+    assert mme.mmtype(answer) == 0x6079 and answer[21] == 4
+    wire.car_sends(match_req())
+    assert wire.kinds() == [0x607D]
+
+
+@pytest.mark.parametrize("progress", range(5))
+def test_a_car_may_start_over_at_any_moment(progress):
+    wire = Wire()
+    steps = (
+        [parm_req()],
+        [start_atten()],
+        [frame for _ in range(10) for frame in (sound(), profile())],
+        [atten_rsp()],
+        [match_req()],
+    )
+    for step in steps[: progress + 1]:
+        wire.car_sends(*step)
+    wire.sent()
+    wire.car_sends(parm_req(run=b"SECOND  "))
+    assert wire.kinds() == [0x6065]
+    wire.to_match(run=b"SECOND  ")
+    wire.sent()
+    wire.car_sends(match_req(run=b"SECOND  "))
+    assert wire.kinds()[-1] == 0x607D
+
+
+def test_while_a_car_is_joined_a_neighbours_car_is_left_to_its_own_station():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req())
+    wire.sent()
+    wire.car_sends(parm_req(NEIGHBOUR))
+    assert wire.sent() == [] and wire.slac.matched_mac == CAR
+
+
+def test_start_atten_char_later_than_tt_match_sequence_is_too_late():
+    wire = Wire()
+    wire.car_sends(parm_req())
+    wire.wait(400)
+    wire.car_sends(start_atten())
+    assert not wire.slac.matching
+    assert ("failed", "match_timeout", CAR) in wire.events()
+
+
+def test_link_is_polled_each_100_ms_then_each_second_and_three_zeroes_mean_lost():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req())
+    wire.sent()
+    wire.events()
+    wire.wait(0)
+    assert wire.kinds() == [0xA0B8]
+    wire.car_sends(link_status(False))
+    wire.wait(100)
+    assert wire.kinds() == [0xA0B8]
+    wire.car_sends(link_status(True))
+    assert wire.events() == [("link_up",)]
+    for answer in (False, True, False, False):
+        wire.wait(1000)
+        assert wire.kinds() == [0xA0B8]
+        wire.car_sends(link_status(answer))
+    assert wire.events() == []
+    wire.wait(1000)
+    wire.car_sends(link_status(False))
+    assert wire.events() == [("link_lost",)]
+    wire.sent()
+    wire.wait(5000)
+    assert wire.sent() == [] and wire.events() == []
+
+
+def test_no_link_within_tt_match_join_means_a_fresh_key():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req())
+    wire.wait(11999)
+    wire.sent()
+    wire.wait(1)
+    assert ("failed", "no_join", CAR) in wire.events()
+    keys = [frame for frame in wire.sent() if mme.mmtype(frame) == 0x6008]
+    assert keys and keys[0][41:57] != wire.key[41:57]
+
+
+def test_set_key_is_repeated_each_second_and_a_silent_modem_is_reported_after_five():
+    wire = Wire()
+    wire.slac.set_key(wire.now)
+    assert wire.kinds() == [0x6008]
+    for _ in range(4):
+        wire.wait(1000)
+        assert wire.kinds() == [0x6008]
+    assert wire.events() == []
+    wire.wait(1000)
+    assert wire.events() == [("failed", "modem_silent", None)]
+    assert wire.kinds() == [0x6008]
+
+
+def test_a_refused_key_is_reported_and_tried_again():
+    wire = Wire()
+    wire.slac.set_key(wire.now)
+    nonce = wire.sent()[0][20:24]
+    wire.car_sends(set_key_cnf(nonce, result=0))
+    assert wire.events() == [("failed", "key_refused", None)]
+    wire.wait(1000)
+    assert wire.kinds() == [0x6008]
+
+
+def test_a_confirmation_of_an_older_key_does_not_count():
+    wire = Wire()
+    wire.slac.set_key(wire.now)
+    wire.sent()
+    wire.car_sends(set_key_cnf(wire.key[20:24]))
+    assert not wire.slac.key_confirmed
+
+
+def test_attenuation_offset_saturates_at_zero_and_never_reports_only_zeroes():
+    wire = Wire(attenuation_offset_db=40)
+    wire.car_sends(parm_req(), start_atten(sounds=1), profile(level=20))
+    report = wire.sent()[-1]
+    assert any(report[71:129]) and max(report[71:129]) <= 1
+
+
+def test_more_than_five_cars_push_out_the_oldest():
+    wire = Wire()
+    cars = [bytes((2, 0, 0, 0, 0, i)) for i in range(7)]
+    for car in cars:
+        wire.car_sends(parm_req(car))
+    assert len(wire.sent()) == 7
+    wire.car_sends(start_atten(cars[0]), start_atten(cars[6]))
+    assert wire.events()[-1] == ("sounding", cars[6])
+
+
+@pytest.mark.parametrize("cut", [18, 19, 25, 30, 40, 59, 70, 84])
+def test_short_frames_are_counted_and_change_nothing(cut):
+    wire = Wire()
+    for frame in (
+        parm_req(),
+        start_atten(),
+        sound(),
+        profile(),
+        atten_rsp(),
+        match_req(),
+        set_key_cnf(b"abcd"),
+    ):
+        if len(frame) > cut and mme.is_mme(frame[:cut]):
+            wire.car_sends(frame[:cut])
+    assert wire.slac.matched_mac is None
+
+
+def test_every_state_has_its_timer_and_every_row_its_action():
+    states = {row[2] for row in MESSAGES.values() if row[2]} | {"WAIT_START", "SETTLING"}
+    assert states <= set(TIMEOUTS)
+    for _, action, _ in MESSAGES.values():
+        assert hasattr(Slac, "_" + action)
+    for timer, action, _ in TIMEOUTS.values():
+        assert timer in TIMERS_MS and hasattr(Slac, "_" + action)
+
+
+def test_matching_works_across_the_wrap_of_the_ticks():
+    wire = Wire(now=(1 << 29) - 150)
+    wire.to_match()
+    wire.sent()
+    wire.car_sends(match_req())
+    assert wire.kinds() == [0x607D]
