@@ -64,7 +64,7 @@ class _Session:
 
 
 class Secc:
-    """``mac``: the box's MAC (6 bytes). ``random_bytes(n)``: cryptographically random. ``config``, all optional:
+    """``mac``: the box's MAC (6 bytes). ``random_bytes(n)``: must be unpredictable. ``config``, all optional:
 
     "attenuation_offset_db"  taken off every reported group (int, default 0)
     "evse_id"                EVSEID in SessionSetupRes (bytes, default one zero byte: unknown)
