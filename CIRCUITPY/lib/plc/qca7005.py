@@ -1,0 +1,507 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The QCA7005 powerline modem on SPI: a driver that is polled and never waits.
+
+Bus: mode 3, 1..12 MHz, chip select low over command and data of one access, high between accesses (the
+"burst" strap). A command word is 16 bits, big-endian: 0x8000 read, 0x4000 register, then the register's
+address. Registers hold 16 bits, big-endian. The data port is read or written after BFR_SIZE was told how
+many bytes will follow; no other access may come between the two.
+
+States, after Linux ``qca_spi`` with its CPU_ON interrupt replaced by looking at INTR_CAUSE::
+
+    PROBING    signature reads 0xAA55 -> SYNCING; 3 s without -> ABSENT
+    ABSENT     signature reads 0xAA55 -> SYNCING
+    SYNCING    write buffer empty, read buffer flushed -> READY; write buffer not empty for 0.2 s -> RESET
+    READY      CPU_ON -> SYNCING; signature lost -> PROBING; buffer errors, bad blocks, blocked -> RESET
+    RESET      reset bit written -> BOOT_WAIT; no signature -> PROBING
+    BOOT_WAIT  CPU_ON -> SYNCING; 2 s without -> RESET, after ten tries PAUSE; no signature -> PROBING
+    PAUSE      CPU_ON -> SYNCING; after 30 s -> RESET; no signature -> PROBING
+
+A reset costs a second and the car's session, so nothing resets the chip that a second look can explain.
+Every number that decides something is read twice, as the control unit of a production car does with this
+chip.
+
+Left out: the "legacy" strap (seen as NO_CPU_ON or BAD_SIGNATURE), firmware download for modules without
+flash.
+"""
+
+from plc.framing import STORED_OVERHEAD, WRITE_OVERHEAD, FrameDecoder, FrameEncoder
+from plc.ticks import expired, ticks_add
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        """The compiler of the device folds constants; other Pythons just take the value."""
+        return value
+
+
+_BFR_SIZE = const(0x0100)
+_WRBUF_SPC_AVA = const(0x0200)
+_RDBUF_BYTE_AVA = const(0x0300)
+_SPI_CONFIG = const(0x0400)
+_INTR_CAUSE = const(0x0C00)
+_INTR_ENABLE = const(0x0D00)
+_SIGNATURE = const(0x1A00)
+
+_SIGNATURE_VALUE = const(0xAA55)
+_SLAVE_RESET = const(0x0040)  # SPI_CONFIG bit 6
+_WRITE_BUFFER_EMPTY = const(0x0C5B)
+_READ_BUFFER_MAX = const(0x0C5B + 4)
+
+_PKT_AVLBL = const(0x0001)
+_RDBUF_ERR = const(0x0002)
+_WRBUF_ERR = const(0x0004)
+_CPU_ON = const(0x0040)
+_CAUSES_ENABLED = const(0x0047)
+# Bit 10 (write buffer below its mark) is nearly always set and other bits mean nothing to a host.
+_CAUSES_THAT_MATTER = const(0x0046)
+_ALL_ONES = const(0xFFFF)
+
+_ABSENT_AFTER_MS = const(3000)  # booting takes 0.95 s from a flash; three times that is not booting
+_PROBE_AFTER_RESET_MS = const(1000)  # the rest of these 3 s after a try of 2 s
+_SYNC_LIMIT_MS = const(200)  # a small frame leaves the write buffer within 20 ms
+_RESET_TRY_MS = const(2000)
+_RESET_TRIES = const(10)
+_RESET_PAUSE_MS = const(30000)
+_STABLE_AFTER_MS = const(10000)  # only then a new trouble gets its own 10 tries
+_NOT_EMPTY_LIMIT_MS = const(2000)
+_PARTIAL_LIMIT_MS = const(50)
+_SIGNATURE_RETRY_MS = const(20)
+_INT_TRUST_MS = const(15)  # and a pass of the loop: within the 20 ms that SLAC can bear
+
+_SIGNATURE_EVERY = const(5)  # of the looks at INTR_CAUSE, so each 500 ms
+_BAD_SIGNATURES = const(3)
+_BAD_BLOCKS = const(3)
+
+# The decoder adds its own.
+_COUNTS = (
+    "rx",
+    "tx",
+    "reset",
+    "cpu_on",
+    "rdbuf_err",
+    "wrbuf_err",
+    "no_space",
+    "signature_retry",
+    "bus_error",
+)
+
+_SENSELESS_SIGNATURE = {0x0000: "ABSENT_LOW", 0xFFFF: "ABSENT_HIGH"}
+
+# Half a frame and everything the modem can hold: no read ever has to be cut.
+_RX_SIZE = const(1536 + _READ_BUFFER_MAX + 1)
+_TX_SIZE = const(1600)
+_TX_LEAD = const(2)
+
+
+class SpiPort:
+    """Single accesses to the chip, each in its own chip select frame."""
+
+    def __init__(self, device):
+        self._device = device
+        self._command = bytearray(4)
+        self._answer = bytearray(4)
+
+    def read(self, register):
+        """The register's value; what comes in during the command word is left over from the access before."""
+        command = self._command
+        command[0] = 0xC0 | register >> 8
+        command[2] = command[3] = 0
+        answer = self._answer
+        with self._device as spi:
+            spi.write_readinto(command, answer)
+        return answer[2] << 8 | answer[3]
+
+    def read_smallest(self, register):
+        """A count of bytes: 0 at the first reading, or the smaller of two, of three if they differ.
+
+        One flipped bit would make us take or give more than there is (room for), which only a reset cures.
+        """
+        count = self.read(register)
+        if count:
+            again = self.read(register)
+            if again != count:
+                count = min(count, again, self.read(register))
+        return count
+
+    def write(self, register, value):
+        """Set a register."""
+        command = self._command
+        command[0] = 0x40 | register >> 8
+        command[2] = value >> 8
+        command[3] = value & 0xFF
+        with self._device as spi:
+            spi.write(command)
+
+    def read_data(self, buffer, start, count):
+        """Take ``count`` bytes, not more than RDBUF_BYTE_AVA, from the data port to ``buffer[start:]``."""
+        self.write(_BFR_SIZE, count)
+        with self._device as spi:
+            spi.write(b"\x80\x00")
+            spi.readinto(buffer, start=start, end=start + count)
+
+    def write_data(self, buffer, count):
+        """Give ``count`` bytes, framed, behind the two zero bytes of the command word in ``buffer``."""
+        self.write(_BFR_SIZE, count)
+        with self._device as spi:
+            spi.write(buffer, start=0, end=_TX_LEAD + count)
+
+
+class Qca7005:
+    """Frames to and from the modem.
+
+    ``poll(now)`` in each pass of the loop (at most 8 accesses), ``receive()`` until it gives None,
+    ``send(frame)``. An idle pass takes one access and no memory. ``int_pin`` (a DigitalInOut; active
+    high) saves that access, too.
+
+    ``ready``; ``generation``, one more each time the modem became ready: it may have forgotten its key;
+    ``status`` READY, BOOTING, RESETTING, NO_CPU_ON (ten resets without an answer), ABSENT_LOW (MISO
+    always 0: no power, no wire), ABSENT_HIGH (MISO always 1), BAD_SIGNATURE (``last_signature`` tells
+    what came instead of 0xAA55: bits shifted by bad wires, another chip). ``counts``: what happened, by
+    name, since the start. Nothing is raised: trouble of the bus is a count ("bus_error") and a reset.
+    """
+
+    def __init__(self, spi_device, int_pin=None):
+        self._port = SpiPort(spi_device)
+        self._int_pin = int_pin
+        self.counts = {}
+        for name in _COUNTS:
+            self.counts[name] = 0
+        self._decoder = FrameDecoder(_RX_SIZE, self.counts)
+        self._encoder = FrameEncoder(_TX_LEAD, _TX_SIZE)
+        self.ready = False
+        self.generation = 0
+        self.status = "BOOTING"
+        self.last_signature = None
+        self._now = 0
+        self._state = "PROBING"
+        self._due = None  # of the next step; None: at once
+        self._limit = None  # of the state
+        self._tries = 0
+        self._stable_at = None
+        self._suspect = False
+        self._looks = 0
+        self._bad_signatures = 0
+        self._bad_blocks = 0
+        self._empty_by = None
+        self._partial_until = None
+        self._partial_after = 0
+        self._int_trusted_until = None
+
+    # ---- what the loop calls
+
+    def poll(self, now):
+        """One bounded step of the state machine, when one is due; ``now`` in ms as ``plc.ticks`` has it."""
+        self._now = now
+        if self._due is not None and not expired(self._due, now):
+            return
+        step, interval_ms = _STATES[self._state]
+        self._due = ticks_add(now, interval_ms)
+        try:
+            step(self, now)
+        except (OSError, RuntimeError):
+            self._bus_failed()
+
+    def receive(self):
+        """The next frame without FCS, a view that is good until the next ``receive()``; None: no more now."""
+        if not self.ready:
+            return None
+        frame = self._decoder.next_frame()
+        if frame is None and not self._decoder.unscanned:
+            try:
+                if self._int_pin is None or self._int_tells():
+                    frame = self._read_block()
+            except (OSError, RuntimeError):
+                self._bus_failed()
+        if frame is not None:
+            self.counts["rx"] += 1
+            self._bad_blocks = 0
+        return frame
+
+    def send(self, frame):
+        """Write a frame, padded to 60 bytes, to the modem. False: not ready or no room, try again.
+
+        A frame of impossible length is counted and gone: keeping it would block those behind it.
+        """
+        if not self.ready:
+            return False
+        try:
+            return self._send(frame)
+        except (OSError, RuntimeError):
+            self._bus_failed()
+            return False
+
+    # ---- the data port
+
+    def _send(self, frame):
+        length = self._encoder.put(frame)
+        if not length:
+            self.counts["bad_length"] += 1
+            return True
+        if self._write_space() < length + STORED_OVERHEAD:
+            self.counts["no_space"] += 1
+            return False
+        self._port.write_data(self._encoder.buffer, length + WRITE_OVERHEAD)
+        self.counts["tx"] += 1
+        return True
+
+    def _write_space(self):
+        """Bytes free in the modem's write buffer, 0 when the answer makes no sense."""
+        space = self._port.read_smallest(_WRBUF_SPC_AVA)
+        if space == _WRITE_BUFFER_EMPTY:
+            self._empty_by = ticks_add(self._now, _NOT_EMPTY_LIMIT_MS)
+        elif space > _WRITE_BUFFER_EMPTY or not space:
+            self._suspicious()
+            return 0
+        return space
+
+    def _available(self):
+        """Bytes in the modem's read buffer, 0 when the answer makes no sense."""
+        count = self._port.read_smallest(_RDBUF_BYTE_AVA)
+        if count > _READ_BUFFER_MAX:
+            self.counts["bad_length"] += 1
+            self._suspicious()
+            return 0
+        return count
+
+    def _read_block(self):
+        count = self._available()
+        if not count:
+            return None
+        decoder = self._decoder
+        count = decoder.room(count)
+        self._port.read_data(decoder.buffer, decoder.end, count)
+        decoder.added(count)
+        dropped = self.counts["dropped_bytes"]
+        frame = decoder.next_frame()
+        if frame is None and self.counts["dropped_bytes"] != dropped and not decoder.in_frame:
+            self._bad_blocks += 1
+            if self._bad_blocks >= _BAD_BLOCKS:
+                self._want_reset(self._now)
+        return frame
+
+    def _watch_partial(self, now):
+        """A header that noise made up would hold back the frames behind it: its own must be whole soon."""
+        decoder = self._decoder
+        taken = self.counts["rx"] + self.counts["dropped_bytes"]
+        if not decoder.waiting:
+            self._partial_until = None
+        elif self._partial_until is None or taken != self._partial_after:
+            self._partial_after = taken
+            self._partial_until = ticks_add(now, _PARTIAL_LIMIT_MS)
+        elif expired(self._partial_until, now):
+            decoder.distrust()
+
+    def _int_tells(self):
+        """False while the INT pin says that nothing came; a lost edge costs 20 ms at most."""
+        now = self._now
+        if self._int_pin.value:
+            cause = self._port.read(_INTR_CAUSE)
+            if cause & _CAUSES_THAT_MATTER:
+                self._due = now
+            if cause & _PKT_AVLBL:
+                # Before the buffer is read: what comes later raises the pin again.
+                self._port.write(_INTR_CAUSE, _PKT_AVLBL)
+        elif self._int_trusted_until is not None and not expired(self._int_trusted_until, now):
+            return False
+        self._int_trusted_until = ticks_add(now, _INT_TRUST_MS)
+        return True
+
+    # ---- steps of the state machine, by state
+
+    def _probe(self, now):
+        """PROBING, ABSENT: wait for a signature."""
+        if self._signature_good():
+            cause = self._causes()
+            if cause & _CPU_ON:
+                self.counts["cpu_on"] += 1
+            elif cause & (_RDBUF_ERR | _WRBUF_ERR):
+                self._buffer_error(cause, now)
+                return
+            self._enter_syncing(now)
+        elif self._state == "ABSENT":
+            self._tell_absent()
+        elif self._limit is None:
+            self._limit = ticks_add(now, _ABSENT_AFTER_MS)
+        elif expired(self._limit, now):
+            self._enter("ABSENT", now)
+            self._tell_absent()
+
+    def _sync(self, now):
+        """SYNCING: nothing of an earlier life may be left in the chip, in neither direction."""
+        if self._write_space() != _WRITE_BUFFER_EMPTY:
+            if expired(self._limit, now):
+                self._want_reset(now)
+            return
+        count = self._available()
+        if count and not expired(self._limit, now):
+            # Not into the receive buffer, where the last frame may still be looked at.
+            self._port.read_data(self._encoder.buffer, 0, min(count, _TX_SIZE))
+            self._due = now
+            return
+        self._port.write(_INTR_CAUSE, self._port.read(_INTR_CAUSE))
+        self._port.write(_INTR_ENABLE, _CAUSES_ENABLED)
+        self._enter_ready(now)
+
+    def _watch(self, now):
+        """READY: notice a restart, an error, a lost bus, a blocked buffer."""
+        self._watch_partial(now)
+        cause = self._causes()
+        self._looks -= 1
+        if cause or self._suspect or self._looks <= 0:
+            self._looks = _SIGNATURE_EVERY
+            if not self._signature_stays(now):
+                return
+            if self._tries and expired(self._stable_at, now):
+                self._tries = 0
+            if self._write_space() != _WRITE_BUFFER_EMPTY and expired(self._empty_by, now):
+                self._want_reset(now)
+                return
+        if cause & _CPU_ON:
+            self.counts["cpu_on"] += 1
+            self._stop()
+            self._enter_syncing(now)
+        elif cause:
+            self._buffer_error(cause, now)
+
+    def _reset(self, now):
+        """RESET: only with a chip that answers; a command to a dead bus could turn into anything."""
+        if not self._signature_good():
+            self._enter("PROBING", now, _ABSENT_AFTER_MS)
+            return
+        port = self._port
+        # A CPU_ON from before would be taken for the answer to this reset.
+        port.write(_INTR_CAUSE, port.read(_INTR_CAUSE))
+        port.write(_SPI_CONFIG, port.read(_SPI_CONFIG) | _SLAVE_RESET)
+        self.counts["reset"] += 1
+        if self._tries < _RESET_TRIES:
+            self._tries += 1
+        self._enter("BOOT_WAIT", now, _RESET_TRY_MS)
+
+    def _await_boot(self, now):
+        """BOOT_WAIT, PAUSE: the signature comes back before the firmware, which sets CPU_ON."""
+        over = expired(self._limit, now)
+        if self._signature_good():
+            if self._causes() & _CPU_ON:
+                self.counts["cpu_on"] += 1
+                self._enter_syncing(now)
+            elif over and self._state == "BOOT_WAIT" and self._tries >= _RESET_TRIES:
+                self.status = "NO_CPU_ON"
+                self._enter("PAUSE", now, _RESET_PAUSE_MS)
+            elif over:
+                self._enter("RESET", now)
+        elif over or self._state == "PAUSE":
+            self._enter("PROBING", now, _PROBE_AFTER_RESET_MS)
+
+    # ---- changes of state
+
+    def _enter(self, state, now, limit_ms=None):
+        self._state = state
+        self._limit = None if limit_ms is None else ticks_add(now, limit_ms)
+        self._due = now
+
+    def _enter_syncing(self, now):
+        if self.status != "RESETTING":
+            self.status = "BOOTING"
+        self._enter("SYNCING", now, _SYNC_LIMIT_MS)
+
+    def _enter_ready(self, now):
+        self._state = "READY"
+        self._looks = _SIGNATURE_EVERY
+        self._suspect = False
+        self._bad_signatures = 0
+        self._bad_blocks = 0
+        self._partial_until = None
+        self._int_trusted_until = None
+        self._stable_at = ticks_add(now, _STABLE_AFTER_MS)
+        self._decoder.reset()
+        self.status = "READY"
+        self.generation += 1
+        self.ready = True
+
+    def _stop(self):
+        self.ready = False
+        self._decoder.reset()
+
+    def _want_reset(self, now):
+        self._stop()
+        self.status = "RESETTING"
+        if self._tries < _RESET_TRIES:
+            self._enter("RESET", now)
+        else:
+            self._enter("PAUSE", now, _RESET_PAUSE_MS)
+
+    def _buffer_error(self, cause, now):
+        if cause & _RDBUF_ERR:
+            self.counts["rdbuf_err"] += 1
+        if cause & _WRBUF_ERR:
+            self.counts["wrbuf_err"] += 1
+        self._want_reset(now)
+
+    def _bus_failed(self):
+        self.counts["bus_error"] += 1
+        self._stop()
+        self.status = "RESETTING"
+        self._enter("RESET", self._now)
+        self._due = ticks_add(self._now, _STATES["RESET"][1])
+
+    def _tell_absent(self):
+        self.status = _SENSELESS_SIGNATURE.get(self.last_signature, "BAD_SIGNATURE")
+
+    # ---- looks at the chip
+
+    def _signature_good(self):
+        """Two readings count as one: the first access after boot gives garbage."""
+        self._port.read(_SIGNATURE)
+        self.last_signature = self._port.read(_SIGNATURE)
+        return self.last_signature == _SIGNATURE_VALUE
+
+    def _signature_stays(self, now):
+        """While READY: True when the chip is there; its absence is believed after three looks in 40 ms."""
+        self._suspect = False
+        self.last_signature = self._port.read(_SIGNATURE)
+        if self.last_signature != _SIGNATURE_VALUE:
+            self.counts["signature_retry"] += 1
+            self.last_signature = self._port.read(_SIGNATURE)
+        if self.last_signature == _SIGNATURE_VALUE:
+            self._bad_signatures = 0
+            return True
+        self._bad_signatures += 1
+        if self._bad_signatures >= _BAD_SIGNATURES:
+            self._stop()
+            self.status = "BOOTING"
+            self._enter("PROBING", now, _ABSENT_AFTER_MS)
+        else:
+            self._suspect = True
+            self._due = ticks_add(now, _SIGNATURE_RETRY_MS)
+        return False
+
+    def _suspicious(self):
+        """A reading was impossible: see at once whether the chip is still there."""
+        self._suspect = True
+        if not self._bad_signatures:
+            self._due = self._now
+
+    def _causes(self):
+        """The pending causes that matter, seen twice; none when the bus just reads ones."""
+        cause = self._port.read(_INTR_CAUSE)
+        if cause & _CAUSES_THAT_MATTER:
+            cause &= self._port.read(_INTR_CAUSE)
+            if cause == _ALL_ONES:
+                self._suspect = True
+                return 0
+        return cause & _CAUSES_THAT_MATTER
+
+
+# state: (its step, ms from one step to the next)
+_STATES = {
+    "PROBING": (Qca7005._probe, 20),
+    "ABSENT": (Qca7005._probe, 100),
+    "SYNCING": (Qca7005._sync, 5),
+    "READY": (Qca7005._watch, 100),
+    "RESET": (Qca7005._reset, 100),
+    "BOOT_WAIT": (Qca7005._await_boot, 20),
+    "PAUSE": (Qca7005._await_boot, 500),
+}
