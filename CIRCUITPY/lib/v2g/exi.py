@@ -1,0 +1,480 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""EXI as V2G uses it: bit-packed, schema-informed, non-strict, no string tables (ISO 15118-2 7.9.1).
+
+One codec for every schema; a schema is a tuple ``(root_bits, roots, elements, types, full_lists)``:
+
+    roots       ((code, event), ...): the elements a document may be
+    elements    ((name, type number, times), ...)
+                times 0: once; 1: a list; more: a list with that bound; -1: an attribute or text, a bare value
+    types       simple   (kind, ...) as listed at the kinds below
+                complex  (0, state, state, ...), state 1 first
+    state       (code bits, event, event, ...); the place of an event in its state is its code
+    event       element number << 8 | next state, or -1 end of the element, -2 content without a table
+    full_lists  true when a bounded list is written as a loop, see ``decode``
+
+    8 0 | root code | SE code [ CH 0 | value | EE 0 ]    a simple element
+                    | SE code [ AT code value ... SE code [...] ... EE code ]    a complex one
+
+The first code behind the last event of a state is the escape to events that deviate from the schema. Cars
+use it for empty values and for values outside their facets, so those are read; they are never written.
+
+Left out: wildcard content and text between elements (only XML signatures could have them), ``xsi:type``,
+``xsi:nil``, string table hits. All of it raises ``ExiError``.
+"""
+
+from plc.errors import PeerError
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        return value
+
+
+# kinds of types, and what follows the kind in the type
+_COMPLEX = const(0)
+_BITS = const(1)  # bits, lowest, highest
+_BOOLEAN = const(2)  # 1
+_ENUMERATION = const(3)  # bits, values
+_UNSIGNED = const(4)  # lowest, highest
+_SIGNED = const(5)  # lowest, highest
+_STRING = const(6)  # 0, longest
+_HEX = const(7)  # 0, longest
+_BASE64 = const(8)  # 0, longest
+
+_END = const(-1)
+
+# Beyond any real message (certificate chains need some 5 kB), and an end to what a hostile car can cost.
+_MAX_BYTES = const(16384)
+_MAX_EVENTS = const(4096)
+_MAX_DEPTH = const(12)  # the schemas reach 9
+_MAX_SHIFT = const(210)  # seven times the groups after the first; an X.509 serial number has up to 20 octets
+
+
+class ExiError(PeerError):
+    """The bytes are no message of the schema, or the message cannot be written in it."""
+
+
+def decode(schema, data):
+    """Message ``{root name: {...}}`` in ``data`` (bytes-like, no V2GTP header); surplus bytes are ignored.
+
+    Elements that may repeat are lists, enumerations their strings, binary is ``bytes``, text content beside
+    attributes has the key ``"value"``. A number that the car wrote as text because it is outside its facet
+    arrives as that text. Raises ``ExiError``.
+
+    A list with as many items as it may have is closed with a narrower code; EXIficient and libcbv2g keep the
+    wider one for long lists. Both are tried.
+    """
+    if not 1 < len(data) <= _MAX_BYTES or data[0] != 0x80:
+        raise ExiError("no EXI header")
+    padded = bytes(data) + b"\0\0\0"
+    try:
+        return _decode(schema, padded, 1)
+    except ExiError:
+        if not schema[4]:
+            raise
+    except (IndexError, ValueError):
+        if not schema[4]:
+            raise ExiError("cut off, or a code without meaning")
+    try:
+        return _decode(schema, padded, 0)
+    except (IndexError, ValueError):
+        raise ExiError("cut off, or a code without meaning")
+
+
+def _decode(schema, data, narrow):  # noqa: PLR0912, PLR0915 - inlined, calls are what costs on the device
+    bits, roots, elements, types, _ = schema
+    end = (len(data) - 3) << 3
+    pos = 8 + bits
+    code = (data[1] << 8 | data[2]) >> (16 - bits)
+    for root, event in roots:  # noqa: B007
+        if root == code:
+            break
+    else:
+        raise ExiError("unknown root code %d" % code)
+    name, number, times = elements[event >> 8]
+    declared = types[number]
+    state_number = 1
+    node = {}
+    message = {name: node}
+    stack = [None] * (3 * _MAX_DEPTH)  # of (node, declared, state_number), flat: a tuple each costs more heap
+    top = 0
+    for _ in range(_MAX_EVENTS):
+        state = declared[state_number]
+        bits = state[0]
+        i = pos >> 3
+        code = ((data[i] << 8 | data[i + 1]) >> (16 - bits - (pos & 7)) & ((1 << bits) - 1)) + 1
+        pos += bits
+        if code < len(state):
+            event = state[code]
+        else:
+            pos = _text_left_out(schema, data, pos, state, node)
+            event = _END
+        if event < 0:
+            if event != _END:
+                raise ExiError("content that no table describes")
+            if not top:
+                break
+            top -= 3
+            node = stack[top]
+            declared = stack[top + 1]
+            state_number = stack[top + 2]
+            continue
+        name, number, times = elements[event >> 8]
+        state_number = event & 255
+        inner = types[number]
+        kind = inner[0]
+        if kind == _COMPLEX:
+            value = {}
+        elif kind > _ENUMERATION:
+            value, pos = _long_value(data, pos, end, kind, times)
+        else:
+            bits = inner[1]
+            i = pos >> 3
+            # CH 0, the value, EE 0; of an attribute the value alone
+            value = (data[i] << 16 | data[i + 1] << 8 | data[i + 2]) >> (22 - bits - (pos & 7))
+            value &= (4 << bits) - 1
+            if times < 0:
+                value >>= 2
+                pos += bits
+            elif value & 1 or value >> bits > 1:
+                value, pos = _untyped(data, pos, end, kind)
+                kind = _STRING
+            else:
+                value >>= 1
+                pos += bits + 2
+            if kind == _BITS:
+                value += inner[2]
+            elif kind == _ENUMERATION:
+                value = inner[2][value]
+            elif kind == _BOOLEAN:
+                value = value == 1
+        if times <= 0:
+            node[name] = value
+        elif name not in node:
+            node[name] = [value]
+        else:
+            items = node[name]
+            items.append(value)
+            if narrow and len(items) == times:
+                state_number += 1
+        if kind == _COMPLEX:
+            stack[top] = node  # IndexError beyond _MAX_DEPTH
+            stack[top + 1] = declared
+            stack[top + 2] = state_number
+            top += 3
+            node = value
+            declared = inner
+            state_number = 1
+    else:
+        raise ExiError("too long")
+    if pos > end:
+        raise ExiError("message is cut off")
+    return message
+
+
+def _long_value(data, pos, end, kind, times):
+    """Value of any kind that is not a few bits, and the position behind it."""
+    if times >= 0:
+        if data[pos >> 3] >> (7 - (pos & 7)) & 1:
+            return _untyped(data, pos, end, kind)
+        pos += 1
+    negative = 0
+    if kind == _SIGNED:
+        negative = data[pos >> 3] >> (7 - (pos & 7)) & 1
+        pos += 1
+    value = 0
+    shift = 0
+    while True:
+        i = pos >> 3
+        octet = (data[i] << 8 | data[i + 1]) >> (8 - (pos & 7)) & 255
+        pos += 8
+        if octet < 128:
+            break
+        value |= (octet & 127) << shift
+        shift += 7
+        if shift > _MAX_SHIFT:
+            raise ExiError("endless number")
+    value |= octet << shift
+    if negative:
+        value = -1 - value
+    if kind == _STRING:
+        value, pos = _text(data, pos, end, value - 2)
+    elif kind > _STRING:
+        count = value
+        value = _octets(data, pos, end, count)
+        pos += count << 3
+    if times >= 0:
+        if data[pos >> 3] >> (7 - (pos & 7)) & 1:
+            raise ExiError("an element does not end after its value")
+        pos += 1
+    return value, pos
+
+
+def _octets(data, pos, end, count):
+    if pos + (count << 3) > end:
+        raise ExiError("value is longer than the message")
+    i = pos >> 3
+    shift = pos & 7
+    if not shift or not count:
+        return data[i : i + count]
+    whole = int.from_bytes(data[i : i + count + 1], "big") >> (8 - shift)
+    return (whole & ((1 << (count << 3)) - 1)).to_bytes(count, "big")
+
+
+def _text(data, pos, end, count):
+    """Text of ``count`` code points, and the position behind it."""
+    if count < 0:
+        raise ExiError("string table hit")
+    octets = _octets(data, pos, end, count)
+    if not count or max(octets) < 128:
+        return octets.decode(), pos + (count << 3)
+    characters = []
+    for _ in range(count):
+        value = 0
+        for shift in (0, 7, 14):
+            octet = _octets(data, pos, end, 1)[0]
+            pos += 8
+            value |= (octet & 127) << shift
+            if octet < 128:
+                break
+        if octet > 127 or value > 0x10FFFF or 0xD800 <= value < 0xE000:
+            raise ExiError("no character")
+        characters.append(chr(value))
+    return "".join(characters), pos
+
+
+def _untyped(data, pos, end, kind):
+    """Value of a simple element that leaves the schema (empty, or mere text), and the position behind it."""
+    i = pos >> 3
+    event = (data[i] << 8 | data[i + 1]) >> (12 - (pos & 7)) & 15
+    pos += 4
+    if event == 0b1000:  # escape, end of element
+        if kind < _STRING:
+            raise ExiError("a number without a value")
+        return ("" if kind == _STRING else b""), pos
+    if event != 0b1110:  # escape, untyped characters
+        raise ExiError("deviation from the schema")
+    length = _octets(data, pos, end, 1)[0]
+    if length > 127:
+        raise ExiError("text too long for a value outside its facet")
+    value, pos = _text(data, pos + 8, end, length - 2)
+    i = pos >> 3
+    if (data[i] << 8 | data[i + 1]) >> (13 - (pos & 7)) & 7 != 0b100:  # escape, end of element
+        raise ExiError("text does not end")
+    if kind in (_BITS, _UNSIGNED, _SIGNED):
+        int(value)
+    elif kind not in (_STRING, _ENUMERATION):
+        raise ExiError("text in place of binary or a truth value")
+    return value, pos + 3
+
+
+def _text_left_out(schema, data, pos, state, node):
+    """Position behind the end of an element with attributes whose text is empty: escape, end of element."""
+    name, number, times = schema[2][state[-1] >> 8]
+    i = pos >> 3
+    if times >= 0 or name != "value" or (data[i] << 8 | data[i + 1]) >> (13 - (pos & 7)) & 7:
+        raise ExiError("deviation from the schema")
+    node["value"] = "" if schema[3][number][0] == _STRING else b""
+    return pos + 3
+
+
+def encode(schema, message):
+    """``bytes`` of a message shaped as ``decode`` gives it. Raises ``ExiError``.
+
+    What the schema does not allow is refused: elements that are missing, unknown or too many, wrong types,
+    values outside their range. So is a full list of the kind that is written in two ways.
+    """
+    out = bytearray(b"\x80")
+    try:
+        _encode(schema, message, out)
+    except ValueError:
+        raise ExiError("a text that the schema does not have")
+    return bytes(out)
+
+
+def _encode(schema, message, out):  # noqa: PLR0912, PLR0915 - inlined like _decode
+    bits, roots, elements, types, _ = schema
+    left = _children("message", message)
+    for word, event in roots:  # noqa: B007
+        name, number, times = elements[event >> 8]
+        if name in message:
+            break
+    else:
+        raise ExiError("unknown root")
+    if left != 1:
+        raise ExiError("a message has one root")
+    held = bits  # bits of `word` still to be written
+    declared = types[number]
+    state_number = 1
+    node = message[name]
+    left = _children(name, node)  # children not yet written
+    listed = None  # the list being written, and how far it is
+    index = 0
+    start = 1  # a choice that repeats is written in the order of the schema
+    stack = []
+    for _ in range(_MAX_EVENTS):
+        state = declared[state_number]
+        for code in range(start, len(state)):
+            event = state[code]
+            if event < 0:
+                if event == _END:
+                    break
+                continue
+            name, number, times = elements[event >> 8]
+            if name not in node:
+                continue
+            value = node[name]
+            if times <= 0:
+                listed = None
+                left -= 1
+                break
+            if listed != name:
+                listed = name
+                index = 0
+                if not isinstance(value, list) or len(value) >= times > 1:
+                    raise ExiError("%s is not a list or a full one" % name)
+            if index < len(value):
+                index += 1
+                if index == len(value):
+                    left -= 1
+                value = value[index - 1]
+                break
+        else:
+            raise ExiError("%s is missing" % elements[state[1] >> 8][0])
+        bits = state[0]
+        word = word << bits | (code - 1)
+        held += bits
+        if event == _END:
+            if left:
+                raise ExiError("elements that the schema does not have there")
+            if not stack:
+                break
+            node, declared, state_number, left, run = stack.pop()
+            listed = None
+            start = 1
+            if run:
+                listed, index, start = run
+        else:
+            start = code if event & 255 == state_number else 1
+            state_number = event & 255
+            inner = types[number]
+            kind = inner[0]
+            if kind == _COMPLEX:
+                run = (listed, index, start) if listed else None
+                stack.append((node, declared, state_number, left, run))
+                if len(stack) > _MAX_DEPTH:
+                    raise ExiError("too deep")
+                left = _children(name, value)
+                node = value
+                declared = inner
+                state_number = 1
+                listed = None
+                start = 1
+            elif kind > _ENUMERATION:
+                word = _put_long(out, word, held, elements[event >> 8], inner, value)
+                held = word >> 8
+                word &= 255
+            else:
+                bits = inner[1]
+                if kind == _ENUMERATION:
+                    value = inner[2].index(value)
+                elif kind == _BOOLEAN:
+                    if value is not True and value is not False:
+                        raise ExiError("%s is not a truth value" % name)
+                    value = 1 if value else 0
+                elif type(value) is not int or not inner[2] <= value <= inner[3]:
+                    raise ExiError("%s is out of range" % name)
+                else:
+                    value -= inner[2]
+                if times >= 0:
+                    value <<= 1
+                    bits += 2
+                word = word << bits | value
+                held += bits
+        while held >= 8:
+            held -= 8
+            out.append(word >> held & 255)
+        word &= (1 << held) - 1
+    else:
+        raise ExiError("too long")
+    while held > 0:
+        out.append(word << 8 >> held & 255)
+        held -= 8
+
+
+def _children(name, node):
+    if not isinstance(node, dict):
+        raise ExiError("%s is not a dict" % name)
+    return len(node)
+
+
+def _put_long(out, word, held, element, inner, value):  # noqa: PLR0912 - the one bit writer
+    """Write a value that is not a few bits; return ``number << 8 | bits`` of what fills no octet yet."""
+    name, _, times = element
+    kind, least, most = inner
+    if times >= 0:
+        word <<= 1
+        held += 1
+    octets = None
+    if kind <= _SIGNED:
+        if type(value) is not int:
+            raise ExiError("%s is not a number" % name)
+    else:
+        octets = _octets_of(name, kind, value)
+        value = len(value)
+    if (least is not None and value < least) or (most is not None and value > most):
+        raise ExiError("%s is out of range" % name)
+    if kind == _SIGNED:
+        word <<= 1
+        held += 1
+        if value < 0:
+            word |= 1
+            value = -1 - value
+    elif kind == _STRING:
+        value += 2
+    while True:
+        word = word << 8 | (value & 127 if value < 128 else value & 127 | 128)
+        while held >= 0:
+            out.append(word >> held & 255)
+            held -= 8
+        held += 8
+        word &= (1 << held) - 1
+        value >>= 7
+        if not value:
+            break
+    if octets:
+        if held:
+            whole = word << (len(octets) << 3) | int.from_bytes(octets, "big")
+            out.extend((whole >> held).to_bytes(len(octets), "big"))
+            word = octets[-1] & ((1 << held) - 1)
+        else:
+            out.extend(octets)
+    if times >= 0:
+        word <<= 1
+        held += 1
+    return held << 8 | word
+
+
+def _octets_of(name, kind, value):
+    if kind != _STRING:
+        if not isinstance(value, (bytes, bytearray)):
+            raise ExiError("%s is not binary" % name)
+        return value
+    if not isinstance(value, str):
+        raise ExiError("%s is not text" % name)
+    octets = value.encode()
+    if len(octets) == len(value):
+        return octets
+    octets = bytearray()
+    for character in value:
+        number = ord(character)
+        if 0xD800 <= number < 0xE000:
+            raise ExiError("%s has half a character" % name)
+        while number > 127:
+            octets.append(number & 127 | 128)
+            number >>= 7
+        octets.append(number)
+    return octets
