@@ -97,6 +97,7 @@ class Modem:
         self.key_since_us = 0
         self.set_key_result = 1  # QCA chips say 1 for success, against the HomePlug text
         self.set_key_silent = False
+        self.first_key_us = 0  # extra time of the first SET_KEY after each start; 0 in the recordings
         self.nw_info_versions = (0, 1)
         self.running = False
         self.host_macs = []
@@ -110,6 +111,7 @@ class Modem:
         self._to_host = to_host
         self._random_bytes = random_bytes or powerline.random_bytes
         self._ready_at_us = 0
+        self._key_was_asked = False
         self._local = {
             CM_SET_KEY_REQ: self._set_key,
             VS_SW_VER_REQ: self._sw_ver,
@@ -125,6 +127,7 @@ class Modem:
     def start(self):
         """The firmware runs from now on; its MAC follows after `mac_up_us`."""
         self.running = True
+        self._key_was_asked = False
         self._ready_at_us = self.clock.now_us + self.mac_up_us
         self.key_since_us = self._ready_at_us
         self.powerline.network_changed()
@@ -231,6 +234,9 @@ class Modem:
         self.counts["local"] += 1
         if delay_us is None:
             delay_us = 800 + self.powerline.rng_modems.below(200)
+        if mmtype == CM_SET_KEY_REQ and not self._key_was_asked:
+            self._key_was_asked = True
+            delay_us += self.first_key_us
         when_us = max(self.clock.now_us + delay_us, self._ready_at_us)
         self.clock.at(when_us, self._run_local, handler, bytes(frame), answer)
 

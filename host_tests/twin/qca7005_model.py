@@ -109,6 +109,7 @@ class Qca7005Model:
         self._loader_timer = None
         self._selected = False
         self._traced = None
+        self._generation = 0
         self._clear()
         if powered:
             self.power_on()
@@ -209,7 +210,7 @@ class Qca7005Model:
         self._write_broken = False
         self._read_buffer = bytearray()
         self._read_broken = False
-        self._generation = getattr(self, "_generation", 0) + 1
+        self._generation += 1
         self._dead_select = True
         self._position = 0
 
