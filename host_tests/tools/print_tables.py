@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Prints the tables in docs/ from the tables in the code: `make docs`.
+
+A page marks the place with two comments, ``<!-- table NAME -->`` and ``<!-- end -->``; what stands between
+them is replaced. ``--check`` writes nothing and fails when a page is stale.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
+
+from appliance import causes, settings  # noqa: E402
+from plc import mme, slac  # noqa: E402
+from v2g import din, handshake, plugin, secc  # noqa: E402
+
+_PLACE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
+
+
+def table(head, rows):
+    """A Markdown table; cells are text."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
+
+
+def message_name(kind):
+    names = [name for name, value in vars(mme).items() if value == kind and name.startswith(("CM_", "VS_"))]
+    return names[0]
+
+
+def words(action):
+    return action.replace("_", " ")
+
+
+def slac_messages():
+    rows = [["CM_SLAC_PARM_REQ", "any", "answer parm cnf, begin or start over", "WAIT_START"]]
+    for kind, (states, action, after) in slac.MESSAGES.items():
+        rows.append([message_name(kind), ", ".join(states), words(action), after or "stays"])
+    return table(["message", "allowed in", "action", "next state"], rows)
+
+
+def slac_timeouts():
+    rows = [
+        [state, timer, slac.TIMERS_MS[timer], words(action)]
+        for state, (timer, action, _) in slac.TIMEOUTS.items()
+    ]
+    return table(["state", "timer", "ms", "when it runs out"], rows)
+
+
+def slac_timers():
+    return table(["timer", "ms"], slac.TIMERS_MS.items())
+
+
+def din_requests():
+    rows = [
+        [name, ", ".join(states) or "never", words(action), after or "stays"]
+        for name, (states, action, after) in din.REQUESTS.items()
+    ]
+    return table(["request", "allowed in", "action", "next state"], rows)
+
+
+def din_limits():
+    rows = [[name, f"{value * 10**multiplier} {unit}"] for name, multiplier, unit, value in din.LIMITS]
+    return table(["element", "value"], rows)
+
+
+def session_limits():
+    return table(["limit", "ms"], secc.LIMITS_MS.items())
+
+
+def protocols():
+    rows = [
+        [name, namespace, f"{major}.{minor}"] for namespace, (name, major, minor) in handshake.SPOKEN.items()
+    ]
+    return table(["protocol", "namespace", "version"], rows)
+
+
+def plug_in():
+    names = ("QUIET_MS", "ASK_AGAIN_MS", "ASK_IDLE_MS", "SILENCE_MS", "READINGS_PER_HOUR", "START_ASK_MS")
+    return table(["constant", "value"], [[name, getattr(plugin, name)] for name in names])
+
+
+def settings_table():
+    rows = []
+    for row in settings.SCHEMA:
+        default = "`%s`" % row[settings.DEFAULT] if row[settings.DEFAULT] != "" else "empty"
+        rows.append(["`%s`" % row[settings.KEY], row[settings.GROUP], default, row[settings.HELP]])
+    return table(["key", "group", "default", "meaning"], rows)
+
+
+def causes_table():
+    rows = [["`%s`" % code, *row[1:4]] for code, row in causes.TABLE.items()]
+    return table(["code", "display", "what it means", "what to do"], rows)
+
+
+TABLES = {
+    "slac-messages": slac_messages,
+    "slac-timeouts": slac_timeouts,
+    "slac-timers": slac_timers,
+    "din-requests": din_requests,
+    "din-limits": din_limits,
+    "session-limits": session_limits,
+    "protocols": protocols,
+    "plug-in": plug_in,
+    "settings": settings_table,
+    "causes": causes_table,
+}
+
+
+def printed(text):
+    """``text`` with every marked table as the code has it now."""
+    return _PLACE.sub(lambda place: place[1] + "\n" + TABLES[place[2]]() + "\n" + place[3], text)
+
+
+def stale_pages():
+    """Pages of docs/ whose tables are not those of the code, as [(path, text as it should be)]."""
+    pages = []
+    for path in sorted(DOCS.glob("*.md")):
+        text = path.read_text()
+        if printed(text) != text:
+            pages.append((path, printed(text)))
+    return pages
+
+
+def main(arguments):
+    pages = stale_pages()
+    for path, text in pages:
+        print(("stale: " if "--check" in arguments else "printed: ") + str(path.relative_to(ROOT)))
+        if "--check" not in arguments:
+            path.write_text(text)
+    return 1 if pages and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
