@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Only what must happen before USB does: the name under which a PC sees the box.
 
-Nothing is printed here: a line that changes would make CircuitPython write boot_out.txt to flash at every start.
+Nothing is printed here: a line that changes would make CircuitPython write boot_out.txt to flash at every
+start.
 """
 
 import supervisor

@@ -3,9 +3,9 @@
 """Starts the box and brings it back when it falls.
 
 Everything else lives in ``lib/``. A program that ends leaves a CircuitPython board idle for ever ("Code done
-running"), so whatever comes out of the box leads to a reset. Crashes in a row are counted in RTC memory, which
-survives a reset but not a power cut, and lengthen the wait: a box that cannot start must stay slow enough to be
-reached over USB.
+running"), so whatever comes out of the box leads to a reset. Crashes in a row are counted in RTC memory,
+which survives a reset but not a power cut, and lengthen the wait: a box that cannot start must stay slow
+enough to be reached over USB.
 """
 
 import time

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Leaves safe mode by itself.
 
-After a brownout, a hard fault or a watchdog bite CircuitPython stops in safe mode and does not run ``code.py``: a
-box in a garage would be dead until somebody pulls the plug. Only the safe mode a person asked for with the BOOT
-button stays; that is the way to rescue a drive.
+After a brownout, a hard fault or a watchdog bite CircuitPython stops in safe mode and does not run
+``code.py``: a box in a garage would be dead until somebody pulls the plug. Only the safe mode a person asked
+for with the BOOT button stays; that is the way to rescue a drive.
 """
 
 import time

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Counters in RTC memory: they outlive a reset and a watchdog bite, not a power cut, and wear nothing out.
 
-``code.py`` and ``safemode.py`` write their two counters themselves, because they must work when ``lib/`` does not.
+``code.py`` and ``safemode.py`` write their two counters themselves, because they must work when ``lib/`` does
+not.
 """
 
 _MAGIC = b"SB"

@@ -1,0 +1,462 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Puts the box together from what is there: modem, display, WiFi and SmartEVSE may each be missing.
+
+This is the one place that knows pins, clocks and CircuitPython's modules; what it builds is handed down.
+"""
+
+import gc
+import os
+import time
+
+import microcontroller
+import supervisor
+from plc.qca7005 import Qca7005
+from plc.ticks import expired, ticks_add
+from v2g.secc import Secc
+
+from appliance import causes, retained, settings, status
+from appliance.entropy import Entropy
+from appliance.log import FrameRing, Log, Uptime
+from appliance.loop import Collector, Loop
+from appliance.smartevse import SmartEvse
+from appliance.wifi import Wifi
+
+WATCHDOG_S = 30
+# Three name servers that do not answer, for IPv6 and then for IPv4.
+WATCHDOG_LOOKUP_S = 90
+# After so long without a crash the next one counts as the first.
+HEALTHY_S = 60
+WEB_RETRY_MS = 10000
+# How long a SmartEVSE question waits for the first WiFi connection after a start.
+FIRST_WIFI_S = 25
+
+
+def find_pin(name):
+    """The pin object for "IO13", "GPIO13" or "13"; None for ""; ValueError when the board has no such pin."""
+    if not name:
+        return None
+    import board
+
+    number = name
+    for prefix in ("GPIO", "IO"):
+        if name.upper().startswith(prefix):
+            number = name[len(prefix) :]
+            break
+    for place, spelling in ((board, name), (board, "IO" + number), (board, "GPIO" + number)):
+        pin = getattr(place, spelling, None)
+        if pin is not None:
+            return pin
+    pin = getattr(microcontroller.pin, "GPIO" + number, None)
+    if pin is None:
+        raise ValueError("this board has no pin " + name)
+    return pin
+
+
+class NoModem:
+    """Stands in when the modem's bus cannot be opened; the cause was logged."""
+
+    ready = False
+    generation = 0
+    status = "NOT_OPENED"
+
+    def __init__(self):
+        self.counts = {}
+
+    def poll(self, now):
+        """Nothing to move."""
+
+    def receive(self):
+        """Nothing comes."""
+
+    def send(self, frame):
+        """Nothing leaves; taken, so that frames do not pile up."""
+        return True
+
+
+def open_modem(config):
+    """Qca7005 on the pins of the settings; raises when the bus cannot be opened."""
+    import busio
+    import digitalio
+    from adafruit_bus_device.spi_device import SPIDevice
+
+    bus = busio.SPI(
+        find_pin(config["MODEM_SCK"]),
+        MOSI=find_pin(config["MODEM_MOSI"]),
+        MISO=find_pin(config["MODEM_MISO"]),
+    )
+    chip_select = digitalio.DigitalInOut(find_pin(config["MODEM_CS"]))
+    device = SPIDevice(bus, chip_select, baudrate=config["MODEM_SPI_HZ"], polarity=1, phase=1)
+    int_pin = None
+    if config["MODEM_INT"]:
+        int_pin = digitalio.DigitalInOut(find_pin(config["MODEM_INT"]))
+        int_pin.direction = digitalio.Direction.INPUT
+    return Qca7005(device, int_pin)
+
+
+def own_mac(radio):
+    """Six bytes for the box's station on the power line: the radio's, else made from the chip's number."""
+    if radio is not None:
+        return bytes(radio.mac_address)
+    uid = bytes(microcontroller.cpu.uid)[-6:]
+    return bytes((uid[0] & 0xFC | 0x02,)) + uid[1:]
+
+
+def open_radio():
+    """``wifi.radio``, or None on a board without."""
+    try:
+        import wifi
+
+        return wifi.radio
+    except (ImportError, RuntimeError):
+        return None
+
+
+def settings_path():
+    """Where settings.toml lies: the root of the drive that this program was started from."""
+    root = __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
+    for path in (root + "/settings.toml", "/settings.toml", "settings.toml"):
+        try:
+            os.stat(path)
+            return path
+        except OSError:
+            continue
+    return "/settings.toml"
+
+
+class Watchdog:
+    """Resets a box that hangs in C: a WiFi join without DHCP answer ends in no other way."""
+
+    def __init__(self, log):
+        self._dog = getattr(microcontroller, "watchdog", None)
+        try:
+            import watchdog
+
+            self._dog.timeout = WATCHDOG_S
+            self._dog.mode = watchdog.WatchDogMode.RESET
+        except (ImportError, AttributeError, RuntimeError, ValueError) as error:
+            self._dog = None
+            log.caution("box", "no watchdog: %s" % error)
+
+    def feed(self):
+        """The loop is alive."""
+        if self._dog is not None:
+            self._dog.feed()
+
+    def stretch(self, longer):
+        """More patience while a name is looked up, which nothing can shorten."""
+        if self._dog is not None:
+            self._dog.timeout = WATCHDOG_LOOKUP_S if longer else WATCHDOG_S
+
+
+class EvseQuestion:
+    """Slow piece: asks the SmartEVSE for its state when the plug-in rules want it."""
+
+    def __init__(self, box):
+        self._box = box
+
+    def due(self, now):
+        """True when there is a question and, after a start, WiFi had its chance."""
+        box = self._box
+        if not box.loop.secc.wants_evse_state(now):
+            return False
+        return box.wifi.connected or box.wifi.state == "off" or box.status.uptime.seconds >= FIRST_WIFI_S
+
+    def run(self, now):
+        """Ask and pass the answer on."""
+        box = self._box
+        state = box.smartevse.query_state(now)
+        box.status.put_cause(causes.SMARTEVSE, box.smartevse.cause)
+        box.loop.secc.evse_state(None if state is None else state.state_id, supervisor.ticks_ms())
+
+
+class WebPiece:
+    """Piece: starts the web server once WiFi is there, then moves it."""
+
+    def __init__(self, box):
+        self._box = box
+        self._start_at = None
+        self.web = None
+
+    def poll(self, now):
+        """One step of the web server."""
+        if self.web is not None:
+            return self.web.poll(now)
+        box = self._box
+        if not box.wifi.connected or box.loop.secc.active:
+            return False
+        if self._start_at is not None and not expired(self._start_at, now):
+            return False
+        self._start_at = ticks_add(now, WEB_RETRY_MS)
+        self._start()
+        return True
+
+    def _start(self):
+        from appliance import api, web
+
+        box = self._box
+        root = __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
+        server = web.Web(box.wifi.pool, root + "/www", api.routes(box), box.log_web)
+        server.start(box.settings["HTTP_PORT"])
+        self.web = server
+        box.log.note("web", "page at http://%s:%d/" % (box.wifi.address, box.settings["HTTP_PORT"]))
+
+
+class WifiPiece:
+    """Piece: watches the connection and shows what became of it."""
+
+    def __init__(self, box):
+        self._box = box
+
+    def poll(self, now):
+        """Look once a second."""
+        return self._box.wifi.poll(now)
+
+
+class Health:
+    """Piece: after a minute without a crash the counters in RTC memory start from zero."""
+
+    def __init__(self, uptime, memory):
+        self._uptime = uptime
+        self._memory = memory
+        self._done = False
+
+    def poll(self, _now):
+        """Clear the counters once."""
+        if self._done or self._uptime.seconds < HEALTHY_S:
+            return False
+        self._done = True
+        self._memory[retained.CRASHES] = 0
+        self._memory[retained.SAFE_MODES] = 0
+        return True
+
+
+class Box:
+    """Everything, wired. ``run()`` never returns."""
+
+    def __init__(self):
+        ticks = supervisor.ticks_ms
+        self.uptime = Uptime(ticks())
+        self.log = Log(self.uptime)
+        self.settings = settings.load(settings_path(), os.getenv)
+        self.log.level = self.settings["LOG_LEVEL"]
+        self.status = status.Status(self.uptime)
+        self.frames = FrameRing()
+        self.firmware = None
+        self._modem_phase_seen = False
+        self._memory = retained.memory()
+        self._say_hello()
+        self.watchdog = Watchdog(self.log)
+        self._radio = open_radio()
+        self.wifi = self._new_wifi(ticks)
+        self.smartevse = SmartEvse(
+            self.settings["SMARTEVSE_URL"], self.wifi, ticks, self._on_smartevse, None, self.watchdog.stretch
+        )
+        self._entropy = Entropy(own_mac(self._radio) + bytes(microcontroller.cpu.uid), ticks)
+        self._handlers = {
+            "modem": self._on_modem,
+            "car": self._on_car,
+            "checkpoint": self._on_checkpoint,
+            "reading": self._on_reading,
+            "released": self._on_released,
+            "session_end": self._on_session_end,
+            "failed": self._on_failed,
+            "firmware": self._on_firmware,
+        }
+        self.loop = Loop(
+            self._new_modem(),
+            self._new_secc,
+            self.status,
+            self.log,
+            self.frames,
+            self._on_event,
+            ticks,
+            time.sleep,
+            self.watchdog.feed,
+        )
+        self._add_pieces(ticks)
+
+    def run(self):
+        """Serve cars."""
+        self.wifi.start(supervisor.ticks_ms())
+        gc.collect()
+        self.loop.run()
+
+    def notes(self):
+        """What the owner should know although nothing is wrong."""
+        if self.smartevse.can_ask and self._modem_phase_seen:
+            return []
+        return [
+            "Nothing plugs the car in again after a reading; if it then does not charge, re-plug it by hand."
+        ]
+
+    def log_web(self, text):
+        """A line from the web server."""
+        self.log.caution("web", text)
+
+    # ---- parts
+
+    def _say_hello(self):
+        self.log.note("box", "%s %s" % (status.PRODUCT, status.VERSION))
+        crashes = self._memory[retained.CRASHES]
+        if crashes:
+            self.log.caution("box", "restarted after %d crashes in a row" % crashes)
+            self.status.set_cause("crash")
+        for text in settings.error_texts(self.settings):
+            self.log.caution("settings", text)
+            self.status.set_cause("settings_error")
+
+    def _new_wifi(self, ticks):
+        return Wifi(
+            self.settings, self._radio, new_pool, ticks, self._on_wifi, self._memory, self.watchdog, new_mdns
+        )
+
+    def _new_modem(self):
+        try:
+            return open_modem(self.settings)
+        except Exception as error:
+            # ValueError for a wrong or busy pin, RuntimeError from the bus: the box must still come up and
+            # say so.
+            self.log.fail("modem", "the modem's pins cannot be used: %s" % error)
+            self.status.set_cause("modem_pins")
+            return NoModem()
+
+    def _new_secc(self):
+        config = {
+            "attenuation_offset_db": self.settings["ATTENUATION_OFFSET_DB"],
+            "answer": self.settings["ANSWER_CARS"],
+            "can_ask": self.smartevse.can_ask,
+            "wait_for_modem": True,
+        }
+        if self.settings["EVSE_ID"]:
+            config["evse_id"] = self.settings["EVSE_ID"].encode()
+        return Secc(own_mac(self._radio), self._entropy.random_bytes, config)
+
+    def _add_pieces(self, ticks):
+        self._web_piece = WebPiece(self)
+        self.loop.add_piece("web", self._web_piece)
+        self._add_display(ticks)
+        self.loop.add_piece("wifi", WifiPiece(self))
+        self.loop.add_piece("health", Health(self.uptime, self._memory))
+        self.loop.add_slow_piece("wifi", self.wifi)
+        self.loop.add_slow_piece("smartevse", self.smartevse)
+        self.loop.add_slow_piece("question", EvseQuestion(self))
+        self.loop.add_slow_piece("collect", Collector(self.loop, gc.collect))
+
+    def _add_display(self, ticks):
+        try:
+            from appliance import display
+
+            hardware = display.open_display(self.settings, find_pin, self.log)
+            if hardware is not None:
+                panel = display.Panel(hardware, ticks)
+                self.loop.add_piece("display", display.Display(panel, self.status, self.smartevse, self.wifi))
+        except Exception as error:
+            # No displayio on this board, or a library is missing: a box without a display is a whole box.
+            self.log.trace("display", error, "no display\n")
+
+    # ---- events
+
+    def _on_event(self, event, now):
+        handler = self._handlers.get(event[0])
+        if handler is None:
+            self.log.detail("car", "event " + event[0])
+        else:
+            handler(event, now)
+
+    def _on_modem(self, event, _now):
+        self.log.checkpoint("modem", 0, "modem found")
+        if event[1] > 1:
+            self.log.caution("modem", "the modem restarted")
+            self.status.set_cause("modem_rebooted")
+
+    def _on_car(self, event, _now):
+        self.status.car_plugged(event[1])
+        self.log.note("car", "car " + status.hex_text(event[1]))
+
+    def _on_checkpoint(self, event, _now):
+        if event[1] == 1:
+            if self.status.cause_of(causes.MODEM) in ("modem_silent", "key_refused"):
+                self.status.clear_cause(causes.MODEM)
+            self.log.checkpoint("modem", 1, event[2])
+        else:
+            self.log.checkpoint("car", event[1], event[2])
+        self.status.checkpoint(event[1], event[2])
+
+    def _on_reading(self, event, _now):
+        reading = event[1]
+        self.status.read(reading)
+        self.log.note(
+            "car",
+            "%d %%, capacity %s Wh, requested %s Wh, full at %s %%, EVCCID %s"
+            % (
+                reading.soc_percent,
+                reading.energy_capacity_wh,
+                reading.energy_request_wh,
+                reading.full_soc_percent,
+                status.hex_text(reading.evccid),
+            ),
+        )
+
+    def _on_released(self, _event, now):
+        if self.smartevse.target is not None:
+            self.smartevse.deliver(self.status.reading, now)
+            self.status.changed()
+
+    def _on_session_end(self, event, _now):
+        self.status.session_ended(event[1])
+        if event[1] != "ok":
+            self.log.caution(
+                "car", "session ended without a reading: %s (%s)" % (causes.text(event[1]), event[1])
+            )
+
+    def _on_failed(self, event, _now):
+        code = event[1]
+        self.log.caution("car" if causes.area(code) == causes.CAR else causes.area(code), causes.text(code))
+        if not self.status.read_this_time or causes.area(code) != causes.CAR:
+            self.status.set_cause(code)
+
+    def _on_firmware(self, event, _now):
+        self.firmware = event[1]
+        self.log.note("modem", "firmware " + event[1])
+
+    # ---- reports of the parts
+
+    def _on_wifi(self, kind, text):
+        if kind in ("connected", "info"):
+            self.log.note("wifi", text)
+        else:
+            self.log.caution("wifi", text)
+        self.status.put_cause(causes.WIFI, self.wifi.cause)
+        self.status.changed()
+
+    def _on_smartevse(self, kind, text):
+        if kind == "delivered":
+            self.log.checkpoint("smartevse", 920, "delivered " + text)
+            self.status.checkpoint(920, "delivered " + text)
+            self._modem_phase_seen = True
+        elif kind == "failed":
+            self.log.caution("smartevse", text)
+            self.status.checkpoint(930, text)
+        else:
+            self.log.note("smartevse", text)
+        self.status.put_cause(causes.SMARTEVSE, self.smartevse.cause)
+
+
+def new_pool(radio):
+    """The socket pool of the radio."""
+    import socketpool
+
+    return socketpool.SocketPool(radio)
+
+
+def new_mdns(radio):
+    """The name server for HOSTNAME.local."""
+    import mdns
+
+    return mdns.Server(radio)
+
+
+def main():
+    """Build the box and run it."""
+    Box().run()

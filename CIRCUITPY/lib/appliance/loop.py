@@ -1,0 +1,266 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The one loop of the box.
+
+    each pass:  modem.poll -> frames -> secc -> frames -> modem.send      first, always
+                one piece: web, display, WiFi watch                   not while a car is matched
+                else one slow piece: join, SmartEVSE, gc.collect      not while a session is active
+                else sleep 2 ms
+
+Frames must be answered within 100 ms, the modem holds two or three of them. A piece is a bounded step of 50
+ms at most and there is one a pass, so a frame never waits longer than that. Nothing that escapes a piece ends
+the loop: a piece that fails rests for a while, a session that fails is replaced by a new one. A pass in which
+nothing happens allocates nothing, because a collection takes up to 200 ms.
+"""
+
+from plc.ticks import expired, ticks_add, ticks_diff
+
+from appliance.log import FROM_BOX, TO_BOX
+
+# Frames taken from the modem before anything else gets its turn: the sounds come three frames at a time.
+FRAMES_A_PASS = 8
+MOST_UNSENT = 32
+IDLE_S = 0.002
+# Upper limits in ms of the classes of the histogram; the last class is open.
+HISTOGRAM_MS = (2, 5, 10, 20, 50, 100, 200, 500)
+
+# A piece that failed rests so long. A session that fails so often within the window needs a restart of the
+# board.
+REST_MS = 10000
+MOST_FAILURES = 5
+FAILURE_WINDOW_S = 60
+
+
+class Histogram:
+    """How long passes took."""
+
+    def __init__(self):
+        self.counts = [0] * (len(HISTOGRAM_MS) + 1)
+        self.worst_ms = 0
+
+    def add(self, duration_ms):
+        """Count one pass; allocates nothing."""
+        place = 0
+        for limit in HISTOGRAM_MS:
+            if duration_ms <= limit:
+                break
+            place += 1
+        self.counts[place] += 1
+        self.worst_ms = max(self.worst_ms, duration_ms)
+
+
+class _Place:
+    """A piece in the loop's round: it, its name and until when it rests after a failure."""
+
+    def __init__(self, name, piece):
+        self.name = name
+        self.piece = piece
+        self.rests_until = None
+
+
+class Loop:
+    """Moves everything. ``handle(event, now)`` takes the session's events.
+
+    ``new_secc()`` makes a fresh protocol stack; ``pieces`` and ``slow_pieces`` are (name, object) with
+    ``poll(now)`` and ``due(now)``/``run(now)``. ``work`` grows with everything that was not idle.
+    """
+
+    def __init__(self, modem, new_secc, status, log, frames, handle, ticks, sleep, feed_watchdog):
+        self.modem = modem
+        self.secc = new_secc()
+        self.passes = Histogram()
+        self.slow = Histogram()
+        self.failures = 0
+        self.frames_lost = 0
+        self.work = 0
+        self._new_secc = new_secc
+        self._status = status
+        self._log = log
+        self._frames = frames
+        self._handle = handle
+        self._ticks = ticks
+        self._sleep = sleep
+        self._feed_watchdog = feed_watchdog
+        self._pieces = []
+        self._slow_pieces = []
+        self._turn = 0
+        self._slow_turn = 0
+        self._unsent = []
+        self._generation = 0
+        self._window_s = 0
+        self._window_failures = 0
+
+    def add_piece(self, name, piece):
+        """A piece for every pass in which no car is being matched."""
+        self._pieces.append(_Place(name, piece))
+
+    def add_slow_piece(self, name, piece):
+        """A piece that may block for seconds: only while no car session is active."""
+        self._slow_pieces.append(_Place(name, piece))
+
+    def run(self):
+        """Never returns; raises only when sessions fail again and again."""
+        while True:
+            if not self.turn():
+                self._sleep(IDLE_S)
+
+    def turn(self):
+        """One pass; True when it did anything."""
+        now = self._ticks()
+        self._status.uptime.advance(now)
+        self._feed_watchdog()
+        try:
+            busy = self._protocol(now)
+        except Exception as error:
+            self._session_failed(error, now)
+            return True
+        if not self.secc.matching:
+            busy = self._one_piece(now) or busy
+            if not busy and not self.secc.active:
+                busy = self._one_slow_piece(now)
+                if busy:
+                    self.work += 1
+                    return True
+        self.passes.add(ticks_diff(self._ticks(), now))
+        if busy:
+            self.work += 1
+        return busy
+
+    # ---- frames
+
+    def _protocol(self, now):
+        modem, secc = self.modem, self.secc
+        modem.poll(now)
+        if modem.generation != self._generation:
+            self._modem_came(now)
+        busy = self._receive(modem, secc, now)
+        secc.poll(now)
+        self._collect(secc.take_frames(), now)
+        busy = self._send(modem) or busy
+        for event in secc.take_events():
+            self._handle(event, now)
+            busy = True
+        self._status.watch(modem.status, secc.stage)
+        return busy
+
+    def _receive(self, modem, secc, now):
+        for count in range(FRAMES_A_PASS):
+            frame = modem.receive()
+            if frame is None:
+                return count > 0
+            self._frames.add(TO_BOX, frame, now)
+            secc.receive(frame, now)
+            # An answer is due within 100 ms of its question, not of the eighth frame after it.
+            self._collect(secc.take_frames(), now)
+            self._send(modem)
+        return True
+
+    def _collect(self, frames, now):
+        for frame in frames:
+            self._frames.add(FROM_BOX, frame, now)
+            if len(self._unsent) < MOST_UNSENT:
+                self._unsent.append(frame)
+            else:
+                self.frames_lost += 1
+
+    def _send(self, modem):
+        sent = False
+        while self._unsent and modem.send(self._unsent[0]):
+            self._unsent.pop(0)
+            sent = True
+        return sent
+
+    def _modem_came(self, now):
+        self._generation = self.modem.generation
+        # What was meant for the network before the restart has no meaning after it.
+        self._unsent = []
+        self._handle(("modem", self._generation), now)
+        self.secc.modem_ready(now)
+
+    # ---- pieces
+
+    def _one_piece(self, now):
+        for _ in range(len(self._pieces)):
+            self._turn += 1
+            if self._turn >= len(self._pieces):
+                self._turn = 0
+            place = self._pieces[self._turn]
+            if place.rests_until is not None:
+                if not expired(place.rests_until, now):
+                    continue
+                place.rests_until = None
+            try:
+                if place.piece.poll(now):
+                    return True
+            except Exception as error:
+                self._piece_failed(place, error, now)
+                return True
+        return False
+
+    def _one_slow_piece(self, now):
+        for _ in range(len(self._slow_pieces)):
+            self._slow_turn += 1
+            if self._slow_turn >= len(self._slow_pieces):
+                self._slow_turn = 0
+            place = self._slow_pieces[self._slow_turn]
+            if place.rests_until is not None:
+                if not expired(place.rests_until, now):
+                    continue
+                place.rests_until = None
+            try:
+                if place.piece.due(now):
+                    place.piece.run(now)
+                    self.slow.add(ticks_diff(self._ticks(), now))
+                    return True
+            except Exception as error:
+                self._piece_failed(place, error, now)
+                return True
+        return False
+
+    # ---- defects of our own
+
+    def _piece_failed(self, place, error, now):
+        place.rests_until = ticks_add(now, REST_MS)
+        self.failures += 1
+        self._log.exception("box", error, place.name + " failed and rests for 10 s\n")
+        self._status.set_cause("crash")
+
+    def _session_failed(self, error, now):
+        """Log, replace the protocol stack, keep the box; give up when that happens again and again."""
+        self.failures += 1
+        self._log.exception("box", error, "session dropped\n")
+        self._status.set_cause("crash")
+        self._status.session_ended("crash")
+        seconds = self._status.uptime.seconds
+        if seconds - self._window_s > FAILURE_WINDOW_S:
+            self._window_s = seconds
+            self._window_failures = 0
+        self._window_failures += 1
+        if self._window_failures > MOST_FAILURES:
+            raise error
+        self._unsent = []
+        self.secc = self._new_secc()
+        if self.modem.ready:
+            self.secc.modem_ready(now)
+
+
+class Collector:
+    """Slow piece: cleans the heap up after work, so that it never fills in the middle of a session."""
+
+    PERIOD_MS = 10000
+
+    def __init__(self, loop, collect):
+        self._loop = loop
+        self._collect = collect
+        self._work = 0
+        self._next = None
+
+    def due(self, now):
+        """True when something happened since the last time, and that was a while ago."""
+        return self._loop.work != self._work and (self._next is None or expired(self._next, now))
+
+    def run(self, now):
+        """Collect; takes 25 to 200 ms."""
+        self._collect()
+        self._next = ticks_add(now, self.PERIOD_MS)
+        self._work = self._loop.work + 1

@@ -1,0 +1,538 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the owner may set: one table that drives reading, checking and the documentation.
+
+``settings.toml`` is read once, at start, with a small reader of our own: ``os.getenv`` scans the file at
+every call, its types differ between CircuitPython versions, and it stays silent about a typo. A line that
+cannot be used costs that line only: the default is taken, and the line's number and the reason are kept for
+console and status page. The file belongs to its owner and is never written.
+"""
+
+TEXT = "text"
+NUMBER = "number"
+CHOICE = "choice"
+PIN = "pin"
+ADDRESS = "address"
+
+# Columns of a row of SCHEMA.
+KEY, KIND, DEFAULT, LOW, HIGH, CHOICES, SECRET, NEEDS_RESTART, GROUP, HELP = range(10)
+
+# LOW and HIGH are the length in bytes for text, the value for numbers.
+SCHEMA = (
+    (
+        "WIFI_SSID",
+        TEXT,
+        "",
+        0,
+        32,
+        None,
+        False,
+        True,
+        "WiFi",
+        "Name of your WiFi network; empty: WiFi stays off.",
+    ),
+    ("WIFI_PASSWORD", TEXT, "", 0, 64, None, True, True, "WiFi", "Password of your WiFi network."),
+    ("WIFI_STATIC_ADDRESS", ADDRESS, "", 0, 0, None, False, True, "WiFi", "Fixed IPv4 address; empty: DHCP."),
+    (
+        "WIFI_NETMASK",
+        ADDRESS,
+        "",
+        0,
+        0,
+        None,
+        False,
+        True,
+        "WiFi",
+        "Network mask that goes with the fixed address.",
+    ),
+    (
+        "WIFI_GATEWAY",
+        ADDRESS,
+        "",
+        0,
+        0,
+        None,
+        False,
+        True,
+        "WiFi",
+        "Router that goes with the fixed address.",
+    ),
+    ("HOSTNAME", TEXT, "socbox", 1, 32, None, False, True, "WiFi", "The page is at http://HOSTNAME.local."),
+    (
+        "SMARTEVSE_URL",
+        TEXT,
+        "",
+        0,
+        200,
+        None,
+        False,
+        True,
+        "SmartEVSE",
+        "Where the reading goes: an address alone means http://ADDRESS/ev_state; empty: nowhere.",
+    ),
+    (
+        "ANSWER_CARS",
+        CHOICE,
+        "auto",
+        0,
+        0,
+        ("auto", "modem_phase", "always", "never"),
+        False,
+        True,
+        "Cars",
+        "auto: once per plug-in; modem_phase: only while the SmartEVSE asks for it; always: test bench; "
+        "never.",
+    ),
+    (
+        "ATTENUATION_OFFSET_DB",
+        NUMBER,
+        0,
+        -40,
+        40,
+        None,
+        False,
+        True,
+        "Cars",
+        "Added to the attenuation reported to the car, in dB.",
+    ),
+    (
+        "EVSE_ID",
+        TEXT,
+        "",
+        0,
+        32,
+        None,
+        False,
+        True,
+        "Cars",
+        "Name of this charger as cars see it; empty: unknown.",
+    ),
+    ("MODEM_SCK", PIN, "IO13", 1, 16, None, False, True, "Modem", "SPI clock to the modem."),
+    ("MODEM_MOSI", PIN, "IO11", 1, 16, None, False, True, "Modem", "SPI data to the modem."),
+    ("MODEM_MISO", PIN, "IO12", 1, 16, None, False, True, "Modem", "SPI data from the modem."),
+    ("MODEM_CS", PIN, "IO10", 1, 16, None, False, True, "Modem", "SPI chip select of the modem."),
+    ("MODEM_INT", PIN, "IO9", 0, 16, None, False, True, "Modem", "Interrupt of the modem; empty: not wired."),
+    ("MODEM_SPI_HZ", NUMBER, 8000000, 1000000, 12000000, None, False, True, "Modem", "SPI clock in Hz."),
+    (
+        "DISPLAY",
+        CHOICE,
+        "auto",
+        0,
+        0,
+        ("auto", "none", "ssd1306", "st7789", "board"),
+        False,
+        True,
+        "Display",
+        "auto: the board's own display, else an SSD1306 when one answers.",
+    ),
+    ("DISPLAY_SDA", PIN, "IO4", 1, 16, None, False, True, "Display", "I2C data of an SSD1306."),
+    ("DISPLAY_SCL", PIN, "IO5", 1, 16, None, False, True, "Display", "I2C clock of an SSD1306."),
+    (
+        "DISPLAY_ADDRESS",
+        NUMBER,
+        60,
+        8,
+        119,
+        None,
+        False,
+        True,
+        "Display",
+        "I2C address of an SSD1306 (60 = 0x3C).",
+    ),
+    ("DISPLAY_SCK", PIN, "IO17", 1, 16, None, False, True, "Display", "SPI clock of an ST7789."),
+    ("DISPLAY_MOSI", PIN, "IO18", 1, 16, None, False, True, "Display", "SPI data of an ST7789."),
+    (
+        "DISPLAY_CS",
+        PIN,
+        "IO15",
+        0,
+        16,
+        None,
+        False,
+        True,
+        "Display",
+        "Chip select of an ST7789; empty: tied low.",
+    ),
+    ("DISPLAY_DC", PIN, "IO16", 1, 16, None, False, True, "Display", "Data/command of an ST7789."),
+    ("DISPLAY_RST", PIN, "IO7", 0, 16, None, False, True, "Display", "Reset of an ST7789; empty: not wired."),
+    (
+        "DISPLAY_BL",
+        PIN,
+        "IO6",
+        0,
+        16,
+        None,
+        False,
+        True,
+        "Display",
+        "Backlight of an ST7789; empty: not wired.",
+    ),
+    (
+        "DISPLAY_WIDTH",
+        NUMBER,
+        0,
+        0,
+        480,
+        None,
+        False,
+        True,
+        "Display",
+        "Width in pixels; 0: the display's usual one.",
+    ),
+    (
+        "DISPLAY_HEIGHT",
+        NUMBER,
+        0,
+        0,
+        480,
+        None,
+        False,
+        True,
+        "Display",
+        "Height in pixels; 0: the display's usual one.",
+    ),
+    (
+        "DISPLAY_ROTATION",
+        NUMBER,
+        0,
+        0,
+        270,
+        (0, 90, 180, 270),
+        False,
+        True,
+        "Display",
+        "Rotation in degrees.",
+    ),
+    ("HTTP_PORT", NUMBER, 80, 1, 65535, None, False, True, "Web", "Port of the status page."),
+    (
+        "LOG_LEVEL",
+        CHOICE,
+        "I",
+        0,
+        0,
+        ("D", "I", "W", "E"),
+        False,
+        True,
+        "Log",
+        "D everything ... E errors only.",
+    ),
+)
+
+_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
+_HEX_ESCAPES = {"u": 4, "U": 8}
+_LONGEST_LINE = 400
+_MOST_ERRORS = 20
+
+
+class Mistake(Exception):
+    """A line of settings.toml that cannot be used; the text tells its owner why."""
+
+
+def row_of(key):
+    """The row of SCHEMA for ``key``, or None."""
+    for row in SCHEMA:
+        if row[KEY] == key:
+            return row
+    return None
+
+
+def _unescape(text, at):
+    """The character that the escape at ``text[at]`` (after the backslash) stands for, and where it ends."""
+    letter = text[at]
+    digits = _HEX_ESCAPES.get(letter)
+    if digits is None:
+        return _ESCAPES.get(letter, letter), at + 1
+    code = text[at + 1 : at + 1 + digits]
+    try:
+        if len(code) != digits:
+            raise ValueError
+        return chr(int(code, 16)), at + 1 + digits
+    except (ValueError, OverflowError):
+        raise Mistake("\\" + letter + " must be followed by " + str(digits) + " hexadecimal digits")
+
+
+def _quoted(text):
+    """Split ``text``, which starts with a quote, into the string in it and what follows."""
+    quote = text[0]
+    result = ""
+    at = 1
+    while at < len(text):
+        letter = text[at]
+        if letter == quote:
+            return result, text[at + 1 :]
+        if letter == "\\" and quote == '"' and at + 1 < len(text):
+            letter, at = _unescape(text, at + 1)
+            result += letter
+        else:
+            result += letter
+            at += 1
+    raise Mistake("the closing " + quote + " is missing")
+
+
+def parse_line(text):
+    """One line of settings.toml as (key, value, quoted), or None for an empty line or a comment.
+
+    ``value`` is always text; ``quoted`` tells whether it stood in quotes. Raises Mistake.
+    """
+    text = text.strip()
+    if not text or text[0] == "#":
+        return None
+    if text[0] == "[":
+        raise Mistake("sections are not used here; CircuitPython ignores everything below one")
+    if "=" not in text:
+        raise Mistake("a line reads KEY = value; the = is missing")
+    key, text = text.split("=", 1)
+    key = key.strip()
+    text = text.strip()
+    if not key:
+        raise Mistake("the name before the = is missing")
+    if not text or text[0] == "#":
+        raise Mistake(key + " has no value")
+    if text[0] in "\"'":
+        value, rest = _quoted(text)
+        rest = rest.strip()
+        if rest and rest[0] != "#":
+            raise Mistake("there is something after the closing quote of " + key)
+        return key, value, True
+    return key, text.split("#", 1)[0].strip(), False
+
+
+def _is_whole_number(text):
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    return bool(digits) and len(digits) < 10 and all("0" <= letter <= "9" for letter in digits)
+
+
+def _is_ipv4(text):
+    parts = text.split(".")
+    return len(parts) == 4 and all(_is_whole_number(part) and 0 <= int(part) <= 255 for part in parts)
+
+
+def _checked_number(row, text):
+    if text[:2] in ("0x", "0X"):
+        try:
+            number = int(text[2:8], 16)
+        except ValueError:
+            raise Mistake(row[KEY] + " must be a whole number")
+    elif _is_whole_number(text):
+        number = int(text)
+    else:
+        raise Mistake(row[KEY] + " must be a whole number")
+    if row[CHOICES] and number not in row[CHOICES]:
+        raise Mistake(row[KEY] + " must be one of " + ", ".join([str(choice) for choice in row[CHOICES]]))
+    if not row[LOW] <= number <= row[HIGH]:
+        raise Mistake(row[KEY] + " must be between %d and %d" % (row[LOW], row[HIGH]))
+    return number
+
+
+def _checked_choice(row, text):
+    for choice in row[CHOICES]:
+        if text.lower() == choice.lower():
+            return choice
+    raise Mistake(row[KEY] + " must be one of " + ", ".join(row[CHOICES]))
+
+
+def _checked_text(row, text):
+    length = len(text.encode("utf-8"))
+    if length > row[HIGH]:
+        raise Mistake(row[KEY] + " is too long: %d bytes, at most %d" % (length, row[HIGH]))
+    if length < row[LOW]:
+        raise Mistake(row[KEY] + " is too short: at least %d characters" % row[LOW])
+    return text
+
+
+def _checked_address(row, text):
+    if text and not _is_ipv4(text):
+        raise Mistake(row[KEY] + ' must look like "192.168.1.50"')
+    return text
+
+
+_CHECKS = {
+    NUMBER: _checked_number,
+    CHOICE: _checked_choice,
+    TEXT: _checked_text,
+    PIN: _checked_text,
+    ADDRESS: _checked_address,
+}
+
+
+def _checked_hostname(text):
+    allowed = "abcdefghijklmnopqrstuvwxyz0123456789-"
+    if text[0] == "-" or text[-1] == "-" or not all(letter in allowed for letter in text.lower()):
+        raise Mistake("HOSTNAME may have letters, digits and - between them")
+    return text.lower()
+
+
+def _checked_password(text):
+    # WPA2 takes 8 to 63 characters, or the 64 hexadecimal digits of the key itself.
+    if 0 < len(text.encode("utf-8")) < 8:
+        raise Mistake("WIFI_PASSWORD is too short: WiFi passwords have at least 8 characters")
+    return text
+
+
+def _checked_url(text):
+    if text.startswith("https://"):
+        raise Mistake("SMARTEVSE_URL must start with http:// (https is not supported)")
+    if "://" in text and not text.startswith("http://"):
+        raise Mistake("SMARTEVSE_URL must start with http://")
+    if " " in text:
+        raise Mistake("SMARTEVSE_URL must not contain blanks")
+    return text
+
+
+_EXTRA_CHECKS = {
+    "HOSTNAME": _checked_hostname,
+    "WIFI_PASSWORD": _checked_password,
+    "SMARTEVSE_URL": _checked_url,
+}
+
+
+def checked(row, text, quoted=True):
+    """The value that ``text`` means for ``row`` of SCHEMA; raises Mistake."""
+    if not quoted and row[KIND] in (TEXT, CHOICE, ADDRESS, PIN) and not _is_whole_number(text):
+        raise Mistake(row[KEY] + ' needs "double quotes" around its value')
+    value = _CHECKS[row[KIND]](row, text)
+    extra = _EXTRA_CHECKS.get(row[KEY])
+    return extra(value) if extra else value
+
+
+def _distance(one, other):
+    """Edit distance of two words, so that a mistyped key can be told from a foreign one."""
+    previous = list(range(len(other) + 1))
+    for at, letter in enumerate(one):
+        current = [at + 1]
+        for column in range(len(other)):
+            change = previous[column] + (0 if other[column] == letter else 1)
+            current.append(min(change, previous[column + 1] + 1, current[column] + 1))
+        previous = current
+    return previous[-1]
+
+
+def _closest_key(key):
+    best, best_distance = None, 4
+    for row in SCHEMA:
+        distance = _distance(key.upper(), row[KEY])
+        if distance < best_distance:
+            best, best_distance = row[KEY], distance
+    return best
+
+
+class Settings:
+    """The values in force. ``settings["KEY"]`` reads one; ``errors`` lists (line, text), line 0 for the whole
+    file."""
+
+    def __init__(self):
+        self.errors = []
+        self.errors_dropped = 0
+        self._values = {}
+        self._sources = {}
+        for row in SCHEMA:
+            self._values[row[KEY]] = row[DEFAULT]
+
+    def __getitem__(self, key):
+        return self._values[key]
+
+    def source(self, key):
+        """Where the value comes from: "default", "settings.toml" or "environment"."""
+        return self._sources.get(key, "default")
+
+    def complain(self, line, text):
+        """Keep a mistake for console and status page; a file full of them keeps the first ones."""
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors.append((line, text))
+        else:
+            self.errors_dropped += 1
+
+    def take(self, key, text, quoted=True, source="settings.toml"):
+        """Set ``key`` to what ``text`` means; raises Mistake and changes nothing when it means nothing."""
+        row = row_of(key)
+        if row is None:
+            if key.startswith("CIRCUITPY_"):
+                return
+            closest = _closest_key(key)
+            hint = "; did you mean " + closest + "?" if closest else ""
+            raise Mistake("there is no setting " + key[:40] + hint)
+        if key in self._sources:
+            raise Mistake(key + " is set twice; the first line counts")
+        self._values[key] = checked(row, text, quoted)
+        self._sources[key] = source
+
+    def read_file(self, path):
+        """Take over the lines of a settings.toml; False when there is no such file."""
+        try:
+            with open(path, "rb") as file:
+                self.read_lines(file)
+            return True
+        except OSError:
+            return False
+
+    def read_lines(self, lines):
+        """Take over an iterable of lines (bytes), as settings.toml has them."""
+        for number, line in enumerate(lines, 1):
+            try:
+                if not self._read_line(line, number == 1):
+                    break
+            except Mistake as mistake:
+                self.complain(number, str(mistake))
+        self._check_together()
+
+    def _read_line(self, line, first):
+        """Take over one line; False when a section header ends what CircuitPython reads. Raises Mistake."""
+        if first and line.startswith(b"\xef\xbb\xbf"):
+            line = line[3:]
+        if len(line) > _LONGEST_LINE:
+            raise Mistake("the line is too long")
+        try:
+            text = line.decode("utf-8")
+        except UnicodeError:
+            raise Mistake("the line is not UTF-8 text; save the file as UTF-8")
+        if text.strip().startswith("["):
+            self.complain(
+                0, "settings.toml has a [section]; CircuitPython and the box ignore everything below it"
+            )
+            return False
+        parsed = parse_line(text)
+        if parsed:
+            self.take(parsed[0], parsed[1], parsed[2])
+        return True
+
+    def read_environment(self, getenv):
+        """Take what ``os.getenv`` knows, for a system whose settings are not a file we can open."""
+        for row in SCHEMA:
+            value = getenv(row[KEY])
+            if value is not None:
+                try:
+                    self.take(row[KEY], str(value), True, "environment")
+                except Mistake as mistake:
+                    self.complain(0, str(mistake))
+        self._check_together()
+
+    def _check_together(self):
+        """Rules that join several keys."""
+        static = [key for key in ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY") if self._values[key]]
+        if 0 < len(static) < 3:
+            self.complain(
+                0, "a fixed address needs WIFI_STATIC_ADDRESS, WIFI_NETMASK and WIFI_GATEWAY; DHCP is used"
+            )
+            for key in static:
+                self._values[key] = ""
+
+
+def load(path, getenv=None):
+    """Read settings.toml at ``path``; ``getenv`` is asked only when there is no such file."""
+    settings = Settings()
+    if not settings.read_file(path):
+        if getenv:
+            settings.read_environment(getenv)
+        if not settings._sources:
+            settings.complain(0, "settings.toml is missing; every setting has its default")
+    return settings
+
+
+def error_texts(settings):
+    """The mistakes as sentences with their line number."""
+    texts = []
+    for line, text in settings.errors:
+        texts.append("settings.toml line %d: %s" % (line, text) if line else text)
+    if settings.errors_dropped:
+        texts.append("%d more mistakes" % settings.errors_dropped)
+    return texts
