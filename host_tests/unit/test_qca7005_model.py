@@ -257,6 +257,15 @@ def test_reset_bit_reboots_and_forgets_buffers_and_enables():
     assert host.chip.violations == []
 
 
+def test_a_reset_within_the_life_of_a_written_frame_does_not_free_its_space_twice():
+    host = SpiHost(reset_boot_us=5_000)
+    host.send(ipv6(EVERYONE, BOX, 100))
+    host.write(0x0400, 0x0040)
+    host.clock.advance(100_000)
+    host.read(0x1A00)
+    assert host.read(0x0200) == 3163
+
+
 def test_linux_may_split_one_announced_access_over_several_chip_selects():
     host = SpiHost()
     host.chip._queue_for_host(ipv6(BOX, CAR, 60))
@@ -610,8 +619,11 @@ def test_a_wrong_spi_mode_gives_garbage(polarity, phase):
     host.chip.configure(8_000_000, polarity, phase)
     assert host.read(0x1A00) != 0xAA55
     assert host.texts()[0] == f"SPI mode {polarity * 2 + phase}, the chip speaks mode 3"
+    host.write(0x0D00, 0x0047)
     host.chip.configure(8_000_000, 1, 1)
     host.read(0x1A00)
+    # Mode 0 samples MOSI on the right edge and only reads wrong; 1 and 2 write wrong, too.
+    assert (host.read(0x0D00) == 0x0047) == (polarity == phase)
     assert host.read(0x1A00) == 0xAA55
 
 
