@@ -1,0 +1,339 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What cars do differently: one table of defaults, one of cars.
+
+Times in ms. Marks: (rec) read off a recording of that car, (rep) reported by others, (asm) assumed here.
+"""
+
+DIN = ("urn:din:70121:2012:MsgDef", 2, 0)
+ISO2 = ("urn:iso:15118:2:2013:MsgDef", 2, 0)
+ISO20_DC = ("urn:iso:std:iso:15118:-20:DC", 1, 0)
+TESLA = ("urn:tesla:din:2018:MsgDef", 0, 7)
+
+
+def offer(protocol, schema_id, priority):
+    return protocol + (schema_id, priority)
+
+
+DEFAULTS = {
+    # ---- pilot and AC charging
+    "slac": True,  # False: the powerline is already matched, wake up straight into IPv6
+    "wake_ms": 300,  # 5 % duty -> first frame; below TP_EV_SLAC_init 10 s
+    "sleeps_after_ms": None,  # so long without a pilot edge and the car wakes up only when the pilot was off (Tesla rep)
+    "replug_ms": 3000,  # pilot off at least this long counts as re-plugged
+    "steady_ms": 0,  # 100 % or no pilot needed before PWM after 5 % was seen (MEB 2000, rep)
+    "ac_start_ms": 1500,  # PWM -> state C (asm)
+    "wants_ac": True,  # False: does not charge, e.g. full or timer set
+    "state_c_in_cable_check": True,  # a DC car pulls the pilot to 6 V before CableCheckReq (IEC 61851-23)
+    "again_after_ms": 12000,  # lost or failed session -> SLAC anew while 5 % lasts (Audi ~10..12 s rec); None: never
+    "leave_key": True,  # after the session the own modem gets a random key (ISO 15118-3 leave)
+    "leave_key_ms": 500,
+    # ---- SLAC
+    "run_id": "random",  # "random", "mac" (MAC + 0000), "tesla" ("TESLA EV") or 8 bytes
+    "parm_sends": 3,  # CM_SLAC_PARM.REQ per round (Taycan 3 rec, Ioniq >= 10 rec)
+    "parm_intervals_ms": (205, 220),  # cycled (Taycan rec)
+    "parm_twice_ms": 0,  # each request again this much later (Ioniq 8 rec)
+    "slac_pauses_ms": (9000, 12000),  # after round 1, 2 ..., the last one stays (Taycan 8.4 .. 78 s rec)
+    "slac_rounds": None,  # give up after so many
+    "start_delay_ms": 110,  # CNF -> START_ATTEN (59 .. 215 rec)
+    "batch_interval_ms": 40,  # START_ATTEN and sounds (Ioniq 20, Tesla 24, Audi and Polestar 40 rec)
+    "first_sound_gap_ms": 40,  # last START_ATTEN -> first sound (Ioniq 40 rec)
+    "sounds": 10,
+    "sounds_late": (),  # ((index, extra ms), ...)
+    "sounds_lost": (),  # indexes that are not sent
+    "sound_filling": None,  # 16 bytes instead of random ones (Ioniq FF, Tesla constant rec)
+    "rsp_delay_ms": 7,  # ATTEN_CHAR.IND -> RSP (7 .. 54 rec)
+    "match_at_once": False,  # do not wait for TT_EV_atten_results when all stations were heard (Audi rec)
+    "match_delay_ms": 5,  # end of waiting -> MATCH.REQ
+    "attenuation_limit_db": None,
+    "validate": False,  # ask CM_VALIDATE first
+    "match_sends": 3,  # 1 + C_EV_match_retry (five reported, rep)
+    "match_cnfs_missed": 0,  # act as if so many CM_SLAC_MATCH.CNF got lost
+    "key_delay_ms": 30,  # MATCH.CNF -> CM_SET_KEY to the own modem (Ioniq rec)
+    # ---- IPv6 and SDP, after the link is up
+    "ip_after_link": ((200, "dad"), (260, "rs_bare")),  # kinds: dad rs rs_bare rs_unspecified mld
+    "ip_before_slac": (),  # the same before matching (Ioniq DAD, RS rec)
+    "sdp_delay_ms": 500,  # link -> first SDP request
+    "hop_limit": 64,  # Ioniq 10, Tesla 255, Audi and Polestar 64 rec
+    "sdp_security": 0x10,  # 0x00 asks for TLS first (Audi, Model X, EV3)
+    "sdp_fallback": None,  # then this (Audi 0x10 after 50 requests rec)
+    "sdp_interval_ms": 250,
+    "sdp_sends": 50,
+    "sdp_port": 49152,  # first UDP source port, +1 for each session
+    "probe_ms": 5000,  # solicits the station again and again (Audi unicast 5 s rec); 0 never
+    "probe_multicast": False,  # with multicast (Ioniq 35 s rec)
+    # ---- TCP
+    "tcp_delay_ms": 20,  # address known -> SYN (Ioniq ~40, Audi 22, Polestar 9 rec)
+    "resolve_delay_ms": 45,  # SDP answer -> neighbour solicitation (45 .. 570 rec)
+    "tcp_port": 49152,
+    "isn": None,  # None: random
+    "mss": 1440,  # Ioniq 350; None: no option
+    "sack": False,  # SACK permitted, NOP, NOP (Polestar rec)
+    "syn_padding": 0,  # zero bytes behind the options (Ioniq 4 rec)
+    "window": 2920,  # Ioniq 1500, Audi and Polestar 4000, Tesla 2920 rec
+    "window_style": "constant",  # "double" (Audi, Polestar), "creeping" (Tesla)
+    "ack_delay_ms": 12,
+    "rto_ms": 500,
+    "tcp_split": (),  # sizes of the segments, cycled; () as large as possible
+    "close_with": "fin",  # "rst" (Audi rec)
+    # ---- V2G
+    "app_protocols": (offer(DIN, 1, 1),),
+    "stalls_on_own_protocol": True,  # the maker's own namespace chosen: silence (Tesla, rep)
+    "first_request_ms": 20,  # TCP established -> supportedAppProtocolReq
+    "think_ms": 20,  # response -> next request (Tesla 15, Polestar 19, Audi 60..100, Ioniq 260 rec)
+    "cpd_think_ms": 35,  # ContractAuthenticationRes -> ChargeParameterDiscoveryReq (Tesla 390 rec)
+    "cpd_interval_ms": 260,  # ChargeParameterDiscoveryRes Ongoing -> next request
+    "cable_check_think_ms": 300,  # ChargeParameterDiscoveryRes Finished -> CableCheckReq (20 .. 830 rec)
+    "cable_check_interval_ms": 225,
+    "pre_charge_interval_ms": 225,
+    "current_demand_interval_ms": 125,
+    "message_timeout_ms": 2000,  # V2G_EVCC_Msg_Timeout
+    "current_demand_timeout_ms": 250,
+    "ongoing_timeout_ms": 60000,  # V2G_EVCC_Ongoing_Timeout: Authentication, ChargeParameterDiscovery
+    "cable_check_timeout_ms": 40000,
+    "pre_charge_timeout_ms": 7000,  # Model Y waited 12 s (rec)
+    "timeout_close_with": "rst",  # answer missing: Audi sends RST after 2.1 s (rec)
+    "close_delay_ms": 11,  # SessionStopRes -> FIN (11 .. 130 rec)
+    "session_id_length": 8,  # zero bytes in SessionSetupReq: 0, 1 or 8
+    "evccid_length": 6,  # 6, 7 or 8 bytes, the MAC at the low end
+    "evccid_rotates": False,  # last three bytes new in every session (VW, rep)
+    "service_category": None,  # "EVCharging" (Ioniq, Tesla rec)
+    "conditioning": (None, None),  # EVCabinConditioning, EVRESSConditioning (Ioniq False, False rec)
+    "ready_in_cpd": False,  # EVReady in the first requests (Tesla True rec)
+    "surplus_byte": False,  # a zero byte behind ContractAuthenticationReq (Tesla rec)
+    "max_current": (-1, "A", 2000),
+    "max_power": None,
+    "max_voltage": (-1, "V", 4130),
+    "energy_unit": (0, "Wh"),  # smallest multiplier and unit of capacity and request; unit None leaves it out
+    "target_voltage": (0, "V", 350),
+    "target_current": (0, "A", 1),
+    "limits_in_current_demand": False,
+    "complete_in_power_delivery": False,
+    # ---- leaving
+    "leave": "standard",  # see session.LEAVING
+    "leave_delay_ms": 0,  # closes_tcp_at_first_cpdres: 278 (iX3 rep)
+    "after_failed": "session_stop",  # FAILED answer: "session_stop" or "close"
+    "shutdown_rounds": 1,  # EVSE_Shutdown answers needed before a standard car leaves
+}
+
+# Cars by name: (values for VirtualCar, habits). The numbers are those of the recordings in captures/index.md.
+CARS = {
+    "generic": ({"mac": b"\x02\xab\x34\xcd\x56\xef", "soc_percent": 42}, {}),
+    "ioniq": (
+        {
+            "mac": b"\x04\x65\x65\x00\x64\xc3",
+            "soc_percent": 27,
+            "energy_capacity_wh": 28000,
+            "energy_request_wh": 20440,
+            "full_soc_percent": 94,
+            "bulk_soc_percent": 83,
+        },
+        {
+            "run_id": "mac",
+            "parm_sends": 10,
+            "parm_intervals_ms": (210,),
+            "parm_twice_ms": 8,
+            "start_delay_ms": 125,
+            "batch_interval_ms": 20,
+            "sound_filling": b"\xff" * 16,
+            "rsp_delay_ms": 46,
+            "match_delay_ms": 20,
+            "ip_before_slac": ((0, "dad"), (1000, "dad"), (2000, "rs"), (2910, "rs"), (6920, "rs")),
+            "ip_after_link": ((3200, "rs"),),
+            "sdp_delay_ms": 4070,
+            "sdp_port": 50041,
+            "hop_limit": 10,
+            "probe_ms": 35000,
+            "probe_multicast": True,
+            "resolve_delay_ms": 570,
+            "tcp_delay_ms": 40,
+            "tcp_port": 50103,
+            "mss": 350,
+            "syn_padding": 4,
+            "window": 1500,
+            "ack_delay_ms": 20,
+            "first_request_ms": 220,
+            "think_ms": 260,
+            "cpd_think_ms": 260,
+            "cable_check_think_ms": 830,
+            "pre_charge_interval_ms": 95,
+            "service_category": "EVCharging",
+            "conditioning": (False, False),
+            "max_power": (1, "W", 9800),
+            "max_voltage": (-1, "V", 4128),
+            "limits_in_current_demand": True,
+            "close_delay_ms": 100,
+        },
+    ),
+    "tesla_y": (
+        {"mac": b"\x98\xed\x5c\xda\xd9\x98", "soc_percent": 55},
+        {
+            "run_id": "tesla",
+            "sleeps_after_ms": 60000,
+            "start_delay_ms": 113,
+            "batch_interval_ms": 24,
+            "first_sound_gap_ms": 24,
+            "sound_filling": b"\x00\xdc\x6c\x00\x00\x00\x00\x01\x01\x98\xed\x5c\xda\xd9\x98\xff",
+            "match_delay_ms": 7,
+            "ip_after_link": (),
+            "sdp_delay_ms": 230,
+            "sdp_port": 49153,
+            "hop_limit": 255,
+            "probe_ms": 0,
+            "tcp_delay_ms": 11,
+            "tcp_port": 49153,
+            "isn": 6509,
+            "window_style": "creeping",
+            "ack_delay_ms": 200,
+            "first_request_ms": 3,
+            "think_ms": 15,
+            "cpd_think_ms": 389,
+            "cpd_interval_ms": 80,
+            "cable_check_think_ms": 20,
+            "cable_check_interval_ms": 15,
+            "pre_charge_interval_ms": 16,
+            "pre_charge_timeout_ms": 12000,
+            "app_protocols": (offer(DIN, 1, 2), offer(TESLA, 2, 1)),
+            "service_category": "EVCharging",
+            "ready_in_cpd": True,
+            "surplus_byte": True,
+            "max_current": (-1, "A", 5490),
+            "max_power": (2, "W", 2300),
+            "max_voltage": (-1, "V", 4180),
+            "leave": "ignores_shutdown",
+        },
+    ),
+    "tesla_x": (
+        {"mac": b"\x98\xed\x5c\x11\x22\x33", "soc_percent": 46},
+        {
+            "run_id": "tesla",
+            "sleeps_after_ms": 60000,
+            "batch_interval_ms": 24,
+            "first_sound_gap_ms": 24,
+            "ip_after_link": (),
+            "sdp_delay_ms": 230,
+            "sdp_security": 0x00,
+            "hop_limit": 255,
+            "probe_ms": 0,
+            "window_style": "creeping",
+            "ack_delay_ms": 200,
+            "think_ms": 15,
+            "cpd_think_ms": 389,
+            "app_protocols": (offer(TESLA, 2, 1), offer(DIN, 1, 2)),
+            "service_category": "EVCharging",
+            "ready_in_cpd": True,
+            "leave": "ignores_shutdown",
+        },
+    ),
+    "audi_q4": (
+        {"mac": b"\x00\x7d\xfa\x06\xbb\x7e", "soc_percent": 67, "energy_request_wh": 5300},
+        {
+            "start_delay_ms": 59,
+            "rsp_delay_ms": 12,
+            "match_at_once": True,
+            "match_delay_ms": 6,
+            "ip_after_link": (
+                (2000, "dad"), (2002, "rs_unspecified"), (2019, "rs_unspecified"), (2039, "rs_unspecified"),
+            ),  # fmt: skip
+            "sdp_delay_ms": 6960,
+            "sdp_security": 0x00,
+            "sdp_fallback": 0x10,
+            "tcp_delay_ms": 22,
+            "window": 4000,
+            "window_style": "double",
+            "ack_delay_ms": 20,
+            "first_request_ms": 50,
+            "think_ms": 70,
+            "cpd_think_ms": 125,
+            "cable_check_think_ms": 710,
+            "cable_check_interval_ms": 125,
+            "close_with": "rst",
+            "app_protocols": (offer(DIN, 1, 1), offer(ISO2, 0, 2)),
+            "session_id_length": 1,
+            "max_current": (-1, "A", 5000),
+            "max_voltage": (-1, "V", 4130),
+            "steady_ms": 2000,
+        },
+    ),
+    "polestar2": (
+        {
+            "mac": b"\x48\xc5\x8d\xb1\xe4\x3e",
+            "soc_percent": 75,
+            "energy_capacity_wh": 78500,
+            "energy_request_wh": 23600,
+            "full_soc_percent": 100,
+            "bulk_soc_percent": 80,
+        },
+        {
+            "start_delay_ms": 215,
+            "match_delay_ms": 320,
+            "ip_after_link": ((10, "dad"), (70, "rs_bare"), (4075, "rs")),
+            "sdp_delay_ms": 340,
+            "sdp_port": 49160,
+            "probe_ms": 0,
+            "resolve_delay_ms": 645,
+            "tcp_delay_ms": 9,
+            "tcp_port": 49160,
+            "sack": True,
+            "window": 4000,
+            "window_style": "double",
+            "ack_delay_ms": 9,
+            "first_request_ms": 6,
+            "think_ms": 19,
+            "cpd_think_ms": 34,
+            "cable_check_think_ms": 282,
+            "app_protocols": (offer(DIN, 1, 1), offer(ISO2, 0, 2)),
+            "session_id_length": 1,
+            "max_current": (-1, "A", 3750),
+            "max_voltage": (0, "V", 470),
+            "energy_unit": (1, "Wh"),
+            "leave": "power_delivery_first",
+            "close_delay_ms": 17,
+        },
+    ),
+    "taycan": (
+        {"mac": b"\x00\x18\x87\x00\xa1\xd6", "soc_percent": 61},
+        {"slac_pauses_ms": (9000, 45000), "app_protocols": (offer(ISO2, 0, 1), offer(DIN, 1, 2))},
+    ),
+    "ix3": (
+        {"mac": b"\x00\x01\x87\x0f\x13\x74", "soc_percent": 74},
+        {
+            "app_protocols": (offer(DIN, 0, 1),),
+            "leave": "closes_tcp_at_first_cpdres",
+            "leave_delay_ms": 278,
+        },
+    ),
+    "id_buzz": (
+        {"mac": b"\x00\x7d\xfa\x01\x02\x03", "soc_percent": 58, "energy_capacity_wh": 77000},
+        {
+            "match_at_once": True,
+            "session_id_length": 1,
+            "evccid_rotates": True,
+            "steady_ms": 2000,
+            "app_protocols": (offer(ISO2, 0, 1), offer(DIN, 1, 2)),
+            "leave": "ignores_shutdown",
+        },
+    ),
+    "ev3": (
+        {"mac": b"\x0c\xe9\x9a\x10\x20\x30", "soc_percent": 39, "energy_capacity_wh": 81400},
+        {"sdp_security": 0x00, "run_id": "mac"},
+    ),
+    "tiny_segments": ({"mac": b"\x02\x00\x00\x00\x00\x11", "soc_percent": 33}, {"tcp_split": (1,), "mss": 536}),
+    "iso_only": (
+        {"mac": b"\x02\x00\x00\x00\x00\x12", "soc_percent": 34},
+        {"app_protocols": (offer(ISO2, 0, 1),)},
+    ),
+    "silent": ({"mac": b"\x02\x00\x00\x00\x00\x13", "soc_percent": 35}, {"leave": "falls_silent"}),
+}
+
+
+def merged(*changes):
+    """The defaults with one or more dicts of changes laid over; an unknown habit is an error."""
+    habits = {}
+    habits.update(DEFAULTS)
+    for change in changes:
+        for name in change or {}:
+            if name not in DEFAULTS:
+                raise KeyError("no such habit: " + name)
+        habits.update(change or {})
+    return habits
