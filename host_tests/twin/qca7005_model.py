@@ -6,9 +6,8 @@
 
     command word    bit 15 read, bit 14 register, 13..0 address, big-endian; then
     register        one 16-bit word
-    external write  AA*4 | FL little-endian | 0 0 | frame | 55 55                            FL + 10 bytes
-    external read   FL + 10 big-endian, 4 bytes | AA*4 | FL little-endian | 0 0 | frame | 55 55     FL +
-    14 bytes
+    external write  AA*4 | FL little-endian | 0 0 | frame | 55 55                   FL + 10 bytes
+    external read   FL + 10 as 4 bytes big-endian | the same as in a write          FL + 14 bytes
 
 What the chip drives while it has nothing to say is the low byte it drove last, and zeroes behind the
 announced end of an external access, as recorded. What happens behind the bus is `modem_firmware.Modem`.
