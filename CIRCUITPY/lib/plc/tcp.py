@@ -1,0 +1,611 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""One TCP connection, server side, as RFC 9293 draws it, over ``plc.ipv6``.
+
+::
+
+    car                       box
+     | SYN (MSS 350)           |  LISTEN
+     |------------------------>|  SYN_RECEIVED   random initial sequence number, our MSS 1440
+     |<------------ SYN, ACK --|
+     | ACK ------------------->|  ESTABLISHED    event "connected"
+     | data ------------------>|  read()
+     |<----------- ACK, data --|  write(): the answer carries the acknowledgement
+     | FIN ------------------->|  CLOSE_WAIT     event "peer_closed"; we still may send, then close(now)
+     |<------------ FIN, ACK --|  LAST_ACK
+     | ACK ------------------->|  LISTEN         event "closed"
+
+Here: options skipped by the data offset, MSS both ways, duplicates, overlaps, a few segments out of order,
+the peer's window and its zero-window probe, retransmission with back-off, keep-alive probes both ways, the
+checks of RST and SYN in RFC 5961, a car that opens a new connection before the old one is gone.
+
+Left out on purpose: window scaling, SACK and timestamps (requests of 100 bytes need none; not offering them
+in the SYN-ACK switches them off), measured round-trip times (one hop of power line: a fixed first time-out of
+500 ms), fast retransmission, urgent data (taken as ordinary data), data in a SYN (the peer sends it again).
+
+Sequence numbers are 32 bits wide and so mostly big integers on the device; everything else is counted from
+them in small offsets.
+"""
+
+from struct import pack_into, unpack_from
+
+from plc.ipv6 import UNSPECIFIED
+from plc.ticks import expired, ticks_add, ticks_diff
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        return value
+
+
+FIN = const(0x01)
+SYN = const(0x02)
+RST = const(0x04)
+PSH = const(0x08)
+ACK = const(0x10)
+
+_HEADER = const(20)
+_MASK = const(0xFFFFFFFF)
+
+MSS = const(1440)  # 1500 less both headers
+MSS_DEFAULT = const(1220)  # RFC 9293 3.7.1, for IPv6
+_MSS_LEAST = const(64)  # a peer that asks for less is confused; 0 would never send anything
+RECEIVE_BUFFER = const(4096)
+SEND_BUFFER = const(4096)
+_EARLY_MAX = const(4)  # segments kept that came before their turn
+_FRAMES_MAX = const(16)
+
+# RFC 9293 speaks of minutes, but a DIN 70121 car waits 2 s for an answer and 20 s for the whole set-up.
+RTO_START_MS = const(500)
+RTO_MAX_MS = const(2000)  # one hop, one peer: there is no congestion that longer pauses would relieve
+RETRIES_MAX = const(15)  # given up 29.5 s after the first sending
+KEEPALIVE_MS = const(10000)
+KEEPALIVE_EVERY_MS = const(5000)
+SILENCE_LIMIT_MS = const(30000)
+CLOSE_LIMIT_MS = const(10000)  # from close(), or progress after it, until the peer has closed as well
+TIME_WAIT_MS = const(4000)  # long enough to answer a repeated FIN; a new SYN ends it at once
+REPLACE_IDLE_MS = const(500)  # an old connection this quiet gives way to a SYN from another port
+_CHALLENGE_MS = const(100)
+
+_ON_CLOSE = {"ESTABLISHED": "FIN_WAIT_1", "CLOSE_WAIT": "LAST_ACK"}
+_ON_PEER_FIN = {"ESTABLISHED": "CLOSE_WAIT", "FIN_WAIT_1": "CLOSING", "FIN_WAIT_2": "TIME_WAIT"}
+_ON_FIN_ACKNOWLEDGED = {"FIN_WAIT_1": "FIN_WAIT_2", "CLOSING": "TIME_WAIT", "LAST_ACK": "LISTEN"}
+_GIVES_WAY = ("SYN_RECEIVED", "CLOSE_WAIT", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSING", "LAST_ACK", "TIME_WAIT")
+
+_NOTHING = ()
+
+
+def distance(later, earlier):
+    """Signed steps from sequence number ``earlier`` to ``later`` modulo 2**32."""
+    steps = (later - earlier) & _MASK
+    return steps if steps < 0x80000000 else steps - 0x100000000
+
+
+class Segment:
+    """The fields of a received segment; one object, overwritten by the next."""
+
+    def __init__(self):
+        self.source_port = self.destination_port = 0
+        self.sequence = self.acknowledgement = 0
+        self.flags = self.window = self.length = 0
+        self.options = self.data = b""
+
+    def read(self, payload):
+        """Takes ``payload`` (memoryview, 20 bytes at least) apart; False when the header does not fit in."""
+        (
+            self.source_port,
+            self.destination_port,
+            self.sequence,
+            self.acknowledgement,
+            offset,
+            flags,
+            self.window,
+        ) = unpack_from(">HHIIBBH", payload)
+        header = (offset >> 4) * 4
+        if header < _HEADER or header > len(payload) or self.source_port == 0:
+            return False
+        self.flags = flags & 0x1F  # ECN bits, offered by some stacks in the SYN, and URG mean nothing here
+        self.options = payload[_HEADER:header]
+        self.data = payload[header:]
+        self.length = len(self.data) + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
+        return True
+
+    def mss(self):
+        """The peer's maximum segment size from its SYN, within what we can use. Ends at any broken option."""
+        options = self.options
+        at = 0
+        size = MSS_DEFAULT
+        while at < len(options) and options[at] != 0:
+            if options[at] == 1:
+                at += 1
+                continue
+            if at + 2 > len(options) or options[at + 1] < 2 or at + options[at + 1] > len(options):
+                break
+            if options[at] == 2 and options[at + 1] == 4:
+                size = options[at + 2] << 8 | options[at + 3]
+            at += options[at + 1]
+        return min(max(size, _MSS_LEAST), MSS)
+
+
+class TcpServer:
+    """Listens on ``port``, holds one connection. ``random_bytes(n)`` gives the initial sequence numbers.
+
+    ``state`` is "LISTEN" when there is no connection (RFC 9293 would say CLOSED for a moment first); ``peer``
+    (16 bytes) and ``peer_port`` are None then.
+    """
+
+    def __init__(self, ipv6, port, random_bytes):
+        self.port = port
+        self.counts = {
+            "rx": 0,
+            "tx": 0,
+            "malformed": 0,
+            "duplicate": 0,
+            "out_of_order": 0,
+            "out_of_window": 0,
+            "retransmit": 0,
+            "probe": 0,
+            "refused": 0,
+            "syn_ignored": 0,
+            "replaced": 0,
+            "timeout": 0,
+            "not_sent": 0,
+        }
+        self._ipv6 = ipv6
+        self._random_bytes = random_bytes
+        self._segment = Segment()
+        self._received = bytearray(RECEIVE_BUFFER)
+        self._received_view = memoryview(self._received)
+        self._early = []  # (sequence number, bytes) that wait for a gap to close
+        self._events = []
+        self._frames = []
+        self._now = 0
+        self._forget()
+
+    def _forget(self):
+        self.state = "LISTEN"
+        self.peer = self.peer_port = self._peer_mac = None
+        # Sending: the oldest number that the peer has not confirmed; all the others are offsets from it.
+        self._unacknowledged = 0
+        self._out = b""  # what begins there
+        self._next = 0  # offset of what goes out next; back to 0 when a time-out starts over
+        self._sent = 0  # highest offset ever sent, FIN included
+        self._fin_queued = False
+        self._window = 0
+        self._mss = MSS_DEFAULT
+        self._flight_limit = SEND_BUFFER  # shrinks to one segment after a time-out (RFC 5681 in small)
+        # Receiving
+        self._receive_next = 0
+        self._stored = 0  # bytes in _received that read() has not fetched
+        self._advertised = RECEIVE_BUFFER
+        self._ack_due = False
+        self._early = []
+        # Timers
+        self._deadline = None  # retransmission, zero-window probe or end of TIME_WAIT
+        self._close_deadline = None
+        self._rto_ms = RTO_START_MS
+        self._retries = 0
+        self._heard = 0
+        self._keepalive_ms = KEEPALIVE_MS
+        self._challenged = None
+
+    # --- the user's side ---
+
+    def take_frames(self):
+        """List of the Ethernet frames (bytes) to send now; an empty tuple when there are none.
+
+        An acknowledgement that no data has carried along so far is added here: fetch frames after ``write``.
+        """
+        if self._ack_due:
+            self._emit(ACK, self._sent, 0)
+        if not self._frames:
+            return _NOTHING
+        frames = self._frames
+        self._frames = []
+        return frames
+
+    def take_event(self):
+        """The oldest unread event ("connected", "peer_closed", "closed", "reset", "timeout") or None."""
+        return self._events.pop(0) if self._events else None
+
+    def read(self):
+        """All bytes received in order since the last call; b"" when there are none."""
+        if not self._stored:
+            return b""
+        data = bytes(self._received_view[: self._stored])
+        self._stored = 0
+        if self._advertised < MSS:
+            self._ack_due = True  # the peer may be waiting for room
+        return data
+
+    def write(self, data):
+        """Queues ``data`` and sends what may go; False (nothing taken) without room or open connection."""
+        if self.state not in ("ESTABLISHED", "CLOSE_WAIT") or len(self._out) + len(data) > SEND_BUFFER:
+            return False
+        self._out = self._out + bytes(data)
+        self._transmit()
+        return True
+
+    def close(self, now):
+        """FIN behind everything written so far. Received data can still be read."""
+        self._now = now
+        state = _ON_CLOSE.get(self.state)
+        if state:
+            self.state = state
+            self._fin_queued = True
+            self._close_deadline = ticks_add(now, CLOSE_LIMIT_MS)
+            self._transmit()
+        elif self.state == "SYN_RECEIVED":
+            self.abort(now)
+
+    def abort(self, now):
+        """RST to the peer and back to LISTEN, without an event."""
+        self._now = now
+        if self.state not in ("LISTEN", "TIME_WAIT"):
+            self._emit(RST | ACK, self._sent, 0)
+        self._forget()
+
+    # --- time ---
+
+    def poll(self, now):
+        """Runs the timers; allocates nothing while none has run out."""
+        self._now = now
+        if self.state == "LISTEN":
+            return
+        silence = ticks_diff(now, self._heard)
+        if silence >= SILENCE_LIMIT_MS or expired(self._close_deadline, now):
+            self._give_up()
+        elif expired(self._deadline, now):
+            self._on_deadline()
+        elif silence >= self._keepalive_ms and not self._sent:
+            self._keepalive_ms += KEEPALIVE_EVERY_MS
+            self.counts["probe"] += 1
+            self._emit(ACK, -1, 0)  # a number the peer has confirmed already: it must answer with an ACK
+
+    def _on_deadline(self):
+        if self.state == "TIME_WAIT":
+            self._forget()
+            return
+        self._retries += 1
+        if self._retries > RETRIES_MAX:
+            self._give_up()
+            return
+        self._rto_ms = min(self._rto_ms * 2, RTO_MAX_MS)
+        self._flight_limit = self._mss
+        self._next = 0
+        self._deadline = None
+        if self.state == "SYN_RECEIVED":
+            self.counts["retransmit"] += 1
+            self._emit_syn_ack()
+        elif self._out and self._window == 0:
+            self.counts["probe"] += 1
+            self._sent = max(self._sent, 1)
+            self._emit(ACK, 0, 1)
+        else:
+            self._transmit()
+        self._deadline = ticks_add(self._now, self._rto_ms)
+
+    def _give_up(self):
+        if self.state != "TIME_WAIT":
+            self.counts["timeout"] += 1
+            self._emit(RST | ACK, self._sent, 0)
+        self._end("timeout")
+
+    def _end(self, event):
+        """Back to LISTEN; a connection that the user knows of and has not seen ending is reported."""
+        if self.state not in ("SYN_RECEIVED", "TIME_WAIT"):
+            self._events.append(event)
+        self._forget()
+
+    # --- in ---
+
+    def receive(self, packet, now):
+        """Takes a packet of ``plc.ipv6`` whose next header is TCP."""
+        self._now = now
+        segment = self._segment
+        to_us_alone = packet.destination == self._ipv6.address and packet.source != UNSPECIFIED
+        if not to_us_alone or not segment.read(packet.payload):
+            self.counts["malformed"] += 1
+            return
+        self.counts["rx"] += 1
+        syn = segment.flags & (SYN | ACK | RST) == SYN
+        if segment.destination_port != self.port:
+            self._refuse(packet)
+        elif segment.source_port != self.peer_port or packet.source != self.peer:
+            if not syn:
+                self._refuse(packet)
+            elif self._gives_way():
+                self._open(packet)
+            else:
+                self.counts["syn_ignored"] += 1  # the peer will send it again, in a second by RFC 6298
+        elif syn and self.state == "SYN_RECEIVED" and distance(segment.sequence + 1, self._receive_next) == 0:
+            self._emit_syn_ack()
+        elif syn and self.state in ("SYN_RECEIVED", "TIME_WAIT"):
+            self._open(packet)
+        elif self._is_acceptable(segment):
+            self._arrived(packet)
+        else:
+            self._not_acceptable()
+
+    def _gives_way(self):
+        # A car has one connection: when it opens another one, it has lost the first. Only a SYN in the midst
+        # of an exchange is more likely a late copy.
+        return (
+            self.state == "LISTEN"
+            or self.state in _GIVES_WAY
+            or ticks_diff(self._now, self._heard) >= REPLACE_IDLE_MS
+        )
+
+    def _open(self, packet):
+        if self.state != "LISTEN":
+            self.counts["replaced"] += 1
+            self._end("reset")
+        segment = self._segment
+        self.state = "SYN_RECEIVED"
+        self.peer = packet.source
+        self.peer_port = segment.source_port
+        self._peer_mac = packet.source_mac
+        self._receive_next = (segment.sequence + 1) & _MASK
+        self._unacknowledged = int.from_bytes(self._random_bytes(4), "big")
+        self._sent = 1  # the SYN
+        self._mss = segment.mss()
+        self._window = segment.window
+        self._heard = self._now
+        self._deadline = ticks_add(self._now, self._rto_ms)
+        self._emit_syn_ack()
+
+    def _is_acceptable(self, segment):
+        """RFC 9293 3.10.7.4, first check; the very next number is let in for its ACK even without room."""
+        ahead = distance(segment.sequence, self._receive_next)
+        return ahead == 0 or (
+            ahead < RECEIVE_BUFFER - self._stored and ahead + segment.length > (0 if segment.length else -1)
+        )
+
+    def _not_acceptable(self):
+        segment = self._segment
+        ahead = distance(segment.sequence, self._receive_next)
+        duplicate = -RECEIVE_BUFFER < ahead < 0
+        self.counts["duplicate" if duplicate else "out_of_window"] += 1
+        if segment.flags & RST:
+            return
+        if duplicate:  # the peer repeats itself or probes with an old number: it lives
+            self._heard_peer()
+        if self.state == "TIME_WAIT" and segment.flags & FIN:
+            self._deadline = ticks_add(self._now, TIME_WAIT_MS)
+        if segment.length:
+            self._ack_due = True
+        else:
+            self._challenge()
+
+    def _challenge(self):
+        """An ACK that lets a real peer settle the matter; seldom, or two confused stacks would never stop."""
+        if self._challenged is None or ticks_diff(self._now, self._challenged) >= _CHALLENGE_MS:
+            self._challenged = self._now
+            self._ack_due = True
+
+    def _heard_peer(self):
+        self._heard = self._now
+        self._keepalive_ms = KEEPALIVE_MS
+
+    def _arrived(self, packet):
+        """An acceptable segment: RST, SYN, ACK, text, FIN, in the order of RFC 9293 3.10.7.4."""
+        segment = self._segment
+        flags = segment.flags
+        if flags & RST:
+            # RFC 5961 3.2: only the exact number kills; a real peer answers the challenge with that one.
+            if segment.sequence == self._receive_next:
+                self._end("reset")
+            else:
+                self._challenge()
+        elif flags & SYN:
+            self._challenge()
+        elif flags & ACK:
+            if self.state != "SYN_RECEIVED":
+                self._heard_peer()
+                if self._acknowledged():
+                    self._take_text()
+            elif distance(segment.acknowledgement, self._unacknowledged) == 1:
+                self._connected()
+                self._take_text()
+            else:
+                self._refuse(packet)
+
+    def _connected(self):
+        self._heard_peer()
+        self._unacknowledged = self._segment.acknowledgement
+        self._sent = 0
+        self._window = self._segment.window
+        self._deadline = None
+        self._rto_ms = RTO_START_MS
+        self._retries = 0
+        self._flight_limit = SEND_BUFFER
+        self.state = "ESTABLISHED"
+        self._events.append("connected")
+
+    def _acknowledged(self):
+        """Handles the acknowledgement and window; False when the segment ends here."""
+        segment = self._segment
+        steps = distance(segment.acknowledgement, self._unacknowledged)
+        if steps > self._sent or steps < -0xFFFF:  # never sent, or older than any window (RFC 5961 5.2)
+            self._challenge()
+            return False
+        if steps < 0:
+            return True
+        opened = self._window == 0 < segment.window
+        self._window = segment.window
+        if steps:
+            self._advance(steps)
+            if self.state in ("LISTEN", "TIME_WAIT"):
+                return self.state == "TIME_WAIT"
+        elif opened and self._out:
+            self._next = 0  # the probe may or may not have been taken
+            self._deadline = None
+        elif self._window == 0:
+            self._retries = 0  # a full peer that answers probes is not a dead one
+        self._transmit()
+        return True
+
+    def _advance(self, steps):
+        """The peer has confirmed ``steps`` more bytes (FIN counts as one)."""
+        fin = steps > len(self._out)
+        self._unacknowledged = (self._unacknowledged + steps) & _MASK
+        self._out = self._out[steps:]
+        self._sent -= steps
+        self._next = max(self._next - steps, 0)
+        self._flight_limit = min(self._flight_limit + self._mss, SEND_BUFFER)
+        self._rto_ms = RTO_START_MS
+        self._retries = 0
+        self._deadline = ticks_add(self._now, RTO_START_MS) if self._sent else None
+        if self._close_deadline is not None:
+            self._close_deadline = ticks_add(self._now, CLOSE_LIMIT_MS)
+        if fin:
+            self._fin_queued = False
+            self._enter(_ON_FIN_ACKNOWLEDGED[self.state])
+
+    def _enter(self, state):
+        if state == "LISTEN":
+            self._end("closed")
+            return
+        self.state = state
+        if state == "TIME_WAIT":
+            self._deadline = ticks_add(self._now, TIME_WAIT_MS)
+            self._close_deadline = None
+            self._events.append("closed")
+
+    def _take_text(self):
+        segment = self._segment
+        data = segment.data
+        fin = segment.flags & FIN
+        if not segment.length:
+            return
+        self._ack_due = True
+        if self.state not in _ON_PEER_FIN:
+            return  # behind the peer's own FIN nothing can follow
+        ahead = distance(segment.sequence, self._receive_next)
+        if ahead < 0:
+            data = data[-ahead:]
+        elif ahead:
+            self._keep_early()
+            return
+        room = RECEIVE_BUFFER - self._stored
+        if len(data) > room:
+            data = data[:room]
+            fin = 0
+        self._store(data)
+        if fin:
+            self._receive_next = (self._receive_next + 1) & _MASK
+            self._early = []
+            if self.state == "ESTABLISHED":
+                self._events.append("peer_closed")
+            self._enter(_ON_PEER_FIN[self.state])
+        elif self._early:
+            self._join_early()
+
+    def _store(self, data):
+        end = self._stored + len(data)
+        self._received_view[self._stored : end] = data
+        self._stored = end
+        self._receive_next = (self._receive_next + len(data)) & _MASK
+
+    def _keep_early(self):
+        """Keeps text that came before its turn; a FIN with it is left to the peer's repetition."""
+        self.counts["out_of_order"] += 1
+        segment = self._segment
+        if not segment.data or len(self._early) == _EARLY_MAX:
+            return
+        for sequence, data in self._early:
+            if sequence == segment.sequence and len(data) >= len(segment.data):
+                return
+        self._early.append((segment.sequence, bytes(segment.data)))
+
+    def _join_early(self):
+        index = 0
+        while index < len(self._early):
+            sequence, data = self._early[index]
+            behind = distance(self._receive_next, sequence)
+            if behind < 0:
+                index += 1
+                continue
+            self._early.pop(index)
+            if behind < len(data):
+                self._store(data[behind : behind + RECEIVE_BUFFER - self._stored])
+                index = 0
+
+    # --- out ---
+
+    def _transmit(self):
+        """Sends what window, flight limit and MSS allow, FIN behind the last byte; starts the timer."""
+        pending = len(self._out)
+        limit = min(self._window, self._flight_limit)
+        while self._next < pending:
+            size = min(pending - self._next, self._mss, limit - self._next)
+            # No crumbs while an acknowledgement is still to come (silly window, RFC 9293 3.8.6.2.1).
+            if size <= 0 or (self._next and size < self._mss and size < pending - self._next):
+                break
+            if self._next + size < pending:
+                self._emit(ACK, self._next, size)
+            elif self._fin_queued:
+                self._emit(FIN | PSH | ACK, self._next, size)
+                self._next += 1
+            else:
+                self._emit(PSH | ACK, self._next, size)
+            self._next += size
+        if self._fin_queued and self._next == pending:
+            self._emit(FIN | ACK, self._next, 0)
+            self._next += 1
+        self._sent = max(self._sent, self._next)
+        if self._deadline is None and (pending or self._sent):
+            self._deadline = ticks_add(self._now, self._rto_ms)
+
+    def _emit(self, flags, offset, size):
+        """Queues a segment with the ``size`` bytes that are ``offset`` past the oldest unconfirmed one."""
+        segment = bytearray(_HEADER + size)
+        sequence = (self._unacknowledged + offset) & _MASK
+        self._advertised = RECEIVE_BUFFER - self._stored
+        pack_into(
+            ">HHIIBBH",
+            segment,
+            0,
+            self.port,
+            self.peer_port,
+            sequence,
+            self._receive_next,
+            0x50,
+            flags,
+            self._advertised,
+        )
+        if size:
+            segment[_HEADER:] = self._out[offset : offset + size]
+        if 0 <= offset < self._sent:
+            self.counts["retransmit"] += 1
+        self._ack_due = False
+        self._queue(self._peer_mac, self.peer, segment)
+
+    def _emit_syn_ack(self):
+        segment = bytearray(_HEADER + 4)
+        pack_into(">HHII", segment, 0, self.port, self.peer_port, self._unacknowledged, self._receive_next)
+        pack_into(">BBHHHBBH", segment, 12, 0x60, SYN | ACK, RECEIVE_BUFFER, 0, 0, 2, 4, MSS)
+        self._queue(self._peer_mac, self.peer, segment)
+
+    def _refuse(self, packet):
+        """RST for a segment that belongs to no connection (RFC 9293 3.10.7.1)."""
+        segment = self._segment
+        if segment.flags & RST:
+            return
+        self.counts["refused"] += 1
+        answer = bytearray(_HEADER)
+        pack_into(">HH", answer, 0, segment.destination_port, segment.source_port)
+        if segment.flags & ACK:
+            pack_into(">IIBB", answer, 4, segment.acknowledgement, 0, 0x50, RST)
+        else:
+            pack_into(">IIBB", answer, 4, 0, (segment.sequence + segment.length) & _MASK, 0x50, RST | ACK)
+        self._queue(packet.source_mac, packet.source, answer)
+
+    def _queue(self, mac, address, segment):
+        if len(self._frames) >= _FRAMES_MAX:
+            self.counts["not_sent"] += 1  # as if lost on the line: time-outs repeat it
+            return
+        self.counts["tx"] += 1
+        self._frames.append(self._ipv6.build_tcp(mac, address, segment))
