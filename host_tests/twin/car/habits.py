@@ -57,6 +57,7 @@ DEFAULTS = {
     "hop_limit": 64,  # Ioniq 10, Tesla 255, Audi and Polestar 64 rec
     "sdp_security": 0x10,  # 0x00 asks for TLS first (Audi, Model X, EV3)
     "sdp_fallback": None,  # then this (Audi 0x10 after 50 requests rec)
+    "sdp_fallback_pause_ms": 280,  # last request of the first kind -> first of the other, beyond the interval (Audi rec)
     "sdp_interval_ms": 250,
     "sdp_sends": 50,
     "sdp_port": 49152,  # first UDP source port, +1 for each session
@@ -87,6 +88,7 @@ DEFAULTS = {
     "cable_check_interval_ms": 225,
     "pre_charge_interval_ms": 225,
     "current_demand_interval_ms": 125,
+    "cpd_strict": True,  # a doubtful ChargeParameterDiscoveryRes ends it (iX3); Ioniq took one with units "h" (rec)
     "message_timeout_ms": 2000,  # V2G_EVCC_Msg_Timeout
     "current_demand_timeout_ms": 250,
     "ongoing_timeout_ms": 60000,  # V2G_EVCC_Ongoing_Timeout: Authentication, ChargeParameterDiscovery
@@ -107,8 +109,10 @@ DEFAULTS = {
     "energy_unit": (0, "Wh"),  # smallest multiplier and unit of capacity and request; unit None leaves it out
     "target_voltage": (0, "V", 350),
     "target_current": (0, "A", 1),
+    "believes_voltage": True,  # takes EVSEPresentVoltage for its own measurement; Model Y measured nothing (rec)
     "limits_in_current_demand": False,
-    "complete_in_power_delivery": False,
+    "bulk_complete": None,  # BulkChargingComplete in PowerDelivery and CurrentDemand (Ioniq, Polestar False rec)
+    "remaining_times": (),  # RemainingTimeToFullSoC, ToBulkSoC
     # ---- leaving
     "leave": "standard",  # see session.LEAVING
     "leave_delay_ms": 0,  # closes_tcp_at_first_cpdres: 278 (iX3 rep)
@@ -161,7 +165,11 @@ CARS = {
             "conditioning": (False, False),
             "max_power": (1, "W", 9800),
             "max_voltage": (-1, "V", 4128),
+            "target_voltage": (-1, "V", 3447),
+            "target_current": (-1, "A", 10),
             "limits_in_current_demand": True,
+            "bulk_complete": False,
+            "remaining_times": ((0, "s", 1620), (0, "s", 1020)),
             "close_delay_ms": 100,
         },
     ),
@@ -200,6 +208,8 @@ CARS = {
             "max_current": (-1, "A", 5490),
             "max_power": (2, "W", 2300),
             "max_voltage": (-1, "V", 4180),
+            "target_voltage": (-1, "V", 3440),
+            "target_current": (-1, "A", 0),
             "leave": "ignores_shutdown",
         },
     ),
@@ -287,6 +297,11 @@ CARS = {
             "max_current": (-1, "A", 3750),
             "max_voltage": (0, "V", 470),
             "energy_unit": (1, "Wh"),
+            "target_voltage": (0, "V", 418),
+            "target_current": (-1, "A", 0),
+            "limits_in_current_demand": True,
+            "bulk_complete": False,
+            "remaining_times": ((0, "s", 18000),),
             "leave": "power_delivery_first",
             "close_delay_ms": 17,
         },

@@ -368,6 +368,8 @@ class SdpClient:
             self.asked.append(fallback)  # Audi: 50 times TLS, then without
             self.sent = 0
             self.port += 1
+            self.due = now + self.habits["sdp_fallback_pause_ms"]
+            return
         body = b"\x01\xfe\x90\x00\x00\x00\x00\x02" + bytes([self.asked[-1], 0])
         self.book.send(self.ip.udp(multicast_mac(ALL_NODES), ALL_NODES, self.port, SDP_PORT, body))
         if self.sent == 0:

@@ -256,15 +256,22 @@ class DinSession:
     def _power_delivery_req(self):
         ready = self.ready_asked
         return exi_car.power_delivery_req(
-            self.session_id, ready, self._status(ready), self.habits["complete_in_power_delivery"]
+            self.session_id, ready, self._status(ready), bulk_complete=self.habits["bulk_complete"]
         )
 
     def _current_demand_req(self):
+        habits = self.habits
         limits = ()
-        if self.habits["limits_in_current_demand"]:
-            limits = (self.habits["max_voltage"], self.habits["max_current"], self.habits["max_power"])
+        if habits["limits_in_current_demand"]:
+            limits = (habits["max_voltage"], habits["max_current"], habits["max_power"])
         return exi_car.current_demand_req(
-            self.session_id, self._status(True), self.habits["target_current"], self.habits["target_voltage"], limits
+            self.session_id,
+            self._status(True),
+            habits["target_current"],
+            habits["target_voltage"],
+            limits,
+            habits["remaining_times"],
+            bulk_complete=habits["bulk_complete"],
         )
 
     def _welding_req(self):
@@ -448,11 +455,13 @@ class DinSession:
     def _charge_parameter_res(self, body, now):
         self.cpd_answers += 1
         problem = self._limits_problem(body)
-        if problem:
+        if problem and self.habits["cpd_strict"]:
             self._refuse("ChargeParameterDiscoveryRes: " + problem, now)
             return
+        if problem:
+            self.book.complain("V2G: ChargeParameterDiscoveryRes: " + problem)
         leave = self.habits["leave"]
-        shutdown = self._saw_shutdown(body["DC_EVSEChargeParameter"]["DC_EVSEStatus"])
+        shutdown = self._saw_shutdown(body.get("DC_EVSEChargeParameter", {}).get("DC_EVSEStatus", {}))
         if leave == "closes_tcp_at_first_cpdres":
             self.state = "CLOSING"
             self.close_at = now + self.habits["leave_delay_ms"]
@@ -469,7 +478,7 @@ class DinSession:
             self._ask_later("CableCheck", now + self.habits["cable_check_think_ms"])
 
     def _saw_shutdown(self, status):
-        code = status["EVSEStatusCode"]
+        code = status.get("EVSEStatusCode")
         if code in ("EVSE_EmergencyShutdown", "EVSE_Malfunction", "EVSE_UtilityInterruptEvent"):
             self.book.complain("V2G: EVSEStatusCode " + code)
             return True
@@ -532,7 +541,7 @@ class DinSession:
             return
         target = self.habits["target_voltage"]
         distance = milli(body["EVSEPresentVoltage"]) - target[2] * 10 ** (target[0] + 3)
-        if -_RIGHT_VOLTAGE_MV <= distance <= _RIGHT_VOLTAGE_MV:
+        if -_RIGHT_VOLTAGE_MV <= distance <= _RIGHT_VOLTAGE_MV and self.habits["believes_voltage"]:
             self.ready_asked = True
             self._ask_later("PowerDelivery", now + self.habits["think_ms"])
         else:

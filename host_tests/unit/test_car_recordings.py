@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The virtual car re-enacts recorded cars: given what the real station sent, it sends what the real car sent.
+
+The recordings lie beside the repository (shared/captures) and are no part of it; without them these tests are skipped.
+Compared are complete frames, byte for byte, of SLAC, IPv6, SDP and TCP; bare TCP acknowledgements are left out
+because their number depends on milliseconds, and in TCP segments the acknowledgement number and window. The
+station's TCP checksums are put right first: its network card filled them in after the recording was taken.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from host_tests.twin.car import frames
+from host_tests.twin.car.car import named
+from host_tests.twin.car.ip import Packet, transport_checksum
+
+CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "captures"
+MODEM_MAC = bytes.fromhex("00b052000002")
+
+
+def rows_of(name):
+    path = CAPTURES / name
+    if not path.exists():
+        pytest.skip("recordings of real cars are not beside this repository")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def ethernet(name, start_s, end_s):
+    """[(ms, direction, frame)] of what went over the powerline."""
+    found = []
+    for row in rows_of(name):
+        if row["layer"] == "eth" and start_s <= row["t"] < end_s and row["dir"] in ("ev->evse", "evse->ev"):
+            found.append((round(row["t"] * 1000), row["dir"], with_checksum(bytes.fromhex(row["hex"]))))
+    return found
+
+
+def with_checksum(frame):
+    if frame[12:14] != b"\x86\xdd" or frame[20] != 6:
+        return frame
+    packet = Packet(frame)
+    blank = packet.payload[0:16] + bytes(2) + packet.payload[18:]
+    check = transport_checksum(packet.source, packet.destination, 6, blank)
+    return frame[0:54] + blank[0:16] + check.to_bytes(2, "big") + blank[18:]
+
+
+class Replay:
+    """Random bytes as the recorded car drew them: RunID, then the filling of each sound."""
+
+    def __init__(self, traffic):
+        self.drawn = [f[21:29] for _, d, f in traffic if d == "ev->evse" and frames.mmtype_of(f) == 0x6064][:1]
+        self.drawn += [f[55:71] for _, d, f in traffic if d == "ev->evse" and frames.mmtype_of(f) == 0x6076]
+
+    def __call__(self, count):
+        if self.drawn and len(self.drawn[0]) == count:
+            return self.drawn.pop(0)
+        return bytes(count)
+
+
+def reenact(car, traffic, join_ms):
+    """Step the car through the recorded station's frames; gives [(ms, frame)] that the car sent."""
+    sent = []
+    first = next(ms for ms, d, f in traffic if d == "ev->evse" and frames.mmtype_of(f) == frames.SLAC_PARM_REQ)
+    now = first - car.habits["wake_ms"]
+    car.pilot(50, now)
+    station, before = [], 0  # (ms, frames the car must have sent by then, frame)
+    for ms, direction, frame in traffic:
+        if direction == "evse->ev":
+            station.append((ms, before, frame))
+        elif comparable(frame) is not None:
+            before += 1
+    end = traffic[-1][0] + 1
+    link_at = None
+    while now < end:
+        car.poll(now)
+        if link_at is not None and now >= link_at:
+            link_at = None
+            car.link(True, now)
+        said = len([f for _, f in sent if comparable(f) is not None])
+        while station and station[0][0] <= now and said >= station[0][1]:
+            car.receive(station.pop(0)[2], now)
+        for frame in car.take_frames():
+            if frame[0:6] == frames.LOCAL_MODEM:
+                payload = b"\x01" + bytes(8) + b"\x04\x00\x00\xff\x00"
+                car.receive(frames.mme(car.mac, MODEM_MAC, frames.SET_KEY_CNF, payload), now)
+                link_at = now + join_ms
+            else:
+                sent.append((now, frame))
+        due = [t for t in (car.next_due(), link_at, station[0][0] if station else None, end) if t is not None]
+        now = max(now + 1, min(due + [now + 5]))
+    return sent
+
+
+def comparable(frame):
+    """The frame without what depends on milliseconds; None for a bare acknowledgement."""
+    if frame[12:14] != b"\x86\xdd" or frame[20] != 6:
+        return frame
+    segment = Packet(frame).payload
+    offset = (segment[12] >> 4) * 4
+    if segment[13] == 0x10 and len(segment) == offset:
+        return None
+    if segment[13] & 0x02:
+        return frame
+    return frame[0:54] + segment[0:8] + segment[12:14] + segment[offset:]
+
+
+def told_apart(sent, traffic):
+    mine = [f for f in (comparable(frame) for _, frame in sent) if f is not None]
+    real = [f for f in (comparable(frame) for _, d, frame in traffic if d == "ev->evse") if f is not None]
+    return mine, real
+
+
+SESSIONS = [
+    (
+        "car_tesla_model_y_pyplc_evse_2024-04-20.jsonl",
+        "tesla_y",
+        (60, 68.9),
+        170,
+        {"believes_voltage": False},
+    ),
+    ("car_polestar2_pyplc_evse_2024-06-18.jsonl", "polestar2", (8, 14.08), 170, {"isn": 1500066250}),
+    (
+        "car_hyundai_ioniq_pyplc_evse_2023-04-16.jsonl",
+        "ioniq",
+        (20, 31.3),
+        10,
+        {"isn": 1901, "parm_twice_ms": 0, "ip_before_slac": (), "probe_ms": 0, "cpd_strict": False},
+    ),
+    (
+        "car_audi_q4_QCA7005evse_2026-02-08.jsonl",
+        "audi_q4",
+        (2027, 2052),
+        190,
+        {"isn": 6292500, "sdp_port": 49152},
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "name", "span", "join_ms", "changes"), SESSIONS, ids=[s[1] for s in SESSIONS])
+def test_the_car_sends_the_recorded_frames(file, name, span, join_ms, changes):
+    traffic = ethernet(file, *span)
+    car = named(name, Replay(traffic), habits=changes)
+    sent = reenact(car, traffic, join_ms)
+    mine, real = told_apart(sent, traffic)
+    for number, (own, recorded) in enumerate(zip(mine, real, strict=False)):
+        assert own.hex() == recorded.hex(), "frame %d %s" % (number, car.complaints)
+    assert len(mine) >= len(real) - 1
+    # The recorded station uses a fixed NID and, in the oldest recording, a reply without SAScheduleList.
+    remarks = [text for text in car.complaints if "NID" not in text and "SAScheduleList" not in text]
+    assert remarks == []
+    assert car.values["soc_percent"] in [event[1] for event in car.take_events() if event[0] == "soc_sent"]
