@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Who uses which pin. A pin in use raises ValueError, as on the board, until it is released."""
+
+
+class Claim:
+    def __init__(self, owner, kept=False):
+        self.owner = owner
+        self.kept = kept
+
+
+def claim(device, pin, owner, kept=False):
+    """Take a pin for `owner`; gives its number, None for None."""
+    if pin is None:
+        return None
+    number = getattr(pin, "number", None)
+    if number is None:
+        raise TypeError("pin must be of type Pin, not " + type(pin).__name__)
+    if number in device.claims:
+        raise ValueError(f"IO{number} in use")
+    device.claims[number] = Claim(owner, kept)
+    return number
+
+
+def release(device, *numbers):
+    for number in numbers:
+        if number is not None:
+            device.claims.pop(number, None)
+
+
+def keep(device, *numbers):
+    """Displays and their buses outlive the virtual machine."""
+    for number in numbers:
+        if number is not None and number in device.claims:
+            device.claims[number].kept = True

@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""alarm: only `sleep_memory`, 4 kB that outlive every reset but not a power cut."""
+
+from twin_device import device
+
+wake_alarm = None
+
+
+class SleepMemory:
+    def __len__(self):
+        return len(device.sleep_memory)
+
+    def __bool__(self):
+        return True
+
+    def __getitem__(self, index):
+        value = device.sleep_memory[index]
+        return value if isinstance(value, int) else bytearray(value)
+
+    def __setitem__(self, index, value):
+        if isinstance(index, slice):
+            length = len(range(*index.indices(len(device.sleep_memory))))
+            if length != len(value):
+                raise ValueError("Slice and value different lengths.")
+        device.sleep_memory[index] = value
+
+
+sleep_memory = SleepMemory()
+
+
+def exit_and_deep_sleep_until_alarms(*alarms, preserve_dios=()):
+    raise NotImplementedError("deep sleep is not modelled")
+
+
+def light_sleep_until_alarms(*alarms):
+    raise NotImplementedError("light sleep is not modelled")

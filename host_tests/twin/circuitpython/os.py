@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""os: files of the drive, settings, random bytes. No path, environ, fsync, replace."""
+
+from collections import namedtuple
+
+from twin_device import device
+
+from host_tests.twin.drive import read_setting
+
+sep = "/"
+_Uname = namedtuple("uname_result", "sysname nodename release version machine")
+
+
+def _getenv(key, default=None):
+    device.spend(device.costs.file_open_us)
+    text = device.drive.source("/settings.toml")
+    found = read_setting(text, key) if text is not None else None
+    if found is None:
+        return default
+    value, quoted = found
+    if not quoted and device.version < (10, 2):
+        # Before 10.2 a bare value had to be an integer and came back as one.
+        try:
+            return int(value, 0)
+        except ValueError:
+            return default
+    return default if value is None else value
+
+
+getenv = _getenv
+listdir = device.drive.listdir
+stat = device.drive.stat
+statvfs = device.drive.statvfs
+remove = unlink = device.drive.remove
+rename = device.drive.rename
+mkdir = device.drive.mkdir
+rmdir = device.drive.rmdir
+
+
+def getcwd():
+    return device.drive.working_directory
+
+
+def chdir(path):
+    device.drive.existing(path)
+    device.drive.working_directory = device.drive.absolute(path)
+
+
+def sync():
+    """The block layer has no cache: nothing left to do."""
+
+
+def utime(path, times):
+    device.drive.existing(path)
+
+
+def urandom(size):
+    device.spend(20)
+    return device.random_bytes(size)
+
+
+def uname():
+    version = ".".join(map(str, device.version))
+    return _Uname("ESP32S3", "ESP32S3", version, f"{version} on 2026-01-01", f"{device.board_id} with ESP32S3")

@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""time: virtual, whole-second `time()`, and `monotonic()` with the precision of a 30-bit float."""
+
+import struct
+import time as host_time
+
+from twin_device import device
+
+struct_time = host_time.struct_time
+# Unix time of 2000-01-01: the clock of a board that nobody has set.
+_EPOCH = 946684800
+
+
+def _float30(value):
+    """Round as the device's floats do: single precision without the two lowest bits."""
+    bits = struct.unpack("<I", struct.pack("<f", value))[0] & 0xFFFFFFFC
+    return struct.unpack("<f", struct.pack("<I", bits))[0]
+
+
+def sleep(seconds):
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    device.spend(round(seconds * 1_000_000) + device.costs.ticks_us)
+
+
+def monotonic():
+    device.spend(device.costs.ticks_us)
+    return _float30(device.raw_ticks_us() // 1000 / 1000)
+
+
+def monotonic_ns():
+    device.spend(device.costs.ticks_us)
+    return device.raw_ticks_us() * 1000
+
+
+def time():
+    device.spend(device.costs.ticks_us)
+    return _EPOCH + device.raw_ticks_us() // 1_000_000 + getattr(device, "rtc_offset_s", 0)
+
+
+def localtime(seconds=None):
+    return host_time.gmtime(time() if seconds is None else seconds)
+
+
+def mktime(fields):
+    import calendar
+
+    return calendar.timegm(tuple(fields))

@@ -1,0 +1,13 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""traceback: as the device prints it, frames of device code only."""
+
+from twin_device import device
+
+
+def format_exception(exc, value=None, tb=None, limit=None, chain=True):
+    return [device.format_exception(value or exc, chain)]
+
+
+def print_exception(exc, value=None, tb=None, limit=None, file=None, chain=True):
+    device.console_print(device.format_exception(value or exc, chain), end="", file=file)

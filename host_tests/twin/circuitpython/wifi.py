@@ -1,0 +1,281 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""wifi: `radio` on top of the twin's Station. Everything synchronous that is synchronous on the board."""
+
+import ipaddress
+
+from twin_device import device
+
+from host_tests.twin.circuitpython._names import names
+from host_tests.twin.errors import DeviceConnectionError
+from host_tests.twin.station import CHANNEL_SCAN_US, JoinFailure
+
+
+class AuthMode:
+    pass
+
+
+class PowerManagement:
+    pass
+
+
+names(AuthMode, "wifi", "OPEN WEP WPA WPA2 WPA3 PSK ENTERPRISE")
+names(PowerManagement, "wifi", "MIN MAX NONE UNKNOWN")
+
+
+class Network:
+    def __init__(self, point):
+        self.ssid = point.ssid
+        self.bssid = bytes(point.bssid)
+        self.rssi = point.rssi
+        self.channel = point.channel
+        self.country = ""
+        self.authmode = [AuthMode.WPA2, AuthMode.PSK] if point.password else [AuthMode.OPEN]
+
+
+def _address(text):
+    return None if text is None else ipaddress.IPv4Address(text)
+
+
+class Radio:
+    """The only radio. Addresses are `ipaddress.IPv4Address` or None."""
+
+    def __init__(self):
+        self._scan = None
+
+    @property
+    def enabled(self):
+        return device.station.enabled
+
+    @enabled.setter
+    def enabled(self, value):
+        station = device.station
+        if station.enabled and not value:
+            station.leave()
+            station.stop_ap()
+        station.enabled = bool(value)
+
+    @property
+    def hostname(self):
+        return device.station.hostname
+
+    @hostname.setter
+    def hostname(self, hostname):
+        text = hostname if isinstance(hostname, str) else bytes(hostname).decode()
+        if not 1 <= len(text) <= 253:
+            raise ValueError("hostname must be 1-253")
+        device.station.hostname = text
+
+    @property
+    def mac_address(self):
+        return bytes(device.station.mac)
+
+    @property
+    def mac_address_ap(self):
+        mac = device.station.mac
+        return mac[:5] + bytes(((mac[5] + 1) & 0xFF,))
+
+    @property
+    def tx_power(self):
+        return device.station.tx_power
+
+    @tx_power.setter
+    def tx_power(self, value):
+        device.station.tx_power = value
+
+    @property
+    def power_management(self):
+        return getattr(PowerManagement, device.station.power_management)
+
+    @power_management.setter
+    def power_management(self, mode):
+        device.station.power_management = mode.name
+
+    def _require_enabled(self):
+        if not device.station.enabled:
+            raise RuntimeError("WiFi is not enabled")
+
+    # --- scanning
+
+    def start_scanning_networks(self, *, start_channel=1, stop_channel=11):
+        self._require_enabled()
+        if self._scan is not None:
+            raise RuntimeError("Already scanning for wifi networks")
+        if start_channel > stop_channel or not 1 <= start_channel <= 14:
+            raise ValueError("start_channel out of range")
+        self._scan = iter(self._scan_channels(start_channel, stop_channel))
+        return self._scan
+
+    def _scan_channels(self, start_channel, stop_channel):
+        for channel in range(start_channel, stop_channel + 1):
+            device.wait_until(lambda: False, CHANNEL_SCAN_US)
+            for point in device.station.visible():
+                if point.channel == channel:
+                    yield Network(point)
+
+    def stop_scanning_networks(self):
+        self._scan = None
+
+    # --- station
+
+    def start_station(self):
+        self._require_enabled()
+
+    def stop_station(self):
+        device.station.leave()
+
+    def connect(self, ssid, password=b"", *, channel=0, bssid=None, timeout=None):
+        """One blocking join; `timeout` bounds further attempts only. ConnectionError, RuntimeError."""
+        self._require_enabled()
+        station = device.station
+        ssid = ssid if isinstance(ssid, str) else bytes(ssid).decode()
+        password = password if isinstance(password, str) else bytes(password).decode()
+        if not 1 <= len(ssid) <= 32:
+            raise ValueError("ssid length must be 1-32")
+        if password and not 8 <= len(password) <= 64:
+            raise ValueError("password length must be 8-64")
+        if bssid is not None and len(bytes(bssid)) != 6:
+            raise ValueError("Invalid BSSID")
+        station.user_started = True
+        if self._scan is not None:
+            self._scan = None
+        if station.address and station.joined_ssid == ssid:
+            return
+        end_us = device.clock.now_us + round((timeout or 0) * 1_000_000)
+        while True:
+            try:
+                station.join(ssid, password, channel, bssid)
+                return
+            except JoinFailure as failure:
+                if device.clock.now_us >= end_us:
+                    raise DeviceConnectionError(str(failure)) from None
+
+    @property
+    def connected(self):
+        return device.station.address is not None
+
+    @property
+    def ap_info(self):
+        station = device.station
+        if station.address is None:
+            return None
+        for point in station.visible():
+            if point.ssid == station.joined_ssid:
+                return Network(point)
+        return None
+
+    @property
+    def ipv4_address(self):
+        return _address(device.station.address)
+
+    @property
+    def ipv4_gateway(self):
+        return _address(device.station.gateway) if self.connected else None
+
+    @property
+    def ipv4_subnet(self):
+        return _address(device.station.netmask) if self.connected else None
+
+    @property
+    def ipv4_dns(self):
+        return _address(device.station.dns)
+
+    @ipv4_dns.setter
+    def ipv4_dns(self, address):
+        device.station.dns = str(address)
+
+    @property
+    def dns(self):
+        return (device.station.dns,) if device.station.dns else ()
+
+    @dns.setter
+    def dns(self, addresses):
+        device.station.dns = str(addresses[0]) if addresses else None
+
+    @property
+    def addresses(self):
+        return (device.station.address,) if self.connected else ()
+
+    def set_ipv4_address(self, *, ipv4, netmask, gateway, ipv4_dns=None):
+        """A fixed address; before connect it replaces DHCP."""
+        station = device.station
+        dns = None if ipv4_dns is None else str(ipv4_dns)
+        station.static_address = (str(ipv4), str(netmask), str(gateway), dns)
+        station.dhcp_client = False
+        station.user_started = True
+        if station.associated:
+            station.address, station.netmask, station.gateway, station.dns = station.static_address
+
+    def start_dhcp(self, *, ipv4=True, ipv6=False):
+        device.station.dhcp_client = True
+        device.station.static_address = None
+
+    def stop_dhcp(self):
+        device.station.dhcp_client = False
+
+    def ping(self, ip, *, timeout=0.5):
+        host = device.network.hosts.get(str(ip))
+        if host is None or not host.up or not self.connected:
+            device.wait_until(lambda: False, round(timeout * 1_000_000))
+            return None
+        device.spend(2 * host.latency_us)
+        return 2 * host.latency_us / 1_000_000
+
+    # --- access point
+
+    def start_ap(self, ssid, password=b"", *, channel=1, authmode=(), max_connections=4):
+        self._require_enabled()
+        text = password if isinstance(password, str) else bytes(password).decode()
+        if AuthMode.OPEN in tuple(authmode) and text:
+            raise ValueError("AuthMode.OPEN is not used with password")
+        if text and not 8 <= len(text) <= 63:
+            raise ValueError("password length must be 8-63")
+        if not 0 <= max_connections <= 10:
+            raise ValueError("max_connections must be 0-10")
+        station = device.station
+        station.user_started = True
+        station.ap_ssid = ssid if isinstance(ssid, str) else bytes(ssid).decode()
+        station.ap_password = text
+        station.ap_active = True
+        device.spend(10_000)
+
+    def stop_ap(self):
+        device.station.stop_ap()
+
+    @property
+    def ap_active(self):
+        return device.station.ap_active
+
+    @property
+    def ipv4_address_ap(self):
+        return _address(device.station.ap_address) if device.station.ap_active else None
+
+    @property
+    def ipv4_gateway_ap(self):
+        return self.ipv4_address_ap
+
+    @property
+    def ipv4_subnet_ap(self):
+        return _address("255.255.255.0") if device.station.ap_active else None
+
+    @property
+    def addresses_ap(self):
+        return (device.station.ap_address,) if device.station.ap_active else ()
+
+    @property
+    def stations_ap(self):
+        return () if device.station.ap_active else None
+
+    def set_ipv4_address_ap(self, *, ipv4, netmask, gateway):
+        device.station.ap_address = str(ipv4)
+
+    def start_dhcp_ap(self):
+        pass
+
+    def stop_dhcp_ap(self):
+        pass
+
+
+radio = Radio()
+# Importing wifi switches a radio on again that the supervisor had switched off.
+device.station.enabled = True

@@ -1,0 +1,271 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What a piece of work costs on the device, in virtual microseconds.
+
+Pure Python is charged by the line: `sys.settrace` counts the lines of device code and every line costs what
+MicroPython on the host needs for a line of that module (`costs.json`, written by `host_tests/bench/measure_costs.py`),
+times the device factor. Everything the firmware does in C has a fixed figure in `Costs`; the fakes charge it.
+
+`Probe` watches the consequence that matters: how long the modem was left alone, and where the time went.
+"""
+
+import dis
+import json
+from pathlib import Path
+
+COSTS_PATH = Path(__file__).with_name("costs.json")
+DRIVE = "CIRCUITPY/"
+FROZEN = "frozen/"
+
+
+class Costs:
+    """Virtual time of everything that is not a line of Python; microseconds unless the name says otherwise.
+
+    A test changes an attribute of `device.costs` to see what a slower part would do.
+    """
+
+    spi_call_us = 45
+    spi_lock_us = 5
+    spi_configure_us = 10
+    bus_device_us = 100
+    pin_us = 7
+    i2c_call_us = 60
+    ticks_us = 3
+    print_us = 80
+    print_character_us = 1
+    socket_call_us = 120
+    socket_byte_ns = 60
+    socket_open_us = 400
+    poll_us = 60
+    file_open_us = 1500
+    file_call_us = 100
+    file_read_us_per_kb = 150
+    flash_cycle_us = 50_000
+    nvm_read_us = 900
+    nvm_erase_us = 40_000
+    nvm_write_us = 60_000
+    gc_collect_us = 25_000
+    display_piece_us = 40
+    fill_ns_per_pixel_mono = 500
+    fill_ns_per_pixel_colour = 1400
+    compile_us_per_line = 500
+    load_frozen_us_per_line = 30
+    boot_us = 400_000
+    safe_mode_wait_us = 1_000_000
+    vm_start_us = 150_000
+    soft_reload_us = 300_000
+
+
+class LineCosts:
+    """Nanoseconds of device time for one line of a module.
+
+    `table`: as in costs.json: {"device_factor", "default_ns", "modules": {"plc.framing": ns on the host, ...}}.
+    """
+
+    def __init__(self, table=None):
+        if table is None:
+            table = json.loads(COSTS_PATH.read_text())
+        self.device_factor = table["device_factor"]
+        self.default_ns = table["default_ns"]
+        self.modules = table["modules"]
+
+    def line_ns(self, filename):
+        """Device nanoseconds per line of the file, 0 for a file that is no device code."""
+        if filename.startswith(DRIVE):
+            name = filename[len(DRIVE) :].removeprefix("lib/")
+        elif filename.startswith(FROZEN):
+            name = filename[len(FROZEN) :]
+        else:
+            return 0
+        name = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        host_ns = self.modules.get(name, self.default_ns)
+        return int(host_ns * self.device_factor)
+
+
+class Meter:
+    """Counts device lines of one thread and hands the time over in pieces of at least `flush_us`.
+
+    `flush(us, frame)` is called from the trace function, so Python traces nothing that it runs.
+    `stack_peak` is the deepest chain of device frames: (frames, estimated pystack bytes, place).
+    """
+
+    def __init__(self, line_costs, flush, flush_us=100):
+        self._line_costs = line_costs
+        self._flush = flush
+        self._flush_ns = flush_us * 1000
+        self._owed = [0]
+        self._stack = [0, 0]
+        self._locals = {}
+        self.stack_peak = (0, 0, "")
+        self.global_trace = self._make_global_trace()
+
+    def take_us(self):
+        """Whole microseconds owed since the last call."""
+        us, self._owed[0] = divmod(self._owed[0], 1000)
+        return us
+
+    def reset(self):
+        self._owed[0] = 0
+        self._stack[0] = self._stack[1] = 0
+
+    def _make_global_trace(self):
+        known = self._locals
+        stack = self._stack
+
+        def global_trace(frame, event, _argument):
+            code = frame.f_code
+            try:
+                local, frame_bytes = known[code]
+            except KeyError:
+                local, frame_bytes = known[code] = self._local_trace_of(code)
+            if local is None:
+                return None
+            stack[0] += 1
+            stack[1] += frame_bytes
+            if stack[1] > self.stack_peak[1]:
+                self.stack_peak = (stack[0], stack[1], place_of(frame))
+            return local
+
+        return global_trace
+
+    def _local_trace_of(self, code):
+        ns = self._line_costs.line_ns(code.co_filename)
+        if not ns:
+            return None, 0
+        owed = self._owed
+        stack = self._stack
+        flush_ns = self._flush_ns
+        flush = self._flush
+        frame_bytes = pystack_bytes(code)
+
+        def local_trace(frame, event, _argument):
+            if event == "line":
+                owed[0] += ns
+                if owed[0] >= flush_ns:
+                    us, owed[0] = divmod(owed[0], 1000)
+                    flush(us, frame)
+            elif event == "return":
+                stack[0] -= 1
+                stack[1] -= frame_bytes
+            return local_trace
+
+        return local_trace, frame_bytes
+
+
+def pystack_bytes(code):
+    """Estimated pystack bytes of one call: (6 + locals + operand depth) words and 16 bytes a try block."""
+    variables = code.co_nlocals + len(code.co_cellvars) + len(code.co_freevars)
+    return (6 + variables + code.co_stacksize) * 4 + try_depth(code) * 16
+
+
+def try_depth(code):
+    """Deepest nesting of try and with blocks, read from the exception table (cleanup entries aside)."""
+    depth = 0
+    for entry in dis._parse_exception_table(code):
+        if not entry.lasti:
+            depth = max(depth, 1 + entry.depth)
+    return depth
+
+
+def place_of(frame):
+    """`lib/appliance/web.py:120 poll` for a frame."""
+    code = frame.f_code
+    name = code.co_filename.removeprefix(DRIVE)
+    return f"{name}:{frame.f_lineno} {code.co_name}"
+
+
+def device_frame(frame):
+    """The innermost frame of device code from `frame` outwards, None when there is none."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith((DRIVE, FROZEN)):
+            return frame
+        frame = frame.f_back
+    return None
+
+
+class Gap:
+    """One stretch of virtual time between two modem transactions.
+
+    `places`: list of (us, "file:line function"), largest share first. `phase`: what `Probe.phase` was.
+    """
+
+    def __init__(self, start_us, end_us, places, phase):
+        self.start_us = start_us
+        self.end_us = end_us
+        self.us = end_us - start_us
+        self.places = places
+        self.phase = phase
+
+    def __str__(self):
+        shares = ", ".join(f"{us / 1000:.1f} ms {place}" for us, place in self.places[:5])
+        return f"{self.us / 1000:.1f} ms at {self.start_us / 1e6:.3f} s [{self.phase}]: {shares}"
+
+
+class Probe:
+    """How long the modem waits between two SPI transactions, and what the device did meanwhile.
+
+    Time is booked where it passes: a fake call to the line that made it, pure Python to the line at which 100 us
+    were full. `limit_us`: gaps longer than this are kept in `over` (the first `keep`); `worst` is the longest
+    of all, `worst_in` the longest of each phase. Set `phase` from a test or the world to tell phases apart.
+    """
+
+    def __init__(self, clock, limit_us=50_000, keep=200):
+        self._clock = clock
+        self.limit_us = limit_us
+        self.keep = keep
+        self.phase = ""
+        self.reset()
+
+    def reset(self):
+        """Forget everything; the next gap starts with the next transaction."""
+        self.worst = None
+        self.worst_in = {}
+        self.over = []
+        self.polls = 0
+        self._since_us = None
+        self._spent = {}
+
+    def restart(self):
+        """The device starts anew: no gap spans a reset."""
+        self._since_us = None
+        self._spent.clear()
+
+    def spent(self, us, frame):
+        """Book `us` to the device line of `frame` (walks outwards to it)."""
+        frame = device_frame(frame)
+        key = (frame.f_code, frame.f_lineno) if frame is not None else None
+        self._spent[key] = self._spent.get(key, 0) + us
+
+    def modem_polled(self):
+        """An SPI transaction with the modem took place now."""
+        now = self._clock.now_us
+        self.polls += 1
+        since = self._since_us
+        self._since_us = now
+        if since is not None:
+            us = now - since
+            worst = self.worst_in.get(self.phase)
+            if worst is None or us > worst.us or us > self.limit_us:
+                self._record(since, now)
+        self._spent.clear()
+
+    def _record(self, since, now):
+        gap = Gap(since, now, self._places(), self.phase)
+        worst = self.worst_in.get(self.phase)
+        if worst is None or gap.us > worst.us:
+            self.worst_in[self.phase] = gap
+        if self.worst is None or gap.us > self.worst.us:
+            self.worst = gap
+        if gap.us > self.limit_us and len(self.over) < self.keep:
+            self.over.append(gap)
+
+    def _places(self):
+        shares = sorted(self._spent.items(), key=lambda item: -item[1])[:10]
+        return [(us, self._name(key)) for key, us in shares]
+
+    @staticmethod
+    def _name(key):
+        if key is None:
+            return "(firmware)"
+        code, line = key
+        return f"{code.co_filename.removeprefix(DRIVE)}:{line} {code.co_name}"

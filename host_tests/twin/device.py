@@ -1,0 +1,801 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""An ESP32-S3 board that runs the unmodified files of CIRCUITPY on the fakes of `circuitpython/`, in virtual time.
+
+The device code runs in a thread of its own, and exactly one thread runs at any instant: `run` hands the baton to the
+device thread, which hands it back when the virtual time is up. Time passes only in `pass_time`: the fakes call
+`spend`, the line meter calls it for pure Python, and an idle or switched-off board lets it pass as well. Events of the
+world run inside, so they run in whichever thread holds the baton, never at the same time as device code.
+
+Power cuts, resets and the watchdog end the running program with an exception that device code cannot catch for good:
+it is raised again at every further step, and a program that goes on regardless is left behind in its parked thread.
+"""
+
+import contextlib
+import ctypes
+import random
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+from host_tests.twin.cost import DRIVE, Costs, LineCosts, Meter, Probe
+from host_tests.twin.drive import Drive, read_setting
+from host_tests.twin.hardware import Hardware
+from host_tests.twin.loader import Loader
+from host_tests.twin.network import Network
+from host_tests.twin.station import Station
+
+TICKS_PERIOD = 1 << 29
+# supervisor.ticks_ms starts this long before its wrap (0x1fff0000 in the firmware).
+TICKS_BEFORE_WRAP_MS = 65536
+_NEVER = 1 << 62
+# A program that survives this many steps after its end is left behind.
+_LAST_STEPS = 20_000
+
+SAFE_MODE_RESETS = {"BROWNOUT": "BROWNOUT"}
+
+
+class Ending(BaseException):
+    """The program is over: no code of the device may run on. Not an Exception, so only a bare except sees it."""
+
+
+class PowerOff(Ending):
+    """The supply was cut, or the twin is being taken down."""
+
+
+class HardReset(Ending):
+    """The chip restarts; `reason` is a name of microcontroller.ResetReason."""
+
+    def __init__(self, reason, safe_mode=None):
+        super().__init__(reason)
+        self.reason = reason
+        self.safe_mode = safe_mode
+
+
+class SoftReload(Ending):
+    """The virtual machine restarts (supervisor.reload, autoreload)."""
+
+    def __init__(self, reason="SUPERVISOR_RELOAD"):
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PowerOn(Ending):
+    """Ends the wait of a board without power."""
+
+
+class Services:
+    """What a device stands in: `clock`, `network`, `hardware`. A World with these attributes serves as well."""
+
+    def __init__(self, clock, network=None, hardware=None):
+        self.clock = clock
+        self.network = network if network is not None else Network(clock)
+        self.hardware = hardware if hardware is not None else Hardware(clock)
+
+
+class Device:
+    """One board. Call `start`, then `run` or `run_until`; `close` at the end (or use it as a context manager).
+
+    :param world_services: object with `clock` and optionally `network` and `hardware` (see `Services`)
+    :param circuitpy_dir: the drive's content; written to when device code remounts and writes
+    :param seed: of `os.urandom` and `random`; None takes the host's random numbers
+    :param board_id: "yd_esp32_s3_n16r8" (pins GPIOn), "espressif_esp32s3_devkitc_1_n8r8" (IOn), "lilygo_tdisplay_s3"
+    :param pin_spelling: "GPIO", "IO" or "both" instead of the board's own
+    :param version: of CircuitPython; before (10, 2) `os.getenv` gives int for bare integers
+    :param ticks_before_wrap_ms: `supervisor.ticks_ms` at power-on, counted back from its wrap
+    :param uid: `microcontroller.cpu.uid`; the MAC follows from it
+    :param watchdog_to_safe_mode: a watchdog reset ends in safe mode, as some users report
+    :param enforce_pystack: raise RuntimeError("pystack exhausted") where the estimate exceeds the pystack
+    :param charge_lines: False: pure Python costs nothing (fast endurance runs)
+    """
+
+    def __init__(
+        self,
+        world_services,
+        circuitpy_dir,
+        *,
+        seed=0,
+        board_id="yd_esp32_s3_n16r8",
+        pin_spelling=None,
+        version=(10, 1, 0),
+        ticks_before_wrap_ms=TICKS_BEFORE_WRAP_MS,
+        uid=b"\xfe\x4a\xc0\x1b\x2a\x7d",
+        watchdog_to_safe_mode=False,
+        enforce_pystack=False,
+        charge_lines=True,
+        line_costs=None,
+        costs=None,
+        usb_host=False,
+    ):
+        self.clock = world_services.clock
+        self.hardware = getattr(world_services, "hardware", None) or Hardware(self.clock)
+        self.network = getattr(world_services, "network", None) or Network(self.clock)
+        self.costs = costs if costs is not None else Costs()
+        self.board_id = board_id
+        self.pin_spelling = pin_spelling
+        self.version = version
+        self.ticks_before_wrap_ms = ticks_before_wrap_ms
+        self.uid = bytes(uid)
+        self.watchdog_to_safe_mode = watchdog_to_safe_mode
+        self.enforce_pystack = enforce_pystack
+        self.random = random.Random(seed) if seed is not None else random.SystemRandom()
+
+        self.drive = Drive(self, Path(circuitpy_dir))
+        self.drive.usb_host = usb_host
+        self.station = Station(self)
+        self.network.stack.attach(self)
+        self.probe = Probe(self.clock)
+        self.hardware.on_modem_exchange = self.probe.modem_polled
+        self.meter = Meter(line_costs or LineCosts(), self._flush_lines)
+        self._charge_lines = charge_lines
+
+        self.console = []
+        self.console_watchers = []
+        self.boot_output = []
+        self._line = ""
+        self.console_input_text = ""
+        self.usb_identification = {}
+        self.resets = []
+        self.starts = 0
+
+        self.nvm = bytearray(8192)
+        self.sleep_memory = bytearray(4096)
+        self.watchdog = WatchdogTimer(self)
+        self.claims = {}
+        self.spi_hosts = []
+        self.displays_kept = False
+        self._free = False
+        self.gc_pauses = []
+        self.gc_collections = 0
+        self.previous_traceback = None
+        self.next_code_file = None
+        self.autoreload = True
+        self.loader = None
+        self.open_sockets = []
+
+        self.powered = False
+        self.reset_reason = None
+        self.safe_mode_reason = "NONE"
+        self.run_reason = "STARTUP"
+        self.state = "OFF"
+        self._next_safe_mode = None
+        self._vm_stage = ""
+        self._boot_origin_us = self.clock.now_us
+        self._displayio = None
+        self._refreshing = False
+        self._tick_origin_us = self.clock.now_us
+
+        self._go = threading.Lock()
+        self._back = threading.Lock()
+        self._go.acquire()
+        self._back.acquire()
+        self._thread = None
+        self._ending = None
+        self._ending_steps = 0
+        self._thrown = False
+        self._pending_error = None
+        self._closed = False
+        self._stop_at_us = _NEVER
+        self._condition = None
+        self._condition_met = False
+        self._check_us = 1000
+        self._next_check_us = _NEVER
+        self._raised = None
+        self._passing = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.close()
+
+    # --- what tests and the world call -----------------------------------------------------------------------------
+
+    @property
+    def modules(self):
+        """Module table of the running program: `device.modules["appliance.box"]`."""
+        return self.loader.modules if self.loader is not None else {}
+
+    def start(self):
+        """Switch the supply on; the board boots with the next `run`."""
+        if self._closed:
+            raise RuntimeError("the device is closed")
+        if self.powered:
+            return
+        self.powered = True
+        if self._thread is None:
+            self._start_thread()
+        self._end(PowerOn())
+        if not self._in_device_thread():
+            self._hand_over(self.clock.now_us, None)
+
+    def run(self, seconds):
+        """Let `seconds` of virtual time pass."""
+        self._require_thread()
+        self._hand_over(self.clock.now_us + round(seconds * 1_000_000), None)
+
+    def run_until(self, condition, limit_s, check_us=1000):
+        """Run until `condition()` is true, looked at every `check_us`; False after `limit_s` without."""
+        self._require_thread()
+        if condition():
+            return True
+        self._check_us = check_us
+        return self._hand_over(self.clock.now_us + round(limit_s * 1_000_000), condition)
+
+    def power_off(self):
+        """Cut the supply now. RTC memory and RAM are lost, flash keeps what was written."""
+        if not self.powered:
+            return
+        self.powered = False
+        self._end(PowerOff())
+        self._settle()
+
+    def power_cycle(self, off_s=1.0):
+        """Cut the supply, wait, switch it on again."""
+        self.power_off()
+        self.run(off_s)
+        self.start()
+
+    def reset(self, reason="RESET_PIN", safe_mode=None):
+        """Restart the chip from outside: "RESET_PIN", "BROWNOUT" (boots to safe mode), "WATCHDOG", "UNKNOWN"."""
+        if self.powered:
+            self._end(HardReset(reason, safe_mode))
+            self._settle()
+
+    def crash(self):
+        """A hard fault of the firmware: the board restarts into safe mode."""
+        self.reset("UNKNOWN", safe_mode="HARD_FAULT")
+
+    def press_boot_into_safe_mode(self):
+        """Reset and press BOOT in the safe-mode second: safe mode by the user's wish, safemode.py is not run."""
+        self.reset("RESET_PIN", safe_mode="USER")
+
+    def type_on_console(self, text):
+        """Characters that arrive over USB serial."""
+        self.console_input_text += text
+
+    def console_text(self):
+        return "\n".join(line for _, line in self.console)
+
+    def plant_gc_pause(self, pause_us, after_us=0):
+        """The garbage collector stops everything for `pause_us`, `after_us` from now."""
+        self.gc_pauses.append((self.clock.now_us + after_us, pause_us))
+        self.gc_pauses.sort()
+
+    def close(self):
+        """Take the device down; it can not be started again."""
+        if self._closed:
+            return
+        self.powered = False
+        self._closed = True
+        self._end(PowerOff())
+        if self._thread is not None and not self._in_device_thread():
+            self._go.release()
+            self._back.acquire()
+        self.network.stack.detach()
+        self.hardware.on_modem_exchange = None
+
+    # --- baton -----------------------------------------------------------------------------------------------------
+
+    def _in_device_thread(self):
+        return threading.current_thread() is self._thread
+
+    def _require_thread(self):
+        if self._closed:
+            raise RuntimeError("the device is closed")
+        if self._in_device_thread():
+            raise RuntimeError("the device runs already: an event can not wait for it")
+        if self._thread is None:
+            self._start_thread()
+
+    def _start_thread(self):
+        self._thread = threading.Thread(target=self._thread_main, name="device", daemon=True)
+        self._thread.start()
+
+    def _hand_over(self, stop_at_us, condition):
+        self._stop_at_us = stop_at_us
+        self._condition = condition
+        self._condition_met = False
+        self._next_check_us = self.clock.now_us + self._check_us if condition is not None else _NEVER
+        self._raised = None
+        self._go.release()
+        try:
+            self._back.acquire()
+        except BaseException:
+            # Interrupted by a signal (Ctrl-C, a test's time limit): the device stops at its next step.
+            self._stop_at_us = 0
+            if not self._back.acquire(timeout=5):
+                self._closed = True
+                self._end(PowerOff())
+            raise
+        if self._raised is not None:
+            error, self._raised = self._raised, None
+            raise error
+        return self._condition_met
+
+    def _settle(self):
+        """Let the program end without time passing; from inside an event the end comes when the event is over."""
+        if self._thread is not None and not self._in_device_thread():
+            self._hand_over(self.clock.now_us, None)
+
+    def _give_back(self):
+        self._condition = None
+        self._next_check_us = _NEVER
+        self._back.release()
+        self._go.acquire()
+
+    # --- time ------------------------------------------------------------------------------------------------------
+
+    def spend(self, us):
+        """Device code did something that takes `us`; also settles the lines owed. For the fakes only."""
+        if self._free:
+            return
+        tracing = sys.gettrace()
+        sys.settrace(None)
+        us += self.meter.take_us()
+        self.probe.spent(us, sys._getframe(1))
+        try:
+            self.pass_time(us)
+        finally:
+            # Traced even while the program ends, so that a program that swallows its end is noticed.
+            sys.settrace(tracing)
+
+    def run_background_tasks(self):
+        """What the firmware does while Python waits: automatic display refresh."""
+        displayio = self._displayio
+        if displayio is None or self._refreshing or not displayio.displays:
+            return
+        self._refreshing = True
+        try:
+            for display in displayio.displays:
+                if display.auto_refresh:
+                    display._background()
+        finally:
+            self._refreshing = False
+
+    def wait_until(self, ready, limit_us=None, slice_us=1000):
+        """A busy-wait of the firmware: True when `ready()`, False after `limit_us`. Raises what ends the program."""
+        end = None if limit_us is None else self.clock.now_us + limit_us
+        while not ready():
+            left = slice_us if end is None else min(slice_us, end - self.clock.now_us)
+            if left <= 0:
+                return False
+            next_event_us = self.clock.next_us
+            if end is None and next_event_us is not None:
+                # Nothing can change before the next event: no need to count every millisecond of an endless wait.
+                left = max(left, min(next_event_us - self.clock.now_us, 100_000))
+            self.spend(left)
+        return True
+
+    def _flush_lines(self, us, frame):
+        self.probe.spent(us, frame)
+        try:
+            self.pass_time(us)
+        except BaseException as error:
+            # An exception out of a trace function would end the tracing; thrown from outside it does not.
+            self._throw_into_program(type(error) if isinstance(error, Ending) else error)
+        if self.enforce_pystack and self.meter.stack_peak[1] > self._pystack_size:
+            self.meter.stack_peak = (0, 0, "")
+            self._throw_into_program(_PystackExhausted)
+
+    def _throw_into_program(self, error):
+        kind = error if isinstance(error, type) else type(error)
+        self._thrown = True
+        thread_id = ctypes.c_ulong(threading.get_ident())
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread_id, ctypes.py_object(kind))
+
+    def _nothing_thrown(self):
+        """Receive what was thrown into the program and has not arrived yet.
+
+        Taking it back (SetAsyncExc with NULL) would leave the interpreter's eval breaker set for good.
+        """
+        while self._thrown:
+            self._thrown = False
+            try:
+                for _ in range(100):
+                    _step()
+            except BaseException:
+                continue
+
+    def pass_time(self, us):
+        """Advance the clock by `us`, stopping where a test wants to look. Device thread only."""
+        if not self._in_device_thread():
+            raise RuntimeError("only the device thread spends device time")
+        if self._ending is not None:
+            self._raise_ending()
+        if self._passing:
+            raise RuntimeError("an event of the world called device code")
+        clock = self.clock
+        left = us
+        while True:
+            now = clock.now_us
+            step = min(left, self._stop_at_us - now, self._next_check_us - now)
+            self._passing = True
+            try:
+                clock.advance(max(step, 0))
+            except BaseException as error:
+                # The world's own failure belongs to the test, not to the device's except clauses.
+                self._raised = error
+                self._passing = False
+                self._give_back()
+            self._passing = False
+            now = clock.now_us
+            left -= max(step, 0)
+            if self._ending is not None:
+                self._raise_ending()
+            if self.gc_pauses and self.gc_pauses[0][0] <= now and self.state != "OFF":
+                left += self.gc_pauses.pop(0)[1]
+                self.gc_collections += 1
+            if now >= self._next_check_us:
+                self._check_condition()
+            if now >= self._stop_at_us:
+                self._give_back()
+                if self._ending is not None:
+                    self._raise_ending()
+            if left <= 0:
+                break
+        if self._displayio is not None:
+            self.run_background_tasks()
+        if self._pending_error is not None:
+            error, self._pending_error = self._pending_error, None
+            raise error
+
+    def _check_condition(self):
+        try:
+            met = self._condition()
+        except BaseException as error:
+            self._raised = error
+            met = True
+        if met:
+            self._condition_met = True
+            self._stop_at_us = self.clock.now_us
+        self._next_check_us = self.clock.now_us + self._check_us
+
+    # --- the end of a program --------------------------------------------------------------------------------------
+
+    def _end(self, ending):
+        # A power cut overrules a reset that is under way, not the other way round.
+        if self._ending is None or isinstance(ending, (PowerOff, PowerOn)):
+            self._ending = ending
+            self._ending_steps = 0
+
+    def end_program(self, ending):
+        """For the fakes: end the running program with an Ending (reset, reload)."""
+        self._end(ending)
+        self._raise_ending()
+
+    def _raise_ending(self):
+        self._ending_steps += 1
+        if self._ending_steps > _LAST_STEPS:
+            self._park()
+        raise self._ending.with_traceback(None)
+
+    def _park(self):
+        """Leave a program that swallows its own end where it is and go on in a new thread."""
+        sys.settrace(None)
+        self._nothing_thrown()
+        self._thread = threading.Thread(target=self._thread_main_after_ending, name="device", daemon=True)
+        self._thread.start()
+        threading.Event().wait()
+
+    # --- life of the board, device thread --------------------------------------------------------------------------
+
+    def _thread_main(self):
+        self._go.acquire()
+        self._live()
+
+    def _thread_main_after_ending(self):
+        self._live(self._apply_ending())
+
+    def _live(self, start_vm=None):
+        while not self._closed:
+            try:
+                self._live_once(start_vm)
+            except BaseException:
+                sys.settrace(None)
+                if self._ending is None:
+                    self._raised = sys.exc_info()[1]
+                    self._give_back()
+                    continue
+            self._nothing_thrown()
+            start_vm = self._apply_ending()
+        self._thread = None
+        self._back.release()
+
+    def _live_once(self, start_vm):
+        if self._ending is not None:
+            self._raise_ending()
+        if not self.powered:
+            self.state = "OFF"
+        elif start_vm == "soft":
+            self.spend(self.costs.soft_reload_us)
+            self._run_code()
+        else:
+            self._boot()
+        while True:
+            self.pass_time(10_000)
+
+    def _apply_ending(self):
+        """Take the consequences of the ending; returns "hard", "soft" or None (no power)."""
+        ending, self._ending = self._ending, None
+        self._ending_steps = 0
+        self.meter.reset()
+        self.probe.restart()
+        self._pending_error = None
+        if isinstance(ending, SoftReload):
+            self.run_reason = ending.reason
+            self._end_vm(hard=False)
+            return "soft"
+        self._end_vm(hard=True)
+        self.watchdog.disarm()
+        self.previous_traceback = None
+        self.next_code_file = None
+        if isinstance(ending, HardReset):
+            self.reset_reason = ending.reason
+            self._next_safe_mode = ending.safe_mode or SAFE_MODE_RESETS.get(ending.reason)
+            if ending.reason == "WATCHDOG" and self.watchdog_to_safe_mode:
+                self._next_safe_mode = "WATCHDOG"
+            self.resets.append((self.clock.now_us, ending.reason))
+            return "hard"
+        self.sleep_memory[:] = bytes(len(self.sleep_memory))
+        self.reset_reason = "POWER_ON"
+        self._next_safe_mode = None
+        return "hard" if self.powered else None
+
+    def _end_vm(self, hard, keep_watchdog=False):
+        """What the firmware cleans up between two runs of the virtual machine."""
+        self._finish_line()
+        self._vm_stage = ""
+        for socket in list(self.open_sockets):
+            socket.vm_ended(hard)
+        self.open_sockets.clear()
+        self.network.stack.vm_ended(hard)
+        self.station.vm_ended(hard)
+        if self._displayio is not None and self._displayio.display_buses:
+            self.displays_kept = True
+        self._displayio = None
+        self._free = False
+        if hard:
+            self.displays_kept = False
+            self.claims.clear()
+            self.spi_hosts.clear()
+            self.hardware.release()
+        else:
+            self.claims = {pin: claim for pin, claim in self.claims.items() if claim.kept}
+            self.spi_hosts = [host for host in self.spi_hosts if host.kept]
+            if not keep_watchdog:
+                self.watchdog.disarm()
+        self.loader = None
+
+    def _boot(self):
+        self.state = "BOOTING"
+        self.starts += 1
+        self._tick_origin_us = self.clock.now_us
+        self.run_reason = "STARTUP"
+        self.drive.readonly = True
+        self.drive.usb_drive = True
+        self.drive.working_directory = "/"
+        self.autoreload = True
+        self.usb_identification = {}
+        self.safe_mode_reason = self._next_safe_mode or "NONE"
+        self._pystack_size = int(self.setting("CIRCUITPY_PYSTACK_SIZE") or 2048)
+        self.spend(self.costs.boot_us + self.costs.safe_mode_wait_us)
+        if self.safe_mode_reason != "NONE":
+            self.state = "SAFE_MODE"
+            if self.safe_mode_reason != "USER":
+                self._run_file("safemode.py", "safemode")
+            return
+        self._run_file("boot.py", "boot")
+        self.station.start_by_supervisor()
+        self._run_code()
+
+    def _run_code(self):
+        """Run code.py (or what set_next_code_file said) until it comes to its end."""
+        while True:
+            self.state = "RUNNING"
+            chosen, self.next_code_file = self.next_code_file, None
+            names = [chosen.filename] if chosen is not None and chosen.filename else []
+            names += ["code.py", "main.py"]
+            failed = False
+            for name in names:
+                if self.drive.source(name) is not None:
+                    failed = not self._run_file(name, "code")
+                    break
+            self.state = "DONE"
+            chosen = self.next_code_file
+            if chosen is None or not (chosen.reload_on_error if failed else chosen.reload_on_success):
+                break
+            self.run_reason = "SUPERVISOR_RELOAD"
+            self.spend(self.costs.soft_reload_us)
+        self._write_console("\nCode done running.\n")
+
+    def _run_file(self, name, stage):
+        """Run one file in a fresh virtual machine; False when it ended with an exception."""
+        source = self.drive.source(name)
+        if source is None:
+            return True
+        self._vm_stage = stage
+        self.loader = Loader(self)
+        self.spend(self.costs.vm_start_us + source.count("\n") * self.costs.compile_us_per_line)
+        error = None
+        try:
+            if self._charge_lines:
+                sys.settrace(self.meter.global_trace)
+            self.loader.run_main(source, name)
+        except Ending:
+            raise
+        except SystemExit:
+            pass
+        except BaseException as raised:
+            error = raised
+        finally:
+            sys.settrace(None)
+        if self._ending is not None:
+            self._raise_ending()
+        self.previous_traceback = None
+        if error is not None:
+            self.previous_traceback = self.format_exception(error)
+            self._write_console(self.previous_traceback)
+        self._finish_line()
+        # The watchdog stays armed when a program ends by itself.
+        self._end_vm(hard=False, keep_watchdog=True)
+        return error is None
+
+    # --- for the fakes ---------------------------------------------------------------------------------------------
+
+    @property
+    def vm_stage(self):
+        """"boot", "safemode", "code", or "" while no program runs."""
+        return self._vm_stage
+
+    def raw_ticks_us(self):
+        """Microseconds since the last hard reset."""
+        return self.clock.now_us - self._tick_origin_us
+
+    def ticks_ms(self):
+        return (self.raw_ticks_us() // 1000 - self.ticks_before_wrap_ms) % TICKS_PERIOD
+
+    def setting(self, key):
+        """Value of a key in settings.toml as text, None when absent."""
+        text = self.drive.source("/settings.toml")
+        found = read_setting(text, key) if text is not None else None
+        return None if found is None else found[0]
+
+    def raise_in_program(self, error):
+        """Deliver an exception at the next bytecode (watchdog in RAISE mode)."""
+        self._pending_error = error
+
+    def adopt_displayio(self, module):
+        """The program imported displayio. Displays of the last run keep their pins until they are released."""
+        self._displayio = module
+        module.CIRCUITPYTHON_TERMINAL = module._group.circuitpython_splash
+
+        def release_displays():
+            for display in module.displays:
+                display._release()
+            module.displays.clear()
+            for bus in module.display_buses:
+                bus.deinit()
+            module.display_buses.clear()
+            self.displays_kept = False
+            self.claims = {pin: claim for pin, claim in self.claims.items() if not claim.kept}
+            self.spi_hosts = [host for host in self.spi_hosts if not host.kept]
+
+        module.release_displays = release_displays
+
+    @contextlib.contextmanager
+    def free_of_charge(self):
+        """What happens inside takes no time: the firmware did it before the program started."""
+        before, self._free = self._free, True
+        try:
+            yield
+        finally:
+            self._free = before
+
+    def random_bytes(self, count):
+        return self.random.randbytes(count)
+
+    # --- console ---------------------------------------------------------------------------------------------------
+
+    def console_print(self, *values, sep=" ", end="\n", file=None, flush=False):
+        """`print` of the device."""
+        del flush
+        text = (" " if sep is None else sep).join(str(value) for value in values) + ("\n" if end is None else end)
+        if file is not None and not getattr(file, "is_console", False):
+            file.write(text)
+            return
+        self._write_console(text)
+        self.spend(self.costs.print_us + len(text) * self.costs.print_character_us)
+
+    def console_input(self, prompt=""):
+        """`input` of the device: waits for a line from USB serial."""
+        self._write_console(prompt)
+        self.wait_until(lambda: "\n" in self.console_input_text)
+        line, _, self.console_input_text = self.console_input_text.partition("\n")
+        return line
+
+    def _write_console(self, text):
+        self._line += text
+        while "\n" in self._line:
+            line, _, self._line = self._line.partition("\n")
+            self._console_line(line)
+
+    def _finish_line(self):
+        if self._line:
+            line, self._line = self._line, ""
+            self._console_line(line)
+
+    def _console_line(self, line):
+        if self._vm_stage == "boot":
+            self.boot_output.append(line)
+            return
+        entry = (self.clock.now_us, line)
+        self.console.append(entry)
+        for watcher in self.console_watchers:
+            watcher(*entry)
+
+    @staticmethod
+    def format_exception(error, chain=True):
+        """Traceback text as the device prints it: frames of device code only."""
+        lines = []
+        if chain and error.__cause__ is not None:
+            lines.append(Device.format_exception(error.__cause__))
+            lines.append("\nThe above exception was the direct cause of the following exception:\n\n")
+        lines.append("Traceback (most recent call last):\n")
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.startswith(DRIVE):
+                name = frame.filename[len(DRIVE) :]
+                name = name if "/" not in name else "/" + name
+                lines.append(f'  File "{name}", line {frame.lineno}, in {frame.name}\n')
+        text = str(error)
+        lines.append(type(error).__name__ + (f": {text}" if text else "") + "\n")
+        return "".join(lines)
+
+
+def _step():
+    """A call: the interpreter delivers thrown exceptions at calls."""
+
+
+class _PystackExhausted(RuntimeError):
+    def __init__(self):
+        super().__init__("pystack exhausted")
+
+
+_PystackExhausted.__name__ = "RuntimeError"
+
+
+class WatchdogTimer:
+    """The watchdog of the chip: it counts through everything, also through calls that never come back."""
+
+    def __init__(self, device):
+        self._device = device
+        self._timer = None
+        self.timeout_s = 0.0
+        self.mode = None
+        self.error = None
+
+    def arm(self, mode, error=None):
+        """`mode`: "RESET" or "RAISE"; `error`: class to raise in RAISE mode."""
+        self.mode = mode
+        self.error = error
+        self.feed()
+
+    def feed(self):
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.mode is not None:
+            self._timer = self._device.clock.after(round(self.timeout_s * 1_000_000), self._bite)
+
+    def disarm(self):
+        self.mode = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _bite(self):
+        if self.mode == "RESET" and self._device.powered:
+            self._device._end(HardReset("WATCHDOG"))
+        elif self.mode == "RAISE":
+            self.mode = None
+            self._device.raise_in_program(self.error())

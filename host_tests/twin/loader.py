@@ -1,0 +1,359 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Imports of the device: a module table of its own, so that nothing of the host leaks in and nothing stays behind.
+
+Device code gets the names CircuitPython has and no others: `import functools` fails here as it does on the board,
+`import os` gives the device's `os`. Nothing goes through the host's `sys.modules`, so several devices in one process,
+one after another or side by side, never share a module.
+
+Three kinds of module live in the table:
+
+* device code: `CIRCUITPY` and the Adafruit libraries, with the device's built-ins; its lines cost time
+* fakes: `host_tests/twin/circuitpython/*.py`, written in host Python
+* Blinka's displayio, host Python standing in for C code, with the device's `time` and no threads
+"""
+
+import __future__
+
+import builtins
+import re
+import sys
+import types
+from pathlib import Path
+
+from host_tests.twin import errors
+from host_tests.twin.cost import DRIVE, FROZEN
+
+FAKES = Path(__file__).with_name("circuitpython")
+SITE_PACKAGES = Path(next(path for path in map(Path, sys.path) if (path / "displayio" / "__init__.py").exists()))
+
+BLINKA = ("displayio", "busdisplay", "fontio", "terminalio", "vectorio", "bitmaptools", "adafruit_bitmap_font")
+# Standard modules whose CPython version is near enough; each with the names the device has.
+PLAIN = {
+    "binascii": "hexlify unhexlify a2b_base64 b2a_base64 crc32",
+    "collections": "OrderedDict namedtuple",
+    "io": "StringIO BytesIO",
+    "json": "load loads dump dumps",
+    "math": "pi e sqrt pow exp log sin cos tan acos asin atan atan2 ceil floor fabs fmod trunc isinf isnan",
+    "random": "seed getrandbits randrange randint choice random uniform",
+    "re": "compile match search sub",
+    "zlib": "decompress",
+    "array": "array",
+    "ipaddress": "IPv4Address ip_address",
+}
+# Built-in names that CPython has and CircuitPython has not.
+ABSENT = (
+    "ascii breakpoint format vars aiter anext copyright credits license exit quit "
+    "FileNotFoundError FileExistsError PermissionError ConnectionRefusedError ConnectionResetError "
+    "ConnectionAbortedError UnicodeDecodeError UnicodeEncodeError UnicodeTranslateError RecursionError "
+    "ModuleNotFoundError UnboundLocalError BufferError ProcessLookupError ChildProcessError BlockingIOError "
+    "InterruptedError IsADirectoryError NotADirectoryError FloatingPointError ReferenceError SystemError TabError "
+    "EnvironmentError IOError BaseExceptionGroup ExceptionGroup"
+).split()
+
+# The same source is compiled once per process, however many boards run it.
+_code_cache = {}
+
+
+def compile_device(source, filename):
+    """Code of device source. Annotations stay unevaluated, as on the device."""
+    key = (filename, hash(source))
+    code = _code_cache.get(key)
+    if code is None:
+        flags = __future__.annotations.compiler_flag
+        code = _code_cache[key] = compile(source, filename, "exec", flags=flags, dont_inherit=True)
+    return code
+
+
+def compile_host(path):
+    """Code of a host file (a fake, or Blinka's)."""
+    code = _code_cache.get(path)
+    if code is None:
+        code = _code_cache[path] = compile(path.read_text(), str(path), "exec", dont_inherit=True)
+    return code
+
+
+class Loader:
+    """The module table of one run of the virtual machine.
+
+    `modules`: name -> module, what `sys.modules` is on the device. `device`: the board, for the fakes.
+    """
+
+    def __init__(self, device):
+        self.device = device
+        self.modules = {}
+        self._fake_names = {path.stem for path in FAKES.glob("[a-z]*.py")}
+        self._device_builtins = self._make_device_builtins()
+        self._fake_builtins = self._host_builtins(self._import_from_fake)
+        self._blinka_builtins = self._host_builtins(self._import_from_blinka)
+        handle = types.ModuleType("twin_device")
+        handle.device = device
+        handle.loader = self
+        self._handle = handle
+
+    def run_main(self, source, filename):
+        """Execute device source as `__main__`."""
+        code = compile_device(source, DRIVE + filename)
+        module = self._new_module("__main__", self._device_builtins)
+        module.__file__ = filename
+        self.modules["__main__"] = module
+        exec(code, module.__dict__)
+
+    def load(self, name):
+        """The module of that name, imported when it was not yet. ImportError as on the device."""
+        module = None
+        parts = name.split(".")
+        for count in range(1, len(parts) + 1):
+            partial = ".".join(parts[:count])
+            parent = module
+            module = self.modules.get(partial)
+            if module is None:
+                module = self._find(partial, parent)
+                if parent is not None:
+                    setattr(parent, parts[count - 1], module)
+        return module
+
+    def _make_device_builtins(self):
+        names = dict(vars(builtins))
+        for name in list(names):
+            value = names[name]
+            if isinstance(value, type) and issubclass(value, Warning):
+                del names[name]
+        for name in ABSENT:
+            names.pop(name, None)
+        names["__import__"] = self._import_from_device
+        names["print"] = self.device.console_print
+        names["input"] = self.device.console_input
+        names["open"] = self.device.drive.open
+        for error in ("OSError", "ConnectionError", "BrokenPipeError", "TimeoutError"):
+            names[error] = getattr(errors, "Device" + error)
+        return names
+
+    @staticmethod
+    def _host_builtins(import_function):
+        names = dict(vars(builtins))
+        names["__import__"] = import_function
+        return names
+
+    @staticmethod
+    def _new_module(name, builtin_names):
+        module = types.ModuleType(name)
+        module.__dict__["__builtins__"] = builtin_names
+        return module
+
+    def _import_from_device(self, name, names=None, _locals=None, fromlist=(), level=0):
+        if name == "__future__" and not level:
+            return __future__
+        return self._import(name, names, fromlist, level)
+
+    def _import_from_fake(self, name, names=None, local_names=None, fromlist=(), level=0):
+        if name == "twin_device":
+            return self._handle
+        top = name.partition(".")[0]
+        if not level and top not in PLAIN and (top in self._fake_names - HOST_IN_FAKES or top in BLINKA):
+            return self._import(name, names, fromlist, level)
+        return builtins.__import__(name, names, local_names, fromlist, level)
+
+    def _import_from_blinka(self, name, names=None, local_names=None, fromlist=(), level=0):
+        top = name.partition(".")[0]
+        if level or top in BLINKA or top in FROM_BLINKA:
+            return self._import(name, names, fromlist, level)
+        if top in ("threading", "gc"):
+            return _STUBS[top]
+        return builtins.__import__(name, names, local_names, fromlist, level)
+
+    def _import(self, name, names, fromlist, level):
+        if level:
+            package = names.get("__package__") or ""
+            for _ in range(level - 1):
+                package = package.rpartition(".")[0]
+            name = f"{package}.{name}" if name else package
+        module = self.load(name)
+        if not fromlist:
+            return module if level else self.modules[name.partition(".")[0]]
+        for item in fromlist:
+            if item != "*" and not hasattr(module, item) and hasattr(module, "__path__"):
+                try:
+                    self.load(f"{name}.{item}")
+                except ImportError:
+                    continue
+        return module
+
+    def _find(self, name, parent):
+        top, _, rest = name.partition(".")
+        if not rest:
+            if top == "sys":
+                return self._execute_fake("sys", FAKES / "sys.py")
+            if top in self._fake_names:
+                return self._execute_fake(top, FAKES / f"{top}.py")
+            if top in PLAIN:
+                return self._plain(top)
+            if top in BLINKA:
+                return self._blinka(name, SITE_PACKAGES)
+            module = self._from_drive(name, top, self.device_path())
+            if module is None and top.startswith("adafruit_"):
+                module = self._frozen(name, SITE_PACKAGES, top)
+        else:
+            leaf = name.rpartition(".")[2]
+            kind, place = getattr(parent, "__path__", (None, None))
+            if kind == "drive":
+                module = self._from_drive(name, leaf, [place])
+            elif kind == "frozen":
+                module = self._frozen(name, place, leaf)
+            elif kind == "blinka":
+                module = self._blinka(name, place)
+            elif kind == "fake":
+                module = self._execute_fake(name, place / f"{leaf}.py")
+            else:
+                module = None
+        if module is None:
+            raise ImportError(f"no module named '{name}'")
+        return module
+
+    def device_path(self):
+        module = self.modules.get("sys")
+        return module.path if module is not None else ["", "/", ".frozen", "/lib"]
+
+    def _plain(self, name):
+        real = builtins.__import__(name)
+        module = types.ModuleType(name)
+        for attribute in PLAIN[name].split():
+            setattr(module, attribute, getattr(real, attribute))
+        if name == "collections":
+            module.deque = _deque
+        elif name == "re":
+            module.compile = _re_compile
+        self.modules[name] = module
+        return module
+
+    def _from_drive(self, name, leaf, places):
+        drive = self.device.drive
+        for place in places:
+            if place.startswith("."):
+                continue
+            path = drive.absolute(place + "/" + leaf if place else leaf)
+            if drive.is_directory(path):
+                source = drive.source(path + "/__init__.py")
+                module = self._new_module(name, self._device_builtins)
+                module.__path__ = ("drive", path)
+                module.__package__ = name
+                filename = path + "/__init__.py"
+                return self._execute_device(module, source if source is not None else "", filename)
+            source = drive.source(path + ".py")
+            if source is not None:
+                module = self._new_module(name, self._device_builtins)
+                module.__package__ = name.rpartition(".")[0]
+                return self._execute_device(module, source, path + ".py")
+        return None
+
+    def _execute_device(self, module, source, filename):
+        module.__file__ = filename
+        self.device.spend(int(source.count("\n") * self.device.costs.compile_us_per_line))
+        return self._execute(module, compile_device(source, DRIVE + filename.lstrip("/")))
+
+    def _frozen(self, name, place, leaf):
+        package = place / leaf / "__init__.py"
+        path = package if package.exists() else place / f"{leaf}.py"
+        if not path.exists():
+            return None
+        source = path.read_text()
+        module = self._new_module(name, self._device_builtins)
+        module.__package__ = name if path is package else name.rpartition(".")[0]
+        if path is package:
+            module.__path__ = ("frozen", place / leaf)
+        filename = FROZEN + str(path.relative_to(SITE_PACKAGES))
+        module.__file__ = filename
+        self.device.spend(int(source.count("\n") * self.device.costs.load_frozen_us_per_line))
+        return self._execute(module, compile_device(source, filename))
+
+    def _blinka(self, name, place):
+        leaf = name.rpartition(".")[2]
+        package = place / leaf / "__init__.py"
+        path = package if package.exists() else place / f"{leaf}.py"
+        if not path.exists():
+            return None
+        module = self._new_module(name, self._blinka_builtins)
+        module.__file__ = str(path)
+        module.__package__ = name if path is package else name.rpartition(".")[0]
+        if path is package:
+            module.__path__ = ("blinka", place / leaf)
+        module = self._execute(module, compile_host(path))
+        if name == "displayio":
+            self.device.adopt_displayio(module)
+        return module
+
+    def _execute_fake(self, name, path):
+        if not path.exists():
+            return None
+        module = self._new_module(name, self._fake_builtins)
+        module.__file__ = str(path)
+        module.__package__ = name
+        if (FAKES / name).is_dir():
+            module.__path__ = ("fake", FAKES / name)
+        return self._execute(module, compile_host(path))
+
+    def _execute(self, module, code):
+        self.modules[module.__name__] = module
+        try:
+            exec(code, module.__dict__)
+        except BaseException:
+            self.modules.pop(module.__name__, None)
+            raise
+        return module
+
+
+# Fakes that carry the name of a host module: inside a fake the name means the host's.
+HOST_IN_FAKES = set("time os gc errno select ssl sys struct hashlib traceback warnings atexit".split())
+# What Blinka's displayio gets from the device instead of from the host.
+FROM_BLINKA = {
+    "busio",
+    "digitalio",
+    "microcontroller",
+    "pwmio",
+    "fourwire",
+    "i2cdisplaybus",
+    "paralleldisplaybus",
+    "micropython",
+    "time",
+}
+
+
+class _NoThread:
+    def __init__(self, *_args, **_keywords):
+        pass
+
+    def start(self):
+        """The firmware refreshes in its background tasks; see Device.run_background_tasks."""
+
+    def is_alive(self):
+        return False
+
+    def is_set(self):
+        return True
+
+    def set(self):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        pass
+
+
+_STUBS = {
+    "threading": types.SimpleNamespace(Thread=_NoThread, Event=_NoThread, RLock=_NoThread, Lock=_NoThread),
+    "gc": types.SimpleNamespace(collect=lambda: 0, mem_free=lambda: 4_000_000),
+}
+
+
+def _deque(iterable, maxlen, _flags=0):
+    """deque as on the device: both arguments are mandatory."""
+    return builtins.__import__("collections").deque(iterable, maxlen)
+
+
+def _re_compile(pattern, flags=0):
+    """The device's `re` knows no counted repeats, named groups or look-around; refuse them instead of matching."""
+    if re.search(r"(?<!\\)\{\d|\(\?|\\b", pattern):
+        raise ValueError("Error in regex")
+    return re.compile(pattern, flags)
