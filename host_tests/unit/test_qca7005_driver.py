@@ -246,6 +246,21 @@ def test_boot_from_power_on(bench):
     assert bench.chip.enable == PKT | RDBUF_ERR | WRBUF_ERR | CPU_ON
 
 
+def test_the_garbage_of_the_first_access_costs_no_time(bench):
+    bench.chip.dead_until = 0
+    bench.run(15)
+    assert (bench.modem.ready, bench.modem.counts["cpu_on"]) == (True, 1)
+
+
+def test_an_old_cpu_on_is_not_taken_for_the_answer_to_a_reset(bench):
+    bench.chip.space = EMPTY - 90
+    bench.chip.answers_reset = False
+    bench.run(15_000)
+    assert (bench.modem.status, bench.modem.counts["cpu_on"]) == ("RESETTING", 1)
+    bench.run(10_000)
+    assert bench.modem.status == "NO_CPU_ON"
+
+
 def test_a_chip_that_was_running_already_is_taken_as_it_is_and_its_old_frames_are_not():
     bench = Bench()
     bench.chip.dead_until = 0
@@ -261,11 +276,12 @@ def test_a_chip_that_was_running_already_is_taken_as_it_is_and_its_old_frames_ar
 
 def test_a_full_read_buffer_is_flushed_before_the_first_command(bench):
     bench.run(BOOT_MS - 50)
-    bench.chip.rx += bytes(3167)
+    bench.chip.rx += b"\xdd" * 3167
     bench.run_until_ready()
     assert not bench.chip.rx
     assert bench.modem.receive() is None
     assert bench.modem.send(ethernet(60))
+    assert bench.chip.sent == [ethernet(60)]
 
 
 def test_stale_bytes_in_the_write_buffer_are_cured_by_one_reset(bench):
@@ -420,6 +436,21 @@ def test_no_write_without_room_for_the_frame_and_14_bytes(ready):
     assert ready.modem.send(ethernet(60)) is True
 
 
+@pytest.mark.parametrize("space", [0xFFFF, EMPTY + 1])
+def test_an_impossible_write_space_is_not_written_to(ready, space):
+    ready.chip.garble = lambda register, value: space if register == WRBUF else value
+    assert ready.modem.send(ethernet(60)) is False
+    ready.chip.garble = None
+    assert ready.modem.send(ethernet(60)) is True
+
+
+def test_a_send_finds_a_dead_bus_at_once(ready):
+    ready.chip.stuck = 0
+    assert ready.modem.send(ethernet(60)) is False
+    ready.run(50)
+    assert ready.modem.ready is False
+
+
 def test_a_write_buffer_that_fills_and_empties(ready):
     ready.chip.frees_writes = False
     sent = 0
@@ -479,6 +510,14 @@ def test_single_flipped_bits_cost_no_reset_and_no_frame(ready, seed):
     assert len(ready.chip.sent) == 300
 
 
+def test_causes_that_are_all_ones_are_no_restart(ready):
+    ready.chip.garble = lambda register, value: 0xFFFF if register == CAUSE else value
+    ready.run(500)
+    ready.chip.garble = None
+    ready.run(500)
+    assert (ready.modem.status, ready.modem.generation, ready.chip.resets) == ("READY", 1, 0)
+
+
 @pytest.mark.parametrize("registers", [{SIGNATURE}, {WRBUF}, {RDBUF}, {CAUSE, SIGNATURE, WRBUF, RDBUF}])
 @pytest.mark.parametrize("value", [0x0000, 0xFFFF, 0x5AD6, 0x7FFF])
 def test_a_passing_disturbance_of_20_ms_costs_no_session(ready, registers, value):
@@ -505,6 +544,18 @@ def test_an_impossible_read_count_is_not_read(ready, count):
     ready.chip.deliver(ethernet(60))
     ready.run(10)
     assert (ready.frames, ready.modem.generation) == ([ethernet(60)], 1)
+
+
+def test_a_read_count_that_stays_impossible_is_reset(ready):
+    ready.chip.garble = lambda register, value: 0x1000 if register == RDBUF else value
+    ready.run(1900)
+    assert (ready.modem.status, ready.chip.resets) == ("READY", 0)
+    ready.run(300)
+    assert ready.chip.resets == 1
+    ready.run(2000)
+    assert ready.modem.ready is False
+    ready.chip.garble = None
+    ready.run_until_ready()
 
 
 @pytest.mark.parametrize("count", [3164, 3167])
@@ -569,6 +620,15 @@ def test_buffer_errors_lead_to_a_reset(ready, bit, count):
     assert ready.modem.generation == 2
 
 
+def test_troubles_far_apart_never_use_up_the_tries(ready):
+    for n in range(14):
+        ready.chip.cause |= RDBUF_ERR
+        ready.run(150)
+        ready.run_until_ready(1100)
+        assert ready.modem.generation == n + 2
+        ready.run(11_000, 20)
+
+
 def test_unknown_causes_are_ignored(ready):
     ready.chip.cause |= 0xFFB8
     ready.run(2000)
@@ -619,7 +679,12 @@ def test_a_chip_that_never_comes_back_from_a_reset(ready):
     ready.run(70_000)
     assert ready.modem.status == "NO_CPU_ON"
     assert 11 <= ready.chip.resets <= 13
+    ready.chip.stuck = 0
+    ready.run(1800)
+    assert ready.modem.status == "ABSENT_LOW"
+    ready.chip.stuck = None
     ready.chip.answers_reset = True
+    ready.chip.power_on()
     ready.run_until_ready(40_000)
 
 
@@ -649,6 +714,7 @@ def test_a_write_that_raises_is_not_taken_for_done(ready):
     ready.chip.bus_error = True
     assert ready.modem.send(ethernet(60)) is False
     assert ready.modem.counts["tx"] == 0
+    assert (ready.modem.ready, ready.modem.status) == (False, "RESETTING")
 
 
 # ---- cadence and the INT pin

@@ -2,11 +2,6 @@
 # SPDX-License-Identifier: MIT
 """The QCA7005 powerline modem on SPI: a driver that is polled and never waits.
 
-Bus: mode 3, 1..12 MHz, chip select low over command and data of one access, high between accesses (the
-"burst" strap). A command word is 16 bits, big-endian: 0x8000 read, 0x4000 register, then the register's
-address. Registers hold 16 bits, big-endian. The data port is read or written after BFR_SIZE was told how
-many bytes will follow; no other access may come between the two.
-
 States, after Linux ``qca_spi`` with its CPU_ON interrupt replaced by looking at INTR_CAUSE::
 
     PROBING    signature reads 0xAA55 -> SYNCING; 3 s without -> ABSENT
@@ -26,6 +21,7 @@ flash.
 """
 
 from plc.framing import STORED_OVERHEAD, WRITE_OVERHEAD, FrameDecoder, FrameEncoder
+from plc.spi_port import COMMAND_BYTES, SpiPort
 from plc.ticks import expired, ticks_add
 
 try:
@@ -37,7 +33,6 @@ except ImportError:
         return value
 
 
-_BFR_SIZE = const(0x0100)
 _WRBUF_SPC_AVA = const(0x0200)
 _RDBUF_BYTE_AVA = const(0x0300)
 _SPI_CONFIG = const(0x0400)
@@ -66,7 +61,8 @@ _RESET_TRY_MS = const(2000)
 _RESET_TRIES = const(10)
 _RESET_PAUSE_MS = const(30000)
 _STABLE_AFTER_MS = const(10000)  # only then a new trouble gets its own 10 tries
-_NOT_EMPTY_LIMIT_MS = const(2000)
+_NOT_DRAINING_MS = const(2000)  # write space neither full nor growing
+_NONSENSE_MS = const(2000)  # of RDBUF_BYTE_AVA, while the signature is good
 _PARTIAL_LIMIT_MS = const(50)
 _SIGNATURE_RETRY_MS = const(20)
 _INT_TRUST_MS = const(15)  # and a pass of the loop: within the 20 ms that SLAC can bear
@@ -93,60 +89,6 @@ _SENSELESS_SIGNATURE = {0x0000: "ABSENT_LOW", 0xFFFF: "ABSENT_HIGH"}
 # Half a frame and everything the modem can hold: no read ever has to be cut.
 _RX_SIZE = const(1536 + _READ_BUFFER_MAX + 1)
 _TX_SIZE = const(1600)
-_TX_LEAD = const(2)
-
-
-class SpiPort:
-    """Single accesses to the chip, each in its own chip select frame."""
-
-    def __init__(self, device):
-        self._device = device
-        self._command = bytearray(4)
-        self._answer = bytearray(4)
-
-    def read(self, register):
-        """The register's value; what comes in during the command word is left over from the access before."""
-        command = self._command
-        command[0] = 0xC0 | register >> 8
-        command[2] = command[3] = 0
-        answer = self._answer
-        with self._device as spi:
-            spi.write_readinto(command, answer)
-        return answer[2] << 8 | answer[3]
-
-    def read_smallest(self, register):
-        """A count of bytes: 0 at the first reading, or the smaller of two, of three if they differ.
-
-        One flipped bit would make us take or give more than there is (room for), which only a reset cures.
-        """
-        count = self.read(register)
-        if count:
-            again = self.read(register)
-            if again != count:
-                count = min(count, again, self.read(register))
-        return count
-
-    def write(self, register, value):
-        """Set a register."""
-        command = self._command
-        command[0] = 0x40 | register >> 8
-        command[2] = value >> 8
-        command[3] = value & 0xFF
-        with self._device as spi:
-            spi.write(command)
-
-    def read_data(self, buffer, start, count):
-        """Take ``count`` bytes, not more than RDBUF_BYTE_AVA, from the data port to ``buffer[start:]``."""
-        self.write(_BFR_SIZE, count)
-        with self._device as spi:
-            spi.write(b"\x80\x00")
-            spi.readinto(buffer, start=start, end=start + count)
-
-    def write_data(self, buffer, count):
-        """Give ``count`` bytes, framed, behind the two zero bytes of the command word in ``buffer``."""
-        self.write(_BFR_SIZE, count)
-        with self._device as spi:
-            spi.write(buffer, start=0, end=_TX_LEAD + count)
 
 
 class Qca7005:
@@ -170,7 +112,7 @@ class Qca7005:
         for name in _COUNTS:
             self.counts[name] = 0
         self._decoder = FrameDecoder(_RX_SIZE, self.counts)
-        self._encoder = FrameEncoder(_TX_LEAD, _TX_SIZE)
+        self._encoder = FrameEncoder(COMMAND_BYTES, _TX_SIZE)
         self.ready = False
         self.generation = 0
         self.status = "BOOTING"
@@ -185,7 +127,9 @@ class Qca7005:
         self._looks = 0
         self._bad_signatures = 0
         self._bad_blocks = 0
-        self._empty_by = None
+        self._space = 0
+        self._drains_until = None
+        self._nonsense_until = None
         self._partial_until = None
         self._partial_after = 0
         self._int_trusted_until = None
@@ -240,19 +184,22 @@ class Qca7005:
         if not length:
             self.counts["bad_length"] += 1
             return True
-        if self._write_space() < length + STORED_OVERHEAD:
+        left = self._write_space() - length - STORED_OVERHEAD
+        if left < 0:
             self.counts["no_space"] += 1
             return False
         self._port.write_data(self._encoder.buffer, length + WRITE_OVERHEAD)
+        self._space = left
         self.counts["tx"] += 1
         return True
 
     def _write_space(self):
         """Bytes free in the modem's write buffer, 0 when the answer makes no sense."""
         space = self._port.read_smallest(_WRBUF_SPC_AVA)
-        if space == _WRITE_BUFFER_EMPTY:
-            self._empty_by = ticks_add(self._now, _NOT_EMPTY_LIMIT_MS)
-        elif space > _WRITE_BUFFER_EMPTY or not space:
+        if space == _WRITE_BUFFER_EMPTY or space > self._space:
+            self._drains_until = ticks_add(self._now, _NOT_DRAINING_MS)
+        self._space = space
+        if space > _WRITE_BUFFER_EMPTY or not space:
             self._suspicious()
             return 0
         return space
@@ -263,7 +210,12 @@ class Qca7005:
         if count > _READ_BUFFER_MAX:
             self.counts["bad_length"] += 1
             self._suspicious()
+            if self._nonsense_until is None:
+                self._nonsense_until = ticks_add(self._now, _NONSENSE_MS)
+            elif expired(self._nonsense_until, self._now):
+                self._want_reset(self._now)
             return 0
+        self._nonsense_until = None
         return count
 
     def _read_block(self):
@@ -336,9 +288,11 @@ class Qca7005:
                 self._want_reset(now)
             return
         count = self._available()
+        if self._nonsense_until is not None:
+            return
         if count and not expired(self._limit, now):
-            # Not into the receive buffer, where the last frame may still be looked at.
-            self._port.read_data(self._encoder.buffer, 0, min(count, _TX_SIZE))
+            # Not into the receive buffer, where the last frame may still be looked at, nor over the lead.
+            self._port.read_data(self._encoder.buffer, COMMAND_BYTES, min(count, _TX_SIZE - COMMAND_BYTES))
             self._due = now
             return
         self._port.write(_INTR_CAUSE, self._port.read(_INTR_CAUSE))
@@ -356,7 +310,7 @@ class Qca7005:
                 return
             if self._tries and expired(self._stable_at, now):
                 self._tries = 0
-            if self._write_space() != _WRITE_BUFFER_EMPTY and expired(self._empty_by, now):
+            if self._write_space() != _WRITE_BUFFER_EMPTY and expired(self._drains_until, now):
                 self._want_reset(now)
                 return
         if cause & _CPU_ON:
@@ -413,6 +367,7 @@ class Qca7005:
         self._suspect = False
         self._bad_signatures = 0
         self._bad_blocks = 0
+        self._nonsense_until = None
         self._partial_until = None
         self._int_trusted_until = None
         self._stable_at = ticks_add(now, _STABLE_AFTER_MS)
