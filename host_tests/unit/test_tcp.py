@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """plc.tcp as a wire script: the car sends, the box answers, time is stepped by hand.
 
-The car's segments are built by scapy, those of the box are read by scapy, checksums included (``scapy_peer``).
+The car's segments are built by scapy, those of the box read by scapy, checksums included (``scapy_peer``).
 Sequence numbers in the scripts are offsets from the two initial ones, as in a Wireshark window.
 """
 

@@ -69,22 +69,25 @@ def link_local(mac):
     return b"\xfe\x80" + bytes(6) + bytes((mac[0] ^ 2, mac[1], mac[2], 0xFF, 0xFE, mac[3], mac[4], mac[5]))
 
 
-def ones_sum(addresses, next_header, data):
-    """The 16-bit one's-complement sum over pseudo-header and ``data``, as a number modulo 0xFFFF.
+def ones_sum(data, start=0):
+    """The 16-bit one's-complement sum of ``data`` added to ``start``, as a number modulo 0xFFFF.
 
-    2**16 is 1 modulo 0xFFFF, so a big-endian integer leaves the sum of its 16-bit digits. ``addresses`` is
-    source and destination, 32 bytes. 0 stands for both zeros of one's complement; as the next header is never
-    0 here, the true sum is then 0xFFFF.
+    2**16 is 1 modulo 0xFFFF, so a big-endian integer leaves the sum of its 16-bit digits. 0 stands for both
+    zeros of one's complement.
     """
     total = int.from_bytes(data, "big") % 0xFFFF
     if len(data) & 1:
         total = total * 256  # the padding byte behind odd data
-    return (int.from_bytes(addresses, "big") % 0xFFFF + total + next_header + len(data)) % 0xFFFF
+    return (total + start) % 0xFFFF
 
 
-def checksum(addresses, next_header, data):
-    """The value for the checksum field, which holds 0 in ``data``. UDP must send 0xFFFF where this is 0."""
-    return 0xFFFF - (ones_sum(addresses, next_header, data) or 0xFFFF)
+def checksum(address_sum, next_header, data):
+    """The value for the checksum field, which holds 0 in ``data``. UDP must send 0xFFFF where this is 0.
+
+    ``address_sum`` is ``ones_sum`` of source and destination. As the next header, part of the pseudo-header,
+    is never 0, a sum that reads 0 is 0xFFFF.
+    """
+    return 0xFFFF - (ones_sum(data, address_sum + next_header + len(data)) or 0xFFFF)
 
 
 class Packet:
@@ -108,6 +111,9 @@ class Ipv6:
         self.solicited_node = _SOLICITED_PREFIX + self.address[13:]
         self._our_macs = (self.mac, _ALL_NODES_MAC, b"\x33\x33\xff" + self.address[13:])
         self._our_addresses = (self.address, ALL_NODES, self.solicited_node)
+        # Nearly all frames of a session have the same addresses: the last good ones, sums of address pairs.
+        self._last_macs = self._last_addresses = self._sum_destination = b""
+        self._last_sum = self._sum = 0
         self.packet = Packet()
         self.counts = {
             "accepted": 0,
@@ -132,12 +138,15 @@ class Ipv6:
         if len(frame) < _L4 or frame[12] != 0x86 or frame[13] != 0xDD:
             return None
         view = memoryview(frame)
-        fault = self._address_fault(view) or self._fill(view)
+        fault = None
+        if view[0:12] != self._last_macs or view[_OFF_SOURCE:_L4] != self._last_addresses:
+            fault = self._address_fault(view)
+        fault = fault or self._fill(view)
         self.counts[fault or "accepted"] += 1
         return None if fault else self.packet
 
     def _address_fault(self, view):
-        """The name of the counter when the frame is not for us or from nobody, else None."""
+        """The name of the counter when the frame is not for us or from nobody, else None (and kept)."""
         source_mac = bytes(view[6:12])
         destination = bytes(view[_OFF_DESTINATION:_L4])
         if (
@@ -148,10 +157,17 @@ class Ipv6:
             return "not_for_us"
         if source_mac[0] & 1 or view[_OFF_SOURCE] == 0xFF:  # a group cannot send
             return "malformed"
+        packet = self.packet
+        packet.source_mac = source_mac
+        packet.source = bytes(view[_OFF_SOURCE:_OFF_DESTINATION])
+        packet.destination = destination
+        self._last_macs = bytes(view[0:12])
+        self._last_addresses = packet.source + destination
+        self._last_sum = ones_sum(self._last_addresses)
         return None
 
     def _fill(self, view):
-        """Checks everything behind the addresses and fills ``packet``; the name of the counter on a fault."""
+        """Checks everything but addresses and completes ``packet``; the name of the counter on a fault."""
         # Ethernet pads short frames: what counts is the length field, never the end of the frame.
         end = _L4 + (view[_OFF_LENGTH] << 8 | view[_OFF_LENGTH + 1])
         if view[_ETHERNET_HEADER] >> 4 != 6 or end > len(view):
@@ -162,16 +178,19 @@ class Ipv6:
             next_header, at = _skip_extensions(view, next_header, end)
             if at is None:
                 return next_header
-        payload = view[at:end]
-        fault = _upper_layer_fault(view[_OFF_SOURCE:_L4], next_header, payload)
-        if fault:
-            return fault
+        if end - at < _L4_MIN[next_header]:
+            return "malformed"
         if next_header == UDP:
-            payload = payload[: payload[4] << 8 | payload[5]]
+            size = view[at + 4] << 8 | view[at + 5]
+            if size < 8 or at + size > end:
+                return "malformed"
+            if view[at + 6] == 0 and view[at + 7] == 0:
+                return "bad_checksum"
+            end = at + size
+        payload = view[at:end]
+        if ones_sum(payload, self._last_sum + next_header + end - at):
+            return "bad_checksum"
         packet = self.packet
-        packet.source_mac = bytes(view[6:12])
-        packet.source = bytes(view[_OFF_SOURCE:_OFF_DESTINATION])
-        packet.destination = bytes(view[_OFF_DESTINATION:_L4])
         packet.hop_limit = view[21]
         packet.next_header = next_header
         packet.payload = payload
@@ -237,12 +256,17 @@ class Ipv6:
         pack_into(">HBB", self._out, _OFF_LENGTH, size, UDP, HOP_LIMIT)
         return self._finish(destination_mac, destination, _L4 + 6)
 
-    def build_tcp(self, destination_mac, destination, segment):
-        """A complete frame (bytes) around a TCP ``segment`` (at most 1460 bytes), its checksum filled in."""
-        size = len(segment)
+    def build_tcp(self, destination_mac, destination, segment, data=b""):
+        """A complete frame (bytes) around a TCP ``segment``, its checksum filled in.
+
+        ``data`` is what follows ``segment``, which may so be the header alone; together at most 1460 bytes.
+        """
+        at = _L4 + len(segment)
+        size = len(segment) + len(data)
         if size > _L4_MAX:
             raise ValueError("TCP segment too long")
-        self._out_view[_L4 : _L4 + size] = segment
+        self._out_view[_L4:at] = segment
+        self._out_view[at : _L4 + size] = data
         pack_into(">H", self._out, _L4 + 16, 0)
         pack_into(">HBB", self._out, _OFF_LENGTH, size, TCP, HOP_LIMIT)
         return self._finish(destination_mac, destination, _L4 + 16)
@@ -253,7 +277,10 @@ class Ipv6:
         pack_into(">6s", out, 0, destination_mac)
         pack_into(">16s", out, _OFF_DESTINATION, destination)
         size, next_header = unpack_from(">HB", out, _OFF_LENGTH)
-        value = checksum(self._out_view[_OFF_SOURCE:_L4], next_header, self._out_view[_L4 : _L4 + size])
+        if destination != self._sum_destination:
+            self._sum_destination = bytes(destination)
+            self._sum = ones_sum(self._out_view[_OFF_SOURCE:_L4])
+        value = checksum(self._sum, next_header, self._out_view[_L4 : _L4 + size])
         if value == 0 and next_header == UDP:
             value = 0xFFFF  # RFC 8200 8.1: 0 would mean "no checksum", which IPv6 forbids
         pack_into(">H", out, checksum_at, value)
@@ -280,23 +307,6 @@ def _skip_extensions(view, next_header, end):
         next_header = view[at]
         at += length
     return "malformed", None
-
-
-def _upper_layer_fault(addresses, next_header, payload):
-    """The name of the counter when lengths or checksum are wrong, else None."""
-    size = len(payload)
-    if size < _L4_MIN[next_header]:
-        return "malformed"
-    if next_header == UDP:
-        udp_size = payload[4] << 8 | payload[5]
-        if udp_size < 8 or udp_size > size:
-            return "malformed"
-        if payload[6] == 0 and payload[7] == 0:
-            return "bad_checksum"
-        payload = payload[:udp_size]
-    if ones_sum(addresses, next_header, payload):
-        return "bad_checksum"
-    return None
 
 
 def _is_valid_solicitation(packet):

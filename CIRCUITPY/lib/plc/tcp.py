@@ -107,8 +107,8 @@ class Segment:
         if header < _HEADER or header > len(payload) or self.source_port == 0:
             return False
         self.flags = flags & 0x1F  # ECN bits, offered by some stacks in the SYN, and URG mean nothing here
-        self.options = payload[_HEADER:header]
-        self.data = payload[header:]
+        self.options = payload[_HEADER:header] if flags & SYN else b""  # of no interest elsewhere
+        self.data = payload[header:] if header < len(payload) else b""
         self.length = len(self.data) + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
         return True
 
@@ -161,6 +161,7 @@ class TcpServer:
         self._early = []  # (sequence number, bytes) that wait for a gap to close
         self._events = []
         self._frames = []
+        self._header = bytearray(_HEADER)
         self._now = 0
         self._forget()
 
@@ -561,12 +562,12 @@ class TcpServer:
 
     def _emit(self, flags, offset, size):
         """Queues a segment with the ``size`` bytes that are ``offset`` past the oldest unconfirmed one."""
-        segment = bytearray(_HEADER + size)
+        header = self._header
         sequence = (self._unacknowledged + offset) & _MASK
         self._advertised = RECEIVE_BUFFER - self._stored
         pack_into(
             ">HHIIBBH",
-            segment,
+            header,
             0,
             self.port,
             self.peer_port,
@@ -576,12 +577,11 @@ class TcpServer:
             flags,
             self._advertised,
         )
-        if size:
-            segment[_HEADER:] = self._out[offset : offset + size]
         if 0 <= offset < self._sent:
             self.counts["retransmit"] += 1
         self._ack_due = False
-        self._queue(self._peer_mac, self.peer, segment)
+        data = self._out if size == len(self._out) else self._out[offset : offset + size]
+        self._queue(self._peer_mac, self.peer, header, data)
 
     def _emit_syn_ack(self):
         segment = bytearray(_HEADER + 4)
@@ -603,9 +603,9 @@ class TcpServer:
             pack_into(">IIBB", answer, 4, 0, (segment.sequence + segment.length) & _MASK, 0x50, RST | ACK)
         self._queue(packet.source_mac, packet.source, answer)
 
-    def _queue(self, mac, address, segment):
+    def _queue(self, mac, address, segment, data=b""):
         if len(self._frames) >= _FRAMES_MAX:
             self.counts["not_sent"] += 1  # as if lost on the line: time-outs repeat it
             return
         self.counts["tx"] += 1
-        self._frames.append(self._ipv6.build_tcp(mac, address, segment))
+        self._frames.append(self._ipv6.build_tcp(mac, address, segment, data))
