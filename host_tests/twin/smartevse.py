@@ -30,10 +30,10 @@ STATES = {
     STATE_A: ("Ready to Charge", "no car connected"),
     STATE_B: ("Connected to EV", "car connected, AC offered"),
     STATE_C: ("Charging", "car charges on AC"),
-    STATE_MODEM_REQUEST: ("Modem Setup", "pilot off, getting ready to ask the car"),
-    STATE_MODEM_WAIT: ("Modem Request", "pilot at 5 %: the car may talk over the powerline"),
+    STATE_MODEM_REQUEST: ("Modem Setup", "pilot off, about to let the car talk"),
+    STATE_MODEM_WAIT: ("Modem Request", "pilot at 5 %: the car may talk"),
     STATE_MODEM_DONE: ("Modem Done", "pilot off: the car feels a re-plug"),
-    STATE_MODEM_DENIED: ("Modem Denied", "this car is not the one that may charge here"),
+    STATE_MODEM_DENIED: ("Modem Denied", "this car may not charge here"),
 }
 
 MODEM_WAIT_TICKS = 60
@@ -99,7 +99,7 @@ class SmartEvse:
         clock.after(10_000, self._tick_10ms)
         clock.after(1_000_000, self._tick_1s)
         if network is not None:
-            network.add_host(ip, {port: self})
+            network.hosts[ip] = NetworkFace(self)
 
     def _start(self):
         self.state = STATE_A
@@ -135,7 +135,7 @@ class SmartEvse:
     def restart(self):
         """Power off and on: the only thing that clears the stored values of the last car."""
         self._start()
-        self._tell("restart", "SmartEVSE restarted")
+        self._tell("restart", "restarted")
         self._drive_pilot()
 
     @property
@@ -175,6 +175,16 @@ class SmartEvse:
             return "A"
         return self.car.cp_state
 
+    @property
+    def share_left(self):
+        """What is left of a modem state's time, 1.0 down to 0.0; None in the states without a limit."""
+        whole = {
+            STATE_MODEM_WAIT: MODEM_WAIT_TICKS,
+            STATE_MODEM_DONE: MODEM_DONE_TICKS,
+            STATE_MODEM_DENIED: MODEM_DENIED_TICKS,
+        }.get(self.state)
+        return None if whole is None else self._timer / whole
+
     def _drive_pilot(self):
         duty = self.pilot_permille
         if self.car is not None and duty != self._pilot_sent:
@@ -202,7 +212,7 @@ class SmartEvse:
             self.energy_charged_wh = 0.0
         if state != before:
             name, meaning = STATES[state]
-            self._tell("state", f"SmartEVSE: {name} ({meaning})", state=state, name=name, before=before)
+            self._tell("state", f"{name}: {meaning}", state=state, name=name, before=before)
         self._drive_pilot()
 
     def _tick_10ms(self):
@@ -289,12 +299,6 @@ class SmartEvse:
 
     # ---- HTTP ----
 
-    def answer_to_syn(self):
-        """What a connection attempt meets now: "accept", "refuse" or "silent"."""
-        if self.faults.off:
-            return "silent"
-        return "refuse" if self.faults.refuse else "accept"
-
     def http_connection(self):
         """A fresh HTTP connection, sans-IO: see HttpConnection."""
         return HttpConnection(self)
@@ -338,7 +342,7 @@ class SmartEvse:
 
     def _post_text(self, post):
         told = ", ".join(f"{name}={value}" for name, value in post["parameters"].items()) or "no parameter"
-        return f"SmartEVSE received {told}" + ("" if post["status"] == 200 else f", answers {post['status']}")
+        return f"received {told}" + ("" if post["status"] == 200 else f", answers {post['status']}")
 
     def _ev_state(self, parameters, post):
         # A parameter that is missing reads as "" and counts as 0, also current_soc: 0 % ends the modem phase.
@@ -438,11 +442,10 @@ class HttpConnection:
             pass
 
     def receive_end(self):
-        """The client closed its side: a body without a length ends here."""
-        self._next_request(True)
-        self._closing = True
-        if not self._output:
-            self.closed = True
+        """The client closed: a body without a length ends here and acts, but nobody gets the answer."""
+        if not self._closing:
+            self._next_request(True)
+        self.close()
 
     def close(self):
         self._gone = True
@@ -528,3 +531,52 @@ class HttpConnection:
         self._output.append([(head + body).encode(), post])
         if self.on_output is not None:
             self.on_output()
+
+
+class NetworkFace:
+    """The charger as a host of the virtual network: its faults decide whether a SYN is answered."""
+
+    name = None
+    latency_us = 2000
+
+    def __init__(self, evse):
+        self.ip = evse.ip
+        self._evse = evse
+
+    @property
+    def up(self):
+        return not self._evse.faults.off
+
+    @property
+    def ports(self):
+        return {} if self._evse.faults.refuse else {self._evse.port: self._accept}
+
+    def _accept(self, connection):
+        return _Served(self._evse.http_connection(), connection)
+
+
+class _Served:
+    """Carries bytes between a network connection and an HttpConnection."""
+
+    def __init__(self, http, connection):
+        self._http = http
+        self._connection = connection
+        http.on_output = self._output
+
+    def received(self, data):
+        self._http.receive(data)
+
+    def peer_closed(self):
+        self._http.receive_end()
+        self._connection.close()
+
+    def peer_reset(self):
+        self._http.close()
+
+    def _output(self):
+        if not self._connection.is_open:
+            self._http.close()
+            return
+        self._connection.send(self._http.take())
+        if self._http.closed:
+            self._connection.close()

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The cars one can plug in by name, and the ways in which they can leave a session."""
+
+from host_tests.twin.car import habits
+from host_tests.twin.car.car import VirtualCar
+
+# name: what the bench page calls it. A name is one of `car.habits.CARS`, "virtual" its plain car.
+_TITLES = {
+    "virtual": "a car without surprises",
+    "ioniq": "Hyundai Ioniq",
+    "tesla_y": "Tesla Model Y",
+    "tesla_x": "Tesla Model X",
+    "audi_q4": "Audi Q4 e-tron",
+    "polestar2": "Polestar 2",
+    "taycan": "Porsche Taycan",
+    "ix3": "BMW iX3",
+    "id_buzz": "VW ID. Buzz",
+    "ev3": "Kia EV3",
+    "iso_only": "a car without DIN 70121",
+    "silent": "a car that falls silent",
+    "tiny_segments": "a car that sends byte by byte",
+}
+
+# habit "leave": what the bench page calls it; None keeps the car's own.
+LEAVING = {
+    "": "as this car does",
+    "standard": "stops politely",
+    "ignores_shutdown": "goes on as if not told",
+    "power_delivery_first": "ends the power delivery first",
+    "stops_at_once": "stops before it is told",
+    "closes_tcp_at_first_cpdres": "hangs up without a word",
+    "falls_silent": "falls silent",
+}
+
+
+class Car:
+    """One entry of CARS: `title` for people, `values` and `habits` for VirtualCar."""
+
+    def __init__(self, title, values, changes):
+        self.title = title
+        self.values = values
+        self.habits = changes
+
+    def build(self, random_bytes, leaving=None, **options):
+        """A VirtualCar. `options`: `soc_percent`, `energy_capacity_wh`, ... over the car's own.
+
+        None makes the car keep silent about a value. DIN 70121 has no request without a state of charge, so
+        a car that does not tell it is one that speaks ISO 15118-2 only.
+        """
+        values = dict(self.values)
+        values.update(options)
+        changes = dict(self.habits)
+        if values["soc_percent"] is None:
+            changes["app_protocols"] = (habits.offer(habits.ISO2, 0, 1),)
+        if leaving:
+            changes["leave"] = leaving
+        mac = values.pop("mac")
+        return VirtualCar(mac, random_bytes, habits=changes, **values)
+
+
+def _registry():
+    found = {}
+    for name, (values, changes) in habits.CARS.items():
+        shown = "virtual" if name == "generic" else name
+        found[shown] = Car(_TITLES.get(shown, shown.replace("_", " ")), values, changes)
+    # Sorted as the table above, what is not in it behind.
+    order = list(_TITLES)
+    return {name: found[name] for name in sorted(found, key=lambda n: order.index(n) if n in order else 99)}
+
+
+CARS = _registry()

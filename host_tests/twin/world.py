@@ -1,0 +1,416 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The whole twin: one box with its modem and display, a powerline, a SmartEVSE, a WiFi network and a car.
+
+    with World(seed=1) as world:
+        world.plug(world.new_car("ioniq", soc_percent=42))
+        world.run_until(lambda: world.charging, 60)
+        assert world.smartevse.posts[0]["values"]["current_soc"] == 42
+
+Everything runs in virtual time (`world.clock`). The box is a `Device` that runs the files of CIRCUITPY, or of
+any other directory, from a copy: what the device writes never reaches the original.
+"""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from host_tests.twin import cars, panels
+from host_tests.twin.clock import Clock
+from host_tests.twin.device import Device
+from host_tests.twin.hardware import Hardware
+from host_tests.twin.network import AccessPoint, Network
+from host_tests.twin.pace import Pace
+from host_tests.twin.pcap import PcapWriter
+from host_tests.twin.plug import CarPlug, WirePlug
+from host_tests.twin.powerline import Powerline, Rng
+from host_tests.twin.qca7005_model import Qca7005Model
+from host_tests.twin.smartevse import STATE_C, SmartEvse
+
+CIRCUITPY = Path(__file__).parents[2] / "CIRCUITPY"
+EVSE_ADDRESS = "192.168.1.60"
+_ROUTER = AccessPoint()
+# The settings of a box in use. The shipped file knows no network and no charger.
+SETTINGS_IN_USE = {
+    "WIFI_SSID": _ROUTER.ssid,
+    "WIFI_PASSWORD": _ROUTER.password,
+    "SMARTEVSE_URL": f"http://{EVSE_ADDRESS}/ev_state",
+}
+SLOW_ANSWER_US = 3_000_000
+_MODEM_PINS = (("sck", 13), ("mosi", 11), ("miso", 12), ("cs", 10))
+_TFT_PINS = (("sck", 17), ("mosi", 18), ("cs", 15), ("dc", 16))
+
+_CONSOLE_LINE = re.compile(r"^(\d+)\.(\d{3}) ([DIWE]) (\w+) (.*)$")
+_CHECKPOINT = re.compile(r"^\[CHECKPOINT(\d+)\] ?(.*)$")
+_PERCENT = re.compile(r"\b(\d{1,3}) ?%")
+_LEVELS = {"D": "log", "I": "log", "W": "warning", "E": "error"}
+
+
+class World:
+    """See the module. Parts: `clock`, `powerline` (`.faults`), `modem` (the box's chip), `network`, `wifi`
+    (the router), `smartevse` (`.faults`, `.posts`), `hardware`, `display` (panel or None), `device`, `car`.
+
+    :param seed: of everything that is random in the world
+    :param circuitpy: directory with the drive's files, default the project's own
+    :param settings: keys laid over its settings.toml (None removes a key); {} takes the file as it is, None
+        those of a box in use (`SETTINGS_IN_USE`)
+    :param settings_text: a whole settings.toml instead, as text
+    :param display: "ssd1306", "st7789", "board" or None
+    :param http_port: port of this computer under which the box's web page is reached; None: not reachable
+    :param realtime: virtual time does not run faster than the clock on the wall
+    :param device: False leaves the box out (its modem stays)
+    :param pcap: file that records the powerline
+    :param device_options: further keywords for `Device`
+    """
+
+    def __init__(
+        self,
+        seed=0,
+        circuitpy=None,
+        realtime=False,
+        http_port=None,
+        settings=None,
+        settings_text=None,
+        display="ssd1306",
+        car=None,
+        device=True,
+        pcap=None,
+        device_options=None,
+    ):
+        self.clock = Clock()
+        self.seed = seed
+        self.timeline = []
+        self.listeners = []
+        self.checkpoints = {}
+        self.charging = False
+        self.car = None
+        self.at_cable = None
+        self.plug_ins = 0
+        self._rng = Rng(seed * 16 + 12)
+        self._pacer = None
+
+        self.drive_dir = Path(tempfile.mkdtemp(prefix="socbox-twin-"))
+        self._lay_out_drive(Path(circuitpy or CIRCUITPY), settings, settings_text)
+        self.powerline = Powerline(self.clock, seed)
+        self.modem = Qca7005Model(self.clock, self.powerline, seed=seed)
+        self.network = Network(self.clock)
+        self.network.run_until = self.run_until
+        self.wifi = self.network.access_point
+        self.hardware = Hardware(self.clock)
+        self._wire_modem()
+        self.display = self._wire_display(display) if display else None
+        self.smartevse = SmartEvse(self.clock, self.network, EVSE_ADDRESS)
+        self.smartevse.listeners.append(self._smartevse_said)
+        self.pcap = PcapWriter(pcap) if pcap else None
+        if self.pcap is not None:
+            self.powerline.pcap.append(self.pcap)
+        self.http_port = None
+        if http_port is not None:
+            self.http_port = self.network.bridge(int(self._setting("HTTP_PORT", "80")), http_port)
+        self.device = self._set_up_device(device_options or {}) if device else None
+        self.clock.after(100_000, self._look_for_charging)
+        self.pace = "realtime" if realtime else "fast"
+        if car is not None:
+            self.plug(car)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.close()
+
+    def close(self):
+        """Take everything down and remove the copy of the drive."""
+        if self.at_cable is not None:
+            self.at_cable.unplug()
+            self.at_cable = None
+        if self.device is not None:
+            self.device.close()
+        self.network.close()
+        if self.pcap is not None:
+            self.pcap.close()
+            self.pcap = None
+        shutil.rmtree(self.drive_dir, ignore_errors=True)
+
+    # ---- setting up
+
+    def _lay_out_drive(self, source, settings, settings_text):
+        ignore = shutil.ignore_patterns("__pycache__", "*.pyc")
+        shutil.copytree(source, self.drive_dir, ignore=ignore, dirs_exist_ok=True)
+        file = self.drive_dir / "settings.toml"
+        if settings_text is not None:
+            file.write_text(settings_text, encoding="utf-8")
+            return
+        changes = SETTINGS_IN_USE if settings is None else settings
+        if changes:
+            text = file.read_text(encoding="utf-8") if file.exists() else ""
+            file.write_text(overlaid(text, changes), encoding="utf-8")
+
+    def _setting(self, key, default):
+        file = self.drive_dir / "settings.toml"
+        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+        found = re.search(rf'^[ \t]*{key}[ \t]*=[ \t]*"?([^"\n#]*)', text, re.MULTILINE)
+        return found.group(1).strip() if found else default
+
+    def _wire_modem(self):
+        pins = {name: self._pin(f"MODEM_{name.upper()}", usual) for name, usual in _MODEM_PINS}
+        self.hardware.attach_spi(self.modem, watch=True, **pins)
+        self.hardware.connect_input(self._pin("MODEM_INT", 9), lambda: self.modem.int_level)
+
+    def _pin(self, key, usual):
+        """The pin a setting names; a part is soldered to its usual pin when the setting names none."""
+        digits = re.sub(r"\D", "", self._setting(key, str(usual)))
+        return int(digits) if digits and int(digits) in self.hardware.pins else usual
+
+    def _wire_display(self, kind):
+        if kind == "ssd1306":
+            panel = panels.SSD1306()
+            address = int(self._setting("DISPLAY_ADDRESS", "60"), 0)
+            sda, scl = self._pin("DISPLAY_SDA", 4), self._pin("DISPLAY_SCL", 5)
+            self.hardware.attach_i2c(panel, sda=sda, scl=scl, address=address)
+        elif kind == "st7789":
+            panel = panels.ST7789.landscape_320x170()
+            pins = {name: self._pin(f"DISPLAY_{name.upper()}", usual) for name, usual in _TFT_PINS}
+            self.hardware.attach_spi(panel, miso=None, **pins)
+        elif kind == "board":
+            panel = panels.ST7789.landscape_320x170()
+            self.hardware.attach_parallel(panel, data0=39, command=7, chip_select=6, write=8)
+        else:
+            raise ValueError(f"no such display: {kind}")
+        return panel
+
+    def _set_up_device(self, options):
+        device = Device(self, self.drive_dir, seed=self.seed, **options)
+        device.console_watchers.append(self._console_said)
+        device.start()
+        return device
+
+    # ---- time
+
+    @property
+    def pace(self):
+        """How virtual time passes: "realtime" or "fast". May be changed at any moment."""
+        return "fast" if self._pacer is None else "realtime"
+
+    @pace.setter
+    def pace(self, pace):
+        if self._pacer is not None:
+            self._pacer.close()
+        self._pacer = Pace(self.clock) if pace == "realtime" else None
+
+    @property
+    def now_s(self):
+        return self.clock.now_us / 1e6
+
+    def run(self, seconds):
+        """Let virtual time pass."""
+        if self.device is not None:
+            self.device.run(seconds)
+        else:
+            self.clock.advance(round(seconds * 1_000_000))
+
+    def run_until(self, condition, limit_s, check_us=5_000):
+        """Run until `condition()` is true; False when `limit_s` passed before."""
+        if self.device is not None:
+            return self.device.run_until(condition, limit_s, check_us)
+        end_us = self.clock.now_us + round(limit_s * 1_000_000)
+        while not condition():
+            if self.clock.now_us >= end_us:
+                return False
+            self.clock.advance(check_us)
+        return True
+
+    # ---- the car
+
+    def new_car(self, name="virtual", leaving=None, **options):
+        """A car of the registry, not plugged in yet. KeyError for an unknown name."""
+        return cars.CARS[name].build(self.random_bytes, leaving, **options)
+
+    def plug(self, car, matched=False):
+        """The car's connector goes in. One car at a time. `matched`: SLAC is done in the car's name."""
+        self._connect(CarPlug(self, car, matched), car)
+
+    def plug_wire(self, interface, matched=False):
+        """Plug in whatever speaks on a network interface of this computer. PermissionError, OSError."""
+        self._connect(WirePlug(self, interface, matched), None)
+
+    def _connect(self, at_cable, car):
+        if self.at_cable is not None:
+            at_cable.unplug()
+            raise RuntimeError("a car is plugged in already")
+        self.at_cable = at_cable
+        self.car = car
+        self.plug_ins += 1
+        self.charging = False
+        soc = at_cable.soc_percent
+        told = "" if soc is None else f", {soc} %"
+        self.note("world", "plugged", f"a car plugs in{told}", soc_percent=soc, car=at_cable.name)
+        self.smartevse.plug(at_cable)
+        at_cable.pump()
+
+    def unplug(self):
+        """The connector is pulled out."""
+        if self.at_cable is None:
+            return
+        self.smartevse.unplug()
+        self.at_cable.unplug()
+        self.at_cable = None
+        self.car = None
+        self.charging = False
+        self.note("world", "unplugged", "the car is unplugged")
+
+    @property
+    def car_modem(self):
+        """The modem of the plugged car, None without a car."""
+        return None if self.at_cable is None else self.at_cable.modem
+
+    def random_bytes(self, count):
+        """Seeded random bytes for cars."""
+        return self._rng.bytes(count)
+
+    def _look_for_charging(self):
+        self.clock.after(100_000, self._look_for_charging)
+        if self.at_cable is None:
+            return
+        verdict = self.at_cable.verdict
+        charging = verdict == "charging" and self.smartevse.state == STATE_C
+        if charging != self.charging:
+            self.charging = charging
+            text = "the car charges on AC" if charging else "the car stopped charging"
+            self.note("world", "charging" if charging else "stopped", text, verdict=verdict)
+        if verdict not in (None, "charging") and verdict != self.at_cable.verdict_told:
+            reason = self.car.verdict_reason
+            text = f"the car is {verdict}" if verdict.startswith("stuck") else f"the car {verdict}"
+            self.note("world", "stuck", f"{text} ({reason})" if reason else text, verdict=verdict)
+        self.at_cable.verdict_told = verdict
+
+    # ---- what is told
+
+    def note(self, source, kind, text, **facts):
+        """Add an entry to the timeline and tell the listeners."""
+        entry = {
+            "n": len(self.timeline),
+            "t_s": self.clock.now_us / 1e6,
+            "source": source,
+            "kind": kind,
+            "text": text,
+            **facts,
+        }
+        self.timeline.append(entry)
+        for listener in self.listeners:
+            listener(entry)
+
+    def _smartevse_said(self, kind, text, data):
+        self.note("smartevse", kind, text, **data)
+
+    def _console_said(self, _t_us, line):
+        found = _CONSOLE_LINE.match(line)
+        if not found:
+            self.note("box", "console", line)
+            return
+        level, tag, text = found.group(3, 4, 5)
+        checkpoint = _CHECKPOINT.match(text)
+        if not checkpoint:
+            self.note("box", _LEVELS[level], text, tag=tag)
+            return
+        number = int(checkpoint.group(1))
+        facts = {"checkpoint": number, "tag": tag}
+        percent = _PERCENT.search(checkpoint.group(2))
+        if number == 540 and percent:
+            facts["soc_percent"] = int(percent.group(1))
+        self.checkpoints[number] = self.checkpoints.get(number, 0) + 1
+        self.note("box", "checkpoint", checkpoint.group(2), **facts)
+
+    def screenshot(self, path, zoom=6):
+        """Write the display as PNG, each pixel a square of `zoom` pixels. ValueError without a display."""
+        if self.display is None:
+            raise ValueError("this box has no display")
+        image = self.display.image()
+        image.resize((image.width * zoom, image.height * zoom), Image.Resampling.NEAREST).save(path)
+
+    # ---- what can be done to it
+
+    @property
+    def powered(self):
+        return self.device is not None and self.device.powered
+
+    @property
+    def box_url(self):
+        """Address of the box's own web page on this computer, None when it has none."""
+        return f"http://127.0.0.1:{self.http_port}/" if self.http_port else None
+
+    def power_cycle(self, off_s=1.0):
+        """Cut the supply of box and modem, wait, switch it on again."""
+        self.note("world", "power", "the box loses power")
+        self.device.power_off()
+        self.modem.power_off()
+        self.run(off_s)
+        self.note("world", "power", "the box gets power")
+        self.modem.power_on()
+        self.device.start()
+
+    def faults_set(self):
+        """The faults that the bench page can switch, as {name: value}."""
+        evse = self.smartevse.faults
+        return {
+            "evse_off": evse.off,
+            "evse_slow": evse.answer_delay_us > 0,
+            "evse_500": evse.status == 500,
+            "evse_no_modem": evse.no_modem_support,
+            "modem_absent": self.modem.stuck == 0,
+            "modem_stuck_high": self.modem.stuck == 1,
+            "wifi_off": not self.wifi.up,
+            "loss_percent": self.powerline.faults.loss_percent,
+        }
+
+    def set_fault(self, name, value):
+        """Switch a fault of `faults_set`. KeyError for any other name."""
+        evse = self.smartevse.faults
+        if name == "evse_off":
+            evse.off = bool(value)
+        elif name == "evse_slow":
+            evse.answer_delay_us = SLOW_ANSWER_US if value else 0
+        elif name == "evse_500":
+            evse.status = 500 if value else None
+        elif name == "evse_no_modem":
+            evse.no_modem_support = bool(value)
+        elif name == "modem_absent":
+            self.modem.stuck = 0 if value else None
+        elif name == "modem_stuck_high":
+            self.modem.stuck = 1 if value else None
+        elif name == "wifi_off":
+            self.wifi.up = not value
+        elif name == "loss_percent":
+            self.powerline.faults.loss_percent = min(max(int(value), 0), 100)
+        else:
+            raise KeyError(name)
+        self.note("world", "fault", f"{name.replace('_', ' ')}: {value}")
+
+
+def overlaid(text, changes):
+    """settings.toml with `changes` ({key: str, int, bool or None for "not there"}) laid over `text`."""
+    lines = text.splitlines()
+    for key, value in changes.items():
+        pattern = re.compile(rf"^[ \t]*{re.escape(key)}[ \t]*=")
+        places = [number for number, line in enumerate(lines) if pattern.match(line)]
+        if value is None:
+            lines = [line for number, line in enumerate(lines) if number not in places]
+            continue
+        line = f"{key} = {_toml(value)}"
+        if places:
+            lines[places[0]] = line
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
