@@ -36,7 +36,7 @@ def test_a_session_is_byte_for_byte_the_same_as_on_cpython():
         "event connected",
         "event timeout",
     ]
-    assert sum(line.startswith("out") for line in lines) > 30
+    assert sum(line.startswith("out") for line in lines) > 25
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +44,7 @@ def figures():
     result = run(SCRIPT, "cost", heap="4M")
     assert result.returncode == 0, result.stdout + result.stderr
     rows = (line.split() for line in result.stdout.splitlines())
-    return {
-        row[0]: float(row[1]) for row in rows if len(row) == 2 and row[0] != "syn-ack" and row[0] != "event"
-    }
+    return {row[0]: float(row[1]) for row in rows if row[0].endswith(("_us", "_bytes"))}
 
 
 @pytest.mark.parametrize("state", ["listen", "established"])
@@ -58,6 +56,6 @@ def test_a_segment_costs_little(figures, record_property):
     """Bounds are loose in time, because this machine may be busy, and close in bytes, which do not vary."""
     for name, value in figures.items():
         record_property(name, value)
-    assert figures["segment_to_ack_bytes"] < 1500
-    assert figures["request_to_answer_bytes"] < 2000
-    assert figures["request_to_answer_us"] < 2000
+    assert figures["segment_to_ack_bytes"] < 1300
+    assert figures["request_to_answer_bytes"] < 1800
+    assert figures["request_to_answer_us"] < 200
