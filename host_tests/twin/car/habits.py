@@ -120,12 +120,13 @@ DEFAULTS = {
     "shutdown_rounds": 1,  # EVSE_Shutdown answers needed before a standard car leaves
 }
 
-# Cars by name: (values for VirtualCar, habits). The numbers are those of the recordings in captures/index.md.
+# Cars by name: (values for VirtualCar, habits). Numbers marked (rec) above are theirs; the MACs keep only the maker's
+# prefix.
 CARS = {
     "generic": ({"mac": b"\x02\xab\x34\xcd\x56\xef", "soc_percent": 42}, {}),
     "ioniq": (
         {
-            "mac": b"\x04\x65\x65\x00\x64\xc3",
+            "mac": b"\x04\x65\x65\x10\x20\x30",
             "soc_percent": 27,
             "energy_capacity_wh": 28000,
             "energy_request_wh": 20440,
@@ -174,14 +175,14 @@ CARS = {
         },
     ),
     "tesla_y": (
-        {"mac": b"\x98\xed\x5c\xda\xd9\x98", "soc_percent": 55},
+        {"mac": b"\x98\xed\x5c\x40\x50\x60", "soc_percent": 55},
         {
             "run_id": "tesla",
             "sleeps_after_ms": 60000,
             "start_delay_ms": 113,
             "batch_interval_ms": 24,
             "first_sound_gap_ms": 24,
-            "sound_filling": b"\x00\xdc\x6c\x00\x00\x00\x00\x01\x01\x98\xed\x5c\xda\xd9\x98\xff",
+            "sound_filling": b"\x00\x10\x20\x00\x00\x00\x00\x01\x01\x98\xed\x5c\x40\x50\x60\xff",
             "match_delay_ms": 7,
             "ip_after_link": (),
             "sdp_delay_ms": 230,
@@ -190,7 +191,6 @@ CARS = {
             "probe_ms": 0,
             "tcp_delay_ms": 11,
             "tcp_port": 49153,
-            "isn": 6509,
             "window_style": "creeping",
             "ack_delay_ms": 200,
             "first_request_ms": 3,
@@ -236,7 +236,7 @@ CARS = {
         },
     ),
     "audi_q4": (
-        {"mac": b"\x00\x7d\xfa\x06\xbb\x7e", "soc_percent": 67, "energy_request_wh": 5300},
+        {"mac": b"\x00\x7d\xfa\x0a\x0b\x0c", "soc_percent": 67, "energy_request_wh": 5300},
         {
             "start_delay_ms": 59,
             "rsp_delay_ms": 12,
@@ -267,7 +267,7 @@ CARS = {
     ),
     "polestar2": (
         {
-            "mac": b"\x48\xc5\x8d\xb1\xe4\x3e",
+            "mac": b"\x48\xc5\x8d\x70\x80\x90",
             "soc_percent": 75,
             "energy_capacity_wh": 78500,
             "energy_request_wh": 23600,
@@ -307,7 +307,7 @@ CARS = {
         },
     ),
     "taycan": (
-        {"mac": b"\x00\x18\x87\x00\xa1\xd6", "soc_percent": 61},
+        {"mac": b"\x00\x18\x87\x11\x12\x13", "soc_percent": 61},
         {"slac_pauses_ms": (9000, 45000), "app_protocols": (offer(ISO2, 0, 1), offer(DIN, 1, 2))},
     ),
     "ix3": (

@@ -233,6 +233,7 @@ class Ipv6Car:
             mac = message[26:32]
             if mac != packet.source_mac:
                 self.book.complain("IPv6: neighbour advertisement for another MAC than its sender")
+                return
         elif not self.ask_unicast:
             self.book.complain("IPv6: answer to a multicast solicitation without target link-layer address")
             return

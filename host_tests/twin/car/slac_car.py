@@ -105,7 +105,7 @@ class SlacCar:
         while self.plan and now >= self.plan[0][0]:
             due, kind, item = self.plan.pop(0)
             self._act(kind, item, due)
-        if self.due is not None and now >= self.due:
+        while self.due is not None and now >= self.due:
             {
                 "PARM": self._send_parm,
                 "SOUNDS": self._results_over,
@@ -247,7 +247,6 @@ class SlacCar:
         self.sent = 0
         self.state = "VALIDATE" if self.habits["validate"] else "MATCH"
         self.due = now
-        self.poll(now)
 
     # ---- CM_VALIDATE, CM_SLAC_MATCH
 
