@@ -164,13 +164,12 @@ class FrameRing:
     def _make_room(self, need):
         """Forget the oldest records that lie in the ``need`` bytes from the head on."""
         end = self._head + need
-        while self.kept:
-            start = self._record_start(self._tail)
-            if not self._head <= start < end:
-                break
-            self._tail = start + _HEADER_SIZE + self._length_at(start)
+        while self.kept and self._head <= self._tail < end:
+            after = self._tail + _HEADER_SIZE + self._length_at(self._tail)
             self.kept -= 1
             self.dropped += 1
+            # Follow a wrap mark now: the next frame may overwrite it.
+            self._tail = self._record_start(after) if self.kept else after
         if not self.kept:
             self._tail = self._head
 

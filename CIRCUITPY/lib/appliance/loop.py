@@ -131,9 +131,10 @@ class Loop:
     def _protocol(self, now):
         modem, secc = self.modem, self.secc
         modem.poll(now)
-        if modem.generation != self._generation:
+        busy = modem.generation != self._generation
+        if busy:
             self._modem_came(now)
-        busy = self._receive(modem, secc, now)
+        busy = self._receive(modem, secc, now) or busy
         secc.poll(now)
         self._collect(secc.take_frames(), now)
         busy = self._send(modem) or busy
@@ -222,13 +223,13 @@ class Loop:
     def _piece_failed(self, place, error, now):
         place.rests_until = ticks_add(now, REST_MS)
         self.failures += 1
-        self._log.exception("box", error, place.name + " failed and rests for 10 s\n")
+        self._log.trace("box", error, place.name + " failed and rests for 10 s\n")
         self._status.set_cause("crash")
 
     def _session_failed(self, error, now):
         """Log, replace the protocol stack, keep the box; give up when that happens again and again."""
         self.failures += 1
-        self._log.exception("box", error, "session dropped\n")
+        self._log.trace("box", error, "session dropped\n")
         self._status.set_cause("crash")
         self._status.session_ended("crash")
         seconds = self._status.uptime.seconds

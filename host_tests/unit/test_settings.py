@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""settings.toml: what is read, what is refused, and that a mistake costs one line and no more."""
+
+from pathlib import Path
+
+import pytest
+from appliance import settings
+from appliance.settings import SCHEMA, Settings, load
+
+SHIPPED = Path(__file__).resolve().parents[2] / "CIRCUITPY" / "settings.toml"
+
+
+def read(text):
+    result = Settings()
+    data = text if isinstance(text, bytes) else text.encode()
+    result.read_lines(data.splitlines(True))
+    return result
+
+
+def test_the_shipped_file_is_right_and_says_the_defaults():
+    result = load(str(SHIPPED))
+    assert result.errors == []
+    for row in SCHEMA:
+        assert result[row[settings.KEY]] == row[settings.DEFAULT]
+
+
+def test_the_shipped_file_names_every_setting():
+    text = SHIPPED.read_text()
+    for row in SCHEMA:
+        assert row[settings.KEY] + " = " in text
+    assert "CIRCUITPY_PYSTACK_SIZE = 4096" in text
+    assert "CIRCUITPY_HEAP_START_SIZE = " in text
+
+
+def test_every_row_is_complete_and_its_default_allowed():
+    for row in SCHEMA:
+        assert len(row) == 10
+        assert row[settings.HELP].endswith(".")
+        assert settings.checked(row, str(row[settings.DEFAULT])) == row[settings.DEFAULT]
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "value"),
+    [
+        ('WIFI_SSID = "My net"', "WIFI_SSID", "My net"),
+        ('  WIFI_SSID="x"  # comment', "WIFI_SSID", "x"),
+        ('WIFI_SSID = "a # b"', "WIFI_SSID", "a # b"),
+        (r'WIFI_SSID = "q\" b\\ t\t u\u00e9 \U0001F600"', "WIFI_SSID", 'q" b\\ t\t ué 😀'),
+        ('WIFI_SSID = "Ünïcode 😀"', "WIFI_SSID", "Ünïcode 😀"),
+        ('WIFI_SSID = " leading"', "WIFI_SSID", " leading"),
+        ("WIFI_SSID = 'single'", "WIFI_SSID", "single"),
+        ("HTTP_PORT = 8080", "HTTP_PORT", 8080),
+        ('HTTP_PORT = "8080"', "HTTP_PORT", 8080),
+        ("DISPLAY_ADDRESS = 0x3D", "DISPLAY_ADDRESS", 61),
+        ("ATTENUATION_OFFSET_DB = -5", "ATTENUATION_OFFSET_DB", -5),
+        ("MODEM_CS = 10", "MODEM_CS", "10"),
+        ('WIFI_PASSWORD = "12345678"', "WIFI_PASSWORD", "12345678"),
+        ("WIFI_PASSWORD = 12345678", "WIFI_PASSWORD", "12345678"),
+        ('DISPLAY = "SSD1306"', "DISPLAY", "ssd1306"),
+        ('LOG_LEVEL = "d"', "LOG_LEVEL", "D"),
+        ('HOSTNAME = "My-Box"', "HOSTNAME", "my-box"),
+        ('MODEM_INT = ""', "MODEM_INT", ""),
+        ('SMARTEVSE_URL = "192.168.1.60"', "SMARTEVSE_URL", "192.168.1.60"),
+    ],
+)
+def test_values_that_are_understood(line, key, value):
+    result = read(line)
+    assert result.errors == []
+    assert result[key] == value
+    assert result.source(key) == "settings.toml"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('WIFI_SSID "x"', "the = is missing"),
+        ('WIFI_SSID = "x', "closing"),
+        ("WIFI_SSID = net", "double quotes"),
+        ("WIFI_SSID =", "no value"),
+        ("= 5", "name before"),
+        ('WIFI_SSID = "x" y', "after the closing quote"),
+        (r'WIFI_SSID = "\u12"', "hexadecimal"),
+        ('WIFI_SSID = "' + 33 * "x" + '"', "too long"),
+        ('WIFI_PASSWORD = "short"', "at least 8"),
+        ('HTTP_PORT = "http"', "whole number"),
+        ("HTTP_PORT = 70000", "between 1 and 65535"),
+        ("HTTP_PORT = 80.5", "whole number"),
+        ("HTTP_PORT = 99999999999999999999", "whole number"),
+        ("DISPLAY_ROTATION = 45", "one of 0, 90, 180, 270"),
+        ('DISPLAY = "oled"', "one of auto, none"),
+        ('HOSTNAME = "my box"', "letters, digits"),
+        ('HOSTNAME = ""', "too short"),
+        ('SMARTEVSE_URL = "https://x"', "https is not supported"),
+        ('SMARTEVSE_URL = "ftp://x"', "must start with http://"),
+        ('WIFI_STATIC_ADDRESS = "192.168.1"', "must look like"),
+        ("WIFI_SSDI = 5", "did you mean WIFI_SSID?"),
+        ('smartevse_url = "x"', "did you mean SMARTEVSE_URL?"),
+        ("TOTALLY_DIFFERENT_THING = 5", "there is no setting"),
+    ],
+)
+def test_mistakes_name_line_and_reason_and_keep_the_default(line, reason):
+    result = read("# a comment\n\n" + line + '\nLOG_LEVEL = "W"\n')
+    assert len(result.errors) == 1
+    number, text = result.errors[0]
+    assert number == 3
+    assert reason in text
+    assert result["LOG_LEVEL"] == "W"
+    for row in SCHEMA:
+        if row[settings.KEY] != "LOG_LEVEL":
+            assert result[row[settings.KEY]] == row[settings.DEFAULT]
+
+
+def test_the_first_of_two_equal_keys_counts_as_in_circuitpython():
+    result = read("HTTP_PORT = 81\nHTTP_PORT = 82\n")
+    assert result["HTTP_PORT"] == 81
+    assert "set twice" in result.errors[0][1]
+
+
+def test_a_section_ends_what_is_read():
+    result = read('[wifi]\nWIFI_SSID = "x"\n')
+    assert result["WIFI_SSID"] == ""
+    assert "[section]" in result.errors[0][1]
+
+
+def test_a_fixed_address_needs_all_three():
+    result = read('WIFI_STATIC_ADDRESS = "192.168.1.5"\n')
+    assert result["WIFI_STATIC_ADDRESS"] == ""
+    assert "WIFI_NETMASK" in result.errors[0][1]
+
+
+def test_foreign_line_ends_byte_order_mark_and_broken_utf8():
+    result = read(b'\xef\xbb\xbfWIFI_SSID = "x"\r\nHOSTNAME = "b\xff"\r\nHTTP_PORT = 81\r\n')
+    assert result["WIFI_SSID"] == "x"
+    assert result["HTTP_PORT"] == 81
+    assert [number for number, _text in result.errors] == [2]
+
+
+def test_keys_of_circuitpython_are_left_alone():
+    assert read('CIRCUITPY_WIFI_SSID = "x"\nCIRCUITPY_PYSTACK_SIZE = 4096\n').errors == []
+
+
+def test_a_missing_file_is_told_and_the_environment_asked(tmp_path):
+    result = load(str(tmp_path / "none.toml"), {"HTTP_PORT": 81, "DISPLAY": "bad"}.get)
+    assert result["HTTP_PORT"] == 81
+    assert result.source("HTTP_PORT") == "environment"
+    assert "DISPLAY" in result.errors[0][1]
+    assert "missing" in load(str(tmp_path / "none.toml")).errors[0][1]
+
+
+def test_a_file_full_of_mistakes_stays_bounded():
+    result = read("nonsense\n" * 1000)
+    assert len(result.errors) <= 20
+    assert settings.error_texts(result)[-1] == "980 more mistakes"
+
+
+def test_error_texts_carry_the_line():
+    assert settings.error_texts(read("HTTP_PORT = x"))[0].startswith("settings.toml line 1: ")
+
+
+def test_no_text_of_an_error_repeats_a_secret():
+    result = read(
+        'WIFI_PASSWORD = "secret"\nWIFI_PASSWORD = "' + "secret" * 20 + '"\nWIFI_PASSWORD = secret word'
+    )
+    assert len(result.errors) == 3
+    assert all("secret" not in text for _number, text in result.errors)

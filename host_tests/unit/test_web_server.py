@@ -1,0 +1,304 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The web server and the clients that a web server meets: honest, broken and hostile ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+from adafruit_httpserver import Response
+from appliance import web
+from appliance.web import MOST_CONNECTIONS, Web
+
+from host_tests.unit.memory_sockets import MemorySocket, Poller, Pool
+
+WWW = Path(__file__).resolve().parents[2] / "CIRCUITPY" / "www"
+PASS_MS = 5
+GET = b"GET %s HTTP/1.1\r\nHost: socbox.local\r\nAccept: */*\r\n\r\n"
+
+
+class Site:
+    """A web server with a clock of its own; every pass costs PASS_MS."""
+
+    def __init__(self, routes=()):
+        self.now = (1 << 29) - 2000
+        self.pool = Pool()
+        self.poller = Poller()
+        self.lines = []
+        handlers = (("/api/status", "GET", self._status), ("/broken", "GET", self._broken), *routes)
+        self.web = Web(self.pool, str(WWW), handlers, self.lines.append, self.poller)
+        self.web.start(80)
+
+    def _status(self, request):
+        return Response(request, json.dumps({"stage": "waiting"}), content_type="application/json")
+
+    def _broken(self, _request):
+        raise KeyError("planted")
+
+    def connect(self, data=b"", **options):
+        client = MemorySocket(**options)
+        client.feed(data)
+        self.pool.listener.waiting.append(client)
+        return client
+
+    def run(self, milliseconds):
+        for _ in range(milliseconds // PASS_MS):
+            self.web.poll(self.now)
+            self.now = (self.now + PASS_MS) & ((1 << 29) - 1)
+
+    def get(self, path, milliseconds=500):
+        client = self.connect(GET % path)
+        self.run(milliseconds)
+        return client
+
+    def is_clean(self):
+        return self.web.active() == 0 and self.poller.sockets == [self.pool.listener]
+
+
+def status_of(client):
+    return int(bytes(client.received).split(b" ", 2)[1]) if client.received else None
+
+
+def body_of(client):
+    return bytes(client.received).split(b"\r\n\r\n", 1)[1]
+
+
+@pytest.fixture
+def site():
+    return Site()
+
+
+def test_the_status_is_served_and_the_socket_closed(site):
+    client = site.get(b"/api/status")
+    assert status_of(client) == 200
+    assert json.loads(body_of(client)) == {"stage": "waiting"}
+    assert client.closed
+    assert site.is_clean()
+
+
+@pytest.mark.parametrize("name", ["index.html", "app.js", "style.css", "icon.svg"])
+def test_static_files_arrive_whole_in_slices(site, name):
+    path = b"/" if name == "index.html" else b"/" + name.encode()
+    client = site.get(path)
+    assert body_of(client) == (WWW / name).read_bytes()
+    assert client.largest_send <= web.SLICE
+    assert b"nosniff" in client.received
+
+
+def test_all_parts_of_the_page_fit_the_budget():
+    assert sum(path.stat().st_size for path in WWW.iterdir()) < 30_000
+
+
+def test_nobody_there_is_no_work(site):
+    assert site.web.poll(site.now) is False
+
+
+def test_one_piece_of_work_a_pass(site):
+    site.connect(GET % b"/style.css")
+    passes = 0
+    while site.web.poll(site.now):
+        passes += 1
+    # accept and receive, answer, one pass for every kilobyte, and the pass that finds nothing
+    assert passes >= 2 + (WWW / "style.css").stat().st_size // web.SLICE
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon here\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"\r\n\r\n\r\n\r\n",
+        bytes(range(256)) * 20 + b"\r\n\r\n",
+    ],
+)
+def test_malformed_requests_get_an_error_answer(site, request_bytes):
+    client = site.connect(request_bytes)
+    site.run(2000)
+    assert status_of(client) in (400, 431)
+    assert site.is_clean()
+    assert status_of(site.get(b"/api/status")) == 200
+
+
+def test_tls_hello_is_refused_at_once(site):
+    client = site.connect(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+    site.run(50)
+    assert status_of(client) == 400
+    site.run(1500)
+    assert site.is_clean()
+
+
+def test_post_to_a_page_is_405_and_unknown_paths_404(site):
+    client = site.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab")
+    site.run(500)
+    assert status_of(client) == 405
+    assert status_of(site.get(b"/nothing")) == 404
+    assert status_of(site.get(b"/../settings.toml")) in (403, 404)
+    assert status_of(site.get(b"/%2e%2e/settings.toml")) == 404
+    assert site.is_clean()
+
+
+def test_connect_and_close(site):
+    client = site.connect()
+    client.hang_up()
+    site.run(100)
+    assert client.closed
+    assert site.is_clean()
+
+
+def test_close_in_the_middle_of_the_header_and_of_the_body(site):
+    for start in (b"GET / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"):
+        client = site.connect(start)
+        site.run(50)
+        client.hang_up()
+        site.run(50)
+        assert client.closed
+        assert site.is_clean()
+
+
+def test_reset_by_peer_while_receiving_and_sending(site):
+    early = site.connect(b"GET / HT")
+    site.run(20)
+    early.broken = True
+    late = site.connect(GET % b"/app.js", send_room=1000)
+    site.run(100)
+    late.broken = True
+    site.run(200)
+    assert early.closed and late.closed
+    assert site.is_clean()
+
+
+def test_silent_client_loses_its_place_after_the_header_time(site):
+    client = site.connect()
+    site.run(web.HEADER_MS - 100)
+    assert not client.closed
+    site.run(200)
+    assert client.closed
+    assert site.is_clean()
+
+
+def test_byte_by_byte_ends_with_408(site):
+    client = site.connect()
+    for byte in b"GET /api/status HTTP/1.1\r\nHost: socbox.local\r\n":
+        client.feed(bytes([byte]))
+        site.run(1000)
+        if client.received:
+            break
+    assert status_of(client) == 408
+    site.run(2000)
+    assert client.closed
+    assert site.is_clean()
+
+
+def test_a_slow_but_honest_client_is_served(site):
+    client = site.connect()
+    for piece in (b"GET /api/status HT", b"TP/1.1\r\nHost: socbox.lo", b"cal\r\n\r", b"\n"):
+        client.feed(piece)
+        site.run(400)
+    assert status_of(client) == 200
+
+
+def test_endless_header_is_431(site):
+    client = site.connect(b"GET / HTTP/1.1\r\n" + b"X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 400)
+    site.run(300)
+    assert status_of(client) == 431
+    site.run(web.DISCARD_MS)
+    assert client.closed
+    assert site.is_clean()
+
+
+def test_huge_content_length_is_413_and_lying_one_is_408(site):
+    huge = site.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n" + b"a" * 5000)
+    site.run(200)
+    assert status_of(huge) == 413
+    lying = site.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")
+    site.run(web.TOTAL_MS + 200)
+    assert status_of(lying) == 408
+    site.run(web.DISCARD_MS + 100)
+    assert huge.closed and lying.closed
+    assert site.is_clean()
+
+
+def test_transfer_encoding_is_refused(site):
+    client = site.connect(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+    site.run(200)
+    assert status_of(client) == 501
+
+
+def test_client_that_never_reads_is_dropped(site):
+    client = site.connect(GET % b"/app.js", send_room=1500)
+    site.run(web.TOTAL_MS - 500)
+    assert not client.closed
+    assert status_of(site.get(b"/api/status")) == 200
+    site.run(1000)
+    assert client.closed
+    assert site.is_clean()
+
+
+def test_fifty_silent_connections_do_not_lock_an_honest_client_out(site):
+    silent = [site.connect() for _ in range(50)]
+    honest = site.connect(GET % b"/api/status")
+    waited = 0
+    while not honest.closed and waited < 30_000:
+        site.run(100)
+        waited += 100
+    assert status_of(honest) == 200
+    assert waited <= 10_000
+    site.run(6000)
+    assert all(client.closed for client in silent)
+    assert site.is_clean()
+
+
+def test_never_more_than_two_connections_open(site):
+    clients = [site.connect(b"GET / H") for _ in range(8)]
+    most = 0
+    for _ in range(200):
+        site.run(5)
+        most = max(most, len(site.poller.sockets) - 1)
+    assert most == MOST_CONNECTIONS
+    assert sum(not client.closed for client in clients) >= 6
+
+
+def test_a_pause_of_the_server_does_not_count_against_its_clients(site):
+    client = site.connect(b"GET /api/status HTTP/1.1\r\n")
+    site.run(100)
+    site.now = (site.now + 20_000) & ((1 << 29) - 1)
+    client.feed(b"Host: socbox.local\r\n\r\n")
+    site.run(200)
+    assert status_of(client) == 200
+
+
+def test_a_broken_handler_is_a_500_and_told(site):
+    client = site.get(b"/broken")
+    assert status_of(client) == 500
+    assert "planted" in site.lines[0]
+    site.run(1500)
+    assert site.is_clean()
+
+
+def test_post_body_reaches_its_handler():
+    seen = []
+
+    def save(request):
+        seen.append(request.body)
+        return Response(request, "ok")
+
+    site = Site((("/save", "POST", save),))
+    body = bytes(range(256)) * 30
+    client = site.connect(b"POST /save HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    site.run(500)
+    assert status_of(client) == 200
+    assert seen == [body]
+
+
+def test_out_of_sockets_is_survived(site, monkeypatch):
+    def refuse():
+        raise RuntimeError("Out of sockets")
+
+    monkeypatch.setattr(site.pool.listener, "accept", refuse)
+    site.connect(GET % b"/")
+    site.run(100)
+    assert site.is_clean()
