@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs virtual cars against the scripted station and prints every frame; the same on every interpreter.
 
-    run_car.py NAME...     one line per frame and event, then what the car thinks of it
+run_car.py NAME...     one line per frame and event, then what the car thinks of it
 """
 
 import sys
@@ -35,14 +35,16 @@ def lines_of(name, until_ms=14000):
     """The whole run of one car as a list of text lines."""
     lines = []
     car = named(name, Lcg(7))
-    schema_id = [entry[3] for entry in car.habits["app_protocols"] if "din" in entry[0] and "tesla" not in entry[0]]
+    schema_id = [
+        entry[3] for entry in car.habits["app_protocols"] if "din" in entry[0] and "tesla" not in entry[0]
+    ]
     script = {}
     script.update(WALK_OUT)
     script["schema_id"] = schema_id[0] if schema_id else None
     script["app_code"] = 0 if schema_id else 2
 
     def tap(now, direction, frame):
-        lines.append("%d %s %s" % (now, direction, "".join(["%02x" % value for value in frame])))
+        lines.append(f"{now} {direction} {''.join([f'{value:02x}' for value in frame])}")
 
     car.pilot(1000, 0)
     car.pilot(None, 100)
@@ -52,8 +54,9 @@ def lines_of(name, until_ms=14000):
     car.pilot(None, until_ms)
     car.pilot(270, until_ms + 5000)
     car.poll(until_ms + 7000)
-    lines.append("%s: %s, cp %s, unsafe %s, complaints %s" % (
-        name, car.verdict, car.cp_state, car.unsafe, car.complaints))
+    lines.append(
+        f"{name}: {car.verdict}, cp {car.cp_state}, unsafe {car.unsafe}, complaints {car.complaints}"
+    )
     return lines
 
 

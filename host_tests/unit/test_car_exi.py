@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The car's hand-written EXI against the vectors of an independent implementation, both ways."""
 
+import contextlib
 import json
 import random
 from pathlib import Path
@@ -79,31 +80,41 @@ def write(session, name, body):
     if name == "ServiceDiscoveryReq" and "ServiceScope" not in body:
         return exi_car.service_discovery_req(session, body.get("ServiceCategory"))
     if name == "ServicePaymentSelectionReq":
-        services = [(s["ServiceID"], s.get("ParameterSetID")) for s in body["SelectedServiceList"]["SelectedService"]]
+        services = [
+            (s["ServiceID"], s.get("ParameterSetID")) for s in body["SelectedServiceList"]["SelectedService"]
+        ]
         return exi_car.service_payment_selection_req(session, body["SelectedPaymentOption"], services)
     if name == "ContractAuthenticationReq" and not body:
         return exi_car.contract_authentication_req(session)
     if name == "ChargeParameterDiscoveryReq" and "DC_EVChargeParameter" in body:
         dc = body["DC_EVChargeParameter"]
-        limits = [physical(dc.get("EVMaximum%sLimit" % kind)) for kind in ("Current", "Power", "Voltage")]
+        limits = [physical(dc.get(f"EVMaximum{kind}Limit")) for kind in ("Current", "Power", "Voltage")]
         energy = [physical(dc.get(kind)) for kind in ("EVEnergyCapacity", "EVEnergyRequest")]
         socs = [dc.get("FullSOC"), dc.get("BulkSOC")]
         transfer = body["EVRequestedEnergyTransferType"]
-        return exi_car.charge_parameter_discovery_req(session, status(dc["DC_EVStatus"]), limits, energy, socs, transfer)
+        return exi_car.charge_parameter_discovery_req(
+            session, status(dc["DC_EVStatus"]), limits, energy, socs, transfer
+        )
     if name == "CableCheckReq":
         return exi_car.cable_check_req(session, status(body["DC_EVStatus"]))
     if name == "PreChargeReq":
         target = physical(body["EVTargetVoltage"]), physical(body["EVTargetCurrent"])
         return exi_car.pre_charge_req(session, status(body["DC_EVStatus"]), *target)
-    if name == "PowerDeliveryReq" and "ChargingProfile" not in body and "EVPowerDeliveryParameter" not in body:
+    if (
+        name == "PowerDeliveryReq"
+        and "ChargingProfile" not in body
+        and "EVPowerDeliveryParameter" not in body
+    ):
         dc = body.get("DC_EVPowerDeliveryParameter")
         if dc is None:
             return exi_car.power_delivery_req(session, body["ReadyToChargeState"])
         done = dc["ChargingComplete"], dc.get("BulkChargingComplete")
-        return exi_car.power_delivery_req(session, body["ReadyToChargeState"], status(dc["DC_EVStatus"]), *done)
+        return exi_car.power_delivery_req(
+            session, body["ReadyToChargeState"], status(dc["DC_EVStatus"]), *done
+        )
     if name == "CurrentDemandReq":
-        limits = [physical(body.get("EVMaximum%sLimit" % kind)) for kind in ("Voltage", "Current", "Power")]
-        times = [physical(body.get("RemainingTimeTo%sSoC" % kind)) for kind in ("Full", "Bulk")]
+        limits = [physical(body.get(f"EVMaximum{kind}Limit")) for kind in ("Voltage", "Current", "Power")]
+        times = [physical(body.get(f"RemainingTimeTo{kind}SoC")) for kind in ("Full", "Bulk")]
         target = physical(body["EVTargetCurrent"]), physical(body["EVTargetVoltage"])
         done = body["ChargingComplete"], body.get("BulkChargingComplete")
         return exi_car.current_demand_req(session, status(body["DC_EVStatus"]), *target, limits, times, *done)
@@ -145,12 +156,21 @@ def test_app_protocol_both_ways():
         root, body = next(iter(vector["message"].items()))
         if root == "supportedAppProtocolReq":
             entries = [
-                (e["ProtocolNamespace"], e["VersionNumberMajor"], e["VersionNumberMinor"], e["SchemaID"], e["Priority"])
+                (
+                    e["ProtocolNamespace"],
+                    e["VersionNumberMajor"],
+                    e["VersionNumberMinor"],
+                    e["SchemaID"],
+                    e["Priority"],
+                )
                 for e in body["AppProtocol"]
             ]
             assert exi_car.supported_app_protocol_req(entries) == data, vector["name"]
         else:
-            assert exi_car.read_supported_app_protocol_res(data) == (body["ResponseCode"], body.get("SchemaID"))
+            assert exi_car.read_supported_app_protocol_res(data) == (
+                body["ResponseCode"],
+                body.get("SchemaID"),
+            )
         count += 1
     assert count >= 24
 
@@ -190,10 +210,8 @@ def test_cut_and_flipped_messages_raise_nothing_else():
         for _ in range(200):
             bad = bytearray(data)
             bad[rng.randrange(len(bad))] ^= 1 << rng.randrange(8)
-            try:
+            with contextlib.suppress(exi_car.CarExiError):
                 exi_car.read_message(bytes(bad))
-            except exi_car.CarExiError:
-                pass
 
 
 def test_surplus_is_counted_and_padding_checked():

@@ -123,7 +123,7 @@ def test_every_constant_is_insisted_on(name):
         bad = bytearray(good)
         bad[offset] ^= 0xFF
         if offset not in free:
-            assert check(bytes(bad)), "byte %d may be anything" % offset
+            assert check(bytes(bad)), f"byte {offset} may be anything"
     assert check(good + b"\x00")
     assert check(good[:-1])
 

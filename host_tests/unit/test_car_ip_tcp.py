@@ -87,7 +87,16 @@ class Rig:
     def segment(self, flags="A", data=b"", seq=None, ack=None, options=(), window=4096, **fields):
         seq = self.peer_seq if seq is None else seq
         ack = self.tcp.snd_nxt if ack is None else ack
-        head = TCP(sport=15118, dport=49152, flags=flags, seq=seq, ack=ack, window=window, options=list(options), **fields)
+        head = TCP(
+            sport=15118,
+            dport=49152,
+            flags=flags,
+            seq=seq,
+            ack=ack,
+            window=window,
+            options=list(options),
+            **fields,
+        )
         packet = IPv6(src=EVSE_IP, dst=CAR_IP) / head
         return packet / Raw(data) if data else packet
 
@@ -110,7 +119,11 @@ def test_frames_after_the_link_came_up():
     assert (dad[IPv6].src, dad[IPv6].dst, dad[ICMPv6ND_NS].tgt, dad.dst) == (
         "::", "ff02::1:ffcd:56ef", CAR_IP, "33:33:ff:cd:56:ef",
     )  # fmt: skip
-    assert (rs_unspecified[IPv6].src, rs_bare[IPv6].src, rs_unspecified[IPv6].dst) == ("::", CAR_IP, "ff02::2")
+    assert (rs_unspecified[IPv6].src, rs_bare[IPv6].src, rs_unspecified[IPv6].dst) == (
+        "::",
+        CAR_IP,
+        "ff02::2",
+    )
     assert rs[ICMPv6NDOptSrcLLAddr].lladdr == CAR_TEXT
     assert ICMPv6NDOptSrcLLAddr not in rs_bare
     assert (mld[IPv6].nh, mld[IPv6].hlim, mld[ICMPv6MLReport2].records[0].dst) == (0, 1, "ff02::1:ffcd:56ef")
@@ -167,7 +180,9 @@ def test_a_wrong_advertisement_is_no_answer(answer):
 def test_solicitation_for_the_car_is_answered():
     rig = Rig(ip_after_link=())
     ask = IPv6(src=EVSE_IP, dst="ff02::1:ffcd:56ef", hlim=255) / ICMPv6ND_NS(tgt=CAR_IP)
-    frame = bytes(Ether(dst="33:33:ff:cd:56:ef", src=EVSE_TEXT) / ask / ICMPv6NDOptSrcLLAddr(lladdr=EVSE_TEXT))
+    frame = bytes(
+        Ether(dst="33:33:ff:cd:56:ef", src=EVSE_TEXT) / ask / ICMPv6NDOptSrcLLAddr(lladdr=EVSE_TEXT)
+    )
     rig.ip.receive(frame, 0)
     (answer,) = rig.sent()
     assert (answer[ICMPv6ND_NA].tgt, answer[ICMPv6ND_NA].S, answer[ICMPv6ND_NA].R) == (CAR_IP, 1, 0)
@@ -178,7 +193,9 @@ def test_solicitation_for_the_car_is_answered():
 # ---- SDP
 
 
-def sdp_answer(security=0x10, transport=0, port=15118, address=None, sport=15118, dport=49152, kind=0x9001, length=20):
+def sdp_answer(
+    security=0x10, transport=0, port=15118, address=None, sport=15118, dport=49152, kind=0x9001, length=20
+):
     body = bytes.fromhex("01fe") + kind.to_bytes(2, "big") + length.to_bytes(4, "big")
     body += (address or link_local(EVSE)) + port.to_bytes(2, "big") + bytes([security, transport])
     return IPv6(src=EVSE_IP, dst=CAR_IP, hlim=64) / UDP(sport=sport, dport=dport) / Raw(body)
@@ -254,7 +271,12 @@ def test_sdp_gives_up_after_fifty():
 
 def test_handshake():
     syn, (reply,) = Rig(ip_after_link=()).connected()
-    assert (syn[TCP].flags, syn[TCP].seq, syn[TCP].window, syn[TCP].options) == ("S", ISN, 2920, [("MSS", 1440)])
+    assert (syn[TCP].flags, syn[TCP].seq, syn[TCP].window, syn[TCP].options) == (
+        "S",
+        ISN,
+        2920,
+        [("MSS", 1440)],
+    )
     assert (reply[TCP].flags, reply[TCP].seq, reply[TCP].ack) == ("A", ISN + 1, 5001)
 
 
@@ -373,7 +395,9 @@ def test_tcp_checksum_is_looked_at(spoil):
     assert rig.tcp.read() == b""
 
 
-@pytest.mark.parametrize("field", [{"flags": "SAE"}, {"ack": 7}, {"options": [("WScale", 2)]}, {"options": [("SAckOK", b"")]}])
+@pytest.mark.parametrize(
+    "field", [{"flags": "SAE"}, {"ack": 7}, {"options": [("WScale", 2)]}, {"options": [("SAckOK", b"")]}]
+)
 def test_a_wrong_syn_ack_does_not_connect(field):
     rig = Rig(ip_after_link=())
     rig.ip._learn(link_local(EVSE), EVSE)

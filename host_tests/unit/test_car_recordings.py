@@ -50,7 +50,9 @@ class Replay:
     """Random bytes as the recorded car drew them: RunID, then the filling of each sound."""
 
     def __init__(self, traffic):
-        self.drawn = [f[21:29] for _, d, f in traffic if d == "ev->evse" and frames.mmtype_of(f) == 0x6064][:1]
+        self.drawn = [f[21:29] for _, d, f in traffic if d == "ev->evse" and frames.mmtype_of(f) == 0x6064][
+            :1
+        ]
         self.drawn += [f[55:71] for _, d, f in traffic if d == "ev->evse" and frames.mmtype_of(f) == 0x6076]
 
     def __call__(self, count):
@@ -62,7 +64,9 @@ class Replay:
 def reenact(car, traffic, join_ms):
     """Step the car through the recorded station's frames; gives [(ms, frame)] that the car sent."""
     sent = []
-    first = next(ms for ms, d, f in traffic if d == "ev->evse" and frames.mmtype_of(f) == frames.SLAC_PARM_REQ)
+    first = next(
+        ms for ms, d, f in traffic if d == "ev->evse" and frames.mmtype_of(f) == frames.SLAC_PARM_REQ
+    )
     now = first - car.habits["wake_ms"]
     car.pilot(50, now)
     station, before = [], 0  # (ms, frames the car must have sent by then, frame)
@@ -89,7 +93,7 @@ def reenact(car, traffic, join_ms):
             else:
                 sent.append((now, frame))
         due = [t for t in (car.next_due(), link_at, station[0][0] if station else None, end) if t is not None]
-        now = max(now + 1, min(due + [now + 5]))
+        now = max(now + 1, min(now + 5, *due))
     return sent
 
 
@@ -144,7 +148,9 @@ SESSIONS = [
 ]
 
 
-@pytest.mark.parametrize(("file", "name", "span", "join_ms", "changes"), SESSIONS, ids=[s[1] for s in SESSIONS])
+@pytest.mark.parametrize(
+    ("file", "name", "span", "join_ms", "changes"), SESSIONS, ids=[s[1] for s in SESSIONS]
+)
 def test_the_car_sends_the_recorded_frames(file, name, span, join_ms, changes):
     traffic = ethernet(file, *span)
     mac, filling = own_bytes(traffic)
@@ -154,7 +160,7 @@ def test_the_car_sends_the_recorded_frames(file, name, span, join_ms, changes):
     sent = reenact(car, traffic, join_ms)
     mine, real = told_apart(sent, traffic)
     for number, (own, recorded) in enumerate(zip(mine, real, strict=False)):
-        assert own.hex() == recorded.hex(), "frame %d %s" % (number, car.complaints)
+        assert own.hex() == recorded.hex(), f"frame {number} {car.complaints}"
     assert len(mine) >= len(real) - 1
     # The recorded station uses a fixed NID and, in the oldest recording, a reply without SAScheduleList.
     remarks = [text for text in car.complaints if "NID" not in text and "SAScheduleList" not in text]

@@ -25,7 +25,9 @@ def car_with(**habits):
 
 def watch(car, stations, until_ms):
     seen = []
-    events = run(car, stations, until_ms, tap=lambda now, direction, frame: seen.append((now, direction, frame)))
+    events = run(
+        car, stations, until_ms, tap=lambda now, direction, frame: seen.append((now, direction, frame))
+    )
     return seen, events
 
 
@@ -62,7 +64,9 @@ def test_whole_matching_in_time():
     sounds = times(seen, frames.MNBC_SOUND_IND)
     assert start == [412, 452, 492]
     assert sounds == [532 + 40 * n for n in range(10)]
-    assert [f[38] for _, d, f in seen if frames.mmtype_of(f) == frames.MNBC_SOUND_IND] == list(range(9, -1, -1))
+    assert [f[38] for _, d, f in seen if frames.mmtype_of(f) == frames.MNBC_SOUND_IND] == list(
+        range(9, -1, -1)
+    )
     assert times(seen, frames.ATTEN_CHAR_RSP) == [892 + 20 + 7]
     assert times(seen, frames.SLAC_MATCH_REQ) == [412 + 1200 + 5]
     key = next(f for _, d, f in seen if frames.mmtype_of(f) == frames.SET_KEY_REQ)
@@ -80,7 +84,10 @@ def test_audi_does_not_wait_for_the_end_of_the_window():
 @pytest.mark.parametrize("order", [(23, 41), (41, 23)])
 def test_the_nearest_station_is_chosen(order):
     car = car_with()
-    stations = [ScriptedStation(EVSE, attenuation_db=order[0]), ScriptedStation(NEIGHBOUR, attenuation_db=order[1])]
+    stations = [
+        ScriptedStation(EVSE, attenuation_db=order[0]),
+        ScriptedStation(NEIGHBOUR, attenuation_db=order[1]),
+    ]
     seen, _ = watch(car, stations, 2500)
     asked = [f[0:6] for _, d, f in seen if d == "ev" and frames.mmtype_of(f) == frames.SLAC_MATCH_REQ]
     assert asked == [EVSE if order[0] < order[1] else NEIGHBOUR]

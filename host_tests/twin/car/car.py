@@ -10,7 +10,8 @@ Pilot duty in permille: None no pilot (unplugged or CP disconnected), 1000 stead
 communication (5 %), 80..960 AC PWM. `now` is a plain count of milliseconds that does not wrap.
 """
 
-from host_tests.twin.car import frames, habits as habit_table
+from host_tests.twin.car import frames
+from host_tests.twin.car import habits as habit_table
 from host_tests.twin.car.ip import ETHERTYPE_IPV6, TCP, UDP, Ipv6Car, SdpClient
 from host_tests.twin.car.ledger import Ledger, earlier
 from host_tests.twin.car.session import DinSession
@@ -196,7 +197,7 @@ class VirtualCar:
         if self.stuck:
             reason = self.stuck
         elif steady and self.five_percent_seen and (lasted is None or lasted < steady):
-            reason = "no %d ms of steady pilot before PWM" % steady
+            reason = f"no {steady} ms of steady pilot before PWM"
         if reason:
             self.verdict = STUCK
         elif not self.habits["wants_ac"]:

@@ -36,7 +36,14 @@ TRANSFER = [
     "AC_core1p_DC_extended", "AC_single_DC_core", "AC_single_phase_three_phase_core_DC_extended",
     "AC_core3p_DC_extended",
 ]  # fmt: skip
-REQUESTED_TRANSFER = ["AC_single_phase_core", "AC_three_phase_core", "DC_core", "DC_extended", "DC_combo_core", "DC_unique"]
+REQUESTED_TRANSFER = [
+    "AC_single_phase_core",
+    "AC_three_phase_core",
+    "DC_core",
+    "DC_extended",
+    "DC_combo_core",
+    "DC_unique",
+]
 FAULTS = ["ParsingError", "NoTLSRootCertificatAvailable", "UnknownError"]
 COSTS = ["relativePricePercentage", "RenewableGenerationPercentage", "CarbonDioxideEmission"]
 
@@ -107,12 +114,12 @@ class BitReader:
         """An event code or flag that has to be 0: the schema's only way on."""
         found = self.bits(width)
         if found:
-            raise CarExiError("%s: code %d" % (what, found))
+            raise CarExiError(f"{what}: code {found}")
 
     def choice(self, width, names, what):
         index = self.bits(width)
         if index >= len(names):
-            raise CarExiError("%s: code %d" % (what, index))
+            raise CarExiError(f"{what}: code {index}")
         return names[index]
 
     def number(self, most=0xFFFFFFFF):
@@ -190,7 +197,7 @@ def read_supported_app_protocol_res(data):
         schema_id = reader.bits(8)
         reader.zero(2, "SchemaID end")
     elif way != 1:
-        raise CarExiError("supportedAppProtocolRes: code %d" % way)
+        raise CarExiError(f"supportedAppProtocolRes: code {way}")
     if reader.finish():
         raise CarExiError("surplus bytes")
     return code, schema_id
@@ -399,7 +406,9 @@ def power_delivery_req(session_id, ready, status=None, complete=False, bulk_comp
     return _end(writer)
 
 
-def current_demand_req(session_id, status, current, voltage, limits=(), times=(), complete=False, bulk_complete=None):
+def current_demand_req(
+    session_id, status, current, voltage, limits=(), times=(), complete=False, bulk_complete=None
+):
     """`limits`: voltage, current, power; `times`: to full, to bulk; None is left out."""
     writer = _request(session_id, 13)
     writer.bits(1, 0)
@@ -457,7 +466,7 @@ def read_message(data):
     code = reader.bits(6)
     entry = _BODIES.get(code)
     if entry is None:
-        raise CarExiError("body code %d is no response of a charger" % code)
+        raise CarExiError(f"body code {code} is no response of a charger")
     body = entry[1](reader)
     reader.zero(2, "end of message")
     return header, entry[0], body, reader.finish()
@@ -474,7 +483,7 @@ def _read_header(reader):
     if way == 1:
         raise CarExiError("signed header")
     if way != 2:
-        raise CarExiError("Header: code %d" % way)
+        raise CarExiError(f"Header: code {way}")
     return header
 
 
@@ -488,7 +497,7 @@ def _read_notification(reader):
         notification["FaultMsg"] = reader.text(64)
         reader.zero(2, "FaultMsg end")
     elif way != 1:
-        raise CarExiError("Notification: code %d" % way)
+        raise CarExiError(f"Notification: code {way}")
     return notification
 
 
@@ -503,7 +512,7 @@ def _read_physical(reader):
     reader.zero(2, "Multiplier")
     multiplier = reader.bits(3) - 3
     if multiplier > 3:
-        raise CarExiError("Multiplier %d" % multiplier)
+        raise CarExiError(f"Multiplier {multiplier}")
     value = {"Multiplier": multiplier}
     reader.zero(1, "Multiplier end")
     way = reader.bits(2)
@@ -512,7 +521,7 @@ def _read_physical(reader):
         value["Unit"] = reader.choice(4, UNITS, "Unit")
         reader.zero(2, "Unit end")
     elif way != 1:
-        raise CarExiError("PhysicalValue: code %d" % way)
+        raise CarExiError(f"PhysicalValue: code {way}")
     reader.zero(1, "Value")
     value["Value"] = reader.signed()
     reader.zero(2, "Value end")
@@ -535,7 +544,7 @@ def _read_dc_status(reader):
         status["EVSEIsolationStatus"] = reader.choice(2, ISOLATION, "EVSEIsolationStatus")
         reader.zero(2, "EVSEIsolationStatus end")
     elif way != 1:
-        raise CarExiError("DC_EVSEStatus: code %d" % way)
+        raise CarExiError(f"DC_EVSEStatus: code {way}")
     reader.zero(1, "EVSEStatusCode")
     status["EVSEStatusCode"] = reader.choice(4, STATUS_CODES, "EVSEStatusCode")
     _read_notification_delay(reader, status)
@@ -571,7 +580,7 @@ def _read_session_setup_res(reader):
         body["DateTimeNow"] = reader.signed(64)
         reader.zero(2, "DateTimeNow end")
     elif way != 1:
-        raise CarExiError("SessionSetupRes: code %d" % way)
+        raise CarExiError(f"SessionSetupRes: code {way}")
     return body
 
 
@@ -585,7 +594,7 @@ def _read_tag(reader):
         tag["ServiceName"] = reader.text(32)
         reader.zero(2, "ServiceName end")
     elif way != 1:
-        raise CarExiError("ServiceTag: code %d" % way)
+        raise CarExiError(f"ServiceTag: code {way}")
     reader.zero(1, "ServiceCategory")
     tag["ServiceCategory"] = reader.choice(2, CATEGORIES, "ServiceCategory")
     reader.zero(1, "ServiceCategory end")
@@ -595,7 +604,7 @@ def _read_tag(reader):
         tag["ServiceScope"] = reader.text(32)
         reader.zero(2, "ServiceScope end")
     elif way != 1:
-        raise CarExiError("ServiceTag: code %d" % way)
+        raise CarExiError(f"ServiceTag: code {way}")
     return tag
 
 
@@ -608,7 +617,7 @@ def _read_list(reader, read_item, what, most=1000):
         if way == 1:
             return items
         if way != 0 or len(items) >= most:
-            raise CarExiError("%s: code %d" % (what, way))
+            raise CarExiError(f"{what}: code {way}")
         items.append(read_item(reader))
 
 
@@ -645,7 +654,7 @@ def _read_service_discovery_res(reader):
         body["ServiceList"] = {"Service": _read_list(reader, _read_service, "Service")}
         reader.zero(1, "ServiceDiscoveryRes end")
     elif way != 1:
-        raise CarExiError("ServiceDiscoveryRes: code %d" % way)
+        raise CarExiError(f"ServiceDiscoveryRes: code {way}")
     return body
 
 
@@ -680,13 +689,13 @@ def _read_interval(reader, entry):
             interval["duration"] = reader.number()
             reader.zero(2, "duration end")
         elif more != 1:
-            raise CarExiError("RelativeTimeInterval: code %d" % more)
+            raise CarExiError(f"RelativeTimeInterval: code {more}")
         entry["RelativeTimeInterval"] = interval
     elif way == 1:
         reader.zero(1, "TimeInterval")
         entry["TimeInterval"] = {}
     else:
-        raise CarExiError("interval: code %d" % way)
+        raise CarExiError(f"interval: code {way}")
 
 
 def _read_p_max_entry(reader):
@@ -710,7 +719,7 @@ def _read_cost(reader):
         cost["amountMultiplier"] = reader.bits(3) - 3
         reader.zero(2, "amountMultiplier end")
     elif way != 1:
-        raise CarExiError("Cost: code %d" % way)
+        raise CarExiError(f"Cost: code {way}")
     return cost
 
 
@@ -723,7 +732,7 @@ def _read_consumption_cost(reader):
         cost.setdefault("Cost", []).append(_read_cost(reader))
         way = reader.bits(2)
     if way != 1:
-        raise CarExiError("ConsumptionCost: code %d" % way)
+        raise CarExiError(f"ConsumptionCost: code {way}")
     return cost
 
 
@@ -738,7 +747,7 @@ def _read_tariff_entry(reader):
         entry.setdefault("ConsumptionCost", []).append(_read_consumption_cost(reader))
         way = reader.bits(2)
     if way != 1:
-        raise CarExiError("SalesTariffEntry: code %d" % way)
+        raise CarExiError(f"SalesTariffEntry: code {way}")
     return entry
 
 
@@ -754,7 +763,7 @@ def _read_tariff(reader):
         tariff["SalesTariffDescription"] = reader.text(32)
         reader.zero(2, "NumEPriceLevels")
     elif way != 1:
-        raise CarExiError("SalesTariff: code %d" % way)
+        raise CarExiError(f"SalesTariff: code {way}")
     reader.zero(1, "NumEPriceLevels")
     tariff["NumEPriceLevels"] = reader.bits(8)
     reader.zero(1, "NumEPriceLevels end")
@@ -776,7 +785,7 @@ def _read_tuple(reader):
         item["SalesTariff"] = _read_tariff(reader)
         reader.zero(1, "SAScheduleTuple end")
     elif way != 1:
-        raise CarExiError("SAScheduleTuple: code %d" % way)
+        raise CarExiError(f"SAScheduleTuple: code {way}")
     return item
 
 
@@ -807,7 +816,7 @@ def _optional(reader, what):
     """Two bits: 0 the optional element, 1 what comes after it."""
     way = reader.bits(2)
     if way > 1:
-        raise CarExiError("%s: code %d" % (what, way))
+        raise CarExiError(f"{what}: code {way}")
     return way == 0
 
 
@@ -831,14 +840,14 @@ def _read_charge_parameter_discovery_res(reader):
         reader.zero(1, "SASchedules")
         body["SASchedules"] = {}
     else:
-        raise CarExiError("SASchedules: code %d" % way)
+        raise CarExiError(f"SASchedules: code {way}")
     way = reader.bits(2)
     if way == 0:
         body["AC_EVSEChargeParameter"] = _read_ac_parameters(reader)
     elif way == 1:
         body["DC_EVSEChargeParameter"] = _read_dc_parameters(reader)
     else:
-        raise CarExiError("EVSEChargeParameter: code %d" % way)
+        raise CarExiError(f"EVSEChargeParameter: code {way}")
     reader.zero(1, "ChargeParameterDiscoveryRes end")
     return body
 
@@ -874,7 +883,7 @@ def _read_power_delivery_res(reader):
     elif way == 1:
         body["DC_EVSEStatus"] = _read_dc_status(reader)
     else:
-        raise CarExiError("EVSEStatus: code %d" % way)
+        raise CarExiError(f"EVSEStatus: code {way}")
     reader.zero(1, "PowerDeliveryRes end")
     return body
 
@@ -893,7 +902,7 @@ def _read_current_demand_res(reader):
     while True:
         way = reader.bits((3, 2, 2, 1)[start])
         if way > 3 - start:
-            raise CarExiError("CurrentDemandRes: code %d" % way)
+            raise CarExiError(f"CurrentDemandRes: code {way}")
         if way == 3 - start:
             return body
         body[names[start + way]] = _read_physical(reader)

@@ -84,20 +84,20 @@ def set_key_req(mac, nid, nmk, my_nonce=b"\x00\x00\x00\x00"):
 
 
 def _hex(piece):
-    return "".join(["%02X" % value for value in piece])
+    return "".join([f"{value:02X}" for value in piece])
 
 
 def _want(problems, frame, offset, wanted, what):
     found = bytes(frame[offset : offset + len(wanted)])
     if found != wanted:
-        problems.append("@%d %s is %s, must be %s" % (offset, what, _hex(found), _hex(wanted)))
+        problems.append(f"@{offset} {what} is {_hex(found)}, must be {_hex(wanted)}")
 
 
 def _check_head(frame, mac, length):
     """Destination, version, fragmentation and length; with a wrong length nothing else is looked at."""
     problems = []
     if len(frame) != length:
-        return ["length is %d, must be %d" % (len(frame), length)]
+        return [f"length is {len(frame)}, must be {length}"]
     _want(problems, frame, 0, mac, "destination")
     _want(problems, frame, 14, b"\x01", "MMV")
     _want(problems, frame, 17, b"\x00\x00", "FMI")
@@ -132,7 +132,7 @@ def check_atten_char_ind(frame, mac, run_id, sounds):
     _want(problems, frame, 35, ZERO17, "source id")
     _want(problems, frame, 52, ZERO17, "response id")
     if not 1 <= frame[69] <= sounds:
-        problems.append("@69 number of sounds is %d, must be 1..%d" % (frame[69], sounds))
+        problems.append(f"@69 number of sounds is {frame[69]}, must be 1..{sounds}")
     _want(problems, frame, 70, b"\x3a", "number of groups")
     if not any(frame[71:129]):
         problems.append("@71 every group says 0 dB")
@@ -150,7 +150,7 @@ def check_validate_cnf(frame, mac):
         return problems
     _want(problems, frame, 19, b"\x00", "signal type")
     if frame[21] > 4:
-        problems.append("@21 result is %d, must be 0..4" % frame[21])
+        problems.append(f"@21 result is {frame[21]}, must be 0..4")
     return problems
 
 

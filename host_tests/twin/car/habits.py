@@ -12,7 +12,8 @@ TESLA = ("urn:tesla:din:2018:MsgDef", 0, 7)
 
 
 def offer(protocol, schema_id, priority):
-    return protocol + (schema_id, priority)
+    namespace, major, minor = protocol
+    return (namespace, major, minor, schema_id, priority)
 
 
 DEFAULTS = {
@@ -243,8 +244,11 @@ CARS = {
             "match_at_once": True,
             "match_delay_ms": 6,
             "ip_after_link": (
-                (2000, "dad"), (2002, "rs_unspecified"), (2019, "rs_unspecified"), (2039, "rs_unspecified"),
-            ),  # fmt: skip
+                (2000, "dad"),
+                (2002, "rs_unspecified"),
+                (2019, "rs_unspecified"),
+                (2039, "rs_unspecified"),
+            ),
             "sdp_delay_ms": 6960,
             "sdp_security": 0x00,
             "sdp_fallback": 0x10,
@@ -333,7 +337,10 @@ CARS = {
         {"mac": b"\x0c\xe9\x9a\x10\x20\x30", "soc_percent": 39, "energy_capacity_wh": 81400},
         {"sdp_security": 0x00, "run_id": "mac"},
     ),
-    "tiny_segments": ({"mac": b"\x02\x00\x00\x00\x00\x11", "soc_percent": 33}, {"tcp_split": (1,), "mss": 536}),
+    "tiny_segments": (
+        {"mac": b"\x02\x00\x00\x00\x00\x11", "soc_percent": 33},
+        {"tcp_split": (1,), "mss": 536},
+    ),
     "iso_only": (
         {"mac": b"\x02\x00\x00\x00\x00\x12", "soc_percent": 34},
         {"app_protocols": (offer(ISO2, 0, 1),)},

@@ -60,7 +60,9 @@ def internet_checksum(pieces):
 
 
 def transport_checksum(source, destination, protocol, segment):
-    return internet_checksum((source, destination, len(segment).to_bytes(4, "big"), bytes([0, 0, 0, protocol]), segment))
+    return internet_checksum(
+        (source, destination, len(segment).to_bytes(4, "big"), bytes([0, 0, 0, protocol]), segment)
+    )
 
 
 class Ipv6Car:
@@ -112,13 +114,17 @@ class Ipv6Car:
         own = b"\x01\x01" + self.mac
         if kind == "dad":
             group = solicited_node(self.address)
-            self._icmp(multicast_mac(group), UNSPECIFIED, group, b"\x87\x00\x00\x00" + bytes(4) + self.address)
+            self._icmp(
+                multicast_mac(group), UNSPECIFIED, group, b"\x87\x00\x00\x00" + bytes(4) + self.address
+            )
         elif kind == "rs_unspecified":
             self._icmp(multicast_mac(ALL_ROUTERS), UNSPECIFIED, ALL_ROUTERS, b"\x85\x00\x00\x00" + bytes(4))
         elif kind == "rs_bare":
             self._icmp(multicast_mac(ALL_ROUTERS), self.address, ALL_ROUTERS, b"\x85\x00\x00\x00" + bytes(4))
         elif kind == "rs":
-            self._icmp(multicast_mac(ALL_ROUTERS), self.address, ALL_ROUTERS, b"\x85\x00\x00\x00" + bytes(4) + own)
+            self._icmp(
+                multicast_mac(ALL_ROUTERS), self.address, ALL_ROUTERS, b"\x85\x00\x00\x00" + bytes(4) + own
+            )
         elif kind == "mld":
             self._send_mld()
 
@@ -134,14 +140,18 @@ class Ipv6Car:
 
     def udp(self, mac, destination, source_port, destination_port, payload):
         length = 8 + len(payload)
-        head = source_port.to_bytes(2, "big") + destination_port.to_bytes(2, "big") + length.to_bytes(2, "big")
+        head = (
+            source_port.to_bytes(2, "big") + destination_port.to_bytes(2, "big") + length.to_bytes(2, "big")
+        )
         check = transport_checksum(self.address, destination, UDP, head + b"\x00\x00" + payload) or 0xFFFF
         return self.packet(mac, self.address, destination, UDP, head + check.to_bytes(2, "big") + payload)
 
     def tcp(self, mac, destination, segment):
         """`segment` with a zero checksum field."""
         check = transport_checksum(self.address, destination, TCP, segment)
-        return self.packet(mac, self.address, destination, TCP, segment[0:16] + check.to_bytes(2, "big") + segment[18:])
+        return self.packet(
+            mac, self.address, destination, TCP, segment[0:16] + check.to_bytes(2, "big") + segment[18:]
+        )
 
     # ---- neighbour discovery
 
@@ -165,7 +175,7 @@ class Ipv6Car:
 
     def _send_solicitation(self, now):
         if self.asked >= _MOST_SOLICITATIONS:
-            self.book.complain("IPv6: no neighbour advertisement after %d solicitations" % self.asked)
+            self.book.complain(f"IPv6: no neighbour advertisement after {self.asked} solicitations")
             self.asking = self.ask_due = None
             self.neighbours = []
             self.lost = True
@@ -193,7 +203,7 @@ class Ipv6Car:
         if kind not in (135, 136):
             return
         if packet.hop_limit != 255:
-            self.book.complain("IPv6: neighbour discovery with hop limit %d, must be 255" % packet.hop_limit)
+            self.book.complain(f"IPv6: neighbour discovery with hop limit {packet.hop_limit}, must be 255")
         elif len(message) < 24 or message[1] != 0:
             self.book.complain("IPv6: malformed neighbour discovery")
         elif kind == 135:
@@ -312,21 +322,21 @@ class Packet:
     def _length_problem(self):
         surplus = self.frame[54 + self.length :]
         if len(self.payload) != self.length:
-            return "payload length %d in a frame of %d bytes" % (self.length, len(self.frame))
+            return f"payload length {self.length} in a frame of {len(self.frame)} bytes"
         if surplus and (len(self.frame) > 60 or any(surplus)):
-            return "%d surplus bytes behind the payload" % len(surplus)
+            return f"{len(surplus)} surplus bytes behind the payload"
         return None
 
     def _checksum_problem(self):
         if self.protocol not in (ICMPV6, UDP, TCP):
-            return "next header %s" % self.protocol
+            return f"next header {self.protocol}"
         least = {ICMPV6: 8, UDP: 8, TCP: 20}[self.protocol]
         if self.length < least:
             return "payload shorter than its header"
         if self.protocol == UDP and self.payload[6:8] == b"\x00\x00":
             return "UDP without checksum"
         if transport_checksum(self.source, self.destination, self.protocol, self.payload):
-            return "wrong checksum, next header %d" % self.protocol
+            return f"wrong checksum, next header {self.protocol}"
         return None
 
 
@@ -374,7 +384,7 @@ class SdpClient:
         body = b"\x01\xfe\x90\x00\x00\x00\x00\x02" + bytes([self.asked[-1], 0])
         self.book.send(self.ip.udp(multicast_mac(ALL_NODES), ALL_NODES, self.port, SDP_PORT, body))
         if self.sent == 0:
-            self.book.event("sdp", "security 0x%02x" % self.asked[-1])
+            self.book.event("sdp", f"security 0x{self.asked[-1]:02x}")
         self.sent += 1
         self.due = now + self.habits["sdp_interval_ms"]
 
@@ -396,7 +406,7 @@ class SdpClient:
             return
         self.found = (body[8:24], int.from_bytes(body[24:26], "big"))
         self.due = None
-        self.book.event("sdp_answer", self.found[1], "security 0x%02x" % body[26])
+        self.book.event("sdp_answer", self.found[1], f"security 0x{body[26]:02x}")
 
     def _problem(self, packet, payload, body):
         if int.from_bytes(payload[4:6], "big") != len(payload):
@@ -412,7 +422,7 @@ class SdpClient:
         if int.from_bytes(body[24:26], "big") == 0:
             return "port 0"
         if body[26] not in (SECURITY_NONE, SECURITY_TLS) or body[27] != 0:
-            return "security 0x%02x, transport 0x%02x" % (body[26], body[27])
+            return f"security 0x{body[26]:02x}, transport 0x{body[27]:02x}"
         if body[26] == SECURITY_TLS and SECURITY_TLS not in self.asked:
             return "TLS was not asked for"
         return None

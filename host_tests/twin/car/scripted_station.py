@@ -318,7 +318,13 @@ class ScriptedStation:
 
     def _status_res(self, name, code):
         script = self.script
-        body = {"CableCheck": 2, "PreCharge": 22, "PowerDelivery": 20, "CurrentDemand": 14, "WeldingDetection": 34}
+        body = {
+            "CableCheck": 2,
+            "PreCharge": 22,
+            "PowerDelivery": 20,
+            "CurrentDemand": 14,
+            "WeldingDetection": 34,
+        }
         writer = _open(body[name], code)
         status = script.get("status", "EVSE_Shutdown")
         processing = 0
@@ -374,6 +380,6 @@ def run(car, stations, until_ms, now=0, tap=None, step_ms=1):
                 tap(now, "evse", frame)
             car.receive(frame, now)
         for event in car.take_events():
-            events.append((now,) + event)
+            events.append(tuple([now] + list(event)))  # noqa: RUF005 - device syntax has no (now, *event)
         now += step_ms
     return events

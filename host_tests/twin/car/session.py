@@ -9,7 +9,8 @@ Every response is also read by the safety witness (`dangers_in`), whatever the c
 `now` is a plain count of milliseconds.
 """
 
-from host_tests.twin.car import exi_car, habits as habit_table
+from host_tests.twin.car import exi_car
+from host_tests.twin.car import habits as habit_table
 from host_tests.twin.car.ledger import earlier
 
 # habit "leave"
@@ -57,10 +58,10 @@ def dangers_in(name, body, ready_asked):
     positive = body["ResponseCode"].startswith("OK")
     status = body.get("DC_EVSEStatus") or body.get("DC_EVSEChargeParameter", {}).get("DC_EVSEStatus") or {}
     if status.get("EVSEIsolationStatus") in ("Valid", "Warning"):
-        found.append("%s: isolation status %s" % (name, status["EVSEIsolationStatus"]))
+        found.append("{}: isolation status {}".format(name, status["EVSEIsolationStatus"]))
     for field in ("EVSEPresentVoltage", "EVSEPresentCurrent"):
         if field in body and body[field]["Value"] != 0:
-            found.append("%s: %s %d e%d" % (name, field, body[field]["Value"], body[field]["Multiplier"]))
+            found.append(f"{name}: {field} {body[field]['Value']} e{body[field]['Multiplier']}")
     ac_status = body.get("AC_EVSEStatus") or body.get("AC_EVSEChargeParameter", {}).get("AC_EVSEStatus") or {}
     if ac_status.get("PowerSwitchClosed"):
         found.append(name + ": PowerSwitchClosed")
@@ -165,7 +166,7 @@ class DinSession:
             self.next_at = None
             self._ask(name, now)
         if self.deadline is not None and now >= self.deadline:
-            self.book.complain("V2G: no %s within %d ms" % (self.waiting, self._patience(self.asked)))
+            self.book.complain(f"V2G: no {self.waiting} within {self._patience(self.asked)} ms")
             self.orderly = False
             self._close(self.habits["timeout_close_with"], now)
         if self.close_at is not None and now >= self.close_at:
@@ -291,7 +292,7 @@ class DinSession:
                 return
             length = int.from_bytes(self.buffer[4:8], "big")
             if length == 0 or length > _LONGEST_MESSAGE:
-                self._refuse("V2GTP payload of %d bytes" % length, now)
+                self._refuse(f"V2GTP payload of {length} bytes", now)
                 return
             if len(self.buffer) < 8 + length:
                 return
@@ -318,10 +319,10 @@ class DinSession:
                 return
             header, name, body, surplus = exi_car.read_message(payload)
         except exi_car.CarExiError as error:
-            self._refuse("%s cannot be read: %s" % (self.waiting, error), now)
+            self._refuse(f"{self.waiting} cannot be read: {error}", now)
             return
         if surplus:
-            self.book.complain("V2G: %d surplus bytes behind %s" % (surplus, name))
+            self.book.complain(f"V2G: {surplus} surplus bytes behind {name}")
         for danger in dangers_in(name, body, self.ready_asked):
             self.book.danger(danger)
         self._response(header, name, body, now)
@@ -338,7 +339,7 @@ class DinSession:
             if entry[3] == schema_id:
                 chosen = entry
         if chosen is None:
-            self._refuse("SchemaID %s was not offered" % schema_id, now)
+            self._refuse(f"SchemaID {schema_id} was not offered", now)
             return
         self.protocol = ([name for space, name in _NAMES if space == chosen[0]] or [chosen[0]])[0]
         self.book.event("app_protocol", self.protocol)
@@ -348,7 +349,7 @@ class DinSession:
             self.book.complain("V2G: Tesla's own protocol was chosen")
             self.state = "SILENT"
         else:
-            self._refuse("%s was chosen, this car speaks DIN 70121 only" % self.protocol, now)
+            self._refuse(f"{self.protocol} was chosen, this car speaks DIN 70121 only", now)
 
     def _leave(self, now):
         """The car's own, orderly closing."""
@@ -357,16 +358,18 @@ class DinSession:
 
     def _response(self, header, name, body, now):
         if name != self.waiting:
-            self._refuse("%s came, %s was asked for" % (name, self.waiting), now)
+            self._refuse(f"{name} came, {self.waiting} was asked for", now)
             return
         code = body["ResponseCode"]
         self.trace.append((self.asked, code))
         self.waiting = self.deadline = None
         if self.asked != "SessionSetup" and header["SessionID"] != self.session_id:
-            self._refuse("%s carries another SessionID" % name, now)
+            self._refuse(f"{name} carries another SessionID", now)
             return
         if "Notification" in header:
-            self.book.complain("V2G: %s with a Notification %s" % (name, header["Notification"]["FaultCode"]))
+            self.book.complain(
+                "V2G: {} with a Notification {}".format(name, header["Notification"]["FaultCode"])
+            )
         self._check_common(name, body)
         if not code.startswith("OK"):
             self._failed(name, code, now)
@@ -391,11 +394,11 @@ class DinSession:
     def _check_common(self, name, body):
         status = body.get("DC_EVSEStatus") or body.get("DC_EVSEChargeParameter", {}).get("DC_EVSEStatus")
         if status and status["EVSENotification"] != "None":
-            self.book.complain("V2G: %s with EVSENotification %s" % (name, status["EVSENotification"]))
+            self.book.complain("V2G: {} with EVSENotification {}".format(name, status["EVSENotification"]))
         for field in ("EVSEPresentVoltage", "EVSEPresentCurrent"):
             unit = body.get(field, {}).get("Unit")
             if unit is not None and unit != ("V" if field == "EVSEPresentVoltage" else "A"):
-                self.book.complain("V2G: %s in %s" % (field, unit))
+                self.book.complain(f"V2G: {field} in {unit}")
 
     def _failed(self, name, code, now):
         self.book.event("response", name, code)
@@ -411,7 +414,7 @@ class DinSession:
     def _session_setup_res(self, header, body, now):
         session_id = header["SessionID"]
         if body["ResponseCode"] != "OK_NewSessionEstablished":
-            self._refuse("SessionSetupRes says %s for a new session" % body["ResponseCode"], now)
+            self._refuse("SessionSetupRes says {} for a new session".format(body["ResponseCode"]), now)
             return
         if not session_id or not any(session_id):
             self._refuse("SessionID is empty or zero", now)
@@ -431,7 +434,7 @@ class DinSession:
         if service["ServiceTag"]["ServiceCategory"] != "EVCharging":
             self.book.complain("V2G: charge service of category " + service["ServiceTag"]["ServiceCategory"])
         if service["EnergyTransferType"] not in ("DC_core", "DC_extended", "DC_combo_core", "DC_dual"):
-            self._refuse("energy transfer %s is not DC" % service["EnergyTransferType"], now)
+            self._refuse("energy transfer {} is not DC".format(service["EnergyTransferType"]), now)
             return
         self.service_id = service["ServiceTag"]["ServiceID"]
         self._ask_later("ServicePaymentSelection", now + self.habits["think_ms"])
@@ -441,13 +444,18 @@ class DinSession:
 
     def _authentication_res(self, body, now):
         if body["EVSEProcessing"] == "Ongoing":
-            self._again("ContractAuthentication", self.habits["cpd_interval_ms"], self.habits["ongoing_timeout_ms"], now)
+            self._again(
+                "ContractAuthentication",
+                self.habits["cpd_interval_ms"],
+                self.habits["ongoing_timeout_ms"],
+                now,
+            )
         else:
             self._ask_later("ChargeParameterDiscovery", now + self.habits["cpd_think_ms"])
 
     def _again(self, name, interval_ms, limit_ms, now):
         if now - self.phase_since >= limit_ms:
-            self.book.complain("V2G: %s goes on for %d ms" % (name, now - self.phase_since))
+            self.book.complain(f"V2G: {name} goes on for {now - self.phase_since} ms")
             self._ask_later("SessionStop", now + self.habits["think_ms"])
         else:
             self._ask_later(name, now + interval_ms)
@@ -516,9 +524,11 @@ class DinSession:
             ("EVSEPeakCurrentRipple", "A"),
         ):
             if name in limits and limits[name].get("Unit", unit) != unit:
-                return "%s in %s" % (name, limits[name]["Unit"])
-            if name in limits and (limits[name]["Value"] < 0 or "Max" in name and limits[name]["Value"] == 0):
-                return "%s is %d" % (name, limits[name]["Value"])
+                return "{} in {}".format(name, limits[name]["Unit"])
+            if name in limits and (
+                limits[name]["Value"] < 0 or ("Max" in name and limits[name]["Value"] == 0)
+            ):
+                return f"{name} is {limits[name]['Value']}"
         if milli(limits["EVSEMinimumVoltageLimit"]) > milli(limits["EVSEMaximumVoltageLimit"]):
             return "least voltage above the highest"
         if milli(limits["EVSEMinimumCurrentLimit"]) > milli(limits["EVSEMaximumCurrentLimit"]):

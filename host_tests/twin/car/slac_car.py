@@ -222,7 +222,7 @@ class SlacCar:
                 offer[2] = True
         if self.state != "RESULTS" or not self.habits["match_at_once"]:
             return
-        if len(self.offers) >= len(self.confirmed) and all([offer[2] for offer in self.offers]):
+        if len(self.offers) >= len(self.confirmed) and False not in [offer[2] for offer in self.offers]:
             # Audi: with every station heard it does not wait for TT_EV_atten_results.
             self.decide_at = self.due = now + self.habits["match_delay_ms"]
 
@@ -240,7 +240,7 @@ class SlacCar:
                 best = offer
         limit = self.habits["attenuation_limit_db"]
         if limit is not None and best[1] > limit * 100:
-            self.fail("attenuation %d.%02d dB over the limit" % (best[1] // 100, best[1] % 100), now)
+            self.fail(f"attenuation {best[1] // 100}.{best[1] % 100:02} dB over the limit", now)
             return
         self.plan = [item for item in self.plan if item[1] == "rsp"]
         self.evse_mac = best[0]
@@ -266,7 +266,9 @@ class SlacCar:
         if frame[21] == 0:  # not ready: ask again
             return
         if frame[21] != 4:
-            self.book.complain("SLAC: CM_VALIDATE.CNF result %d from a station without pilot, must be 4" % frame[21])
+            self.book.complain(
+                f"SLAC: CM_VALIDATE.CNF result {frame[21]} from a station without pilot, must be 4"
+            )
         self.state = "MATCH"
         self.sent = 0
         self.due = now
@@ -295,7 +297,7 @@ class SlacCar:
         if self.sent <= self.habits["match_cnfs_missed"]:
             return
         if key[0] != frames.nid_of(key[1]):
-            self.book.complain("SLAC: NID %s is not the one of the NMK" % frames._hex(key[0]))
+            self.book.complain(f"SLAC: NID {frames._hex(key[0])} is not the one of the NMK")
         self.key = key
         self.marks.append(("match_cnf", now))
         self.state = "KEY"

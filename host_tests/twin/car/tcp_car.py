@@ -215,7 +215,7 @@ class TcpCar:
             return
         first = self.flight[0]
         if first[3] >= MOST_TRIES:
-            self.book.complain("TCP: no acknowledgement after %d tries" % first[3])
+            self.book.complain(f"TCP: no acknowledgement after {first[3]} tries")
             self._end("timeout")
             return
         first[3] += 1
@@ -232,7 +232,7 @@ class TcpCar:
         flags = segment[13]
         if to_port != self.port or self.state == "CLOSED":
             if to_port != self.port and to_port not in self.old_ports:
-                self.book.complain("TCP: segment to port %d, which was never opened" % to_port)
+                self.book.complain(f"TCP: segment to port {to_port}, which was never opened")
             return
         problem = self._header_problem(packet, segment, flags)
         if problem:
@@ -253,7 +253,9 @@ class TcpCar:
         elif not flags & ACK:
             self.book.complain("TCP: segment without ACK")
         elif sequence_diff(ack, self.snd_nxt) > 0:
-            self.book.complain("TCP: acknowledges %d bytes that were not sent" % sequence_diff(ack, self.snd_nxt))
+            self.book.complain(
+                f"TCP: acknowledges {sequence_diff(ack, self.snd_nxt)} bytes that were not sent"
+            )
         else:
             self._acked(ack, int.from_bytes(segment[14:16], "big"), now)
             self._data(seq, payload, flags, now)
@@ -262,10 +264,10 @@ class TcpCar:
         if packet.source != self.peer or packet.source_mac != self.ip.mac_of(self.peer):
             return "segment from another address than the connection's"
         if int.from_bytes(segment[0:2], "big") != self.peer_port:
-            return "segment from port %d" % int.from_bytes(segment[0:2], "big")
+            return f"segment from port {int.from_bytes(segment[0:2], 'big')}"
         offset = (segment[12] >> 4) * 4
         if offset < 20 or offset > len(segment):
-            return "data offset %d" % offset
+            return f"data offset {offset}"
         if segment[12] & 0x0F or flags & 0xC0:
             return "reserved or ECN bits set"
         if flags & URG:
@@ -283,14 +285,18 @@ class TcpCar:
             if kind == 1:
                 index += 1
                 continue
-            if index + 1 >= len(options) or options[index + 1] < 2 or index + options[index + 1] > len(options):
-                return "malformed option %d" % kind
+            if (
+                index + 1 >= len(options)
+                or options[index + 1] < 2
+                or index + options[index + 1] > len(options)
+            ):
+                return f"malformed option {kind}"
             if kind == 2:
                 if not flags & SYN or options[index + 1] != 4:
                     return "misplaced MSS option"
                 self.offered_mss = int.from_bytes(options[index + 2 : index + 4], "big")
             elif not (kind in (4, 5) and self.habits["sack"]):
-                return "option %d, which the car did not offer" % kind
+                return f"option {kind}, which the car did not offer"
             index += options[index + 1]
         return None
 
@@ -302,15 +308,16 @@ class TcpCar:
                 self.book.complain("TCP: RST that does not answer the SYN")
             return
         if flags != SYN | ACK or ack != self.snd_nxt:
-            self.book.complain("TCP: SYN answered with flags %02x, acknowledgement off by %d"
-                               % (flags, sequence_diff(ack, self.snd_nxt)))
+            self.book.complain(
+                f"TCP: SYN answered with flags {flags:02x}, acknowledgement off by {sequence_diff(ack, self.snd_nxt)}"
+            )
             return
         if len(segment) != (segment[12] >> 4) * 4:
             self.book.complain("TCP: data in the SYN-ACK")
             return
         self.peer_mss = self.offered_mss
         if self.peer_mss < 48:
-            self.book.complain("TCP: MSS %d" % self.peer_mss)
+            self.book.complain(f"TCP: MSS {self.peer_mss}")
         self.irs = seq
         self.peer_isns.append(seq)
         self.rcv_nxt = (seq + 1) & 0xFFFFFFFF
@@ -345,7 +352,7 @@ class TcpCar:
     def _data(self, seq, payload, flags, now):
         most = self.habits["mss"] or DEFAULT_MSS
         if len(payload) > most:
-            self.book.complain("TCP: segment of %d bytes, the MSS is %d" % (len(payload), most))
+            self.book.complain(f"TCP: segment of {len(payload)} bytes, the MSS is {most}")
             return
         behind = sequence_diff(self.rcv_nxt, seq)
         if behind < 0:
@@ -355,13 +362,13 @@ class TcpCar:
         if behind > 0:
             self._check_repeated(payload, behind)
             fin_again = flags & FIN and behind == len(payload) + 1
-            if fin_again or behind >= len(payload) and not (flags & FIN and behind == len(payload)):
+            if fin_again or (behind >= len(payload) and not (flags & FIN and behind == len(payload))):
                 if payload or behind == 1 or fin_again:
                     self._emit(ACK, self.snd_nxt, b"")
                 return
             payload = payload[behind:]
         if len(payload) > self.window:
-            self.book.complain("TCP: %d bytes beyond the window" % (len(payload) - self.window))
+            self.book.complain(f"TCP: {len(payload) - self.window} bytes beyond the window")
             return
         if payload:
             self._take(payload, now)
