@@ -18,9 +18,13 @@ WALK_OUT = {
     "codes": {"PreCharge": code_index("FAILED")},
 }
 FIRST = [
-    "supportedAppProtocol", "SessionSetup", "ServiceDiscovery", "ServicePaymentSelection",
-    "ContractAuthentication", "ChargeParameterDiscovery",
-]  # fmt: skip
+    "supportedAppProtocol",
+    "SessionSetup",
+    "ServiceDiscovery",
+    "ServicePaymentSelection",
+    "ContractAuthentication",
+    "ChargeParameterDiscovery",
+]
 
 
 def seeded(seed=1):
@@ -119,18 +123,27 @@ def test_looping_car_repeats_until_the_station_closes_and_comes_again():
     [
         ([habit_table.offer(habit_table.DIN, 7, 1)], {"schema_id": 7}, "DIN 70121", None),
         ([habit_table.offer(habit_table.DIN, 0, 1)], {"schema_id": 1}, None, "SchemaID 1 was not offered"),
-        ([habit_table.offer(habit_table.DIN, 0, 1)], {"schema_id": None}, None, "SchemaID None was not offered"),
+        (
+            [habit_table.offer(habit_table.DIN, 0, 1)],
+            {"schema_id": None},
+            None,
+            "SchemaID None was not offered",
+        ),
         (
             [habit_table.offer(habit_table.TESLA, 2, 1), habit_table.offer(habit_table.DIN, 1, 2)],
-            {"schema_id": 2}, "Tesla", "Tesla's own protocol was chosen",
+            {"schema_id": 2},
+            "Tesla",
+            "Tesla's own protocol was chosen",
         ),
         (
             [habit_table.offer(habit_table.ISO2, 0, 1), habit_table.offer(habit_table.DIN, 1, 2)],
-            {"schema_id": 0}, "ISO 15118-2", "this car speaks DIN 70121 only",
+            {"schema_id": 0},
+            "ISO 15118-2",
+            "this car speaks DIN 70121 only",
         ),
         ([habit_table.offer(habit_table.ISO2, 0, 1)], {"schema_id": None, "app_code": 2}, None, None),
     ],
-)  # fmt: skip
+)
 def test_protocols(protocols, script, name, complaint):
     plugged = Plugged(script=dict(WALK_OUT, **script), app_protocols=protocols).until(6000)
     assert [event[0] for event in plugged.kinds("app_protocol")] == ([name] if name or not complaint else [])
@@ -304,9 +317,14 @@ def test_orderly_end_needs_no_cycle():
 
 @pytest.mark.parametrize(
     ("pauses", "verdict"),
-    [(((1000, 1900),), STUCK), (((1000, 2100),), CHARGING), (((None, 2500),), CHARGING), ((), STUCK),
-     (((None, 1000), (1000, 1100)), CHARGING)],
-)  # fmt: skip
+    [
+        (((1000, 1900),), STUCK),
+        (((1000, 2100),), CHARGING),
+        (((None, 2500),), CHARGING),
+        ((), STUCK),
+        (((None, 1000), (1000, 1100)), CHARGING),
+    ],
+)
 def test_meb_needs_two_seconds_of_steady_pilot(pauses, verdict):
     plugged = Plugged(steady_ms=2000).until(5000)
     for duty, lasts_ms in pauses:

@@ -57,10 +57,19 @@ def physical(tree):
 
 
 ERROR_CODES = [
-    "NO_ERROR", "FAILED_RESSTemperatureInhibit", "FAILED_EVShiftPosition", "FAILED_ChargerConnectorLockFault",
-    "FAILED_EVRESSMalfunction", "FAILED_ChargingCurrentdifferential", "FAILED_ChargingVoltageOutOfRange",
-    "Reserved_A", "Reserved_B", "Reserved_C", "FAILED_ChargingSystemIncompatibility", "NoData",
-]  # fmt: skip
+    "NO_ERROR",
+    "FAILED_RESSTemperatureInhibit",
+    "FAILED_EVShiftPosition",
+    "FAILED_ChargerConnectorLockFault",
+    "FAILED_EVRESSMalfunction",
+    "FAILED_ChargingCurrentdifferential",
+    "FAILED_ChargingVoltageOutOfRange",
+    "Reserved_A",
+    "Reserved_B",
+    "Reserved_C",
+    "FAILED_ChargingSystemIncompatibility",
+    "NoData",
+]
 
 
 def status(tree):
@@ -142,10 +151,18 @@ def test_requests_are_written_as_in_the_vectors():
         assert data.hex() == vector["exi_hex"], vector["name"]
         assert request_name(data) == name[:-3]
     assert {name for _, name, _ in requests} == {
-        "SessionSetupReq", "ServiceDiscoveryReq", "ServicePaymentSelectionReq", "ContractAuthenticationReq",
-        "ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "PowerDeliveryReq", "CurrentDemandReq",
-        "WeldingDetectionReq", "SessionStopReq",
-    }  # fmt: skip
+        "SessionSetupReq",
+        "ServiceDiscoveryReq",
+        "ServicePaymentSelectionReq",
+        "ContractAuthenticationReq",
+        "ChargeParameterDiscoveryReq",
+        "CableCheckReq",
+        "PreChargeReq",
+        "PowerDeliveryReq",
+        "CurrentDemandReq",
+        "WeldingDetectionReq",
+        "SessionStopReq",
+    }
     assert len(requests) >= 30
 
 
@@ -189,9 +206,19 @@ def test_bad_input_is_an_error(vector):
 
 def station_messages():
     station = ScriptedStation(b"\x02\x11\x22\x33\x44\x55")
-    names = ("SessionSetup", "ServiceDiscovery", "ServicePaymentSelection", "ContractAuthentication",
-             "ChargeParameterDiscovery", "CableCheck", "PreCharge", "PowerDelivery", "CurrentDemand",
-             "WeldingDetection", "SessionStop")  # fmt: skip
+    names = (
+        "SessionSetup",
+        "ServiceDiscovery",
+        "ServicePaymentSelection",
+        "ContractAuthentication",
+        "ChargeParameterDiscovery",
+        "CableCheck",
+        "PreCharge",
+        "PowerDelivery",
+        "CurrentDemand",
+        "WeldingDetection",
+        "SessionStop",
+    )
     return [(name, station._answer(name)) for name in names]
 
 

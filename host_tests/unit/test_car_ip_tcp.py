@@ -117,8 +117,11 @@ def test_frames_after_the_link_came_up():
     kinds = ((1, "dad"), (2, "rs_unspecified"), (3, "rs_bare"), (4, "rs"), (5, "mld"))
     dad, rs_unspecified, rs_bare, rs, mld = Rig(ip_after_link=kinds).until(10)
     assert (dad[IPv6].src, dad[IPv6].dst, dad[ICMPv6ND_NS].tgt, dad.dst) == (
-        "::", "ff02::1:ffcd:56ef", CAR_IP, "33:33:ff:cd:56:ef",
-    )  # fmt: skip
+        "::",
+        "ff02::1:ffcd:56ef",
+        CAR_IP,
+        "33:33:ff:cd:56:ef",
+    )
     assert (rs_unspecified[IPv6].src, rs_bare[IPv6].src, rs_unspecified[IPv6].dst) == (
         "::",
         CAR_IP,
@@ -139,8 +142,10 @@ def test_resolving_the_station():
     rig.ip.resolve(link_local(EVSE), 0)
     (solicitation,) = rig.until(1)
     assert (solicitation[IPv6].dst, solicitation.dst, solicitation[IPv6].hlim) == (
-        "ff02::1:ff33:4455", "33:33:ff:33:44:55", 255,
-    )  # fmt: skip
+        "ff02::1:ff33:4455",
+        "33:33:ff:33:44:55",
+        255,
+    )
     rig.give(na())
     assert rig.ip.mac_of(link_local(EVSE)) == EVSE
     rig.give(na())  # a repeated answer is no fault
@@ -162,10 +167,14 @@ def test_probing_later_is_unicast_and_needs_no_option():
 @pytest.mark.parametrize(
     "answer",
     [
-        na(hlim=64), na(solicited=0), na(option=False), na(lladdr="02:00:00:00:00:01"), na(target=CAR_IP),
+        na(hlim=64),
+        na(solicited=0),
+        na(option=False),
+        na(lladdr="02:00:00:00:00:01"),
+        na(target=CAR_IP),
         na(target="fe80::1"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_advertisement_is_no_answer(answer):
     rig = Rig(ip_after_link=())
     rig.ip.resolve(link_local(EVSE), 0)
@@ -217,11 +226,17 @@ def test_sdp_request_and_answer():
 @pytest.mark.parametrize(
     "answer",
     [
-        sdp_answer(security=0), sdp_answer(transport=0x10), sdp_answer(port=0), sdp_answer(address=link_local(CAR)),
-        sdp_answer(sport=1), sdp_answer(dport=49153), sdp_answer(kind=0x9000), sdp_answer(length=21),
+        sdp_answer(security=0),
+        sdp_answer(transport=0x10),
+        sdp_answer(port=0),
+        sdp_answer(address=link_local(CAR)),
+        sdp_answer(sport=1),
+        sdp_answer(dport=49153),
+        sdp_answer(kind=0x9000),
+        sdp_answer(length=21),
         sdp_answer() / Raw(b"\x00"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_sdp_answer_counts_for_nothing(answer):
     rig = Rig(ip_after_link=())
     rig.sdp.start(49152, 0)
@@ -367,7 +382,6 @@ def test_a_gap_brings_a_duplicate_acknowledgement():
         ({"flags": "S"}, "SYN inside"),
         ({"flags": "PU", "data": b"x"}, "urgent"),
         ({"flags": "P", "data": b"x"}, "without ACK"),
-        ({"flags": "R", "seq": 5101}, "RST inside the window"),
         ({"data": bytes(1441)}, "the MSS is 1440"),
         ({"options": [("Timestamp", (1, 2))]}, "option 8"),
         ({"options": [("SAckOK", b"")]}, "option 4"),
@@ -452,6 +466,30 @@ def test_resets():
     rig.tcp.abort(rig.now)
     (reset,) = rig.sent()
     assert (reset[TCP].flags, reset[TCP].ack, reset[TCP].window) == ("R", 0, 0)
+
+
+def test_reset_ahead_of_the_next_byte_is_questioned():
+    rig = Rig(ip_after_link=())
+    rig.connected()
+    (challenge,) = rig.give(rig.segment("R", seq=5101))
+    assert (challenge[TCP].flags, challenge[TCP].ack, rig.tcp.state) == ("A", 5001, "ESTABLISHED")
+
+
+def test_after_the_end():
+    rig = Rig(ip_after_link=())
+    rig.connected()
+    rig.tcp.close(rig.now)
+    rig.give(rig.segment("FA"))
+    (again,) = rig.give(rig.segment("FA"))
+    assert (again[TCP].flags, again[TCP].ack) == ("A", 5002)
+    rig = Rig(ip_after_link=())
+    rig.connected()
+    rig.tcp.abort(rig.now)
+    rig.sent()
+    (reset,) = rig.give(rig.segment(data=b"late"))
+    assert (reset[TCP].flags, reset[TCP].seq) == ("R", ISN + 1)
+    assert rig.give(rig.segment("R")) == []
+    assert rig.book.complaints == []
 
 
 def test_window_styles():

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The virtual car re-enacts recorded cars: given what the real station sent, it sends what the real car sent.
 
-The recordings lie beside the repository (shared/captures) and are no part of it; without them these tests are skipped.
-Compared are complete frames, byte for byte, of SLAC, IPv6, SDP and TCP; bare TCP acknowledgements are left out
-because their number depends on milliseconds, and in TCP segments the acknowledgement number and window. The
-station's TCP checksums are put right first: its network card filled them in after the recording was taken.
+The recordings lie beside the repository (shared/captures) and are no part of it; without them these tests
+are skipped. Compared are complete frames, byte for byte, of SLAC, IPv6, SDP and TCP; bare TCP
+acknowledgements are left out because their number depends on milliseconds, and in TCP segments the
+acknowledgement number and window. The station's TCP checksums are put right first: its network card
+filled them in after the recording was taken.
 """
 
 import json
@@ -197,13 +198,18 @@ def test_requests_of_the_ends_of_recorded_sessions():
             session, ioniq, (-1, "A", 10), (-1, "V", 3446), limits, times, bulk_complete=False
         ),
         exi_car.current_demand_req(
-            session, polestar, (-1, "A", 10), (0, "V", 450), [(0, "V", 470), (-1, "A", 3750)], [(0, "s", 18000)],
+            session,
+            polestar,
+            (-1, "A", 10),
+            (0, "V", 450),
+            [(0, "V", 470), (-1, "A", 3750)],
+            [(0, "s", 18000)],
             bulk_complete=False,
         ),
         exi_car.pre_charge_req(session, polestar, (0, "V", 418), (-1, "A", 10)),
         exi_car.welding_detection_req(session, (False, 0, 75, None, None)),
         exi_car.session_stop_req(session),
-    ):  # fmt: skip
+    ):
         assert request.hex() in recorded
 
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """A virtual car: pilot on one side, Ethernet frames of its powerline modem on the other, sans-IO.
 
-It is the independent witness of the twin: own frames, own SLAC, own IPv6, TCP and EXI, and strict. It knows nothing
-of the box. `complaints` lists what the station did wrong, `unsafe` what could have closed the contactors, `verdict`
-whether it charges on AC afterwards.
+It is the independent witness of the twin: own frames, own SLAC, own IPv6, TCP and EXI, and strict. It
+knows nothing of the box. `complaints` lists what the station did wrong, `unsafe` what could have closed
+the contactors, `verdict` whether it charges on AC afterwards.
 
 Pilot duty in permille: None no pilot (unplugged or CP disconnected), 1000 steady (100 %), 50 digital
 communication (5 %), 80..960 AC PWM. `now` is a plain count of milliseconds that does not wrap.
@@ -38,7 +38,7 @@ def named(name, random_bytes, habits=None, **values):
 
 
 class VirtualCar:
-    """`plugged`, `cp_state`, `verdict`, `verdict_reason`, `complaints`, `unsafe`; frames and events are taken."""
+    """One car; its state is in `plugged`, `cp_state`, `verdict`, `verdict_reason`, `complaints`, `unsafe`."""
 
     def __init__(
         self,
@@ -392,7 +392,7 @@ class VirtualCar:
         return taken
 
     def take_events(self):
-        """Tuples, first item the kind, e.g. ("slac_matched", mac), ("soc_sent", percent), ("verdict", text)."""
+        """Tuples, first item the kind: ("slac_matched", mac), ("soc_sent", percent), ("verdict", text) ..."""
         taken = self.book.events
         self.book.events = []
         return taken

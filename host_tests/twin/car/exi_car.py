@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """EXI of a DIN 70121 car, bit by bit: one hand-written function per message, no tables, no grammar engine.
 
-Requests are written, responses are read; names and shapes of the trees are the schema's (dict by element name,
-repeated elements as lists, enumerations as strings, binary as bytes). Every `bits(n, value)` below is one event code
-or one value of the bit-packed, schema-informed, non-strict coding. A deviation raises CarExiError.
+Requests are written, responses are read; names and shapes of the trees are the schema's (dict by element
+name, repeated elements as lists, enumerations as strings, binary as bytes). Every `bits(n, value)` below
+is one event code or one value of the bit-packed, schema-informed, non-strict coding. A deviation raises
+CarExiError.
 
 Arguments used again and again:
     status  (ready, error code index, soc percent, cabin or None, ress or None): DC_EVStatus
@@ -14,28 +15,61 @@ Arguments used again and again:
 UNITS = ["h", "m", "s", "A", "Ah", "V", "VA", "W", "W/s", "Wh"]
 APP_CODES = ["OK_SuccessfulNegotiation", "OK_SuccessfulNegotiationWithMinorDeviation", "Failed_NoNegotiation"]
 RESPONSE_CODES = [
-    "OK", "OK_NewSessionEstablished", "OK_OldSessionJoined", "OK_CertificateExpiresSoon",
-    "FAILED", "FAILED_SequenceError", "FAILED_ServiceIDInvalid", "FAILED_UnknownSession",
-    "FAILED_ServiceSelectionInvalid", "FAILED_PaymentSelectionInvalid", "FAILED_CertificateExpired",
-    "FAILED_SignatureError", "FAILED_NoCertificateAvailable", "FAILED_CertChainError", "FAILED_ChallengeInvalid",
-    "FAILED_ContractCanceled", "FAILED_WrongChargeParameter", "FAILED_PowerDeliveryNotApplied",
-    "FAILED_TariffSelectionInvalid", "FAILED_ChargingProfileInvalid", "FAILED_EVSEPresentVoltageToLow",
-    "FAILED_MeteringSignatureNotValid", "FAILED_WrongEnergyTransferType",
-]  # fmt: skip
+    "OK",
+    "OK_NewSessionEstablished",
+    "OK_OldSessionJoined",
+    "OK_CertificateExpiresSoon",
+    "FAILED",
+    "FAILED_SequenceError",
+    "FAILED_ServiceIDInvalid",
+    "FAILED_UnknownSession",
+    "FAILED_ServiceSelectionInvalid",
+    "FAILED_PaymentSelectionInvalid",
+    "FAILED_CertificateExpired",
+    "FAILED_SignatureError",
+    "FAILED_NoCertificateAvailable",
+    "FAILED_CertChainError",
+    "FAILED_ChallengeInvalid",
+    "FAILED_ContractCanceled",
+    "FAILED_WrongChargeParameter",
+    "FAILED_PowerDeliveryNotApplied",
+    "FAILED_TariffSelectionInvalid",
+    "FAILED_ChargingProfileInvalid",
+    "FAILED_EVSEPresentVoltageToLow",
+    "FAILED_MeteringSignatureNotValid",
+    "FAILED_WrongEnergyTransferType",
+]
 STATUS_CODES = [
-    "EVSE_NotReady", "EVSE_Ready", "EVSE_Shutdown", "EVSE_UtilityInterruptEvent", "EVSE_IsolationMonitoringActive",
-    "EVSE_EmergencyShutdown", "EVSE_Malfunction", "Reserved_8", "Reserved_9", "Reserved_A", "Reserved_B", "Reserved_C",
-]  # fmt: skip
+    "EVSE_NotReady",
+    "EVSE_Ready",
+    "EVSE_Shutdown",
+    "EVSE_UtilityInterruptEvent",
+    "EVSE_IsolationMonitoringActive",
+    "EVSE_EmergencyShutdown",
+    "EVSE_Malfunction",
+    "Reserved_8",
+    "Reserved_9",
+    "Reserved_A",
+    "Reserved_B",
+    "Reserved_C",
+]
 ISOLATION = ["Invalid", "Valid", "Warning", "Fault"]
 NOTIFICATIONS = ["None", "StopCharging", "ReNegotiation"]
 PROCESSING = ["Finished", "Ongoing"]
 PAYMENT = ["Contract", "ExternalPayment"]
 CATEGORIES = ["EVCharging", "Internet", "ContractCertificate", "OtherCustom"]
 TRANSFER = [
-    "AC_single_phase_core", "AC_three_phase_core", "DC_core", "DC_extended", "DC_combo_core", "DC_dual",
-    "AC_core1p_DC_extended", "AC_single_DC_core", "AC_single_phase_three_phase_core_DC_extended",
+    "AC_single_phase_core",
+    "AC_three_phase_core",
+    "DC_core",
+    "DC_extended",
+    "DC_combo_core",
+    "DC_dual",
+    "AC_core1p_DC_extended",
+    "AC_single_DC_core",
+    "AC_single_phase_three_phase_core_DC_extended",
     "AC_core3p_DC_extended",
-]  # fmt: skip
+]
 REQUESTED_TRANSFER = [
     "AC_single_phase_core",
     "AC_three_phase_core",
@@ -314,7 +348,7 @@ def contract_authentication_req(session_id):
 
 
 def charge_parameter_discovery_req(session_id, status, limits, energy=(), socs=(), transfer="DC_extended"):
-    """`limits`: current, power or None, voltage; `energy`: capacity, request; `socs`: full, bulk; None is left out."""
+    """`limits`: current, power, voltage; `energy`: capacity, request; `socs`: full, bulk; None leaves out."""
     writer = _request(session_id, 7)
     writer.bits(2, 0)
     writer.bits(3, REQUESTED_TRANSFER.index(transfer))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """HomePlug management messages as the car writes them and as it insists on reading them.
 
-Builders give complete Ethernet frames (bytes, no FCS, padded to 60). Checkers take a received frame and give a list
-of complaints, empty when every constant is the one of ISO 15118-3 table A.2 .. A.7; a strict car drops a message
-that earns a complaint. Offsets count from the first byte of the destination MAC.
+Builders give complete Ethernet frames (bytes, no FCS, padded to 60). Checkers take a received frame and
+give a list of complaints, empty when every constant is the one of ISO 15118-3 table A.2 .. A.7; a strict
+car drops a message that earns a complaint. Offsets count from the first byte of the destination MAC.
 """
 
 import hashlib
@@ -140,7 +140,7 @@ def check_atten_char_ind(frame, mac, run_id, sounds):
 
 
 def mean_attenuation_db(frame):
-    """Average over the 58 groups of a CM_ATTEN_CHAR.IND, in hundredths of a dB (an integer compares the same everywhere)."""
+    """Average over the 58 groups of a CM_ATTEN_CHAR.IND, in hundredths of a dB, rounded down."""
     return sum(frame[71:129]) * 100 // GROUPS
 
 
@@ -181,7 +181,7 @@ def match_key(frame):
 
 
 def nid_of(nmk):
-    """Network identifier that belongs to a key: five rounds of SHA-256, 52 bits, level 0 in the top nibble."""
+    """Network identifier that belongs to a key: five rounds of SHA-256, 52 bits, level 0."""
     digest = nmk
     for _ in range(5):
         digest = hashlib.sha256(digest).digest()

@@ -20,13 +20,13 @@ DEFAULTS = {
     # ---- pilot and AC charging
     "slac": True,  # False: the powerline is already matched, wake up straight into IPv6
     "wake_ms": 300,  # 5 % duty -> first frame; below TP_EV_SLAC_init 10 s
-    "sleeps_after_ms": None,  # so long without a pilot edge and the car wakes up only when the pilot was off (Tesla rep)
+    "sleeps_after_ms": None,  # asleep so long after a pilot edge: 5 % alone does not wake it (Tesla rep)
     "replug_ms": 3000,  # pilot off at least this long counts as re-plugged
     "steady_ms": 0,  # 100 % or no pilot needed before PWM after 5 % was seen (MEB 2000, rep)
     "ac_start_ms": 1500,  # PWM -> state C (asm)
     "wants_ac": True,  # False: does not charge, e.g. full or timer set
     "state_c_in_cable_check": True,  # a DC car pulls the pilot to 6 V before CableCheckReq (IEC 61851-23)
-    "again_after_ms": 12000,  # lost or failed session -> SLAC anew while 5 % lasts (Audi ~10..12 s rec); None: never
+    "again_after_ms": 12000,  # lost session -> SLAC anew while 5 % lasts (Audi 10..12 s rec); None: never
     "leave_key": True,  # after the session the own modem gets a random key (ISO 15118-3 leave)
     "leave_key_ms": 500,
     # ---- SLAC
@@ -58,7 +58,7 @@ DEFAULTS = {
     "hop_limit": 64,  # Ioniq 10, Tesla 255, Audi and Polestar 64 rec
     "sdp_security": 0x10,  # 0x00 asks for TLS first (Audi, Model X, EV3)
     "sdp_fallback": None,  # then this (Audi 0x10 after 50 requests rec)
-    "sdp_fallback_pause_ms": 280,  # last request of the first kind -> first of the other, beyond the interval (Audi rec)
+    "sdp_fallback_pause_ms": 280,  # on top of the interval before it asks the other way (Audi rec)
     "sdp_interval_ms": 250,
     "sdp_sends": 50,
     "sdp_port": 49152,  # first UDP source port, +1 for each session
@@ -89,7 +89,7 @@ DEFAULTS = {
     "cable_check_interval_ms": 225,
     "pre_charge_interval_ms": 225,
     "current_demand_interval_ms": 125,
-    "cpd_strict": True,  # a doubtful ChargeParameterDiscoveryRes ends it (iX3); Ioniq took one with units "h" (rec)
+    "cpd_strict": True,  # a doubtful response ends it (iX3 rep); Ioniq took one with units "h" (rec)
     "message_timeout_ms": 2000,  # V2G_EVCC_Msg_Timeout
     "current_demand_timeout_ms": 250,
     "ongoing_timeout_ms": 60000,  # V2G_EVCC_Ongoing_Timeout: Authentication, ChargeParameterDiscovery
@@ -110,9 +110,9 @@ DEFAULTS = {
     "energy_unit": (0, "Wh"),  # smallest multiplier and unit of capacity and request; unit None leaves it out
     "target_voltage": (0, "V", 350),
     "target_current": (0, "A", 1),
-    "believes_voltage": True,  # takes EVSEPresentVoltage for its own measurement; Model Y measured nothing (rec)
+    "believes_voltage": True,  # takes EVSEPresentVoltage for its own measurement; Model Y did not (rec)
     "limits_in_current_demand": False,
-    "bulk_complete": None,  # BulkChargingComplete in PowerDelivery and CurrentDemand (Ioniq, Polestar False rec)
+    "bulk_complete": None,  # in PowerDelivery and CurrentDemand (Ioniq, Polestar False rec)
     "remaining_times": (),  # RemainingTimeToFullSoC, ToBulkSoC
     # ---- leaving
     "leave": "standard",  # see session.LEAVING
@@ -121,8 +121,7 @@ DEFAULTS = {
     "shutdown_rounds": 1,  # EVSE_Shutdown answers needed before a standard car leaves
 }
 
-# Cars by name: (values for VirtualCar, habits). Numbers marked (rec) above are theirs; the MACs keep only the maker's
-# prefix.
+# Cars by name: (values for VirtualCar, habits). The MACs keep only the maker's prefix.
 CARS = {
     "generic": ({"mac": b"\x02\xab\x34\xcd\x56\xef", "soc_percent": 42}, {}),
     "ioniq": (

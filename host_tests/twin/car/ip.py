@@ -129,7 +129,7 @@ class Ipv6Car:
             self._send_mld()
 
     def _send_mld(self):
-        """MLDv2 report for the own solicited-node group, behind a hop-by-hop header with router alert (RFC 3810)."""
+        """MLDv2 report for the own solicited-node group, behind a router alert (RFC 3810)."""
         record = b"\x04\x00\x00\x00" + solicited_node(self.address)
         message = b"\x8f\x00\x00\x00\x00\x00\x00\x01" + record
         check = transport_checksum(self.address, ALL_MLD_ROUTERS, ICMPV6, message)
@@ -289,7 +289,7 @@ class Ipv6Car:
 
 
 class Packet:
-    """Fields of an IPv6 frame: `source_mac`, `source`, `destination`, `protocol`, `hop_limit`, `payload` (bytes)."""
+    """IPv6 frame: `source_mac`, `source`, `destination`, `protocol`, `hop_limit`, `payload` (bytes)."""
 
     def __init__(self, frame):
         frame = bytes(frame)
@@ -303,7 +303,7 @@ class Packet:
         self.payload = frame[54 : 54 + self.length]
 
     def problem(self, mac, address):
-        """Why a strict receiver drops it, "foreign" when it is meant for somebody else, None when it is good."""
+        """Why a strict receiver drops it, "foreign" when it is for somebody else, None when it is good."""
         frame = self.frame
         if len(frame) < 54 or frame[14] >> 4 != 6:
             return "not an IPv6 packet"

@@ -358,7 +358,7 @@ def code_index(name):
 
 
 def run(car, stations, until_ms, now=0, tap=None, step_ms=1):
-    """Step car and stations to `until_ms`; `tap(now, direction, frame)` sees every frame. Gives the events."""
+    """Step car and stations to `until_ms`, give the events; `tap(now, direction, frame)` sees every frame."""
     on_the_way = []
     events = []
     while now < until_ms:

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The DIN 70121 session as a car leads it, over V2GTP, with the different ways cars leave it.
 
-    supportedAppProtocol - SessionSetup - ServiceDiscovery - ServicePaymentSelection - ContractAuthentication -
-    ChargeParameterDiscovery - CableCheck - PreCharge - PowerDelivery - CurrentDemand ... - SessionStop
+    supportedAppProtocol - SessionSetup - ServiceDiscovery - ServicePaymentSelection -
+    ContractAuthentication - ChargeParameterDiscovery - CableCheck - PreCharge - PowerDelivery -
+    CurrentDemand ... - SessionStop
 
 Every response is also read by the safety witness (`dangers_in`), whatever the car then does with it.
 `now` is a plain count of milliseconds.
@@ -18,7 +19,7 @@ LEAVING = {
     "standard": "EVSE_Shutdown seen: SessionStop, waits for its answer, closes TCP",
     "power_delivery_first": "EVSE_Shutdown seen: PowerDelivery(not ready), WeldingDetection, SessionStop",
     "stops_at_once": "SessionStop after the first ChargeParameterDiscoveryRes, whatever it says",
-    "ignores_shutdown": "goes on through CableCheck and PreCharge as long as the codes are OK (Tesla, ID.Buzz)",
+    "ignores_shutdown": "goes on through CableCheck and PreCharge while codes are OK (Tesla, ID.Buzz)",
     "closes_tcp_at_first_cpdres": "closes TCP after the first ChargeParameterDiscoveryRes (iX3)",
     "falls_silent": "says nothing after the first ChargeParameterDiscoveryRes, keeps TCP open",
     "loops_after_failed": "as ignores_shutdown, and repeats a request that FAILED until the station closes",
@@ -53,7 +54,7 @@ def physical_wh(watt_hours, smallest):
 
 
 def dangers_in(name, body, ready_asked):
-    """What in a response could let a car close its contactors; `ready_asked`: PowerDeliveryReq wanted power."""
+    """What in a response could let a car close its contactors; `ready_asked`: it wanted power delivery."""
     found = []
     positive = body["ResponseCode"].startswith("OK")
     status = body.get("DC_EVSEStatus") or body.get("DC_EVSEChargeParameter", {}).get("DC_EVSEStatus") or {}
@@ -82,8 +83,8 @@ def dangers_in(name, body, ready_asked):
 class DinSession:
     """One session over one TCP connection.
 
-    `orderly`: None while it runs, then whether the car itself brought it to its end. `cable_check`: the car holds
-    the pilot in state C for it.
+    `orderly`: None while it runs, then whether the car itself brought it to its end. `cable_check`: the car
+    holds the pilot in state C for it.
     """
 
     def __init__(self, mac, values, habits, random_bytes, tcp, book):

@@ -6,9 +6,9 @@
               ^                 any failure: PAUSE, then the next round                    |
               '----------------------------------------------------------------------------'
 
-The car hears every charger in range: it answers each CM_ATTEN_CHAR.IND and asks the one with the lowest average to
-match. Frames with a wrong constant are dropped with a complaint, so a deviating station ends in the car's retries.
-`now` is a plain count of milliseconds.
+The car hears every charger in range: it answers each CM_ATTEN_CHAR.IND and asks the one with the lowest
+average to match. Frames with a wrong constant are dropped with a complaint, so a deviating station ends
+in the car's retries. `now` is a plain count of milliseconds.
 """
 
 from host_tests.twin.car import frames
