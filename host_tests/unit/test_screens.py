@@ -111,6 +111,8 @@ def test_delivery_and_age_below_the_charge():
     state.session_ended("ok")
     evse = Evse()
     evse.last_delivery = "ok"
+    assert screens.view(state, evse).foot == "re-plug to charge"
+    state.replugged = True
     assert screens.view(state, evse).foot == "sent to SmartEVSE"
     state.uptime.advance(2 * 3600 * 1000)
     assert screens.view(state, evse).foot == "read 2 h ago"

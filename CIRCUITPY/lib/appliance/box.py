@@ -166,12 +166,14 @@ class EvseQuestion:
         """Ask and pass the answer on."""
         box = self._box
         state = box.smartevse.query_state(now)
+        if state is not None:
+            box.status.replugged = state.has_modem
         box.status.put_cause(causes.SMARTEVSE, box.smartevse.cause)
         box.loop.secc.evse_state(None if state is None else state.state_id, supervisor.ticks_ms())
 
 
 class WebPiece:
-    """Piece: starts the web server once WiFi is there, then moves it."""
+    """Piece: moves the web server. Slow piece: loads and starts it, which takes seconds, once WiFi is there."""
 
     def __init__(self, box):
         self._box = box
@@ -180,21 +182,20 @@ class WebPiece:
 
     def poll(self, now):
         """One step of the web server."""
-        if self.web is not None:
-            return self.web.poll(now)
-        box = self._box
-        if not box.wifi.connected or box.loop.secc.active:
-            return False
-        if self._start_at is not None and not expired(self._start_at, now):
-            return False
-        self._start_at = ticks_add(now, WEB_RETRY_MS)
-        self._start()
-        return True
+        return self.web is not None and self.web.poll(now)
 
-    def _start(self):
+    def due(self, now):
+        """True when the server should be started."""
+        if self.web is not None or not self._box.wifi.connected:
+            return False
+        return self._start_at is None or expired(self._start_at, now)
+
+    def run(self, now):
+        """Start to listen."""
         from appliance import api, web
 
         box = self._box
+        self._start_at = ticks_add(now, WEB_RETRY_MS)
         root = __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
         server = web.Web(box.wifi.pool, root + "/www", api.routes(box), box.log_web)
         server.start(box.settings["HTTP_PORT"])
@@ -243,7 +244,6 @@ class Box:
         self.status = status.Status(self.uptime)
         self.frames = FrameRing()
         self.firmware = None
-        self._modem_phase_seen = False
         self._memory = retained.memory()
         self._say_hello()
         self.watchdog = Watchdog(self.log)
@@ -284,10 +284,10 @@ class Box:
 
     def notes(self):
         """What the owner should know although nothing is wrong."""
-        if self.smartevse.can_ask and self._modem_phase_seen:
+        if self.status.replugged:
             return []
         return [
-            "Nothing plugs the car in again after a reading; if it then does not charge, re-plug it by hand."
+            "Nothing plugs the car in again after a reading: if it then does not charge, re-plug it by hand."
         ]
 
     def log_web(self, text):
@@ -333,13 +333,14 @@ class Box:
         return Secc(own_mac(self._radio), self._entropy.random_bytes, config)
 
     def _add_pieces(self, ticks):
-        self._web_piece = WebPiece(self)
-        self.loop.add_piece("web", self._web_piece)
+        web_piece = WebPiece(self)
+        self.loop.add_piece("web", web_piece)
         self._add_display(ticks)
         self.loop.add_piece("wifi", WifiPiece(self))
         self.loop.add_piece("health", Health(self.uptime, self._memory))
         self.loop.add_slow_piece("wifi", self.wifi)
         self.loop.add_slow_piece("smartevse", self.smartevse)
+        self.loop.add_slow_piece("web", web_piece)
         self.loop.add_slow_piece("question", EvseQuestion(self))
         self.loop.add_slow_piece("collect", Collector(self.loop, gc.collect))
 
@@ -372,7 +373,7 @@ class Box:
 
     def _on_car(self, event, _now):
         self.status.car_plugged(event[1])
-        self.log.note("car", "car " + status.hex_text(event[1]))
+        self.log.note("car", "a car begins: " + status.hex_text(event[1]))
 
     def _on_checkpoint(self, event, _now):
         if event[1] == 1:
@@ -434,7 +435,6 @@ class Box:
         if kind == "delivered":
             self.log.checkpoint("smartevse", 920, "delivered " + text)
             self.status.checkpoint(920, "delivered " + text)
-            self._modem_phase_seen = True
         elif kind == "failed":
             self.log.caution("smartevse", text)
             self.status.checkpoint(930, text)

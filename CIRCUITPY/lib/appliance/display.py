@@ -181,7 +181,6 @@ class Panel:
         self._shown = ["", "", ""]
         self._wanted = None
         self.dirty = True
-        self.refresh_ms = 0
         self.worst_refresh_ms = 0
 
     def show(self, view):
@@ -189,12 +188,15 @@ class Panel:
         self._wanted = view
 
     def step(self, stage):
-        """One piece: change one label, or refresh if ``stage`` allows it. True when something was done."""
+        """One piece: refresh if ``stage`` allows it, else change one label. True when something was done.
+
+        Each change is shown by itself: labels overlap, and areas that overlap are sent twice in one refresh.
+        """
+        if self.dirty and REFRESH[stage][LONG if self.worst_refresh_ms > SHORT_MS else SHORT]:
+            self._refresh()
+            return True
         if self._wanted is not None:
             self._change_one()
-            return True
-        if self.dirty and REFRESH[stage][LONG if self.refresh_ms > SHORT_MS else SHORT]:
-            self._refresh()
             return True
         return False
 
@@ -226,8 +228,7 @@ class Panel:
     def _refresh(self):
         start = self._ticks()
         self._display.refresh()
-        self.refresh_ms = ticks_diff(self._ticks(), start)
-        self.worst_refresh_ms = max(self.worst_refresh_ms, self.refresh_ms)
+        self.worst_refresh_ms = max(self.worst_refresh_ms, ticks_diff(self._ticks(), start))
         self.dirty = False
 
 

@@ -38,10 +38,10 @@ MODEM_HEADINGS = {
 # of the bar. The first row that fits is taken, the last one fits everything.
 LAYOUTS = (
     # width, height, heading, big, foot, bar
-    (320, 170, (160, 66, 4), (160, 72, 12), (160, 154, 2), (20, 122, 280, 12)),
+    (320, 170, (160, 66, 4), (160, 68, 12), (160, 154, 2), (20, 122, 280, 12)),
     (240, 135, (120, 50, 3), (120, 56, 9), (120, 122, 1), (12, 98, 216, 10)),
     (160, 80, (80, 28, 2), (80, 32, 6), (80, 73, 1), (8, 58, 144, 6)),
-    (128, 64, (64, 24, 2), (64, 27, 5), (64, 58, 1), (4, 48, 120, 4)),
+    (128, 64, (64, 24, 2), (64, 26, 5), (64, 58, 1), (4, 48, 120, 4)),
     (1, 1, (64, 10, 1), (50, 14, 2), (64, 26, 1), (100, 4, 24, 6)),
 )
 HEADING, BIG, FOOT, BAR = 2, 3, 4, 5
@@ -63,6 +63,13 @@ def letters(width, scale):
 def shortened(text, most):
     """``text`` cut to ``most`` letters, with dots where something is missing."""
     return text if len(text) <= most else text[: most - 2] + ".."
+
+
+def centred(text):
+    """``text`` with its lines padded in front, so that the shorter ones stand in the middle."""
+    lines = text.split("\n")
+    longest = max([len(line) for line in lines])
+    return "\n".join([" " * ((longest - len(line)) // 2) + line for line in lines])
 
 
 def age_text(seconds):
@@ -97,6 +104,8 @@ def _soc_foot(state, smartevse, age_s):
         return "read " + age_text(age_s)
     if code is not None:
         return causes.short(code)
+    if not state.replugged:
+        return "re-plug to charge"
     if smartevse.last_delivery == "ok":
         return "sent to SmartEVSE"
     if smartevse.last_delivery == "pending":
@@ -128,7 +137,7 @@ def view(state, smartevse, wifi=None):
     if stage == status.MODEM_MISSING:
         code = state.cause_of(causes.MODEM)
         heading = MODEM_HEADINGS.get(code, "Modem\nfault")
-        foot = "see settings.toml" if code in MODEM_HEADINGS else causes.short(code)
+        foot = "check the wires" if code in MODEM_HEADINGS else causes.short(code)
     elif stage == status.NO_ANSWER:
         code = state.cause_of(causes.CAR) or state.cause_of(causes.MODEM)
         foot = causes.short(code)
@@ -138,4 +147,4 @@ def view(state, smartevse, wifi=None):
         foot = "version " + status.VERSION
     elif stage in (status.FINDING, status.READING):
         foot = "step 1 of 2" if stage == status.FINDING else "step 2 of 2"
-    return View(heading, "", foot, None, colour)
+    return View(centred(heading), "", foot, None, colour)

@@ -75,6 +75,8 @@ class Status:
         self.secc_stage = "NO_KEY"
         self.in_session = False
         self.read_this_time = False
+        # True when a SmartEVSE with modem support feigns a re-plug after each reading.
+        self.replugged = False
         self.revision = 0
         self._causes = {}
         self._passing_s = None
@@ -152,7 +154,9 @@ class Status:
         self.changed()
 
     def checkpoint(self, number, text):
-        """One step of the session for the timeline."""
+        """One step of the session for the timeline; below 100 they are the modem's own, between cars."""
+        if number < 100:
+            return
         if len(self.timeline) < _LONGEST_TIMELINE:
             self.timeline.append((self.uptime.seconds, self.uptime.millis, number, text))
         self.changed()
