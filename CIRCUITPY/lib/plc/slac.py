@@ -21,6 +21,8 @@ the two tables below. What does not fit a row is counted in ``ignored`` and chan
 Left out on purpose: CM_AMP_MAP, and the EVSE's own validation (there is no control pilot here).
 """
 
+from array import array
+
 from plc import mme
 from plc.ticks import expired, ticks_add
 
@@ -65,19 +67,20 @@ _LINK_LOST_POLLS = 3  # the CCo ages a silent station slowly and once in a while
 
 
 class _Context:
-    """One car on its way through the matching."""
+    """One car on its way through the matching. Class attributes are defaults."""
+
+    state = "WAIT_START"
+    announced = 10
+    sounds = 0
+    profiles = 0
+    sums = None
+    characteristics = None
+    sends = 0
 
     def __init__(self, ev_mac, run, now):
         self.ev_mac = ev_mac
         self.run = run
-        self.state = "WAIT_START"
         self.deadline = ticks_add(now, TIMERS_MS["TT_match_sequence"])
-        self.announced = 10
-        self.sounds = 0
-        self.profiles = 0
-        self.sums = None
-        self.characteristics = None
-        self.sends = 0
 
 
 class Slac:
@@ -217,10 +220,12 @@ class Slac:
             self._enter(context, next_state, now)
 
     def _context_of(self, kind, frame):
-        ev_mac = bytes(frame[19:25]) if kind == mme.CM_ATTEN_PROFILE_IND else mme.source(frame)
+        """Compares slices where they lie: this runs three times per sound, and copies would be garbage."""
+        ev_mac_at = 19 if kind == mme.CM_ATTEN_PROFILE_IND else 6
+        run_at = mme.LAYOUT[kind][1]
         for context in self._contexts:
-            if context.ev_mac == ev_mac:
-                if mme.LAYOUT[kind][1] is None or mme.run_id(frame, kind) == context.run:
+            if frame[ev_mac_at : ev_mac_at + 6] == context.ev_mac:
+                if run_at is None or frame[run_at : run_at + mme.RUN_ID_BYTES] == context.run:
                     return context
         return None
 
@@ -236,7 +241,7 @@ class Slac:
 
     def _start_sounding(self, context, frame, now):
         context.announced = frame[21] or 10
-        context.sums = [0] * mme.GROUPS
+        context.sums = array("H", bytes(2 * mme.GROUPS))
         self.events.append(("sounding", context.ev_mac))
         return True
 
@@ -375,6 +380,7 @@ class Slac:
             self._run_timeouts(now)
 
     def _run_timeouts(self, now):
-        for context in list(self._contexts):
+        for context in self._contexts:
             if expired(context.deadline, now):
                 getattr(self, "_" + TIMEOUTS[context.state][1])(context, now)
+                return  # the list may be another one now; the next pass looks at the rest

@@ -93,15 +93,15 @@ def _quantity(multiplier, unit, value):
     return {"Multiplier": multiplier, "Unit": unit, "Value": value}
 
 
-def _charge_parameters(processing, status_code):
+def _charge_parameters():
     """ChargeParameterDiscoveryRes: DIN wants the schedule and the limits even while Ongoing."""
-    parameters = {"DC_EVSEStatus": _status(status_code)}
+    parameters = {"DC_EVSEStatus": _status("EVSE_Shutdown")}
     for name, multiplier, unit, value in LIMITS:
         parameters[name] = _quantity(multiplier, unit, value)
     entry = {"RelativeTimeInterval": {"start": 0, "duration": _DAY_S}, "PMax": _P_MAX_W}
     schedule = {"PMaxScheduleID": 1, "PMaxScheduleEntry": [entry]}
     return {
-        "EVSEProcessing": processing,
+        "EVSEProcessing": "Finished",
         "SAScheduleList": {"SAScheduleTuple": [{"SAScheduleTupleID": 1, "PMaxSchedule": schedule}]},
         "DC_EVSEChargeParameter": parameters,
     }
@@ -161,7 +161,7 @@ _FIELDS = {
     "ServiceDetailReq": lambda: {"ServiceID": _SERVICE_ID},
     "ServicePaymentSelectionReq": lambda: {},
     "ContractAuthenticationReq": lambda: {"EVSEProcessing": "Finished"},
-    "ChargeParameterDiscoveryReq": lambda: _charge_parameters("Finished", "EVSE_Shutdown"),
+    "ChargeParameterDiscoveryReq": _charge_parameters,
     "CableCheckReq": lambda: {"DC_EVSEStatus": _status("EVSE_Shutdown"), "EVSEProcessing": "Finished"},
     "PreChargeReq": _no_voltage,
     "CurrentDemandReq": _no_current,
@@ -185,22 +185,28 @@ class DinSession:
     """One session. ``request`` takes a decoded V2G_Message and gives the one to send back.
 
     ``reading`` is the Reading once the car told its state of charge. ``events`` collects
-    (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq.
+    (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq; ``repeated`` tells
+    that the answer is the one before once more, so that its bytes can be sent again.
     """
 
+    state = "SESSION_SETUP"
+    reading = None
+    evccid = None
+    stopped = False
+    repeated = False
+    rung = 0
+    _shutdown_rounds = 0
+    _shutdown_since = None
+    _parameters = None
+    _last = None
+
     def __init__(self, random_bytes, evse_id=b"\x00", ev_mac=None):
-        self.state = "SESSION_SETUP"
         self.session_id = bytes(random_bytes(8))
-        self.reading = None
-        self.evccid = None
-        self.stopped = False
-        self.rung = 0
         self.events = []
-        self.failures = []  # (request, response code) of everything refused
+        self.failures = []  # (request, response code) of what was refused lately
+        self._header = {"SessionID": self.session_id}
         self._evse_id = evse_id
         self._ev_mac = ev_mac
-        self._shutdown_rounds = 0
-        self._shutdown_since = None
 
     def request(self, message, now):
         """The response message (a V2G_Message tree), or None for what is not a request."""
@@ -214,7 +220,8 @@ class DinSession:
 
     def _answer(self, name, body, session_id, now):
         states, action, next_state = REQUESTS[name]
-        fields = _FIELDS[name]()
+        self.repeated = False
+        fields = self._fields_of(name)
         if name != "SessionSetupReq" and session_id != self.session_id:
             code = "FAILED_UnknownSession"
         elif self.state not in states:
@@ -223,11 +230,22 @@ class DinSession:
             code = getattr(self, "_" + action)(body, fields, now)
             if next_state and code[:2] == "OK":
                 self.state = next_state
+        self._last = name
         if code[:2] != "OK":
             self.failures.append((name, code))
             del self.failures[:-8]
         fields["ResponseCode"] = code
         return {"V2G_Message": {"Header": {"SessionID": self.session_id}, "Body": {name[:-1] + "s": fields}}}
+
+    def _fields_of(self, name):
+        """A car that ignores the shutdown asks a hundred times: that tree is built once."""
+        if name != "ChargeParameterDiscoveryReq":
+            return _FIELDS[name]()
+        if self._parameters is None:
+            self._parameters = _FIELDS[name]()
+        self._parameters["EVSEProcessing"] = "Finished"
+        self._parameters["DC_EVSEChargeParameter"]["DC_EVSEStatus"]["EVSEStatusCode"] = "EVSE_Shutdown"
+        return self._parameters
 
     # ---- actions of REQUESTS: (body, response fields to adjust, now) -> ResponseCode
 
@@ -266,8 +284,10 @@ class DinSession:
             self._take_reading(parameter)
         if first:
             self.rung = 1
-            fields.update(_charge_parameters("Ongoing", "EVSE_Ready"))
+            fields["EVSEProcessing"] = "Ongoing"
+            fields["DC_EVSEChargeParameter"]["DC_EVSEStatus"]["EVSEStatusCode"] = "EVSE_Ready"
         elif self._keep_shutting_down(now):
+            self.repeated = self.rung == 2 and self._last == "ChargeParameterDiscoveryReq"
             self.rung = 2
             fields["EVSEProcessing"] = "Ongoing"
         else:

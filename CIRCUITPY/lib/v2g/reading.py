@@ -11,15 +11,16 @@ class Reading:
     them); ``ev_mac`` the MAC the car used on the power line; ``protocol`` the negotiated standard.
     """
 
+    soc_percent = None
+    full_soc_percent = None
+    bulk_soc_percent = None
+    energy_capacity_wh = None
+    energy_request_wh = None
+
     def __init__(self, protocol, evccid=None, ev_mac=None):
         self.protocol = protocol
         self.evccid = evccid
         self.ev_mac = ev_mac
-        self.soc_percent = None
-        self.full_soc_percent = None
-        self.bulk_soc_percent = None
-        self.energy_capacity_wh = None
-        self.energy_request_wh = None
 
 
 def number(value):

@@ -6,6 +6,8 @@ Whatever security the car asks for, the answer is "no TLS": Audi repeats its TLS
 it asks for plain TCP, Tesla Model X and Kia EV3 never do, and all of them accept 0x10 in the answer.
 """
 
+from struct import pack
+
 from plc.errors import PeerError
 
 from v2g import v2gtp
@@ -29,4 +31,4 @@ def wants_tls(datagram):
 
 def response(address, port):
     """The answer: our IPv6 ``address`` (16 bytes), TCP ``port``, no TLS."""
-    return v2gtp.message(v2gtp.SDP_RESPONSE, address + port.to_bytes(2, "big") + bytes((NO_TLS, TCP)))
+    return v2gtp.message(v2gtp.SDP_RESPONSE, pack(">16sHBB", address, port, NO_TLS, TCP))

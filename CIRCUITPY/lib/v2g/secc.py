@@ -41,26 +41,27 @@ LIMITS_MS = {
 _NOTHING = ()
 _FIRST_DYNAMIC_PORT = 49152
 _CARS_REMEMBERED = 8
-_MESSAGES_PER_SEGMENT = 8
 
 # What the session lacked when it ended without a reading, by how far it came.
 _CAUSES = ("no_sdp", "no_tcp", "car_silent")
 
 
 class _Session:
-    """One car from SLAC_MATCH.CNF to the new key."""
+    """One car from SLAC_MATCH.CNF to the new key. Class attributes are defaults."""
+
+    progress = 0  # 1 SDP seen, 2 TCP connected: index into _CAUSES
+    cause = None  # a better reason than _CAUSES, once known
+    reading = None
+    din = None
+    protocol = None
+    answer = None  # the last one, encoded
+    closing = False
+    leave_at = None
+    how = None
 
     def __init__(self, ev_mac, first_parm_at):
         self.ev_mac = ev_mac
         self.close_by = ticks_add(first_parm_at, LIMITS_MS["plug_in"] - LIMITS_MS["fin"])
-        self.progress = 0  # 1 SDP seen, 2 TCP connected: index into _CAUSES
-        self.cause = None  # a better reason than _CAUSES, once known
-        self.reading = None
-        self.din = None
-        self.protocol = None
-        self.closing = False
-        self.leave_at = None
-        self.how = None
 
 
 class Secc:
@@ -94,7 +95,7 @@ class Secc:
         self._started = False
         self._first_parm = []  # [ev_mac, ms] of cars heard lately
         self._session = None
-        self._tcp = None
+        self._tcp = TcpServer(self.ipv6, 0, random_bytes)  # one set of buffers for all sessions
         self._stream = v2gtp.Reassembler()
         self._frames = []
         self._events = []
@@ -181,10 +182,9 @@ class Secc:
             self.slac.poll(now)
             if self.slac.events:
                 self._take_slac_events(now)
-        if self._tcp is not None:
+        if self._session is not None:
             self._tcp.poll(now)
             self._serve_tcp(now)
-        if self._session is not None:
             self._watch_session(now)
         self.plugin.poll(now)
 
@@ -327,7 +327,7 @@ class Secc:
                 self._frames.append(answer)
         elif packet.next_header == ipv6.UDP:
             self._receive_udp(packet)
-        elif packet.next_header == ipv6.TCP and self._tcp is not None:
+        elif packet.next_header == ipv6.TCP:
             self._tcp.receive(packet, now)
             self._serve_tcp(now)
 
@@ -361,15 +361,15 @@ class Secc:
     # ---- TCP and V2GTP
 
     def _new_connection(self):
-        port = _FIRST_DYNAMIC_PORT + (int.from_bytes(self._random_bytes(2), "big") & 0x3FFF)
-        self._tcp = TcpServer(self.ipv6, port, self._random_bytes)
+        port = int.from_bytes(self._random_bytes(2), "big") & 0x3FFF
+        self._tcp.port = _FIRST_DYNAMIC_PORT + port
         self._stream.reset()
 
     def _drop_connection(self, now):
-        if self._tcp is not None:
-            self._tcp.abort(now)
-            self._frames.extend(self._tcp.take_frames())
-            self._tcp = None
+        self._tcp.abort(now)
+        self._frames.extend(self._tcp.take_frames())
+        while self._tcp.take_event() is not None:
+            pass  # nobody is left to hear them
 
     def _serve_tcp(self, now):
         """Everything the connection has for us: events, bytes in, frames out."""
@@ -409,7 +409,7 @@ class Secc:
             self.counts["bad_v2gtp"] += 1
             self._tcp.close(now)
             return
-        for kind, payload in messages[:_MESSAGES_PER_SEGMENT]:
+        for kind, payload in messages:
             if kind == v2gtp.EXI:
                 self._receive_message(payload, now)
             else:
@@ -449,17 +449,19 @@ class Secc:
         response = din.request(exi.decode(DIN_SCHEMA, payload), now)
         if response is None:
             return None
-        answer = exi.encode(DIN_SCHEMA, response)
+        if not din.repeated:
+            session.answer = exi.encode(DIN_SCHEMA, response)
         if din.reading is not None and session.reading is None:
             self._take_reading(din.reading, now)
-        for number, text in din.events:
-            self._say(number, text)
-        din.events = []
+        if din.events:
+            for number, text in din.events:
+                self._say(number, text)
+            din.events = []
         if din.stopped and not session.closing:
             session.how = session.how or "the car stopped the session"
             session.close_by = _earlier(session.close_by, ticks_add(now, LIMITS_MS["after_stop"]))
             session.closing = True
-        return answer
+        return session.answer
 
     def _take_reading(self, reading, now):
         session = self._session

@@ -5,6 +5,8 @@
 01 FE | payload type, 2 bytes | payload length, 4 bytes | payload        all big-endian
 """
 
+from struct import pack, unpack_from
+
 from plc.errors import PeerError
 
 EXI = 0x8001
@@ -12,23 +14,24 @@ SDP_REQUEST = 0x9000
 SDP_RESPONSE = 0x9001
 
 HEADER_BYTES = 8
+_VERSION = 0x01FE
 # The longest request a car sends is below 500 bytes; a length beyond this is noise or malice.
 MAX_PAYLOAD_BYTES = 4096
 
 
 def message(payload_type, payload):
-    """``payload`` with its header, as bytes."""
-    return b"\x01\xfe" + payload_type.to_bytes(2, "big") + len(payload).to_bytes(4, "big") + bytes(payload)
+    """``payload`` (bytes) with its header in front."""
+    return pack(">HHI", _VERSION, payload_type, len(payload)) + payload
 
 
 def header(data):
     """(payload type, payload length) of the first eight bytes of ``data``; raises PeerError."""
-    if data[0] != 0x01 or data[1] != 0xFE:
+    version, payload_type, length = unpack_from(">HHI", data, 0)
+    if version != _VERSION:
         raise PeerError("not a V2GTP header")
-    length = int.from_bytes(bytes(data[4:8]), "big")
     if length > MAX_PAYLOAD_BYTES:
         raise PeerError("V2GTP payload too long")
-    return data[2] << 8 | data[3], length
+    return payload_type, length
 
 
 class Reassembler:
@@ -41,11 +44,11 @@ class Reassembler:
         self._pending = b""
 
     def feed(self, data):
-        """All messages completed by ``data`` as [(payload type, payload)]; raises PeerError on noise.
+        """All messages completed by ``data`` (bytes) as [(payload type, payload)]; raises PeerError on noise.
 
         After a PeerError the stream has lost its framing and can only be closed.
         """
-        self._pending = self._pending + bytes(data) if self._pending else bytes(data)
+        self._pending = self._pending + data if self._pending else data
         messages = []
         while len(self._pending) >= HEADER_BYTES:
             kind, length = header(self._pending)
@@ -53,5 +56,5 @@ class Reassembler:
             if len(self._pending) < end:
                 break
             messages.append((kind, self._pending[HEADER_BYTES:end]))
-            self._pending = self._pending[end:]
+            self._pending = self._pending[end:] if len(self._pending) > end else b""
         return messages
