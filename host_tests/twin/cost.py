@@ -9,8 +9,11 @@ times the device factor. Everything the firmware does in C has a fixed figure in
 `Probe` watches the consequence that matters: how long the modem was left alone, and where the time went.
 """
 
+import ctypes
 import dis
+import functools
 import json
+import threading
 from pathlib import Path
 
 COSTS_PATH = Path(__file__).with_name("costs.json")
@@ -85,7 +88,8 @@ class LineCosts:
 class Meter:
     """Counts device lines of one thread and hands the time over in pieces of at least `flush_us`.
 
-    `flush(us, frame)` is called from the trace function, so Python traces nothing that it runs.
+    `flush(us, frame)` is called from the trace function, so Python traces nothing that it runs; it may return an
+    exception class to be raised in the device code.
     `stack_peak` is the deepest chain of device frames: (frames, estimated pystack bytes, place).
     """
 
@@ -143,13 +147,27 @@ class Meter:
                 owed[0] += ns
                 if owed[0] >= flush_ns:
                     us, owed[0] = divmod(owed[0], 1000)
-                    flush(us, frame)
+                    error = flush(us, frame)
+                    if error is not None:
+                        # Raising here would end the tracing. Thrown like this, the exception arrives in the device
+                        # code: unpacking a list is no point at which the interpreter looks for thrown ones.
+                        throws = map(throw_into(threading.get_ident()), (error,))
+                        _ = [*throws]
             elif event == "return":
                 stack[0] -= 1
                 stack[1] -= frame_bytes
             return local_trace
 
         return local_trace, frame_bytes
+
+
+def throw_into(thread_id):
+    """C callable: given an exception class, makes it appear in the thread at its next call or jump back."""
+    return functools.partial(_set_async_exc, thread_id)
+
+
+_set_async_exc = ctypes.pythonapi.PyThreadState_SetAsyncExc
+_set_async_exc.argtypes = (ctypes.c_ulong, ctypes.py_object)
 
 
 def pystack_bytes(code):

@@ -12,14 +12,13 @@ it is raised again at every further step, and a program that goes on regardless 
 """
 
 import contextlib
-import ctypes
 import random
 import sys
 import threading
 import traceback
 from pathlib import Path
 
-from host_tests.twin.cost import DRIVE, Costs, LineCosts, Meter, Probe
+from host_tests.twin.cost import DRIVE, Costs, LineCosts, Meter, Probe, throw_into
 from host_tests.twin.drive import Drive, read_setting
 from host_tests.twin.hardware import Hardware
 from host_tests.twin.loader import Loader
@@ -174,6 +173,7 @@ class Device:
         self._ending = None
         self._ending_steps = 0
         self._thrown = False
+        self._trace = None
         self._pending_error = None
         self._closed = False
         self._stop_at_us = _NEVER
@@ -301,7 +301,8 @@ class Device:
         self._raised = None
         self._go.release()
         try:
-            self._back.acquire()
+            while not self._back.acquire(timeout=0.2):
+                self._insist()
         except BaseException:
             # Interrupted by a signal (Ctrl-C, a test's time limit): the device stops at its next step.
             self._stop_at_us = 0
@@ -313,6 +314,21 @@ class Device:
             error, self._raised = self._raised, None
             raise error
         return self._condition_met
+
+    def _insist(self):
+        """The device has not come back for a while: when its program ignores its end, throw it in from here."""
+        if self._ending is None or self._trace is None:
+            return
+        thread = self._thread
+        for _ in range(500):
+            if self._ending is None or self._trace is None or self._thread is not thread:
+                return
+            self._thrown = True
+            throw_into(thread.ident)(Ending)
+            if self._back.acquire(timeout=0.002):
+                # Only looked: the caller takes it again.
+                self._back.release()
+                return
 
     def _settle(self):
         """Let the program end without time passing; from inside an event the end comes when the event is over."""
@@ -331,7 +347,6 @@ class Device:
         """Device code did something that takes `us`; also settles the lines owed. For the fakes only."""
         if self._free:
             return
-        tracing = sys.gettrace()
         sys.settrace(None)
         us += self.meter.take_us()
         self.probe.spent(us, sys._getframe(1))
@@ -339,7 +354,7 @@ class Device:
             self.pass_time(us)
         finally:
             # Traced even while the program ends, so that a program that swallows its end is noticed.
-            sys.settrace(tracing)
+            sys.settrace(self._trace)
 
     def run_background_tasks(self):
         """What the firmware does while Python waits: automatic display refresh."""
@@ -349,7 +364,8 @@ class Device:
         self._refreshing = True
         try:
             for display in displayio.displays:
-                if display.auto_refresh:
+                # The constructor waits for the bus before it has set this.
+                if getattr(display, "_auto_refresh", False):
                     display._background()
         finally:
             self._refreshing = False
@@ -369,34 +385,18 @@ class Device:
         return True
 
     def _flush_lines(self, us, frame):
+        """Time of pure Python, from the trace function; gives the class of an exception to throw, or None."""
         self.probe.spent(us, frame)
         try:
             self.pass_time(us)
         except BaseException as error:
-            # An exception out of a trace function would end the tracing; thrown from outside it does not.
-            self._throw_into_program(type(error) if isinstance(error, Ending) else error)
+            self._thrown = True
+            return Ending if isinstance(error, Ending) else type(error)
         if self.enforce_pystack and self.meter.stack_peak[1] > self._pystack_size:
             self.meter.stack_peak = (0, 0, "")
-            self._throw_into_program(_PystackExhausted)
-
-    def _throw_into_program(self, error):
-        kind = error if isinstance(error, type) else type(error)
-        self._thrown = True
-        thread_id = ctypes.c_ulong(threading.get_ident())
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread_id, ctypes.py_object(kind))
-
-    def _nothing_thrown(self):
-        """Receive what was thrown into the program and has not arrived yet.
-
-        Taking it back (SetAsyncExc with NULL) would leave the interpreter's eval breaker set for good.
-        """
-        while self._thrown:
-            self._thrown = False
-            try:
-                for _ in range(100):
-                    _step()
-            except BaseException:
-                continue
+            self._thrown = True
+            return _PystackExhausted
+        return None
 
     def pass_time(self, us):
         """Advance the clock by `us`, stopping where a test wants to look. Device thread only."""
@@ -411,9 +411,14 @@ class Device:
         while True:
             now = clock.now_us
             step = min(left, self._stop_at_us - now, self._next_check_us - now)
+            # One event at a time: what it does to the device (a power cut, the watchdog) counts from its instant.
+            next_event_us = clock.next_us
+            if next_event_us is not None:
+                step = min(step, next_event_us - now)
+            step = max(step, 0)
             self._passing = True
             try:
-                clock.advance(max(step, 0))
+                clock.advance(step)
             except BaseException as error:
                 # The world's own failure belongs to the test, not to the device's except clauses.
                 self._raised = error
@@ -421,7 +426,7 @@ class Device:
                 self._give_back()
             self._passing = False
             now = clock.now_us
-            left -= max(step, 0)
+            left -= step
             if self._ending is not None:
                 self._raise_ending()
             if self.gc_pauses and self.gc_pauses[0][0] <= now and self.state != "OFF":
@@ -473,6 +478,7 @@ class Device:
 
     def _park(self):
         """Leave a program that swallows its own end where it is and go on in a new thread."""
+        self._trace = None
         sys.settrace(None)
         self._nothing_thrown()
         self._thread = threading.Thread(target=self._thread_main_after_ending, name="device", daemon=True)
@@ -493,6 +499,7 @@ class Device:
             try:
                 self._live_once(start_vm)
             except BaseException:
+                self._trace = None
                 sys.settrace(None)
                 if self._ending is None:
                     self._raised = sys.exc_info()[1]
@@ -514,7 +521,7 @@ class Device:
         else:
             self._boot()
         while True:
-            self.pass_time(10_000)
+            self.pass_time(1_000_000)
 
     def _apply_ending(self):
         """Take the consequences of the ending; returns "hard", "soft" or None (no power)."""
@@ -568,6 +575,19 @@ class Device:
                 self.watchdog.disarm()
         self.loader = None
 
+    def _nothing_thrown(self):
+        """Receive what was thrown into the program and has not arrived yet.
+
+        Taking it back (SetAsyncExc with NULL) would leave the interpreter's eval breaker set for good.
+        """
+        while self._thrown:
+            self._thrown = False
+            try:
+                for _ in range(100):
+                    _step()
+            except BaseException:
+                continue
+
     def _boot(self):
         self.state = "BOOTING"
         self.starts += 1
@@ -620,8 +640,8 @@ class Device:
         self.spend(self.costs.vm_start_us + source.count("\n") * self.costs.compile_us_per_line)
         error = None
         try:
-            if self._charge_lines:
-                sys.settrace(self.meter.global_trace)
+            self._trace = self.meter.global_trace if self._charge_lines else _no_trace
+            sys.settrace(self._trace)
             self.loader.run_main(source, name)
         except Ending:
             raise
@@ -630,6 +650,7 @@ class Device:
         except BaseException as raised:
             error = raised
         finally:
+            self._trace = None
             sys.settrace(None)
         if self._ending is not None:
             self._raise_ending()
@@ -705,6 +726,8 @@ class Device:
         if file is not None and not getattr(file, "is_console", False):
             file.write(text)
             return
+        if self._ending is not None:
+            self._raise_ending()
         self._write_console(text)
         self.spend(self.costs.print_us + len(text) * self.costs.print_character_us)
 
@@ -755,6 +778,10 @@ class Device:
 
 def _step():
     """A call: the interpreter delivers thrown exceptions at calls."""
+
+
+def _no_trace(_frame, _event, _argument):
+    return None
 
 
 class _PystackExhausted(RuntimeError):

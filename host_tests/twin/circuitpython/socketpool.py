@@ -205,8 +205,8 @@ class Socket:
             number = errors.ENOTCONN if self._reset_told else errors.ECONNRESET
             self._reset_told = True
             raise DeviceOSError(number)
+        self._charge(min(len(view), end.room))
         sent = end.send(view)
-        self._charge(sent)
         if not sent and len(view):
             raise DeviceOSError(errors.EAGAIN)
         return sent
