@@ -41,10 +41,14 @@ class Secc:
         self.frames = []
         self.events = []
         self.ready_calls = 0
+        self.lost_calls = 0
         self.fail = False
 
     def modem_ready(self, now):
         self.ready_calls += 1
+
+    def modem_lost(self, now):
+        self.lost_calls += 1
 
     def receive(self, frame, now):
         if self.fail:
@@ -147,6 +151,17 @@ def test_a_modem_that_came_gets_its_key_once(bench):
     bench.turn(5)
     assert bench.seccs[0].ready_calls == 2
     assert [event for event in bench.events if event[0] == "modem"] == [("modem", 1), ("modem", 2)]
+
+
+def test_a_modem_that_is_lost_is_told_once(bench):
+    bench.turn(3)
+    bench.modem.ready = False
+    bench.turn(3)
+    assert bench.seccs[0].lost_calls == 1
+    bench.modem.ready = True
+    bench.modem.generation = 2
+    bench.turn(3)
+    assert (bench.seccs[0].ready_calls, bench.seccs[0].lost_calls) == (2, 1)
 
 
 def test_unsent_frames_keep_their_order_and_stay_bounded(bench):

@@ -173,7 +173,7 @@ class EvseQuestion:
 
 
 class WebPiece:
-    """Piece: moves the web server. Slow piece: loads and starts it, which takes seconds, once WiFi is there."""
+    """Piece: moves the web server. Slow piece: loads and starts it, which takes seconds, once WiFi is up."""
 
     def __init__(self, box):
         self._box = box
@@ -318,7 +318,6 @@ class Box:
             # ValueError for a wrong or busy pin, RuntimeError from the bus: the box must still come up and
             # say so.
             self.log.fail("modem", "the modem's pins cannot be used: %s" % error)
-            self.status.set_cause("modem_pins")
             return NoModem()
 
     def _new_secc(self):

@@ -87,6 +87,7 @@ class Loop:
         self._slow_turn = 0
         self._unsent = []
         self._generation = 0
+        self._modem_ready = False
         self._window_s = 0
         self._window_failures = 0
 
@@ -134,6 +135,9 @@ class Loop:
         busy = modem.generation != self._generation
         if busy:
             self._modem_came(now)
+        elif self._modem_ready and not modem.ready:
+            self._modem_ready = False
+            secc.modem_lost(now)
         busy = self._receive(modem, secc, now) or busy
         secc.poll(now)
         self._collect(secc.take_frames(), now)
@@ -173,6 +177,7 @@ class Loop:
 
     def _modem_came(self, now):
         self._generation = self.modem.generation
+        self._modem_ready = True
         # What was meant for the network before the restart has no meaning after it.
         self._unsent = []
         self._handle(("modem", self._generation), now)

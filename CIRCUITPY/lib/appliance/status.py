@@ -54,6 +54,7 @@ _MODEM_CAUSES = {
     "ABSENT_HIGH": "modem_absent_high",
     "BAD_SIGNATURE": "modem_bad_signature",
     "NO_CPU_ON": "modem_no_start",
+    "NOT_OPENED": "modem_pins",
 }
 
 

@@ -1,0 +1,205 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The whole box on the twin when something is wrong: each fault has its clear words, and the box goes on."""
+
+import json
+
+import pytest
+
+from host_tests.twin.world import SETTINGS_IN_USE, World
+
+STATUS = b"GET /api/status HTTP/1.1\r\nHost: socbox.local\r\nAccept: */*\r\n\r\n"
+START_S = 14
+
+
+def status(world):
+    return json.loads(world.network.http("GET", "/api/status").body)
+
+
+def console(world):
+    return world.device.console_text()
+
+
+def errors(world):
+    return [line for line in console(world).splitlines() if " E " in line or "Traceback" in line]
+
+
+def read_one_car(world, soc=42, limit_s=60):
+    world.plug(world.new_car(soc_percent=soc))
+    return world.run_until(lambda: world.charging, limit_s)
+
+
+def test_one_plug_in_end_to_end():
+    with World(seed=1) as world:
+        world.run(START_S)
+        assert status(world)["headline"] == "Waiting for a car"
+        assert read_one_car(world)
+        world.run(2)
+        document = status(world)
+        assert document["stage"] == "soc"
+        assert document["reading"]["soc_percent"] == 42
+        assert document["smartevse"]["last_delivery"] == "ok"
+        assert document["cause"] is None
+        assert document["notes"] == []
+        numbers = [step["checkpoint"] for step in document["timeline"]]
+        assert numbers == sorted(numbers)
+        assert {100, 155, 403, 540, 910, 920} <= set(numbers)
+        assert len(world.smartevse.posts) == 1
+        assert errors(world) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"), [("modem_absent", "modem_absent_low"), ("modem_stuck_high", "modem_absent_high")]
+)
+def test_a_missing_modem_is_told_and_its_return_noticed(fault, cause):
+    with World(seed=2) as world:
+        world.set_fault(fault, True)
+        world.run(START_S + 6)
+        document = status(world)
+        assert document["stage"] == "modem_missing"
+        assert document["cause"]["code"] == cause
+        world.set_fault(fault, False)
+        world.run(6)
+        assert status(world)["cause"] is None
+        assert read_one_car(world)
+
+
+def test_a_modem_with_shifted_bits_is_a_wiring_fault():
+    with World(seed=3) as world:
+        world.modem.shift_bits = 1
+        world.run(START_S + 6)
+        assert status(world)["cause"]["code"] == "modem_bad_signature"
+
+
+def test_a_modem_that_restarts_in_mid_session():
+    with World(seed=4) as world:
+        world.run(START_S)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 303 in world.checkpoints, 30)
+        world.modem.spontaneous_reboot()
+        world.run(3)
+        assert status(world)["cause"]["code"] == "modem_rebooted"
+        assert errors(world) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "posts"),
+    [
+        ("evse_off", "smartevse_off", 0),
+        ("evse_500", "smartevse_500", 1),
+        ("evse_slow", None, 1),
+    ],
+)
+def test_a_smartevse_with_a_fault_and_the_charge_still_shown(fault, cause, posts):
+    with World(seed=5) as world:
+        world.run(START_S)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 540 in world.checkpoints, 30)
+        world.set_fault(fault, True)
+        world.run(75)
+        document = status(world)
+        assert document["reading"]["soc_percent"] == 42
+        assert (document["cause"] or {"code": None})["code"] == cause
+        assert len(world.smartevse.posts) == posts
+        assert errors(world) == []
+
+
+def test_a_smartevse_without_modem_support_is_told_before_any_car():
+    with World(seed=6) as world:
+        world.set_fault("evse_no_modem", True)
+        world.run(START_S)
+        document = status(world)
+        assert document["cause"]["code"] == "smartevse_no_modem"
+        assert document["notes"]
+
+
+def test_settings_with_mistakes_name_line_and_reason():
+    text = (
+        'WIFI_SSID = "%s"\nWIFI_PASSWORD = "%s"\nHTTP_PROT = 80\nMODEM_SPI_HZ = "fast"\nLOG_LEVEL = "Q\n'
+        % (
+            SETTINGS_IN_USE["WIFI_SSID"],
+            SETTINGS_IN_USE["WIFI_PASSWORD"],
+        )
+    )
+    with World(seed=7, settings_text=text) as world:
+        world.run(START_S)
+        document = status(world)
+        assert document["cause"]["code"] == "settings_error"
+        assert [line[:22] for line in document["settings_errors"]] == [
+            "settings.toml line %d: " % number for number in (3, 4, 5)
+        ]
+        assert "settings.toml line 3" in console(world)
+        assert document["modem"]["status"] == "READY"
+
+
+def test_wrong_modem_pins_are_told():
+    with World(seed=8, settings=dict(SETTINGS_IN_USE, MODEM_CS="IO11")) as world:
+        world.run(START_S)
+        assert status(world)["cause"]["code"] == "modem_pins"
+
+
+@pytest.mark.parametrize("wifi", [True, False])
+def test_no_wifi_the_charge_is_read_all_the_same(wifi):
+    settings = SETTINGS_IN_USE if wifi else {"WIFI_SSID": ""}
+    with World(seed=9, settings=settings) as world:
+        world.set_fault("wifi_off", True)
+        world.run(START_S)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 910 in world.checkpoints, 60)
+        assert errors(world) == []
+
+
+def test_wifi_comes_back_by_itself():
+    with World(seed=10) as world:
+        world.run(START_S)
+        world.set_fault("wifi_off", True)
+        world.run(20)
+        assert "connection lost" in console(world)
+        world.set_fault("wifi_off", False)
+        world.run(70)
+        assert status(world)["wifi"]["losses"] == 1
+
+
+def test_hostile_clients_during_a_session():
+    """The session completes, no pass without the modem is longer than a piece may take, honest clients are served."""
+    with World(seed=11, display=None) as world:
+        world.run(START_S)
+        attacks = [
+            b"",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
+            b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000,
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nshort",
+            bytes(range(256)) * 8,
+            STATUS,
+        ]
+        clients = []
+
+        def attack():
+            client = world.network.connect_to_box(80)
+            client.send(attacks[len(clients) % len(attacks)])
+            clients.append(client)
+            if len(clients) % 3 == 0:
+                clients[-3].close()
+            world.clock.after(70_000, attack)
+
+        attack()
+        world.device.probe.reset()
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 910 in world.checkpoints, 60)
+        worst = world.device.probe.worst
+        assert worst.us < 60_000, worst
+        assert len(clients) > 40
+        assert errors(world) == []
+
+
+def test_a_second_and_a_third_car_without_a_restart():
+    with World(seed=12) as world:
+        world.run(START_S)
+        for number, soc in enumerate((17, 58, 99)):
+            assert read_one_car(world, soc), f"car {number}"
+            world.run(3)
+            world.unplug()
+            world.run(15)
+        assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [17, 58, 99]
+        assert errors(world) == []
