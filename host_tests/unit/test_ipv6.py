@@ -121,6 +121,28 @@ def test_frames_that_are_not_for_us_or_broken(ip, changes, counter):
     assert sum(ip.counts.values()) == 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "taken"),
+    [
+        ({"mac": "02:5e:0d:e1:e2:e3"}, True),
+        ({"ip": "fe80::77"}, True),
+        ({"to_mac": ALL_NODES_MAC, "to_ip": "ff02::1"}, True),
+        ({"to_mac": "02:5e:0b:a1:b2:c4"}, False),
+        ({"to_ip": "fe80::1"}, False),
+        ({"mac": BOX_MAC}, False),
+    ],
+)
+def test_addresses_are_looked_at_again_when_one_changes(ip, changes, taken):
+    for _ in range(2):
+        assert ip.parse(car_frame(sdp_request())).source == packed(CAR_IP)
+        packet = ip.parse(car_frame(sdp_request(), **changes))
+        assert (packet is not None) == taken
+        if taken:
+            assert packet.source_mac == mac_bytes(changes.get("mac", CAR_MAC))
+            assert packet.source == packed(changes.get("ip", CAR_IP))
+            assert packet.destination == packed(changes.get("to_ip", BOX_IP))
+
+
 @pytest.mark.parametrize("frame", [b"", bytes(13), bytes(53), bytes(60), b"\xff" * 60])
 def test_what_is_not_ipv6_is_left_alone(ip, frame):
     assert ip.parse(frame) is None
@@ -170,6 +192,7 @@ def test_a_udp_checksum_of_zero_goes_out_as_ffff(ip):
     assert frame[60:62] == b"\xff\xff"
     assert dissect(frame)[UDP].chksum == 0xFFFF
     assert Ipv6(mac_bytes(CAR_MAC)).parse(frame)
+    assert Ipv6(mac_bytes(CAR_MAC)).parse(frame[:60] + b"\0\0" + frame[62:]) is None
 
 
 def test_a_tcp_checksum_may_be_zero(ip):
@@ -333,6 +356,7 @@ def damaged_option(length, kind=1):
         (damaged_option(0), {}),
         (damaged_option(2), {}),
         (solicitation() / Raw(b"\x0e\x01\x00"), {}),
+        (solicitation() / Raw(b"\x0e"), {}),
         (solicitation(), {"ip": "::", "to_mac": BOX_SOLICITED_MAC, "to_ip": BOX_SOLICITED}),
         (solicitation(option=False), {"ip": "::"}),
         (solicitation(option=False), {"ip": "::", "to_mac": ALL_NODES_MAC, "to_ip": "ff02::1"}),

@@ -106,7 +106,7 @@ class Segment:
         header = (offset >> 4) * 4
         if header < _HEADER or header > len(payload) or self.source_port == 0:
             return False
-        self.flags = flags & 0x1F  # ECN bits, offered by some stacks in the SYN, and URG mean nothing here
+        self.flags = flags  # URG and the ECN bits, which some stacks offer in the SYN, are never looked at
         self.options = payload[_HEADER:header] if flags & SYN else b""  # of no interest elsewhere
         self.data = payload[header:] if header < len(payload) else b""
         self.length = len(self.data) + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
@@ -418,9 +418,7 @@ class TcpServer:
         self._unacknowledged = self._segment.acknowledgement
         self._sent = 0
         self._window = self._segment.window
-        self._deadline = None
-        self._rto_ms = RTO_START_MS
-        self._retries = 0
+        self._restart_timer()
         self._flight_limit = SEND_BUFFER
         self.state = "ESTABLISHED"
         self._events.append("connected")
@@ -441,8 +439,7 @@ class TcpServer:
             if self.state in ("LISTEN", "TIME_WAIT"):
                 return self.state == "TIME_WAIT"
         elif opened and self._out:
-            self._next = 0  # the probe may or may not have been taken
-            self._deadline = None
+            self._restart_timer()
         elif self._window == 0:
             self._retries = 0  # a full peer that answers probes is not a dead one
         self._transmit()
@@ -456,14 +453,18 @@ class TcpServer:
         self._sent -= steps
         self._next = max(self._next - steps, 0)
         self._flight_limit = min(self._flight_limit + self._mss, SEND_BUFFER)
-        self._rto_ms = RTO_START_MS
-        self._retries = 0
-        self._deadline = ticks_add(self._now, RTO_START_MS) if self._sent else None
+        self._restart_timer()
         if self._close_deadline is not None:
             self._close_deadline = ticks_add(self._now, CLOSE_LIMIT_MS)
         if fin:
             self._fin_queued = False
             self._enter(_ON_FIN_ACKNOWLEDGED[self.state])
+
+    def _restart_timer(self):
+        """The peer takes data: no reason to be patient any longer."""
+        self._rto_ms = RTO_START_MS
+        self._retries = 0
+        self._deadline = ticks_add(self._now, RTO_START_MS) if self._sent else None
 
     def _enter(self, state):
         if state == "LISTEN":
@@ -497,7 +498,6 @@ class TcpServer:
         self._store(data)
         if fin:
             self._receive_next = (self._receive_next + 1) & _MASK
-            self._early = []
             if self.state == "ESTABLISHED":
                 self._events.append("peer_closed")
             self._enter(_ON_PEER_FIN[self.state])
@@ -530,9 +530,8 @@ class TcpServer:
                 index += 1
                 continue
             self._early.pop(index)
-            if behind < len(data):
-                self._store(data[behind : behind + RECEIVE_BUFFER - self._stored])
-                index = 0
+            self._store(data[behind : behind + RECEIVE_BUFFER - self._stored])
+            index = 0
 
     # --- out ---
 
