@@ -561,6 +561,15 @@ def test_what_is_kept_out_of_order_is_bounded(wire):
     assert len(wire.tcp.read()) == 50
 
 
+def test_an_early_segment_beyond_the_window_is_cut_when_its_turn_comes(wire):
+    wire.connect()
+    wire.sends("A", b"x" * 1400, seq=3001)
+    for index in range(3):
+        wire.sends("A", bytes(1000), seq=1 + 1000 * index)
+    assert wire.tcp.read() == bytes(3000) + b"x" * 1096
+    assert wire.frames()[-1][TCP].ack == CAR_ISN + 4097
+
+
 def test_copies_do_not_fill_the_places_for_early_segments(wire):
     wire.connect()
     for index in (1, 1, 1, 1, 2, 3, 0):
