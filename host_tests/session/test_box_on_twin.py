@@ -58,6 +58,7 @@ def test_a_missing_modem_is_told_and_its_return_noticed(fault, cause):
         document = status(world)
         assert document["stage"] == "modem_missing"
         assert document["cause"]["code"] == cause
+        assert f"({cause})" in console(world)
         world.set_fault(fault, False)
         world.run(6)
         assert status(world)["cause"] is None
@@ -100,6 +101,7 @@ def test_a_smartevse_with_a_fault_and_the_charge_still_shown(fault, cause, posts
         document = status(world)
         assert document["reading"]["soc_percent"] == 42
         assert (document["cause"] or {"code": None})["code"] == cause
+        assert cause is None or f"({cause})" in console(world)
         assert len(world.smartevse.posts) == posts
         assert errors(world) == []
 

@@ -58,6 +58,8 @@ def test_the_stages_of_a_plug_in_one_after_the_other():
     assert state.stage() == status.SOC
     state.watch("READY", "LEAVING")
     state.session_ended("ok")
+    state.watch("READY", "NO_KEY")
+    assert state.stage() == status.SOC
     state.watch("READY", "WAITING")
     assert state.stage() == status.SOC
     assert screens.view(state, Evse()).big == "81%"

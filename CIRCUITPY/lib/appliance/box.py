@@ -241,7 +241,7 @@ class Box:
         self.log = Log(self.uptime)
         self.settings = settings.load(settings_path(), os.getenv)
         self.log.level = self.settings["LOG_LEVEL"]
-        self.status = status.Status(self.uptime)
+        self.status = status.Status(self.uptime, self._on_cause)
         self.frames = FrameRing()
         self.firmware = None
         self._memory = retained.memory()
@@ -367,7 +367,6 @@ class Box:
     def _on_modem(self, event, _now):
         self.log.checkpoint("modem", 0, "modem found")
         if event[1] > 1:
-            self.log.caution("modem", "the modem restarted")
             self.status.set_cause("modem_rebooted")
 
     def _on_car(self, event, _now):
@@ -404,15 +403,11 @@ class Box:
             self.status.changed()
 
     def _on_session_end(self, event, _now):
+        self.log.note("car", "session ended: " + event[1])
         self.status.session_ended(event[1])
-        if event[1] != "ok":
-            self.log.caution(
-                "car", "session ended without a reading: %s (%s)" % (causes.text(event[1]), event[1])
-            )
 
     def _on_failed(self, event, _now):
         code = event[1]
-        self.log.caution("car" if causes.area(code) == causes.CAR else causes.area(code), causes.text(code))
         if not self.status.read_this_time or causes.area(code) != causes.CAR:
             self.status.set_cause(code)
 
@@ -421,6 +416,9 @@ class Box:
         self.log.note("modem", "firmware " + event[1])
 
     # ---- reports of the parts
+
+    def _on_cause(self, code):
+        self.log.caution(causes.area(code), "%s %s (%s)" % (causes.text(code), causes.action(code), code))
 
     def _on_wifi(self, kind, text):
         if kind in ("connected", "info"):

@@ -486,8 +486,6 @@ class SmartEvse:
         return state
 
     def _unreachable(self, cause, text):
-        if self.cause != cause:
-            self._report("info", text)
         self.state, self.cause, self.text = "unreachable", cause, text
 
     def _exchange(self, method, url, address, read_body=False):

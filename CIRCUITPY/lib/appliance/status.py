@@ -64,10 +64,15 @@ def hex_text(data):
 
 
 class Status:
-    """The state of the box as its owner sees it; times are seconds of ``uptime``."""
+    """The state of the box as its owner sees it; times are seconds of ``uptime``.
 
-    def __init__(self, uptime):
+    ``tell_cause(code)`` is called for every cause that was not there before.
+    """
+
+    def __init__(self, uptime, tell_cause=None):
         self.uptime = uptime
+        self._tell_cause = tell_cause
+        self._had_key = False
         self.timeline = []
         self.reading = None
         self.reading_s = None
@@ -96,6 +101,8 @@ class Status:
         if self._causes.get(area) != code:
             self._causes[area] = code
             self.changed()
+            if self._tell_cause is not None:
+                self._tell_cause(code)
 
     def clear_cause(self, area):
         """Forget the cause of one area."""
@@ -135,9 +142,11 @@ class Status:
             code = _MODEM_CAUSES.get(modem_status)
             if code is not None or self.cause_of(causes.MODEM) != "modem_rebooted":
                 self.put_cause(causes.MODEM, code)
+            self._had_key = False
             self.changed()
         if secc_stage != self.secc_stage:
             self.secc_stage = secc_stage
+            self._had_key = self._had_key or secc_stage == "WAITING"
             self.changed()
         if self._passing_s is not None and self.uptime.seconds - self._passing_s > PASSING_S:
             self._passing_s = None
@@ -186,6 +195,9 @@ class Status:
         if self.cause_of(causes.MODEM) not in (None, "modem_rebooted", "no_profiles"):
             return MODEM_MISSING
         stage = _STAGES.get(self.secc_stage, WAITING)
+        if stage == STARTING and self._had_key:
+            # The new key after a session takes a moment; nothing starts there.
+            stage = WAITING
         if self.modem_status != "READY":
             return STARTING
         if self.in_session and self.read_this_time:
