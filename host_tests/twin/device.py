@@ -30,7 +30,7 @@ TICKS_PERIOD = 1 << 29
 TICKS_BEFORE_WRAP_MS = 65536
 _NEVER = 1 << 62
 # A program that survives this many steps after its end is left behind.
-_LAST_STEPS = 20_000
+_LAST_STEPS = 2000
 
 SAFE_MODE_RESETS = {"BROWNOUT": "BROWNOUT"}
 
@@ -173,6 +173,7 @@ class Device:
         self._ending = None
         self._ending_steps = 0
         self._thrown = False
+        self._in_program = False
         self._trace = None
         self._pending_error = None
         self._closed = False
@@ -316,12 +317,10 @@ class Device:
         return self._condition_met
 
     def _insist(self):
-        """The device has not come back for a while: when its program ignores its end, throw it in from here."""
-        if self._ending is None or self._trace is None:
-            return
+        """The device has not come back for a while: without the tracer, nobody else ends a program of plain Python."""
         thread = self._thread
         for _ in range(500):
-            if self._ending is None or self._trace is None or self._thread is not thread:
+            if self._charge_lines or not self._in_program or self._ending is None:
                 return
             self._thrown = True
             throw_into(thread.ident)(Ending)
@@ -370,18 +369,19 @@ class Device:
         finally:
             self._refreshing = False
 
-    def wait_until(self, ready, limit_us=None, slice_us=1000):
+    def wait_until(self, ready, limit_us=None):
         """A busy-wait of the firmware: True when `ready()`, False after `limit_us`. Raises what ends the program."""
         end = None if limit_us is None else self.clock.now_us + limit_us
         while not ready():
-            left = slice_us if end is None else min(slice_us, end - self.clock.now_us)
-            if left <= 0:
-                return False
+            # Nothing changes before the next event of the world.
+            now = self.clock.now_us
             next_event_us = self.clock.next_us
-            if end is None and next_event_us is not None:
-                # Nothing can change before the next event: no need to count every millisecond of an endless wait.
-                left = max(left, min(next_event_us - self.clock.now_us, 100_000))
-            self.spend(left)
+            pause_us = 1_000_000 if next_event_us is None else min(max(next_event_us - now, 1), 1_000_000)
+            if end is not None:
+                pause_us = min(pause_us, end - now)
+            if pause_us <= 0:
+                return False
+            self.spend(pause_us)
         return True
 
     def _flush_lines(self, us, frame):
@@ -478,6 +478,7 @@ class Device:
 
     def _park(self):
         """Leave a program that swallows its own end where it is and go on in a new thread."""
+        self._in_program = False
         self._trace = None
         sys.settrace(None)
         self._nothing_thrown()
@@ -499,6 +500,7 @@ class Device:
             try:
                 self._live_once(start_vm)
             except BaseException:
+                self._in_program = False
                 self._trace = None
                 sys.settrace(None)
                 if self._ending is None:
@@ -640,7 +642,8 @@ class Device:
         self.spend(self.costs.vm_start_us + source.count("\n") * self.costs.compile_us_per_line)
         error = None
         try:
-            self._trace = self.meter.global_trace if self._charge_lines else _no_trace
+            self._in_program = True
+            self._trace = self.meter.global_trace if self._charge_lines else None
             sys.settrace(self._trace)
             self.loader.run_main(source, name)
         except Ending:
@@ -650,6 +653,7 @@ class Device:
         except BaseException as raised:
             error = raised
         finally:
+            self._in_program = False
             self._trace = None
             sys.settrace(None)
         if self._ending is not None:
@@ -667,7 +671,7 @@ class Device:
 
     @property
     def vm_stage(self):
-        """"boot", "safemode", "code", or "" while no program runs."""
+        """ "boot", "safemode", "code", or "" while no program runs."""
         return self._vm_stage
 
     def raw_ticks_us(self):
@@ -722,7 +726,9 @@ class Device:
     def console_print(self, *values, sep=" ", end="\n", file=None, flush=False):
         """`print` of the device."""
         del flush
-        text = (" " if sep is None else sep).join(str(value) for value in values) + ("\n" if end is None else end)
+        text = (" " if sep is None else sep).join(str(value) for value in values) + (
+            "\n" if end is None else end
+        )
         if file is not None and not getattr(file, "is_console", False):
             file.write(text)
             return
@@ -778,10 +784,6 @@ class Device:
 
 def _step():
     """A call: the interpreter delivers thrown exceptions at calls."""
-
-
-def _no_trace(_frame, _event, _argument):
-    return None
 
 
 class _PystackExhausted(RuntimeError):

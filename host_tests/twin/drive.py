@@ -322,7 +322,9 @@ class DriveFile:
         page = low // PAGE * PAGE
         while page < high:
             page_end = min(page + PAGE, self._size_on_flash)
-            self._drive.cycle(lambda start=page, end=page_end: self._poke(start, b"\xff" * max(end - start, 0)))
+            self._drive.cycle(
+                lambda start=page, end=page_end: self._poke(start, b"\xff" * max(end - start, 0))
+            )
             start, end = max(page, low), min(page + PAGE, high, self._size_on_flash)
             if start < end:
                 self._poke(start, self._data[start:end])
@@ -342,8 +344,8 @@ def read_setting(text, key):
 
     Rules of supervisor/shared/settings.c: only the root table, first match wins, strings in double quotes only.
     """
-    for line in text.splitlines():
-        line = line.strip()
+    for raw_line in text.splitlines():
+        line = raw_line.strip()
         if line.startswith("["):
             return None
         if not line or line.startswith("#") or "=" not in line:

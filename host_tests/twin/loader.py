@@ -25,9 +25,19 @@ from host_tests.twin import errors
 from host_tests.twin.cost import DRIVE, FROZEN
 
 FAKES = Path(__file__).with_name("circuitpython")
-SITE_PACKAGES = Path(next(path for path in map(Path, sys.path) if (path / "displayio" / "__init__.py").exists()))
+SITE_PACKAGES = Path(
+    next(path for path in map(Path, sys.path) if (path / "displayio" / "__init__.py").exists())
+)
 
-BLINKA = ("displayio", "busdisplay", "fontio", "terminalio", "vectorio", "bitmaptools", "adafruit_bitmap_font")
+BLINKA = (
+    "displayio",
+    "busdisplay",
+    "fontio",
+    "terminalio",
+    "vectorio",
+    "bitmaptools",
+    "adafruit_bitmap_font",
+)
 # Standard modules whose CPython version is near enough; each with the names the device has.
 PLAIN = {
     "binascii": "hexlify unhexlify a2b_base64 b2a_base64 crc32",

@@ -561,7 +561,9 @@ class Network:
         if body:
             fields["Content-Length"] = str(len(body))
         fields.update(headers or {})
-        head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        head = f"{method} {path} HTTP/1.1\r\n" + "".join(
+            f"{name}: {value}\r\n" for name, value in fields.items()
+        )
         started_us = self.clock.now_us
         client = self.connect_to_box(port)
         client.send(head.encode() + b"\r\n" + body)

@@ -125,7 +125,12 @@ class Station:
         self._take_lease(point)
 
     def _take_lease(self, point):
-        self.address, self.netmask, self.gateway, self.dns = point.lease, point.netmask, point.gateway, point.dns
+        self.address, self.netmask, self.gateway, self.dns = (
+            point.lease,
+            point.netmask,
+            point.gateway,
+            point.dns,
+        )
 
     def start_by_supervisor(self):
         """CIRCUITPY_WIFI_SSID in settings.toml: the firmware joins before code.py, hang included."""

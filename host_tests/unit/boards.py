@@ -26,6 +26,7 @@ def run_code(tmp_path, code, limit_s=60, **options):
     device = board(tmp_path, code, **options)
     try:
         assert device.run_until(lambda: device.state == "DONE", limit_s), device.console_text()
+        device.run(0.1)
         assert "Traceback" not in device.console_text(), device.console_text()
     finally:
         device.close()

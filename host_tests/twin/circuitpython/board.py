@@ -3,12 +3,15 @@
 """board: the pins under the names of this board, and its ready-made display when it has one."""
 
 import microcontroller
-
 from twin_device import device
 
 board_id = device.board_id
 
-_SPELLINGS = {"yd_esp32_s3_n16r8": "GPIO", "espressif_esp32s3_devkitc_1_n8r8": "IO", "lilygo_tdisplay_s3": "IO"}
+_SPELLINGS = {
+    "yd_esp32_s3_n16r8": "GPIO",
+    "espressif_esp32s3_devkitc_1_n8r8": "IO",
+    "lilygo_tdisplay_s3": "IO",
+}
 _NUMBERS = {
     "yd_esp32_s3_n16r8": [*range(0, 19), 21, *range(35, 49)],
     "espressif_esp32s3_devkitc_1_n8r8": [*range(0, 22), *range(35, 49)],

@@ -62,4 +62,6 @@ def urandom(size):
 
 def uname():
     version = ".".join(map(str, device.version))
-    return _Uname("ESP32S3", "ESP32S3", version, f"{version} on 2026-01-01", f"{device.board_id} with ESP32S3")
+    return _Uname(
+        "ESP32S3", "ESP32S3", version, f"{version} on 2026-01-01", f"{device.board_id} with ESP32S3"
+    )

@@ -24,7 +24,8 @@ class ParallelBus:
 
         _displaybus.allocate(device, displayio, self)
         self._pins = [
-            _pins.claim(device, pin, self, kept=True) for pin in (data0, command, chip_select, write, read, reset)
+            _pins.claim(device, pin, self, kept=True)
+            for pin in (data0, command, chip_select, write, read, reset)
         ]
         self._part = device.hardware.parallel_part(tuple(self._pins[:4]))
         self._frequency = frequency

@@ -44,12 +44,12 @@ def _resolve(host):
         device.spend(DNS_ANSWER_US)
         return known
     if network.stack.reachable and not network.dns_up or host.endswith(".local"):
-        device.wait_until(lambda: False, DNS_SERVER_US * network.dns_servers, slice_us=50_000)
+        device.wait_until(lambda: False, DNS_SERVER_US * network.dns_servers)
     elif network.stack.reachable:
         # A server that answers "no such name".
         device.spend(DNS_ANSWER_US)
     else:
-        device.wait_until(lambda: False, DNS_SERVER_US * network.dns_servers, slice_us=50_000)
+        device.wait_until(lambda: False, DNS_SERVER_US * network.dns_servers)
     raise gaierror(EAI_NONAME, "Name or service not known")
 
 
@@ -169,7 +169,9 @@ class Socket:
         end = self._end
         if self._timeout_us == 0:
             return self._receive_now(end, view)
-        if not device.wait_until(lambda: end is not None and (end.arrived or end.fin_received), self._timeout_us):
+        if not device.wait_until(
+            lambda: end is not None and (end.arrived or end.fin_received), self._timeout_us
+        ):
             raise DeviceOSError(errors.ETIMEDOUT)
         return self._take(end, view)
 

@@ -19,9 +19,11 @@ def pack(format, *values):
     try:
         return _host.pack(_checked(format), *values)
     except _host.error as error:
-        raise OverflowError("value out of range of target") if "range" in str(error) or "format requires" in str(
-            error
-        ) else RuntimeError(str(error)) from None
+        raise (
+            OverflowError("value out of range of target")
+            if "range" in str(error) or "format requires" in str(error)
+            else RuntimeError(str(error))
+        ) from None
 
 
 def pack_into(format, buffer, offset, *values):

@@ -4,7 +4,7 @@
 
 from twin_device import device, loader
 
-from host_tests.twin.circuitpython._names import Name, names
+from host_tests.twin.circuitpython._names import names
 from host_tests.twin.device import SoftReload
 
 
@@ -20,9 +20,9 @@ names(RunReason, "supervisor", "STARTUP AUTO_RELOAD SUPERVISOR_RELOAD REPL_RELOA
 names(
     SafeModeReason,
     "supervisor",
-    "NONE BROWNOUT FLASH_WRITE_FAIL GC_ALLOC_OUTSIDE_VM HARD_FAULT INTERRUPT_ERROR NLR_JUMP_FAIL NO_CIRCUITPY NO_HEAP "
-    "PROGRAMMATIC SAFE_MODE_PY_ERROR SDK_FATAL_ERROR STACK_OVERFLOW USB_BOOT_DEVICE_NOT_INTERFACE_ZERO USB_TOO_MANY_ENDPOINTS "
-    "USB_TOO_MANY_INTERFACE_NAMES USER WATCHDOG",
+    "NONE BROWNOUT FLASH_WRITE_FAIL GC_ALLOC_OUTSIDE_VM HARD_FAULT INTERRUPT_ERROR NLR_JUMP_FAIL NO_CIRCUITPY "
+    "NO_HEAP PROGRAMMATIC SAFE_MODE_PY_ERROR SDK_FATAL_ERROR STACK_OVERFLOW USB_BOOT_DEVICE_NOT_INTERFACE_ZERO "
+    "USB_TOO_MANY_ENDPOINTS USB_TOO_MANY_INTERFACE_NAMES USER WATCHDOG",
 )
 
 
@@ -139,6 +139,3 @@ if device.version >= (10, 2):
             return int(value, 0)
         except ValueError:
             return float(value)
-
-
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("Name", "names", "SoftReload", "loader", "device")]

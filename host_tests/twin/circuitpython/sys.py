@@ -14,7 +14,9 @@ maxsize = 0x7FFFFFFF
 platform = "Espressif"
 version = "3.4.0; Adafruit CircuitPython " + ".".join(map(str, device.version))
 version_info = (3, 4, 0)
-implementation = types.SimpleNamespace(name="circuitpython", version=(*device.version, ""), _machine="", _mpy=518)
+implementation = types.SimpleNamespace(
+    name="circuitpython", version=(*device.version, ""), _machine="", _mpy=518
+)
 
 
 class _Console:

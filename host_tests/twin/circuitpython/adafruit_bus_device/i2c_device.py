@@ -30,6 +30,8 @@ class I2CDevice:
     def readinto(self, buffer, *, start=0, end=None):
         self.i2c.readfrom_into(self.device_address, buffer, start=start, end=end)
 
-    def write_then_readinto(self, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None):
+    def write_then_readinto(
+        self, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None
+    ):
         self.write(out_buffer, start=out_start, end=out_end)
         self.readinto(in_buffer, start=in_start, end=in_end)
