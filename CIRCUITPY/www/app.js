@@ -97,7 +97,7 @@ function showCar(status) {
   const reading = status.reading || {};
   const percent = (value) => (value === null || value === undefined ? null : value + " %");
   showList("car", [
-    ["Identity (EVCCID)", macText(reading.evccid)],
+    ["EVCCID", macText(reading.evccid)],
     ["Modem address", macText(status.ev_mac)],
     ["Battery", kwh(reading.energy_capacity_wh === undefined ? null : reading.energy_capacity_wh)],
     ["Wants", kwh(reading.energy_request_wh === undefined ? null : reading.energy_request_wh)],

@@ -26,7 +26,7 @@ class Site:
         self.poller = Poller()
         self.lines = []
         handlers = (("/api/status", "GET", self._status), ("/broken", "GET", self._broken), *routes)
-        self.web = Web(self.pool, str(WWW), handlers, self.lines.append, self.poller)
+        self.web = Web(self.pool, self.poller, str(WWW), handlers, self.lines.append)
         self.web.start(80)
 
     def _status(self, request):

@@ -47,7 +47,7 @@ def find_pin(name):
         pin = getattr(place, spelling, None)
         if pin is not None:
             return pin
-    pin = getattr(microcontroller.pin, "GPIO" + number, None)
+    pin = getattr(getattr(microcontroller, "pin", None), "GPIO" + number, None)
     if pin is None:
         raise ValueError("this board has no pin " + name)
     return pin
@@ -192,12 +192,14 @@ class WebPiece:
 
     def run(self, now):
         """Start to listen."""
+        import select
+
         from appliance import api, web
 
         box = self._box
         self._start_at = ticks_add(now, WEB_RETRY_MS)
         root = __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
-        server = web.Web(box.wifi.pool, root + "/www", api.routes(box), box.log_web)
+        server = web.Web(box.wifi.pool, select.poll(), root + "/www", api.routes(box), box.log_web)
         server.start(box.settings["HTTP_PORT"])
         self.web = server
         box.log.note("web", "page at http://%s:%d/" % (box.wifi.address, box.settings["HTTP_PORT"]))

@@ -141,12 +141,11 @@ def open_display(settings, pin, log):
 
 def _silence_board():
     """Keep the console off a built-in display: every print would cost a refresh."""
-    try:
-        import board
+    import board
 
-        board.DISPLAY.auto_refresh = False
-    except (ImportError, AttributeError):
-        return
+    display = getattr(board, "DISPLAY", None)
+    if display is not None:
+        display.auto_refresh = False
 
 
 class Panel:

@@ -42,7 +42,7 @@ class Log:
 
     def __init__(self, uptime, size=250, level=INFO, write=print):
         self._uptime = uptime
-        self._records = [None] * size
+        self._records = [None] * size  # type: list
         self._write = write
         self.level = level
         self.count = 0
@@ -108,15 +108,15 @@ def format_exception(error):
         return "".join(traceback.format_exception(error)).strip()
     except (ImportError, AttributeError, TypeError):
         pass
-    try:
-        import io
-        import sys
+    import io
+    import sys
 
-        text = io.StringIO()
-        sys.print_exception(error, text)
-        return text.getvalue().strip()
-    except (ImportError, AttributeError):
+    print_exception = getattr(sys, "print_exception", None)
+    if print_exception is None:
         return "%s: %s" % (type(error).__name__, error)
+    text = io.StringIO()
+    print_exception(error, text)
+    return text.getvalue().strip()
 
 
 _HEADER = "<HBBI"

@@ -306,10 +306,10 @@ class Web:
     """Listener and connections. ``routes``: rows (path, method, handler); a handler takes a Request, gives a
     Response.
 
-    ``log(text)`` gets what is worth a line. Static files come from ``root_path``.
+    ``poller`` is a ``select.poll()``; ``log(text)`` gets what is worth a line. Static files come from ``root_path``.
     """
 
-    def __init__(self, pool, root_path, routes, log, poller=None):
+    def __init__(self, pool, poller, root_path, routes, log):
         self.server = Answerer(pool, root_path)
         self.server.headers = SECURITY_HEADERS
         self.server.add_routes([Route(path, method, handler) for path, method, handler in routes])
@@ -324,7 +324,7 @@ class Web:
         self._pool = pool
         self._log = log
         self._listener = None
-        self._poller = poller if poller is not None else select.poll()
+        self._poller = poller
         self._waiting = False
         self._connections = [Connection(self) for _ in range(MOST_CONNECTIONS)]
         self._turn = 0
