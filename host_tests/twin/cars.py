@@ -34,6 +34,9 @@ LEAVING = {
 }
 
 
+TOLD = ("soc_percent", "energy_capacity_wh", "energy_request_wh", "full_soc_percent")
+
+
 class Car:
     """One entry of CARS: `title` for people, `values` and `habits` for VirtualCar."""
 
@@ -42,8 +45,13 @@ class Car:
         self.values = values
         self.habits = changes
 
+    @property
+    def tells(self):
+        """What this car says about its battery, {name: int or None}."""
+        return {name: self.values.get(name) for name in TOLD}
+
     def build(self, random_bytes, leaving=None, **options):
-        """A VirtualCar. `options`: `soc_percent`, `energy_capacity_wh`, ... over the car's own.
+        """A VirtualCar. `options`: `soc_percent`, `energy_capacity_wh`, `habits`, ... over the car's own.
 
         None makes the car keep silent about a value. DIN 70121 has no request without a state of charge, so
         a car that does not tell it is one that speaks ISO 15118-2 only.
@@ -51,6 +59,7 @@ class Car:
         values = dict(self.values)
         values.update(options)
         changes = dict(self.habits)
+        changes.update(values.pop("habits", None) or {})
         if values["soc_percent"] is None:
             changes["app_protocols"] = (habits.offer(habits.ISO2, 0, 1),)
         if leaving:
@@ -62,8 +71,10 @@ class Car:
 def _registry():
     found = {}
     for name, (values, changes) in habits.CARS.items():
-        shown = "virtual" if name == "generic" else name
-        found[shown] = Car(_TITLES.get(shown, shown.replace("_", " ")), values, changes)
+        found[name] = Car(_TITLES.get(name, name.replace("_", " ")), values, changes)
+    plain = found.pop("generic")
+    tells = {**plain.values, "energy_capacity_wh": 58000, "full_soc_percent": 100}
+    found["virtual"] = Car(_TITLES["virtual"], tells, plain.habits)
     # Sorted as the table above, what is not in it behind.
     order = list(_TITLES)
     return {name: found[name] for name in sorted(found, key=lambda n: order.index(n) if n in order else 99)}
