@@ -11,6 +11,7 @@ from host_tests.twin import cars, story
 from host_tests.twin.bench import Bench, free_port
 from host_tests.twin.world import World
 
+NO_CAR = "none"
 HTTP_PORT = 8080
 BENCH_PORT = 8090
 # Virtual seconds from power-on to the first plug-in of a run without hands.
@@ -31,7 +32,8 @@ def parser():
     add = options.add_argument
     add("--ev", default="virtual", metavar="virtual|IFACE",
         help="the car: built in (virtual), or whatever speaks on a network interface (needs root)")
-    add("--car", default="virtual", metavar="NAME", help="which virtual car: " + ", ".join(cars.CARS))
+    add("--car", default="virtual", metavar="NAME",
+        help=f"which virtual car: {', '.join(cars.CARS)}; {NO_CAR}: none yet, the bench page plugs one in")
     add("--matched", action="store_true",
         help="skip SLAC: the twin does the matching for the car, for software that begins with IPv6")
     add("--soc", type=percent, metavar="N", help="state of charge of the virtual car, 0 to 100")
@@ -79,7 +81,7 @@ class Run:
         self.speed = arguments.speed or ("fast" if arguments.once and not self.wire else "realtime")
         if self.wire and self.speed == "fast":
             raise Stop("Software on a network interface lives in real time: leave out --speed fast.")
-        if arguments.car not in cars.CARS:
+        if arguments.car not in cars.CARS and (arguments.car != NO_CAR or arguments.once):
             raise Stop(f"No car is called {arguments.car!r}. There are: {', '.join(cars.CARS)}.")
         self.story = story.Story(as_json=arguments.json, verbose=arguments.verbose)
         self.bench = None
@@ -126,7 +128,7 @@ class Run:
         try:
             status = self._once() if arguments.once else self._keep_running()
         except KeyboardInterrupt:
-            self.story.note("\nLeaving.")
+            self.story.note("Leaving.")
             status = 1 if arguments.once else 0
         if arguments.screenshot:
             self.world.screenshot(arguments.screenshot)
@@ -152,7 +154,8 @@ class Run:
                 raise Stop(text) from None
             return
         options = {} if arguments.soc is None else {"soc_percent": arguments.soc}
-        self.world.plug(self.world.new_car(arguments.car, **options), arguments.matched)
+        car = self.world.new_car(arguments.car, **options)
+        self.world.plug(car, arguments.matched, arguments.car)
 
     def _wait_for_the_box(self):
         """Until the box can answer a car: a first plug-in that it sleeps through would be a poor start."""
@@ -170,7 +173,7 @@ class Run:
 
     def _keep_running(self):
         self._wait_for_the_box()
-        if self.world.at_cable is None:
+        if self.world.at_cable is None and self.arguments.car != NO_CAR:
             self._plug()
         while True:
             self._step()
@@ -212,6 +215,10 @@ def main():
     try:
         with Run(arguments) as run:
             return run.run()
+    except BrokenPipeError:
+        # Whoever read the story has read enough; do not let the interpreter complain while it ends.
+        sys.stdout = None
+        return 1
     except Stop as stop:
         if arguments.json:
             print(json.dumps({"source": "world", "kind": "error", "text": str(stop)}))

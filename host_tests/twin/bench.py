@@ -27,6 +27,8 @@ from pathlib import Path
 from aiohttp import web
 
 from host_tests.twin import cars, story
+from host_tests.twin.smartevse import STATES
+from host_tests.twin.world import FAULTS
 
 PAGE = Path(__file__).parent / "bench_page"
 MOST_LINES = 1500
@@ -39,16 +41,6 @@ _RESULT_LABELS = (
     ("energy_request", "Energy wanted", "{:.1f} kWh"),
 )
 
-# name of the switch: (group, title)
-_SWITCHES = (
-    ("evse_off", "SmartEVSE", "Not reachable"),
-    ("evse_slow", "SmartEVSE", "Answers 3 s late"),
-    ("evse_500", "SmartEVSE", "Answers with an error (500)"),
-    ("evse_no_modem", "SmartEVSE", "Firmware without modem support"),
-    ("modem_absent", "Modem in the box", "Missing: its wires read all zeros"),
-    ("modem_stuck_high", "Modem in the box", "Wired wrongly: its wires read all ones"),
-    ("wifi_off", "WiFi", "Router switched off"),
-)
 _BUTTONS = {
     "SmartEVSE": (("restart_charger", "Restart SmartEVSE"),),
     "Modem in the box": (("modem_reboot", "Let the modem restart now"),),
@@ -134,6 +126,8 @@ class BenchServer:
         self._started.set()
         self._loop.run_forever()
         for client in self._clients:
+            while client.full():
+                client.get_nowait()
             client.put_nowait(None)
         self._loop.run_until_complete(runner.cleanup())
         self._loop.close()
@@ -208,6 +202,7 @@ class Bench:
         self.server = BenchServer(free_port(port))
         self.plugins = story.Plugins()
         self._fresh = []
+        self._modem_trouble = None
         self._display_version = None
         self._state = None
         self._next_publish = 0.0
@@ -225,6 +220,11 @@ class Bench:
 
     def _heard(self, entry):
         self.plugins.feed(entry)
+        if entry["source"] == "box" and entry.get("tag") == "modem":
+            if entry["kind"] in ("warning", "error"):
+                self._modem_trouble = entry["text"]
+            elif entry.get("checkpoint") in (0, 1):
+                self._modem_trouble = None
         self._fresh.append({key: entry[key] for key in ("t_s", "source", "kind", "text")})
 
     def step(self, now=False):
@@ -291,7 +291,8 @@ class Bench:
             value = command.get(key)
             options[key] = None if value is None else min(max(int(value), least), most)
         name = command.get("car") or "virtual"
-        self.world.plug(self.world.new_car(name, leaving=command.get("leaving") or None, **options))
+        car = self.world.new_car(name, leaving=command.get("leaving") or None, **options)
+        self.world.plug(car, name=name)
 
     def _do_fault(self, command):
         self.world.set_fault(command["name"], command.get("on", command.get("value")))
@@ -310,14 +311,16 @@ class Bench:
             "t_s": round(world.clock.now_us / 1e6, 1),
             "pace": world.pace,
             "car": self._car(active),
-            "cars": [[name, car.title] for name, car in cars.CARS.items()],
+            "cars": [[name, car.title, car.tells] for name, car in cars.CARS.items()],
             "leavings": [[name, title] for name, title in cars.LEAVING.items()],
             "box": {"url": world.box_url, "says": self._box_says(active)},
             "charger": self._charger(),
             "journey": self._journey(plugin),
+            "journey_is_past": active is None,
             "verdict": self._verdict(active),
             "flow": self._flow(active),
             "handover": self._handover(active),
+            "handed_over": self._handed_over(active),
             "faults": self._faults(),
         }
 
@@ -342,13 +345,27 @@ class Bench:
         return {
             "plugged": car is not None,
             "says": says,
-            "soc_percent": None if car is None else car.soc_percent,
+            "name": None if car is None else car.name,
+            "number": self.world.plug_ins,
+            "tells": None if car is None or car.tells is None else {key: car.tells[key] for key in cars.TOLD},
+            "cell_percent": self._cell_percent(car),
             "fixed": car is not None and car.name == "wire",
         }
+
+    def _cell_percent(self, car):
+        """How full the car is: what it told, and what was charged since."""
+        evse = self.world.smartevse
+        if car is None or car.soc_percent is None:
+            return None
+        capacity = car.tells["energy_capacity_wh"]
+        charged = evse.energy_charged_wh if self.world.charging and capacity else 0
+        return min(100, round(car.soc_percent + 100 * charged / (capacity or 1), 2))
 
     def _box_says(self, plugin):
         if not self.world.powered:
             return "Off"
+        if self._modem_trouble:
+            return self._modem_trouble
         if plugin is None:
             return "Waiting for a car" if self.world.checkpoints else "Starting"
         if plugin.soc_read_percent is not None:
@@ -363,6 +380,7 @@ class Bench:
     def _charger(self):
         evse = self.world.smartevse
         cp = evse.cp_state
+        meaning = STATES[evse.state][1]
         track = []
         for state, name, pilot in (
             (0, "Ready", "no car"),
@@ -372,14 +390,12 @@ class Bench:
             (1, "Connected", "AC offered"),
             (2, "Charging", "AC on"),
         ):
-            track.append({"id": state, "name": name, "pilot": pilot, "meaning": evse_meaning(state)})
+            track.append({"id": state, "name": name, "pilot": pilot, "meaning": STATES[state][1]})
         if evse.state == 14:
-            track.append(
-                {"id": 14, "name": "Modem Denied", "pilot": "pilot off", "meaning": evse_meaning(14)}
-            )
+            track.append({"id": 14, "name": "Modem Denied", "pilot": "pilot off", "meaning": STATES[14][1]})
         return {
             "state": evse.state,
-            "says": evse_meaning(evse.state)[0].upper() + evse_meaning(evse.state)[1:],
+            "says": meaning[0].upper() + meaning[1:],
             "pilot_permille": evse.pilot_permille,
             "volts": {"A": 12, "B": 9, "C": 6}[cp],
             "left": evse.share_left,
@@ -399,7 +415,25 @@ class Bench:
             "soc_percent": evse.computed_soc if known else None,
             "start_percent": evse.initial_soc if known else None,
             "full_in_s": evse.time_until_full if evse.time_until_full > 0 else None,
+            "note": self._leftover(),
         }
+
+    def _leftover(self):
+        """SmartEVSE v3 keeps the larger values of an earlier car; unsaid, its estimate looks wrong."""
+        evse = self.world.smartevse
+        values = evse.posts[-1]["values"] if evse.posts else None
+        if values is None or evse.computed_soc < 0:
+            return ""
+        kept = []
+        if evse.energy_capacity > values["energy_capacity"]:
+            kept.append(f"a battery of {evse.energy_capacity / 1000:.0f} kWh")
+        if evse.full_soc > values["full_soc"]:
+            kept.append(f"full at {evse.full_soc} %")
+        if evse.energy_request > values["energy_request"]:
+            kept.append(f"{evse.energy_request / 1000:.0f} kWh wanted")
+        if not kept:
+            return ""
+        return f"SmartEVSE still counts with values of an earlier car: {', '.join(kept)}."
 
     def _received(self):
         posts = self.world.smartevse.posts
@@ -471,14 +505,20 @@ class Bench:
             return "ok"
         return "failed" if plugin.delivery_failed else "none"
 
+    @staticmethod
+    def _handed_over(plugin):
+        if plugin is None or "delivered" not in plugin.steps or not plugin.posted:
+            return ""
+        return f"{plugin.posted[-1]} %"
+
     def _faults(self):
         on = self.world.faults_set()
         groups = []
         for title in ("SmartEVSE", "Modem in the box", "Powerline", "WiFi", "The box"):
             switches = [
                 {"name": name, "title": text, "on": bool(on.get(name))}
-                for name, group, text in _SWITCHES
-                if group == title and name in on
+                for name, (part, text) in FAULTS.items()
+                if part == title
             ]
             dial = None
             if title == "Powerline":
@@ -493,10 +533,3 @@ class Bench:
             if switches or dial or buttons:
                 groups.append({"title": title, "switches": switches, "dial": dial, "buttons": buttons})
         return groups
-
-
-def evse_meaning(state):
-    """What a state of SmartEVSE means, in plain words."""
-    from host_tests.twin.smartevse import STATES
-
-    return STATES[state][1]

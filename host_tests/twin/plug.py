@@ -81,10 +81,9 @@ class Matcher:
 class CarPlug:
     """A VirtualCar at the cable: carries its frames, gives it time, tells its events."""
 
-    name = "virtual"
-
-    def __init__(self, world, car, matched=False):
+    def __init__(self, world, car, matched=False, name="virtual"):
         self.world = world
+        self.name = name
         self.car = car
         self.verdict_told = None
         self._timer = None
@@ -106,6 +105,11 @@ class CarPlug:
     @property
     def verdict(self):
         return self.car.verdict
+
+    @property
+    def tells(self):
+        """What the car says about its battery, {name: int or None}."""
+        return self.car.values
 
     @property
     def soc_percent(self):
@@ -214,6 +218,7 @@ class WirePlug:
     name = "wire"
     verdict = None
     soc_percent = None
+    tells = None
     _EVERY_US = 500
     _MOST_FRAMES = 64
     _PACKET_OUTGOING = 4

@@ -92,6 +92,7 @@ class SmartEvse:
         self.phases = phases
         self.chunked = True
         self.listeners = []
+        self._held = None
         self.posts = []
         self.requests = []
         self.car = None
@@ -307,11 +308,15 @@ class SmartEvse:
         """One complete request (see HttpConnection): gives (status, JSON text, the post's record or None)."""
         is_post = (request["method"], request["path"]) == ("POST", "/ev_state")
         post = self._post_record(request) if is_post else None
+        self._held = []  # what the request causes is told behind the request itself
         status, document = self._route(request, post)
+        held, self._held = self._held, None
         if post is not None:
             post["status"] = status
             post["state_after"] = self.state
             self._tell("post", self._post_text(post), post=post)
+        for kind, text, data in held:
+            self._tell(kind, text, **data)
         return status, "" if document is None else json.dumps(document, separators=(",", ":")) + "\r\n", post
 
     def _route(self, request, post):
@@ -415,6 +420,9 @@ class SmartEvse:
         return document
 
     def _tell(self, kind, text, **data):
+        if self._held is not None:
+            self._held.append((kind, text, data))
+            return
         for listener in self.listeners:
             listener(kind, text, data)
 

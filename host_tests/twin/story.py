@@ -25,7 +25,7 @@ STEPS = (
 )
 STEP_TITLES = {key: title for key, title, _, _ in STEPS}
 
-# Checkpoints that stand out in the story: (mark, words put before the box's own when it says less).
+# Checkpoints that stand out in the story, by the words a reader looks for.
 MILESTONES = {
     0: "modem found",
     1: "key set",
@@ -188,7 +188,7 @@ class Story:
         """A sentence from the twin's command line itself."""
         if self.as_json:
             document = {"source": "world", "kind": "note", "text": text}
-            self._line(json.dumps(document, ensure_ascii=False))
+            self._line(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
         else:
             self._line(text)
 
@@ -196,7 +196,8 @@ class Story:
         """The last line of `--once`."""
         if self.as_json:
             facts = plugin.as_json() if plugin else {"read": False, "delivered": False}
-            self._line(json.dumps({"source": "world", "kind": "result", "text": text, **facts}))
+            document = {"source": "world", "kind": "result", "text": text, **facts}
+            self._line(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
         else:
             good = plugin is not None and plugin.success
             self._line("")
@@ -207,20 +208,24 @@ class Story:
         number = entry.get("checkpoint")
         milestone = number in MILESTONES or entry["kind"] in ("plugged", "charging", "unplugged")
         mark = ("✓" if self._unicode else "*") if milestone else " "
-        text = entry["text"]
-        if number in MILESTONES and MILESTONES[number].lower() not in text.lower():
-            text = f"{MILESTONES[number]}: {text}"
+        text = self._plain(entry["text"])
         if entry["kind"] in ("error", "stuck"):
             mark, text = "!", self._paint("31", text)
         elif entry["kind"] == "warning":
             mark, text = "!", self._paint("33", text)
+        elif number in MILESTONES:
+            title = MILESTONES[number]
+            if title not in text:
+                text = f"{title}  {text}"
+            head, _, tail = text.partition(title)
+            text = head + self._paint("1", title) + (self._paint("2", tail) if tail else "")
         elif milestone:
             text = self._paint("1", text)
         elif entry["kind"] in QUIET_KINDS:
             text = self._paint("2", text)
         who = self._paint(_COLOURS.get(source, "0"), f"{_NAMES.get(source, source):<9}")
         label = "" if number is None else str(number)
-        return f"{entry['t_s']:9.3f} s  {who}  {mark} {label:>3}  {self._plain(text)}"
+        return f"{entry['t_s']:9.3f} s  {who}  {mark} {label:>3}  {text}"
 
     def _summary(self):
         plugin = self.plugins.current

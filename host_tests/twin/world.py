@@ -40,6 +40,16 @@ SETTINGS_IN_USE = {
     "SMARTEVSE_URL": f"http://{EVSE_ADDRESS}/ev_state",
 }
 SLOW_ANSWER_US = 3_000_000
+# What the bench page can switch: name: (what it belongs to, what is wrong with it).
+FAULTS = {
+    "evse_off": ("SmartEVSE", "Not reachable"),
+    "evse_slow": ("SmartEVSE", "Answers 3 s late"),
+    "evse_500": ("SmartEVSE", "Answers with an error (500)"),
+    "evse_no_modem": ("SmartEVSE", "Firmware without modem support"),
+    "modem_absent": ("Modem in the box", "Missing: its wires read all zeros"),
+    "modem_stuck_high": ("Modem in the box", "Wired wrongly: its wires read all ones"),
+    "wifi_off": ("WiFi", "Router switched off"),
+}
 _MODEM_PINS = (("sck", 13), ("mosi", 11), ("miso", 12), ("cs", 10))
 _TFT_PINS = (("sck", 17), ("mosi", 18), ("cs", 15), ("dc", 16))
 
@@ -89,6 +99,7 @@ class World:
         self.car = None
         self.at_cable = None
         self.plug_ins = 0
+        self._in_traceback = False
         self._rng = Rng(seed * 16 + 12)
         self._pacer = None
 
@@ -229,9 +240,9 @@ class World:
         """A car of the registry, not plugged in yet. KeyError for an unknown name."""
         return cars.CARS[name].build(self.random_bytes, leaving, **options)
 
-    def plug(self, car, matched=False):
+    def plug(self, car, matched=False, name="virtual"):
         """The car's connector goes in. One car at a time. `matched`: SLAC is done in the car's name."""
-        self._connect(CarPlug(self, car, matched), car)
+        self._connect(CarPlug(self, car, matched, name), car)
 
     def plug_wire(self, interface, matched=False):
         """Plug in whatever speaks on a network interface of this computer. PermissionError, OSError."""
@@ -309,7 +320,7 @@ class World:
     def _console_said(self, _t_us, line):
         found = _CONSOLE_LINE.match(line)
         if not found:
-            self.note("box", "console", line)
+            self._other_console_line(line)
             return
         level, tag, text = found.group(3, 4, 5)
         checkpoint = _CHECKPOINT.match(text)
@@ -323,6 +334,15 @@ class World:
             facts["soc_percent"] = int(percent.group(1))
         self.checkpoints[number] = self.checkpoints.get(number, 0) + 1
         self.note("box", "checkpoint", checkpoint.group(2), **facts)
+
+    def _other_console_line(self, line):
+        """A traceback, or a word of CircuitPython itself. What fell is told, the rest is for the log."""
+        self.note("box", "console", line)
+        if line.startswith("Traceback"):
+            self._in_traceback = True
+        elif self._in_traceback and not line.startswith(" "):
+            self._in_traceback = False
+            self.note("box", "error", f"the box's program fell: {line}", tag="box")
 
     def screenshot(self, path, zoom=6):
         """Write the display as PNG, each pixel a square of `zoom` pixels. ValueError without a display."""
@@ -387,7 +407,14 @@ class World:
             self.powerline.faults.loss_percent = min(max(int(value), 0), 100)
         else:
             raise KeyError(name)
-        self.note("world", "fault", f"{name.replace('_', ' ')}: {value}")
+        self.note("world", "fault", self._fault_text(name, value), fault=name, value=value)
+
+    @staticmethod
+    def _fault_text(name, value):
+        if name not in FAULTS:
+            return f"the powerline loses {value} % of the frames"
+        part, wrong = FAULTS[name]
+        return f"{part}: {wrong[0].lower()}{wrong[1:]}" + ("" if value else " - no longer")
 
 
 def overlaid(text, changes):

@@ -39,6 +39,8 @@ async function command(name, values = {}) {
 // ---- the car's controls ----
 
 let plugged = false;
+let plugIn = 0;
+let models = {};
 
 const dials = [
   { name: "soc", unit: "%", scale: 1, field: "soc_percent" },
@@ -55,6 +57,16 @@ function carSettings() {
   return car;
 }
 
+// The dials follow the car that is plugged in, or the model that was chosen.
+function setDials(tells) {
+  for (const dial of dials) {
+    const value = tells[dial.field];
+    el(`${dial.name}-on`).checked = value !== null;
+    if (value !== null) el(dial.name).value = String(Math.round(value / dial.scale));
+  }
+  showDials();
+}
+
 function showDials() {
   for (const dial of dials) {
     const on = el(`${dial.name}-on`).checked;
@@ -69,6 +81,7 @@ function showCell(percent) {
   el("cell-fill").setAttribute("width", String((88 * Math.max(0, Math.min(100, percent))) / 100));
 }
 
+el("model").addEventListener("input", () => setDials(models[el("model").value]));
 for (const input of document.querySelectorAll("#car-card input, #car-card select")) {
   input.addEventListener("input", () => {
     showDials();
@@ -108,17 +121,25 @@ function showState(state) {
     if (!plugged) show(el("pending"), false);
     showDials();
   }
+  if (changed("models", state.cars)) {
+    fillSelect("model", state.cars);
+    models = Object.fromEntries(state.cars.map(([name, , tells]) => [name, tells]));
+  }
+  if (plugged && plugIn !== car.number && car.tells) {
+    plugIn = car.number;
+    el("model").value = car.name;
+    setDials(car.tells);
+  }
   const scene = el("scene");
   scene.dataset.plugged = plugged ? "yes" : "no";
   scene.dataset.flow = state.flow;
   scene.dataset.handover = state.handover;
   el("link-cable-label").textContent = { data: "talking", ac: "AC", none: "" }[state.flow];
-  el("link-wifi-label").textContent = { ok: "told", failed: "failed", none: "" }[state.handover];
+  el("link-wifi-label").textContent = { ok: state.handed_over, failed: "failed", none: "" }[state.handover];
   el("plug").textContent = plugged ? "Unplug" : "Plug in";
   el("plug").disabled = Boolean(car.fixed);
   el("car-says").textContent = car.says;
-  if (plugged && car.soc_percent !== null) showCell(car.soc_percent);
-  if (changed("models", state.cars)) fillSelect("model", state.cars);
+  if (plugged && car.cell_percent !== null) showCell(car.cell_percent);
   if (changed("leavings", state.leavings)) fillSelect("leaving", state.leavings);
 
   el("box-says").textContent = box.says;
@@ -127,6 +148,7 @@ function showState(state) {
     if (box.url) el("box-link").href = box.url;
   }
   if (changed("journey", state.journey)) showJourney(state.journey);
+  el("journey").classList.toggle("past", state.journey_is_past);
   if (changed("verdict", state.verdict)) {
     el("verdict").textContent = state.verdict.text;
     el("verdict").className = `verdict ${state.verdict.tone}`;
@@ -178,6 +200,8 @@ function showCharger(charger) {
     if (energy.soc_percent !== null) parts.unshift(`about ${energy.soc_percent} %`);
     if (energy.full_in_s !== null) parts.push(`full in ${duration(energy.full_in_s)}`);
     el("energy-text").textContent = parts.join(" · ");
+    el("energy-note").textContent = energy.note;
+    show(el("energy-note"), energy.note !== "");
   }
   if (changed("received", charger.received)) showReceived(charger.received);
 }
@@ -344,6 +368,11 @@ function listen() {
   source.addEventListener("lines", (event) => addLines(JSON.parse(event.data)));
   source.addEventListener("display", (event) => showDisplay(JSON.parse(event.data)));
 }
+
+// On a phone the display shall not hide below the dials.
+const wide = window.matchMedia("(min-width: 1001px)");
+wide.addEventListener("change", () => { el("dials").open = wide.matches; });
+el("dials").open = wide.matches;
 
 showDials();
 listen();
