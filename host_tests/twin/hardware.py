@@ -91,6 +91,7 @@ class Hardware:
         self.i2c_parts = []
         self.parallel_parts = []
         self.pixels = {}
+        self.counted_pins = []
         self.on_modem_exchange = None
 
     def attach_spi(self, model, *, sck, mosi, miso, cs, dc=None, watch=False):
@@ -159,6 +160,7 @@ class Hardware:
 
     def release(self):
         """A reset of the chip: every pin becomes an input."""
+        self.counted_pins = []
         for pin in self.pins.values():
             pin.pull = None
             pin.counters = []

@@ -88,6 +88,23 @@ def test_set_next_code_file_restarts_after_an_error(boards):
     assert "rescued: True" in device.console_text()
 
 
+def test_a_file_saved_by_a_pc_restarts_the_program_unless_it_said_no(boards):
+    text = """
+        import supervisor, time
+        print(supervisor.runtime.run_reason)
+        supervisor.runtime.autoreload = {}
+        while True:
+            time.sleep(1)
+    """
+    for autoreload, starts in ((True, 2), (False, 1)):
+        device = boards(text.format(autoreload), usb_host=True)
+        device.run(3)
+        device.save_from_pc("/note.txt", "x")
+        device.run(3)
+        assert len(device.console) == starts
+        assert device.resets == []
+
+
 def test_boot_py_runs_at_hard_resets_only_and_prints_elsewhere(boards):
     device = boards(
         """
@@ -659,3 +676,21 @@ def test_costs_can_be_changed_for_a_slower_part(tmp_path):
     """
     assert said(run_code(tmp_path / "a", code)) == ["False"]
     assert said(run_code(tmp_path / "b", code, costs=SlowFlash())) == ["True"]
+
+
+def test_line_costs_come_from_the_modules_row_of_the_table():
+    costs = LineCosts(
+        {"device_factor": 150, "default_ns": 60, "modules": {"plc.framing": 40, "appliance": 70}}
+    )
+    assert costs.line_ns("CIRCUITPY/lib/plc/framing.py") == 6000
+    assert costs.line_ns("CIRCUITPY/lib/appliance/__init__.py") == 10_500
+    assert costs.line_ns("CIRCUITPY/code.py") == 9000
+    assert costs.line_ns("frozen/adafruit_httpserver/server.py") == 9000
+    assert costs.line_ns(__file__) == 0
+
+
+def test_the_stored_table_is_plausible():
+    costs = LineCosts()
+    assert costs.device_factor == 150
+    assert all(20 <= ns <= 500 for ns in costs.modules.values())
+    assert {"plc.framing", "plc.slac", "plc.tcp", "v2g.exi", "v2g.secc"} <= set(costs.modules)

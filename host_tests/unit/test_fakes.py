@@ -1212,3 +1212,111 @@ def test_auto_refresh_stops_python_at_any_time(tmp_path, services):
 def test_without_i2c_display_power_the_panel_is_dark():
     assert bounds(SSD1306().image()) is None
     assert bounds(ST7789().image()) is None
+
+
+# --- the libraries on top of it all ----------------------------------------------------------------------------------
+
+HTTPSERVER = code("""
+    from adafruit_httpserver import Request, Response, Server
+    server = Server(pool, None)
+    @server.route("/hello")
+    def hello(request):
+        return Response(request, "hi " + request.method)
+    server.start("0.0.0.0", 80)
+    print("up")
+    while True:
+        before = time.monotonic_ns()
+        server.poll()
+        if took(before) > 20:
+            print("poll", took(before))
+        time.sleep(0.001)
+""")
+
+
+def test_adafruit_httpserver_serves_pages(boards, services):
+    device = boards(HTTPSERVER, services=services)
+    assert device.run_until(lambda: "up" in device.console_text(), 20)
+    response = services.network.http("GET", "/hello", run=device.run_until)
+    assert (response.status, response.text) == (200, "hi GET")
+    assert services.network.http("GET", "/none", run=device.run_until).status == 404
+
+
+def test_adafruit_httpserver_waits_one_second_for_an_idle_client_as_on_the_board(boards, services):
+    device = boards(HTTPSERVER, services=services)
+    device.run_until(lambda: "up" in device.console_text(), 20)
+    services.network.connect_to_box(80)
+    device.run(3)
+    assert 1000 <= int(device.console[-1][1].split()[1]) <= 1020
+
+
+def test_adafruit_httpserver_hangs_when_a_client_leaves_early_as_on_the_board(boards, services):
+    device = boards(HTTPSERVER, services=services)
+    device.run_until(lambda: "up" in device.console_text(), 20)
+    client = services.network.connect_to_box(80)
+    client.send(b"GET /hel")
+    device.run(0.1)
+    client.close()
+    device.run(20)
+    assert device.console[-1][1] == "up"
+    assert services.network.http("GET", "/hello", run=device.run_until, timeout_s=5).status is None
+
+
+class Page(Sink):
+    def received(self, data):
+        super().received(data)
+        if self.data.endswith(b"\r\n\r\n"):
+            self.conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nworld")
+
+
+def test_adafruit_requests_gets_a_page_and_waits_twice_for_a_silent_server(tmp_path, services):
+    services.network.add_host(EVSE, {80: Page, 81: Sink})
+    device = run_code(
+        tmp_path,
+        code("""
+            import adafruit_requests
+            session = adafruit_requests.Session(pool)
+            with session.get("http://192.168.1.60/x") as answer:
+                print(answer.status_code, answer.text)
+            before = time.monotonic_ns()
+            try:
+                session.get("http://192.168.1.60:81/x", timeout=0.5)
+            except Exception as error:
+                print(type(error).__name__, took(before) // 100)
+        """),
+        services=services,
+    )
+    assert said(device) == ["200 world", "OutOfRetries 10"]
+
+
+def test_counter_latches_edges_nobody_looked_at(tmp_path, services):
+    level = [0]
+
+    def toggle():
+        level[0] ^= 1
+        services.clock.after(1000, toggle)
+
+    services.clock.after(0, toggle)
+    services.hardware.connect_input(9, lambda: level[0])
+    device = run_code(
+        tmp_path,
+        """
+        import board, countio, time
+        counter = countio.Counter(board.GPIO9, edge=countio.Edge.RISE)
+        time.sleep(0.1)
+        print(counter.count)
+        """,
+        services=services,
+    )
+    assert 49 <= int(said(device)[0]) <= 51
+
+
+def test_a_part_that_complains_reaches_the_test(boards, services):
+    class Strict(Recorder):
+        def exchange(self, data):
+            raise AssertionError("bad command")
+
+    services.hardware.attach_spi(Strict(), sck=13, mosi=11, miso=12, cs=10)
+    text = "try:\n" + "".join(f"    {line}\n" for line in dedent(SPI.format(miso=12)).splitlines())
+    device = boards(text + "except Exception as error:\n    print('device saw', error)\n", services=services)
+    with pytest.raises(AssertionError, match="bad command"):
+        device.run(5)

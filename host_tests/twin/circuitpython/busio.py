@@ -105,7 +105,11 @@ class SPI(_Lockable):
 
     def _exchange(self, data):
         device.spend(device.costs.spi_call_us + len(data) * 8_000_000 // self._settings[0])
-        return device.hardware.exchange(self._sck, self._mosi, self._miso, data, self._settings)
+        try:
+            return device.hardware.exchange(self._sck, self._mosi, self._miso, data, self._settings)
+        except Exception as error:
+            device.world_failed(error)
+            return bytes(len(data))
 
     def write(self, buffer, *, start=0, end=None):
         self._check_lock()
@@ -186,7 +190,10 @@ class I2C(_Lockable):
         part = device.hardware.i2c_part(self._sda, self._scl, address)
         if part is None:
             raise DeviceOSError(errors.ENODEV)
-        part.write(bytes(data))
+        try:
+            part.write(bytes(data))
+        except Exception as error:
+            device.world_failed(error)
 
     def writeto(self, address, buffer, *, start=0, end=None):
         self._check_lock()

@@ -23,6 +23,7 @@ class Counter:
         self._edge = edge
         self._count = 0
         self._pin.counters.append(self._heard)
+        device.hardware.counted_pins.append(self._pin)
         self._pin.sample()
 
     def _heard(self, level):
@@ -39,6 +40,7 @@ class Counter:
         if self._number is not None:
             if self._heard in self._pin.counters:
                 self._pin.counters.remove(self._heard)
+                device.hardware.counted_pins.remove(self._pin)
             _pins.release(device, self._number)
             self._number = None
 

@@ -69,10 +69,13 @@ class DigitalInOut:
 
     def _write(self, value):
         device.spend(device.costs.pin_us)
+        level = 1 if value else 0
         if value and self._drive_mode is DriveMode.OPEN_DRAIN:
-            self._pin.drive(None)
-        else:
-            self._pin.drive(1 if value else 0)
+            level = None
+        try:
+            self._pin.drive(level)
+        except Exception as error:
+            device.world_failed(error)
 
     @property
     def direction(self):
