@@ -212,6 +212,7 @@ def test_waiting_for_the_modem_sends_nothing_before_it_is_ready():
     assert car.frames == []
     car.secc.modem_ready(car.now)
     car.collect()
+    car.wait(50)
     assert car.checkpoints == [1]
 
 

@@ -181,6 +181,9 @@ _FIELDS = {
 }
 
 
+_RESPONSES = {name: name[:-3] + "Res" for name in REQUESTS}
+
+
 class DinSession:
     """One session. ``request`` takes a decoded V2G_Message and gives the one to send back.
 

@@ -84,7 +84,7 @@ def decode(schema, data):
         raise ExiError("cut off, or a code without meaning")
 
 
-def _decode(schema, data, narrow):  # noqa: PLR0912, PLR0915 - inlined, calls are what costs on the device
+def _decode(schema, data, narrow):
     bits, roots, elements, types, _ = schema
     end = (len(data) - 3) << 3
     pos = 8 + bits
@@ -295,7 +295,7 @@ def encode(schema, message):
     return bytes(out)
 
 
-def _encode(schema, message, out):  # noqa: PLR0912, PLR0915 - inlined like _decode
+def _encode(schema, message, out):
     bits, roots, elements, types, _ = schema
     left = _children("message", message)
     for word, event in roots:  # noqa: B007
@@ -314,7 +314,7 @@ def _encode(schema, message, out):  # noqa: PLR0912, PLR0915 - inlined like _dec
     listed = None  # the list being written, and how far it is
     index = 0
     start = 1  # a choice that repeats is written in the order of the schema
-    stack = []
+    stack = []  # of (node, declared, state_number, left, run), flat: a tuple each costs more heap
     for _ in range(_MAX_EVENTS):
         state = declared[state_number]
         for code in range(start, len(state)):
@@ -352,7 +352,11 @@ def _encode(schema, message, out):  # noqa: PLR0912, PLR0915 - inlined like _dec
                 raise ExiError("elements that the schema does not have there")
             if not stack:
                 break
-            node, declared, state_number, left, run = stack.pop()
+            run = stack.pop()
+            left = stack.pop()
+            state_number = stack.pop()
+            declared = stack.pop()
+            node = stack.pop()
             listed = None
             start = 1
             if run:
@@ -364,8 +368,12 @@ def _encode(schema, message, out):  # noqa: PLR0912, PLR0915 - inlined like _dec
             kind = inner[0]
             if kind == _COMPLEX:
                 run = (listed, index, start) if listed else None
-                stack.append((node, declared, state_number, left, run))
-                if len(stack) > _MAX_DEPTH:
+                stack.append(node)
+                stack.append(declared)
+                stack.append(state_number)
+                stack.append(left)
+                stack.append(run)
+                if len(stack) > 5 * _MAX_DEPTH:
                     raise ExiError("too deep")
                 left = _children(name, value)
                 node = value
@@ -411,7 +419,7 @@ def _children(name, node):
     return len(node)
 
 
-def _put_long(out, word, held, element, inner, value):  # noqa: PLR0912 - the one bit writer
+def _put_long(out, word, held, element, inner, value):
     """Write a value that is not a few bits; return ``number << 8 | bits`` of what fills no octet yet."""
     name, _, times = element
     kind, least, most = inner

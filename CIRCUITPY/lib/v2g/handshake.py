@@ -35,16 +35,7 @@ def choose(request):
 
 
 def offered(request):
-    """The car's list for the log, in its own order: "namespace major.minor (priority)"."""
-    texts = []
-    for entry in request["supportedAppProtocolReq"]["AppProtocol"]:
-        texts.append(
-            "%s %d.%d (%d)"
-            % (
-                entry["ProtocolNamespace"],
-                entry["VersionNumberMajor"],
-                entry["VersionNumberMinor"],
-                entry["Priority"],
-            )
-        )
-    return ", ".join(texts)
+    """The namespaces of the car's list for the log, in its own order."""
+    return " ".join(
+        [entry["ProtocolNamespace"] for entry in request["supportedAppProtocolReq"]["AppProtocol"]]
+    )

@@ -218,11 +218,13 @@ class Secc:
     # ---- SLAC
 
     def _receive_mme(self, frame, now):
-        if mme.mmtype(frame) == mme.CM_SLAC_PARM_REQ and not self._admit(mme.source(frame), now):
-            return
+        """The answer goes first: what SLAC has to tell is read in ``poll``, or before the next IPv6 frame."""
+        if mme.mmtype(frame) == mme.CM_SLAC_PARM_REQ:
+            if self.slac.events:
+                self._take_slac_events(now)
+            if not self._admit(mme.source(frame), now):
+                return
         self.slac.receive(frame, now)
-        if self.slac.events:
-            self._take_slac_events(now)
 
     def _admit(self, ev_mac, now):
         """The plug-in rules, and the car that starts over in the middle (Stellantis, Tesla after sleep)."""
@@ -315,6 +317,8 @@ class Secc:
         packet = self.ipv6.parse(frame)
         if packet is None:
             return
+        if self.slac.events:
+            self._take_slac_events(now)
         if self._session is None and not self._open_without_slac(packet, now):
             self.counts["early_ip"] += 1  # an Ioniq sends NS, MLD and RS before it is matched
             return
@@ -382,7 +386,10 @@ class Secc:
             self._receive_stream(data, now)
         frames = self._tcp.take_frames()
         if frames:
-            self._frames.extend(frames)
+            if self._frames:
+                self._frames.extend(frames)
+            else:
+                self._frames = frames
 
     def _on_tcp(self, event, now):
         session = self._session
@@ -403,17 +410,19 @@ class Secc:
             self._leave(texts.get(event, "connection closed"), now)
 
     def _receive_stream(self, data, now):
+        self._stream.feed(data)
         try:
-            messages = self._stream.feed(data)
+            message = self._stream.next_message()
+            while message is not None:
+                if message[0] == v2gtp.EXI:
+                    self._receive_message(message[1], now)
+                else:
+                    self.counts["bad_v2gtp"] += 1
+                message = self._stream.next_message()
         except PeerError:
             self.counts["bad_v2gtp"] += 1
+            self._stream.reset()
             self._tcp.close(now)
-            return
-        for kind, payload in messages:
-            if kind == v2gtp.EXI:
-                self._receive_message(payload, now)
-            else:
-                self.counts["bad_v2gtp"] += 1
 
     def _receive_message(self, payload, now):
         session = self._session

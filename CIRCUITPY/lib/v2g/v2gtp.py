@@ -44,17 +44,20 @@ class Reassembler:
         self._pending = b""
 
     def feed(self, data):
-        """All messages completed by ``data`` (bytes) as [(payload type, payload)]; raises PeerError on noise.
+        """Takes the next ``data`` (bytes) of the stream; fetch the messages with ``next_message``."""
+        self._pending = self._pending + data if self._pending else data
+
+    def next_message(self):
+        """(payload type, payload) of the oldest complete message, or None; raises PeerError on noise.
 
         After a PeerError the stream has lost its framing and can only be closed.
         """
-        self._pending = self._pending + data if self._pending else data
-        messages = []
-        while len(self._pending) >= HEADER_BYTES:
-            kind, length = header(self._pending)
-            end = HEADER_BYTES + length
-            if len(self._pending) < end:
-                break
-            messages.append((kind, self._pending[HEADER_BYTES:end]))
-            self._pending = self._pending[end:] if len(self._pending) > end else b""
-        return messages
+        pending = self._pending
+        if len(pending) < HEADER_BYTES:
+            return None
+        kind, length = header(pending)
+        end = HEADER_BYTES + length
+        if len(pending) < end:
+            return None
+        self._pending = pending[end:]
+        return kind, pending[HEADER_BYTES:end]

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""`make bench`: every figure beside its budget, measured now; `--write` also puts them into docs/performance.md.
+
+Times on a shared machine are noisy: medians are shown, and what matters are bytes, counts and virtual device time,
+which are the same in every run.
+"""
+
+import gzip
+import platform
+import sys
+from pathlib import Path
+
+from host_tests.bench import device_time
+from host_tests.interpreter import micropython
+from host_tests.tools import print_tables
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "performance.md"
+INTERPRETER = ROOT / "host_tests" / "interpreter"
+
+KB = 1024
+SLAC_ANSWER_US = 30
+V2G_ANSWER_US = 200
+READ_US = 1_000_000
+THIRD_ROUND_BYTES = 64 * KB
+FURTHER_ROUND_BYTES = 6 * KB
+PAGE_BYTES = 30 * KB
+
+
+def row(what, measured, budget=None, unit="", place=""):
+    """(what, figure, budget, verdict) as text; `measured` and `budget` are numbers of the same unit."""
+    if budget is None:
+        return what, f"{measured:g} {unit}".strip(), "", "", place
+    verdict = "kept" if measured <= budget else "MISSED"
+    return what, f"{measured:g} {unit}".strip(), f"{budget:g} {unit}".strip(), verdict, place
+
+
+def run_micropython(script, *arguments, heap="8M"):
+    done = micropython.run(INTERPRETER / script, *arguments, heap=heap, timeout_s=600)
+    if done.returncode != 0:
+        raise SystemExit(f"{script} failed:\n{done.stdout}{done.stderr}")
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def answers():
+    """Host time from a frame to its answer, worst kind of message by its median."""
+    slac, v2g = [], []
+    for car in ("generic", "tesla_y"):
+        for kind, _, _, median in run_micropython("run_answers.py", car, 5):
+            (slac if kind.startswith("SLAC") else v2g).append((int(median), kind))
+    sounds = max(median for median, kind in slac if kind in ("SLAC_6076", "SLAC_6086"))
+    yield row("SLAC sound or profile, worst median", sounds / 1000, SLAC_ANSWER_US / 1000, "ms")
+    yield row("SLAC answer, worst median", max(slac)[0] / 1000, SLAC_ANSWER_US / 1000, "ms", max(slac)[1])
+    yield row(
+        "V2G message to answer, worst median", max(v2g)[0] / 1000, V2G_ANSWER_US / 1000, "ms", max(v2g)[1]
+    )
+
+
+def allocations():
+    """Bytes on a 64-bit MicroPython; the device's words are half as wide."""
+    found = {line[0]: line[1] for line in run_micropython("run_session.py", "tesla_y")}
+    yield row("`Secc`, up to the third round", int(found["third_round_bytes"]), THIRD_ROUND_BYTES, "bytes")
+    yield row("`Secc`, each further round", int(found["further_round_bytes"]), FURTHER_ROUND_BYTES, "bytes")
+    yield row("`Secc`, 1000 idle passes", int(found["idle_pass_bytes"]), 0, "bytes")
+    polite = {line[0]: line[1] for line in run_micropython("run_session.py", "generic")}
+    yield row(
+        "`Secc`, whole session of a car that leaves when asked", int(polite["session_bytes"]), None, "bytes"
+    )
+
+
+def device_times():
+    """Virtual device time with display, WiFi and a browser that never stops asking."""
+    busy = device_time.one_plug_in()
+    limits = {"matching": device_time.MATCHING_PIECE_US, "session": device_time.SESSION_PIECE_US}
+    for phase, piece_us in limits.items():
+        gap = busy.gaps[phase]
+        budget_ms = (piece_us + device_time.PASS_BESIDES_PIECE_US) / 1000
+        places = [text for _, text in gap.places if "loop.py" not in text]
+        yield row(
+            f"worst pass while {phase}", gap.us / 1000, budget_ms, "ms", places[0] if places else "idle sleep"
+        )
+    for kind, budget_us in (("SLAC", device_time.TP_MATCH_RESPONSE_US), ("V2G", device_time.V2G_ANSWER_US)):
+        yield row(f"worst {kind} answer", busy.answers.worst_us[kind] / 1000, budget_us / 1000, "ms")
+    swift = device_time.one_plug_in(browse=False, habits=device_time.AT_ONCE)
+    read_us = swift.read_us - swift.answers.first_parm_us
+    yield row("SLAC_PARM.REQ to SoC, car that answers at once", read_us / 1000, READ_US / 1000, "ms")
+    for pause_us in (100_000, 220_000):
+        paused = device_time.one_plug_in(gc_pause_us=pause_us)
+        budget = device_time.TT_MATCH_RESPONSE_US / 1000 if pause_us == 100_000 else None
+        what = f"worst SLAC answer with one collection of {pause_us // 1000} ms"
+        yield row(what, paused.answers.worst_us["SLAC"] / 1000, budget, "ms", f"read {paused.delivered}")
+
+
+def planted():
+    for name, defect in device_time.PLANTED.items():
+        with device_time.with_defect(*defect) as drive:
+            faults = device_time.one_plug_in(drive).over_budget()
+        yield (
+            f"planted: {name}",
+            "noticed" if faults else "NOT NOTICED",
+            "",
+            "kept" if faults else "MISSED",
+            "; ".join(faults),
+        )
+
+
+def page_weight():
+    files = [path for path in (ROOT / "CIRCUITPY" / "www").iterdir() if path.is_file()]
+    total = sum(path.stat().st_size for path in files)
+    packed = sum(len(gzip.compress(path.read_bytes())) for path in files)
+    yield row(
+        "status page, all its parts", total, PAGE_BYTES, "bytes", f"{packed} bytes if it were compressed"
+    )
+
+
+def josev():
+    """The codec beside Josev's, in the same run; its own table follows on the terminal."""
+    from host_tests.bench import exi_josev
+
+    exi_josev.main(["20"])
+
+
+SECTIONS = (
+    ("Virtual device time", device_times),
+    ("Planted defects", planted),
+    ("Heap, host MicroPython (64 bit)", allocations),
+    ("Time to answer, host MicroPython", answers),
+    ("Web", page_weight),
+)
+
+
+def text():
+    """All sections as Markdown."""
+    parts = [f"Measured on {platform.machine()}, two shared cores, CPython {platform.python_version()}.\n"]
+    for title, section in SECTIONS:
+        rows = [list(line) for line in section()]
+        parts.append(
+            f"\n**{title}**\n\n" + print_tables.table(["what", "figure", "budget", "", "where"], rows)
+        )
+        print(parts[-1], flush=True)
+    return "".join(parts)
+
+
+def main(arguments):
+    report = text()
+    if "--write" in arguments:
+        head, _, _ = PAGE.read_text().partition("<!-- measured -->\n")
+        PAGE.write_text(head + "<!-- measured -->\n\n" + report)
+    if "--no-java" not in arguments:
+        josev()
+    return 1 if "MISSED" in report and "--strict" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
