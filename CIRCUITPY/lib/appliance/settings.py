@@ -38,7 +38,7 @@ SCHEMA = (
     ("ANSWER_CARS", CHOICE, "auto", 0, 0, ("auto", "modem_phase", "always", "never"), False, True, "Cars",
      "auto: once per plug-in; modem_phase: only while the SmartEVSE asks for it; always: test bench; never."),
     ("ATTENUATION_OFFSET_DB", NUMBER, 0, -40, 40, None, False, True, "Cars",
-     "Added to the attenuation reported to the car, in dB."),
+     "Taken off the attenuation reported to the car, in dB: what the box's own receive path adds."),
     ("EVSE_ID", TEXT, "", 0, 32, None, False, True, "Cars",
      "Name of this charger as cars see it; empty: unknown."),
     ("MODEM_SCK", PIN, "IO13", 1, 16, None, False, True, "Modem",
