@@ -25,10 +25,10 @@ demo: setup
 	@$(PYTHON) -m host_tests.twin $(ARGS)
 
 test: setup-system setup lint
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -m "not soak" $(ARGS)
 
 quick: setup lint
-	@$(PYTHON) -m pytest -m "not slow" $(ARGS)
+	@$(PYTHON) -m pytest -m "not slow and not soak" $(ARGS)
 
 lint: setup
 	@$(PYTHON) -m ruff check .
