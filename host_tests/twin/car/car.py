@@ -55,6 +55,7 @@ class VirtualCar:
         self.mac = mac
         self.random_bytes = random_bytes
         self.habits = habit_table.merged(habits)
+        self.first_habits = habit_table.merged(habits)
         self.values = {
             "soc_percent": soc_percent,
             "energy_capacity_wh": energy_capacity_wh,
@@ -78,6 +79,8 @@ class VirtualCar:
 
     def _fresh(self):
         """As after plugging in: nothing remembered of earlier communication."""
+        for habit, _ in self.habits["later_sessions"]:
+            self.habits[habit] = self.first_habits[habit]
         self.verdict = None
         self.verdict_reason = None
         self.charging = False
@@ -250,6 +253,8 @@ class VirtualCar:
         self.discovery = ""
         self.discovery_at = None
         self.ip.probe_due = None
+        for habit, value in self.habits["later_sessions"]:
+            self.habits[habit] = value
         orderly = bool(self.session.orderly)
         self.book.event("session_over", orderly, reason)
         if orderly:

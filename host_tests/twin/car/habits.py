@@ -5,16 +5,10 @@
 Times in ms. Marks: (rec) read off a recording of that car, (rep) reported by others, (asm) assumed here.
 """
 
-DIN = ("urn:din:70121:2012:MsgDef", 2, 0)
-ISO2 = ("urn:iso:15118:2:2013:MsgDef", 2, 0)
-ISO20_DC = ("urn:iso:std:iso:15118:-20:DC", 1, 0)
-TESLA = ("urn:tesla:din:2018:MsgDef", 0, 7)
+from host_tests.twin.car import recorded
+from host_tests.twin.car.protocols import DIN, ISO2, ISO20_DC, TESLA, offer
 
-
-def offer(protocol, schema_id, priority):
-    namespace, major, minor = protocol
-    return (namespace, major, minor, schema_id, priority)
-
+__all__ = ("CARS", "DEFAULTS", "DIN", "ISO2", "ISO20_DC", "TESLA", "merged", "offer")
 
 DEFAULTS = {
     # ---- pilot and AC charging
@@ -27,6 +21,7 @@ DEFAULTS = {
     "wants_ac": True,  # False: does not charge, e.g. full or timer set
     "state_c_in_cable_check": True,  # a DC car pulls the pilot to 6 V before CableCheckReq (IEC 61851-23)
     "again_after_ms": 12000,  # lost session -> SLAC anew while 5 % lasts (Audi 10..12 s rec); None: never
+    "later_sessions": (),  # ((habit, value), ...) from the second session of a plug-in on (Audi rec)
     "leave_key": True,  # after the session the own modem gets a random key (ISO 15118-3 leave)
     "leave_key_ms": 500,
     # ---- SLAC
@@ -118,101 +113,15 @@ DEFAULTS = {
     "leave": "standard",  # see session.LEAVING
     "leave_delay_ms": 0,  # closes_tcp_at_first_cpdres: 278 (iX3 rep)
     "after_failed": "session_stop",  # FAILED answer: "session_stop" or "close"
+    "welding_rounds": 1,  # WeldingDetectionReq behind PowerDelivery(not ready): Polestar 2, Ioniq 0 rec
+    "welding_interval_ms": 220,  # between two of them (Polestar rec)
     "shutdown_rounds": 1,  # EVSE_Shutdown answers needed before a standard car leaves
 }
 
-# Cars by name: (values for VirtualCar, habits). The MACs keep only the maker's prefix.
+# Cars by name: (values for VirtualCar, habits). The MACs keep only the maker's prefix. These are put together
+# from what is reported of them; those of a recording come from `recorded.RECORDED`.
 CARS = {
     "generic": ({"mac": b"\x02\xab\x34\xcd\x56\xef", "soc_percent": 42}, {}),
-    "ioniq": (
-        {
-            "mac": b"\x04\x65\x65\x10\x20\x30",
-            "soc_percent": 27,
-            "energy_capacity_wh": 28000,
-            "energy_request_wh": 20440,
-            "full_soc_percent": 94,
-            "bulk_soc_percent": 83,
-        },
-        {
-            "run_id": "mac",
-            "parm_sends": 10,
-            "parm_intervals_ms": (210,),
-            "parm_twice_ms": 8,
-            "start_delay_ms": 125,
-            "batch_interval_ms": 20,
-            "sound_filling": b"\xff" * 16,
-            "rsp_delay_ms": 46,
-            "match_delay_ms": 20,
-            "ip_before_slac": ((0, "dad"), (1000, "dad"), (2000, "rs"), (2910, "rs"), (6920, "rs")),
-            "ip_after_link": ((3200, "rs"),),
-            "sdp_delay_ms": 4070,
-            "sdp_port": 50041,
-            "hop_limit": 10,
-            "probe_ms": 35000,
-            "probe_multicast": True,
-            "resolve_delay_ms": 570,
-            "tcp_delay_ms": 40,
-            "tcp_port": 50103,
-            "mss": 350,
-            "syn_padding": 4,
-            "window": 1500,
-            "ack_delay_ms": 20,
-            "first_request_ms": 220,
-            "think_ms": 260,
-            "cpd_think_ms": 260,
-            "cable_check_think_ms": 830,
-            "pre_charge_interval_ms": 95,
-            "service_category": "EVCharging",
-            "conditioning": (False, False),
-            "max_power": (1, "W", 9800),
-            "max_voltage": (-1, "V", 4128),
-            "target_voltage": (-1, "V", 3447),
-            "target_current": (-1, "A", 10),
-            "limits_in_current_demand": True,
-            "bulk_complete": False,
-            "remaining_times": ((0, "s", 1620), (0, "s", 1020)),
-            "close_delay_ms": 100,
-        },
-    ),
-    "tesla_y": (
-        {"mac": b"\x98\xed\x5c\x40\x50\x60", "soc_percent": 55},
-        {
-            "run_id": "tesla",
-            "sleeps_after_ms": 60000,
-            "start_delay_ms": 113,
-            "batch_interval_ms": 24,
-            "first_sound_gap_ms": 24,
-            "sound_filling": b"\x00\x10\x20\x00\x00\x00\x00\x01\x01\x98\xed\x5c\x40\x50\x60\xff",
-            "match_delay_ms": 7,
-            "ip_after_link": (),
-            "sdp_delay_ms": 230,
-            "sdp_port": 49153,
-            "hop_limit": 255,
-            "probe_ms": 0,
-            "tcp_delay_ms": 11,
-            "tcp_port": 49153,
-            "window_style": "creeping",
-            "ack_delay_ms": 200,
-            "first_request_ms": 3,
-            "think_ms": 15,
-            "cpd_think_ms": 389,
-            "cpd_interval_ms": 80,
-            "cable_check_think_ms": 20,
-            "cable_check_interval_ms": 15,
-            "pre_charge_interval_ms": 16,
-            "pre_charge_timeout_ms": 12000,
-            "app_protocols": (offer(DIN, 1, 2), offer(TESLA, 2, 1)),
-            "service_category": "EVCharging",
-            "ready_in_cpd": True,
-            "surplus_byte": True,
-            "max_current": (-1, "A", 5490),
-            "max_power": (2, "W", 2300),
-            "max_voltage": (-1, "V", 4180),
-            "target_voltage": (-1, "V", 3440),
-            "target_current": (-1, "A", 0),
-            "leave": "ignores_shutdown",
-        },
-    ),
     "tesla_x": (
         {"mac": b"\x98\xed\x5c\x11\x22\x33", "soc_percent": 46},
         {
@@ -234,84 +143,6 @@ CARS = {
             "ready_in_cpd": True,
             "leave": "ignores_shutdown",
         },
-    ),
-    "audi_q4": (
-        {"mac": b"\x00\x7d\xfa\x0a\x0b\x0c", "soc_percent": 67, "energy_request_wh": 5300},
-        {
-            "start_delay_ms": 59,
-            "rsp_delay_ms": 12,
-            "match_at_once": True,
-            "match_delay_ms": 6,
-            "ip_after_link": (
-                (2000, "dad"),
-                (2002, "rs_unspecified"),
-                (2019, "rs_unspecified"),
-                (2039, "rs_unspecified"),
-            ),
-            "sdp_delay_ms": 6960,
-            "sdp_security": 0x00,
-            "sdp_fallback": 0x10,
-            "tcp_delay_ms": 22,
-            "window": 4000,
-            "window_style": "double",
-            "ack_delay_ms": 20,
-            "first_request_ms": 50,
-            "think_ms": 70,
-            "cpd_think_ms": 125,
-            "cable_check_think_ms": 710,
-            "cable_check_interval_ms": 125,
-            "close_with": "rst",
-            "app_protocols": (offer(DIN, 1, 1), offer(ISO2, 0, 2)),
-            "session_id_length": 1,
-            "max_current": (-1, "A", 5000),
-            "max_voltage": (-1, "V", 4130),
-            "steady_ms": 2000,
-        },
-    ),
-    "polestar2": (
-        {
-            "mac": b"\x48\xc5\x8d\x70\x80\x90",
-            "soc_percent": 75,
-            "energy_capacity_wh": 78500,
-            "energy_request_wh": 23600,
-            "full_soc_percent": 100,
-            "bulk_soc_percent": 80,
-        },
-        {
-            "start_delay_ms": 215,
-            "match_delay_ms": 320,
-            "ip_after_link": ((10, "dad"), (70, "rs_bare"), (4075, "rs")),
-            "sdp_delay_ms": 340,
-            "sdp_port": 49160,
-            "probe_ms": 0,
-            "resolve_delay_ms": 645,
-            "tcp_delay_ms": 9,
-            "tcp_port": 49160,
-            "sack": True,
-            "window": 4000,
-            "window_style": "double",
-            "ack_delay_ms": 9,
-            "first_request_ms": 6,
-            "think_ms": 19,
-            "cpd_think_ms": 34,
-            "cable_check_think_ms": 282,
-            "app_protocols": (offer(DIN, 1, 1), offer(ISO2, 0, 2)),
-            "session_id_length": 1,
-            "max_current": (-1, "A", 3750),
-            "max_voltage": (0, "V", 470),
-            "energy_unit": (1, "Wh"),
-            "target_voltage": (0, "V", 418),
-            "target_current": (-1, "A", 0),
-            "limits_in_current_demand": True,
-            "bulk_complete": False,
-            "remaining_times": ((0, "s", 18000),),
-            "leave": "power_delivery_first",
-            "close_delay_ms": 17,
-        },
-    ),
-    "taycan": (
-        {"mac": b"\x00\x18\x87\x11\x12\x13", "soc_percent": 61},
-        {"slac_pauses_ms": (9000, 45000), "app_protocols": (offer(ISO2, 0, 1), offer(DIN, 1, 2))},
     ),
     "ix3": (
         {"mac": b"\x00\x01\x87\x0f\x13\x74", "soc_percent": 74},
@@ -346,6 +177,8 @@ CARS = {
     ),
     "silent": ({"mac": b"\x02\x00\x00\x00\x00\x13", "soc_percent": 35}, {"leave": "falls_silent"}),
 }
+for _name in recorded.RECORDED:
+    CARS[_name] = recorded.values_and_habits(recorded.RECORDED[_name])
 
 
 def merged(*changes):

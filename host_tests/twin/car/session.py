@@ -112,6 +112,7 @@ class DinSession:
         self.shutdowns = 0
         self.cpd_answers = 0
         self.ready_asked = False
+        self.weldings = 0
         self.soc_told = False
         self.cable_check = False
         self.protocol = None
@@ -563,7 +564,7 @@ class DinSession:
         if self.ready_asked:
             self.book.danger("the car closes its contactors")
             self._ask_later("CurrentDemand", now + self.habits["think_ms"])
-        elif self.habits["leave"] == "power_delivery_first":
+        elif self.habits["leave"] == "power_delivery_first" and self.habits["welding_rounds"]:
             self._ask_later("WeldingDetection", now + self.habits["think_ms"])
         else:
             self._ask_later("SessionStop", now + self.habits["think_ms"])
@@ -576,7 +577,11 @@ class DinSession:
             self._ask_later("CurrentDemand", now + self.habits["current_demand_interval_ms"])
 
     def _welding_res(self, body, now):
-        self._ask_later("SessionStop", now + self.habits["think_ms"])
+        self.weldings += 1
+        if self.weldings < self.habits["welding_rounds"]:
+            self._ask_later("WeldingDetection", now + self.habits["welding_interval_ms"])
+        else:
+            self._ask_later("SessionStop", now + self.habits["think_ms"])
 
     def _session_stop_res(self, body, now):
         self.state = "STOPPED"
