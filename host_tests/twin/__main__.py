@@ -9,13 +9,14 @@ import sys
 
 from host_tests.twin import cars, story
 from host_tests.twin.bench import Bench, free_port
+from host_tests.twin.wire import Wire
 from host_tests.twin.world import World
 
 NO_CAR = "none"
 HTTP_PORT = 8080
 BENCH_PORT = 8090
-# Virtual seconds from power-on to the first plug-in of a run without hands.
-FIRST_PLUG_S = 6.0
+# The first car plugs in when the box is ready, or after this many virtual seconds.
+START_LIMIT_S = 45.0
 # A plug-in is over for --once when the car charges, is stuck, or after this long.
 ONCE_LIMIT_S = 150.0
 # The charger's modem phase lasts 66 s: by then the car has been judged.
@@ -81,6 +82,8 @@ class Run:
         self.speed = arguments.speed or ("fast" if arguments.once and not self.wire else "realtime")
         if self.wire and self.speed == "fast":
             raise Stop("Software on a network interface lives in real time: leave out --speed fast.")
+        if self.wire:
+            self._check_wire()
         if arguments.car not in cars.CARS and (arguments.car != NO_CAR or arguments.once):
             raise Stop(f"No car is called {arguments.car!r}. There are: {', '.join(cars.CARS)}.")
         self.story = story.Story(as_json=arguments.json, verbose=arguments.verbose)
@@ -92,6 +95,17 @@ class Run:
             http_port=self._port(arguments.http_port, "the box's page"),
             pcap=arguments.pcap,
         )
+
+    def _check_wire(self):
+        interface = self.arguments.ev
+        try:
+            Wire(interface).close()
+        except PermissionError:
+            text = f"Only root may read and write frames on {interface}: run this with sudo."
+            raise Stop(text) from None
+        except OSError as error:
+            text = f"The network interface {interface} cannot be used: {error.strerror}."
+            raise Stop(text) from None
 
     def _port(self, wanted, what):
         if not wanted:
@@ -143,15 +157,7 @@ class Run:
     def _plug(self):
         arguments = self.arguments
         if self.wire:
-            try:
-                self.world.plug_wire(arguments.ev, arguments.matched)
-            except PermissionError:
-                raise Stop(
-                    f"Only root may read and write frames on {arguments.ev}: run this with sudo."
-                ) from None
-            except OSError as error:
-                text = f"The network interface {arguments.ev} cannot be used: {error.strerror}."
-                raise Stop(text) from None
+            self.world.plug_wire(arguments.ev, arguments.matched)
             return
         options = {} if arguments.soc is None else {"soc_percent": arguments.soc}
         car = self.world.new_car(arguments.car, **options)
@@ -159,16 +165,8 @@ class Run:
 
     def _wait_for_the_box(self):
         """Until the box can answer a car: a first plug-in that it sleeps through would be a poor start."""
-        end = self.world.now_s + 15
-        while self.world.now_s < end and not (
-            1 in self.world.checkpoints and self.world.network.stack.reachable
-        ):
-            self._step()
-        self._run_for(FIRST_PLUG_S - self.world.now_s)
-
-    def _run_for(self, seconds):
-        end = self.world.now_s + seconds
-        while self.world.now_s < end:
+        end = self.world.now_s + START_LIMIT_S
+        while self.world.now_s < end and not self.world.ready:
             self._step()
 
     def _keep_running(self):

@@ -367,7 +367,7 @@ class Bench:
         if self._modem_trouble:
             return self._modem_trouble
         if plugin is None:
-            return "Waiting for a car" if self.world.checkpoints else "Starting"
+            return "Waiting for a car" if self.world.ready else "Starting"
         if plugin.soc_read_percent is not None:
             return f"{plugin.soc_read_percent} % read"
         if plugin.failure:

@@ -11,13 +11,11 @@ with the key and the network identifier that CM_SLAC_MATCH.CNF carried.
 `matched=True` does the matching in the car's name, for software that begins with IPv6.
 """
 
-import socket
-import struct
-
 from host_tests.twin.car.habits import merged
 from host_tests.twin.car.ledger import Ledger
 from host_tests.twin.car.slac_car import SlacCar
 from host_tests.twin.powerline import CarModem
+from host_tests.twin.wire import Wire
 
 CAR_EVENTS = {
     "slac_matched": "chose the station",
@@ -221,12 +219,6 @@ class WirePlug:
     tells = None
     _EVERY_US = 500
     _MOST_FRAMES = 64
-    _PACKET_OUTGOING = 4
-    _SOL_PACKET = 263
-    _PACKET_ADD_MEMBERSHIP = 1
-    _PACKET_MR_PROMISC = 1
-    _PACKET_AUXDATA = 8
-    _TP_STATUS_CSUMNOTREADY = 1 << 3
 
     def __init__(self, world, interface, matched=False):
         self.world = world
@@ -239,24 +231,10 @@ class WirePlug:
         self._gone = False
         self._wants_matching = matched
         self._matcher = None
-        self._socket = self._open(interface)
+        self._wire = Wire(interface)
         self.modem = CarModem(world.powerline, modem_address(b"\x02\x00\x00wire"), self._from_modem)
         self.modem.on_link = self._link_changed
         world.clock.after(self._EVERY_US, self._look)
-
-    def _open(self, interface):
-        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        try:
-            raw.bind((interface, 0))
-            index = socket.if_nametoindex(interface)
-            membership = struct.pack("IHH8s", index, self._PACKET_MR_PROMISC, 0, b"")
-            raw.setsockopt(self._SOL_PACKET, self._PACKET_ADD_MEMBERSHIP, membership)
-            raw.setsockopt(self._SOL_PACKET, self._PACKET_AUXDATA, 1)
-            raw.setblocking(False)
-        except OSError:
-            raw.close()
-            raise
-        return raw
 
     def pilot(self, duty, _now_ms):
         """The charger's pilot changed; with `matched` 5 % starts the matching once the MAC is known."""
@@ -274,12 +252,16 @@ class WirePlug:
     def unplug(self):
         self._gone = True
         self.modem.disconnect()
-        self._socket.close()
+        self._wire.close()
 
     def pump(self):
         """Nothing to do: the interface is looked at every half millisecond."""
 
     def _link_changed(self, up):
+        if self._gone:
+            return
+        text = "its modem joined the box's network" if up else "its modem lost the box's network"
+        self.world.note("car", "link", text, up=up)
         if self._matcher is not None:
             self._matcher.link(up)
 
@@ -290,7 +272,7 @@ class WirePlug:
             self._matcher.receive(frame)
             return
         try:
-            self._socket.send(frame)
+            self._wire.send(frame)
             self.frames_out += 1
         except OSError as error:
             self.world.note("car", "warning", f"{self.interface}: {error.strerror}")
@@ -318,40 +300,8 @@ class WirePlug:
             self.modem.send(frame)
 
     def _read(self):
-        """One frame that came in, with its checksum finished; None when there is none."""
-        while True:
-            try:
-                frame, ancillary, _, address = self._socket.recvmsg(2048, 64)
-            except (BlockingIOError, InterruptedError):
-                return None
-            except OSError as error:
-                self.world.note("car", "warning", f"{self.interface}: {error.strerror}")
-                return None
-            if address[2] == self._PACKET_OUTGOING:
-                continue
-            for level, kind, data in ancillary:
-                if (level, kind) == (self._SOL_PACKET, self._PACKET_AUXDATA):
-                    status = struct.unpack_from("=I", data)[0]
-                    if status & self._TP_STATUS_CSUMNOTREADY:
-                        return with_checksum(frame)
-            return frame
-
-
-def with_checksum(frame):
-    """An IPv6 frame whose TCP, UDP or ICMPv6 checksum the kernel left to the network card, completed."""
-    places = {6: 16, 17: 6, 58: 2}
-    if frame[12:14] != b"\x86\xdd" or len(frame) < 54 or frame[20] not in places:
-        return frame
-    length = int.from_bytes(frame[18:20], "big")
-    payload = bytearray(frame[54 : 54 + length])
-    place = places[frame[20]]
-    if len(payload) < place + 2:
-        return frame
-    payload[place : place + 2] = b"\0\0"
-    pseudo = frame[22:54] + length.to_bytes(4, "big") + bytes((0, 0, 0, frame[20]))
-    data = pseudo + payload + b"\0" * (length & 1)
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    payload[place : place + 2] = ((~total & 0xFFFF) or 0xFFFF).to_bytes(2, "big")
-    return frame[:54] + bytes(payload)
+        try:
+            return self._wire.read()
+        except OSError as error:
+            self.world.note("car", "warning", f"{self.interface}: {error.strerror}")
+            return None

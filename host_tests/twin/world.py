@@ -39,6 +39,8 @@ SETTINGS_IN_USE = {
     "WIFI_PASSWORD": _ROUTER.password,
     "SMARTEVSE_URL": f"http://{EVSE_ADDRESS}/ev_state",
 }
+# Boot, WiFi, and 20 s of trying to reach a SmartEVSE.
+LONGEST_START_S = 30.0
 SLOW_ANSWER_US = 3_000_000
 # What the bench page can switch: name: (what it belongs to, what is wrong with it).
 FAULTS = {
@@ -100,6 +102,9 @@ class World:
         self.at_cable = None
         self.plug_ins = 0
         self._in_traceback = False
+        self._key_set_in_start = None
+        self._told_start = 0
+        self._started_s = 0.0
         self._rng = Rng(seed * 16 + 12)
         self._pacer = None
 
@@ -196,6 +201,7 @@ class World:
     def _set_up_device(self, options):
         device = Device(self, self.drive_dir, seed=self.seed, **options)
         device.console_watchers.append(self._console_said)
+        self.note("world", "power", "the box gets power")
         device.start()
         return device
 
@@ -318,6 +324,9 @@ class World:
         self.note("smartevse", kind, text, **data)
 
     def _console_said(self, _t_us, line):
+        if self._told_start != self.device.starts:
+            self._told_start = self.device.starts
+            self._started_s = self.now_s
         found = _CONSOLE_LINE.match(line)
         if not found:
             self._other_console_line(line)
@@ -332,6 +341,8 @@ class World:
         percent = _PERCENT.search(checkpoint.group(2))
         if number == 540 and percent:
             facts["soc_percent"] = int(percent.group(1))
+        if number == 1:
+            self._key_set_in_start = self.device.starts
         self.checkpoints[number] = self.checkpoints.get(number, 0) + 1
         self.note("box", "checkpoint", checkpoint.group(2), **facts)
 
@@ -356,6 +367,17 @@ class World:
     @property
     def powered(self):
         return self.device is not None and self.device.powered
+
+    @property
+    def ready(self):
+        """True when the box can read a car: its modem has a key, and it knows how the charger is or gave up asking.
+
+        A box that starts asks the SmartEVSE first, lest it disturbs a car that charges.
+        """
+        if not self.powered or self._key_set_in_start != self.device.starts:
+            return False
+        asked = any(request["t_s"] > self._started_s for request in self.smartevse.requests)
+        return asked or self.now_s - self._started_s > LONGEST_START_S
 
     @property
     def box_url(self):

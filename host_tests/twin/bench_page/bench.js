@@ -196,7 +196,7 @@ function showCharger(charger) {
   if (energy !== null) {
     el("energy-bar").style.width = `${energy.soc_percent ?? 0}%`;
     el("energy-start").style.width = `${energy.start_percent ?? 0}%`;
-    const parts = [`${(energy.power_w / 1000).toFixed(1)} kW`, `${(energy.charged_wh / 1000).toFixed(2)} kWh charged`];
+    const parts = [`${(energy.power_w / 1000).toFixed(1)} kW`, `${energyText(energy.charged_wh)} charged`];
     if (energy.soc_percent !== null) parts.unshift(`about ${energy.soc_percent} %`);
     if (energy.full_in_s !== null) parts.push(`full in ${duration(energy.full_in_s)}`);
     el("energy-text").textContent = parts.join(" · ");
@@ -204,6 +204,10 @@ function showCharger(charger) {
     show(el("energy-note"), energy.note !== "");
   }
   if (changed("received", charger.received)) showReceived(charger.received);
+}
+
+function energyText(wattHours) {
+  return wattHours < 100 ? `${wattHours.toFixed(0)} Wh` : `${(wattHours / 1000).toFixed(2)} kWh`;
 }
 
 function duration(seconds) {

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Pictures for the README, from a run of the twin: `python -m host_tests.tools.screenshots`.
+
+docs/images/bench.png is the bench page in a browser while a car charges after its state of charge was delivered,
+docs/images/display.png the box's display at the same moment, one pixel of the glass as six by six.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+SOC = "42"
+SIZE = {"width": 1240, "height": 900}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def start_of(story, limit_s=30):
+    """The first event a twin wrote into the file `story`. TimeoutError."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        lines = story.read_text().splitlines(keepends=True)
+        for line in lines:
+            if line.endswith("\n") and json.loads(line)["kind"] == "start":
+                return json.loads(line)
+        time.sleep(0.05)
+    raise TimeoutError("the twin did not start")
+
+
+def take_bench(url, path):
+    """Plug a car in on the bench page, wait until it charges, and take the picture."""
+    browser_path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser_path is None:
+        sys.exit("no chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+        page = browser.new_page(viewport=SIZE, device_scale_factor=1.5, reduced_motion="reduce")
+        page.goto(url)
+        page.wait_for_function("document.getElementById('box-says').textContent === 'Waiting for a car'")
+        page.fill("#soc", SOC)
+        page.click("#plug")
+        page.wait_for_selector(".verdict.good", timeout=60_000)
+        page.wait_for_timeout(1500)
+        bottom = page.evaluate("document.getElementById('scene').getBoundingClientRect().bottom")
+        clip = {"x": 0, "y": 0, "width": SIZE["width"], "height": round(bottom) + 18}
+        page.screenshot(path=path, full_page=True, clip=clip)
+        browser.close()
+
+
+def main():
+    """Take both pictures; gives the exit status."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--out", type=Path, default=IMAGES, metavar="DIR")
+    folder = options.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "host_tests.twin", "--json", "--car", "none"]
+    command += ["--screenshot", str(folder / "display.png")]
+    with tempfile.TemporaryDirectory() as scratch:
+        story = Path(scratch) / "story.jsonl"
+        with story.open("w") as output, subprocess.Popen(command, stdout=output) as twin:
+            try:
+                take_bench(start_of(story)["bench_url"], folder / "bench.png")
+            finally:
+                twin.terminate()
+                status = twin.wait(20)
+    print(f"{folder / 'bench.png'}\n{folder / 'display.png'}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
