@@ -694,3 +694,22 @@ def test_the_stored_table_is_plausible():
     assert costs.device_factor == 150
     assert all(20 <= ns <= 500 for ns in costs.modules.values())
     assert {"plc.framing", "plc.slac", "plc.tcp", "v2g.exi", "v2g.secc"} <= set(costs.modules)
+
+
+def test_without_line_costs_plain_python_takes_no_time_and_still_ends(boards):
+    device = boards(HOSTILE["goes on after the end"], charge_lines=False)
+    device.run(3)
+    device.power_off()
+    assert device.state == "OFF"
+    device = boards(
+        """
+        import time
+        before = time.monotonic_ns()
+        for n in range(10000):
+            pass
+        print(time.monotonic_ns() - before)
+        """,
+        charge_lines=False,
+    )
+    device.run(5)
+    assert int(said(device)[0]) < 10_000
