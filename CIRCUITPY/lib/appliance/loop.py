@@ -21,6 +21,7 @@ from appliance.log import FROM_BOX, TO_BOX
 FRAMES_A_PASS = 8
 MOST_UNSENT = 32
 IDLE_S = 0.002
+MODEM_FIRST_MS = 4000  # a modem that is there boots in 1 s; one that is not is called absent after 3 s
 # Upper limits in ms of the classes of the histogram; the last class is open.
 HISTOGRAM_MS = (2, 5, 10, 20, 50, 100, 200, 500)
 
@@ -85,6 +86,8 @@ class Loop:
         self._slow_pieces = []
         self._turn = 0
         self._slow_turn = 0
+        self._starting = True
+        self._modem_due = None
         self._unsent = []
         self._generation = 0
         self._modem_ready = False
@@ -203,7 +206,18 @@ class Loop:
                 return True
         return False
 
+    def _modem_first(self, now):
+        """At start the modem gets its key before the first WiFi join blocks for seconds: a car may be waiting."""
+        if self._modem_due is None:
+            self._modem_due = ticks_add(now, MODEM_FIRST_MS)
+        if self.secc.stage == "NO_KEY" and not expired(self._modem_due, now):
+            return True
+        self._starting = False
+        return False
+
     def _one_slow_piece(self, now):
+        if self._starting and self._modem_first(now):
+            return False
         for _ in range(len(self._slow_pieces)):
             self._slow_turn += 1
             if self._slow_turn >= len(self._slow_pieces):
