@@ -153,7 +153,8 @@ class Recording:
         elif gaps:
             found["parm_intervals_ms"] = (tuple(gaps), rounds[0][1].t)
         if len(rounds) > 1:
-            pauses = [ms(b[0].t, a[-1].t) for a, b in pairwise(rounds)]
+            # The car waits one more interval for an answer before it gives up.
+            pauses = [ms(b[0].t, a[-1].t) - gaps[0] for a, b in pairwise(rounds)]
             found["slac_pauses_ms"] = (tuple(pauses), rounds[1][0].t)
         starts, sounds = self.of(frames.START_ATTEN_CHAR_IND), self.of(frames.MNBC_SOUND_IND)
         if not starts:
