@@ -13,6 +13,7 @@ from host_tests.twin.wire import Wire
 from host_tests.twin.world import World
 
 NO_CAR = "none"
+LIST_CARS = "list"
 HTTP_PORT = 8080
 BENCH_PORT = 8090
 # The first car plugs in when the box is ready, or after this many virtual seconds.
@@ -34,7 +35,8 @@ def parser():
     add("--ev", default="virtual", metavar="virtual|IFACE",
         help="the car: built in (virtual), or whatever speaks on a network interface (needs root)")
     add("--car", default="virtual", metavar="NAME",
-        help=f"which virtual car: {', '.join(cars.CARS)}; {NO_CAR}: none yet, the bench page plugs one in")
+        help=f"which virtual car: {', '.join(cars.CARS)}; {LIST_CARS}: tell one line of each; "
+        f"{NO_CAR}: none yet, the bench page plugs one in")
     add("--matched", action="store_true",
         help="skip SLAC: the twin does the matching for the car, for software that begins with IPv6")
     add("--soc", type=percent, metavar="N", help="state of charge of the virtual car, 0 to 100")
@@ -209,6 +211,9 @@ class Run:
 def main():
     """The command line; gives the exit status."""
     arguments = parser().parse_args()
+    if arguments.car == LIST_CARS:
+        print("\n".join(car.line for car in cars.CARS.values()))
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     try:
         with Run(arguments) as run:

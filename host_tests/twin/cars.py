@@ -4,16 +4,12 @@
 
 from host_tests.twin.car import habits
 from host_tests.twin.car.car import VirtualCar
+from host_tests.twin.car.recorded import RECORDED
 
 # name: what the bench page calls it. A name is one of `car.habits.CARS`, "virtual" its plain car.
 _TITLES = {
     "virtual": "a car without surprises",
-    "ioniq": "Hyundai Ioniq",
-    "tesla_y": "Tesla Model Y",
     "tesla_x": "Tesla Model X",
-    "audi_q4": "Audi Q4 e-tron",
-    "polestar2": "Polestar 2",
-    "taycan": "Porsche Taycan",
     "ix3": "BMW iX3",
     "id_buzz": "VW ID. Buzz",
     "ev3": "Kia EV3",
@@ -21,6 +17,8 @@ _TITLES = {
     "silent": "a car that falls silent",
     "tiny_segments": "a car that sends byte by byte",
 }
+# Put together from what owners report; the rest of _TITLES is made up.
+_REPORTED = ("tesla_x", "ix3", "id_buzz", "ev3")
 
 # habit "leave": what the bench page calls it; None keeps the car's own.
 LEAVING = {
@@ -31,6 +29,7 @@ LEAVING = {
     "stops_at_once": "stops before it is told",
     "closes_tcp_at_first_cpdres": "hangs up without a word",
     "falls_silent": "falls silent",
+    "loops_after_failed": "repeats what was refused",
 }
 
 
@@ -38,12 +37,26 @@ TOLD = ("soc_percent", "energy_capacity_wh", "energy_request_wh", "full_soc_perc
 
 
 class Car:
-    """One entry of CARS: `title` for people, `values` and `habits` for VirtualCar."""
+    """One entry of CARS: `title` for people, `values` and `habits` for VirtualCar, `origin` of both."""
 
-    def __init__(self, title, values, changes):
+    def __init__(self, name, title, values, changes):
+        self.name = name
         self.title = title
+        self.origin = "made up"
+        if name in RECORDED:
+            self.origin = "recorded"
+        elif name in _REPORTED:
+            self.origin = "as reported by owners"
         self.values = values
         self.habits = changes
+
+    @property
+    def line(self):
+        """One line for `--car list`."""
+        soc = "ISO 15118-2 only" if self.name == "iso_only" else f"{self.values['soc_percent']} %"
+        if self.name in RECORDED and "soc_percent" in RECORDED[self.name]["assumed"]:
+            soc += ", assumed"
+        return f"{self.name:<15} {self.title} ({self.origin}; {soc})"
 
     @property
     def tells(self):
@@ -71,12 +84,13 @@ class Car:
 def _registry():
     found = {}
     for name, (values, changes) in habits.CARS.items():
-        found[name] = Car(_TITLES.get(name, name.replace("_", " ")), values, changes)
+        title = RECORDED[name]["title"] if name in RECORDED else _TITLES.get(name, name.replace("_", " "))
+        found[name] = Car(name, title, values, changes)
     plain = found.pop("generic")
     tells = {**plain.values, "energy_capacity_wh": 58000, "full_soc_percent": 100}
-    found["virtual"] = Car(_TITLES["virtual"], tells, plain.habits)
-    # Sorted as the table above, what is not in it behind.
-    order = list(_TITLES)
+    found["virtual"] = Car("virtual", _TITLES["virtual"], tells, plain.habits)
+    # First the plain car, then the recorded ones, then the others as titled above.
+    order = ["virtual", *RECORDED, *_TITLES]
     return {name: found[name] for name in sorted(found, key=lambda n: order.index(n) if n in order else 99)}
 
 
