@@ -144,6 +144,8 @@ class TcpCar:
             self.book.send(self.ip.tcp(mac, self.peer, head + options + payload))
         if flags & ACK:
             self.ack_due = None
+            if window is None:
+                self.window_due = None  # the whole window is told: a later update would be a duplicate ACK
 
     def _send(self, flags, payload, now):
         """A segment that takes sequence space: kept until acknowledged."""
@@ -198,9 +200,9 @@ class TcpCar:
 
     def _acknowledge(self):
         if self.habits["window_style"] == "double" and self.unread_window:
-            # Audi, Polestar: first the window without the bytes just taken, 4..10 ms later the full one
+            # Audi, Polestar: first the window without the bytes just taken, 3..10 ms later the full one
             self._emit(ACK, self.snd_nxt, b"", self.window - self.unread_window)
-            self.window_due = self.ack_at + 8
+            self.window_due = self.ack_at + 4
             self.unread_window = 0
         else:
             self._emit(ACK, self.snd_nxt, b"")

@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""tshark reads a pcap: its values, and everything it objects to."""
+
+import shutil
+import subprocess
+
+# Checksums are not looked at unless asked for.
+OPTIONS = ("tcp.check_checksum:TRUE", "udp.check_checksum:TRUE", "ip.check_checksum:TRUE")
+GOOD = "1"
+WARNING, ERROR = 6291456, 8388608
+# Objections of tshark's TCP analysis; a window update is none.
+ANALYSIS = (
+    "retransmission",
+    "fast_retransmission",
+    "spurious_retransmission",
+    "rto",
+    "out_of_order",
+    "duplicate_ack",
+    "lost_segment",
+    "ack_lost_segment",
+    "zero_window",
+    "zero_window_probe",
+    "zero_window_probe_ack",
+    "window_full",
+    "keep_alive",
+    "reused_ports",
+)
+_SEPARATOR, _AGGREGATOR = "\x1f", "\x1e"
+
+
+def missing():
+    """Why tshark cannot be asked, or None."""
+    return None if shutil.which("tshark") else "Wireshark's opinion of whole sessions (needs tshark, Debian)"
+
+
+def version():
+    text = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
+    return text.split("(Wireshark) ")[1].split()[0].rstrip(".")
+
+
+def run(path, *arguments):
+    """tshark's output; RuntimeError if it fails."""
+    command = ["tshark", "-n", "-r", str(path)]
+    for option in OPTIONS:
+        command += ["-o", option]
+    result = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    if result.returncode:
+        raise RuntimeError(result.stderr)
+    return result.stdout
+
+
+def rows(path, fields, where=None):
+    """One dict a frame, {field: [text, ...]}; ``where``: a display filter."""
+    arguments = ["-T", "fields", "-E", f"separator={_SEPARATOR}", "-E", f"aggregator={_AGGREGATOR}"]
+    for field in fields:
+        arguments += ["-e", field]
+    if where:
+        arguments += ["-Y", where]
+    found = []
+    for line in run(path, *arguments).split("\n")[:-1]:
+        cells = [cell.split(_AGGREGATOR) if cell else [] for cell in line.split(_SEPARATOR)]
+        found.append(dict(zip(fields, cells, strict=True)))
+    return found
+
+
+def objections(path):
+    """Everything tshark holds against the frames of a file: a list of (source MAC, text)."""
+    flags = [f"tcp.analysis.{name}" for name in ANALYSIS]
+    checksums = ["tcp", "udp", "icmpv6"]
+    fields = [
+        "frame.number",
+        "frame.protocols",
+        "eth.src",
+        "_ws.expert.severity",
+        "_ws.expert.message",
+        "_ws.malformed",
+    ]
+    fields += [f"{name}.checksum.status" for name in checksums] + flags
+    found = []
+    for row in rows(path, fields):
+
+        def object_to(text, row=row):
+            found.append((row["eth.src"][0], f"frame {row['frame.number'][0]}: {text}"))
+
+        for severity, message in zip(row["_ws.expert.severity"], row["_ws.expert.message"], strict=True):
+            if int(severity) >= WARNING:
+                object_to(message)
+        if row["_ws.malformed"]:
+            object_to("malformed")
+        for name in checksums:
+            # An ICMPv6 error would quote a header; this box and these cars send none.
+            if name in row["frame.protocols"][0].split(":") and row[f"{name}.checksum.status"] != [GOOD]:
+                object_to(f"{name} checksum {row[f'{name}.checksum.status']}")
+        for flag in flags:
+            if row[flag]:
+                object_to(flag)
+    return found
