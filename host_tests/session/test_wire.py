@@ -38,6 +38,7 @@ def cable():
     ip("netns", "del", NAMESPACE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("matched", [False, True])
 def test_a_car_of_another_program_is_read_and_delivered(cable, matched):
     twin = [sys.executable, "-m", "host_tests.twin", "--ev", OURS, "--once", "--json", "--http-port", "0"]

@@ -212,7 +212,7 @@ function energyText(wattHours) {
 
 function duration(seconds) {
   const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}`;
+  return minutes < 60 ? `${minutes}\u00a0min` : `${Math.floor(minutes / 60)}\u00a0h\u00a0${minutes % 60}\u00a0min`;
 }
 
 function showReceived(received) {
@@ -254,7 +254,19 @@ function showPilot(permille, volts) {
 
 // ---- what can go wrong ----
 
+// Built once and then only set, so that the keyboard's focus stays where it is.
 function showFaults(groups) {
+  if (!el("faults").children.length) buildFaults(groups);
+  for (const group of groups) {
+    for (const fault of group.switches) el(`fault-${fault.name}`).checked = fault.on;
+    if (group.dial && document.activeElement !== el(`fault-${group.dial.name}`)) {
+      el(`fault-${group.dial.name}`).value = String(group.dial.value);
+      el(`fault-${group.dial.name}-out`).textContent = `${group.dial.value} ${group.dial.unit}`;
+    }
+  }
+}
+
+function buildFaults(groups) {
   el("faults").replaceChildren(...groups.map((group) => {
     const set = make("fieldset");
     set.append(make("legend", "", group.title));
@@ -280,6 +292,7 @@ function faultSwitch(fault) {
   input.type = "checkbox";
   input.setAttribute("role", "switch");
   input.dataset.fault = fault.name;
+  input.id = `fault-${fault.name}`;
   input.checked = fault.on;
   input.addEventListener("change", () => command("fault", { name: fault.name, on: input.checked }));
   label.append(input, make("span"), fault.title);
@@ -290,6 +303,7 @@ function faultDial(dial) {
   const field = make("div", "field");
   const label = make("label", "", dial.title);
   const output = make("output", "", `${dial.value} ${dial.unit}`);
+  output.id = `fault-${dial.name}-out`;
   const input = make("input");
   input.type = "range";
   input.min = 0;
