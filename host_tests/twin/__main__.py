@@ -32,29 +32,56 @@ def parser():
         "The files of CIRCUITPY run unmodified.",
     )
     add = options.add_argument
-    add("--ev", default="virtual", metavar="virtual|IFACE",
-        help="the car: built in (virtual), or whatever speaks on a network interface (needs root)")
-    add("--car", default="virtual", metavar="NAME",
+    add(
+        "--ev",
+        default="virtual",
+        metavar="virtual|IFACE",
+        help="the car: built in (virtual), or whatever speaks on a network interface (needs root)",
+    )
+    add(
+        "--car",
+        default="virtual",
+        metavar="NAME",
         help=f"which virtual car: {', '.join(cars.CARS)}; {LIST_CARS}: tell one line of each; "
-        f"{NO_CAR}: none yet, the bench page plugs one in")
-    add("--matched", action="store_true",
-        help="skip SLAC: the twin does the matching for the car, for software that begins with IPv6")
+        f"{NO_CAR}: none yet, the bench page plugs one in",
+    )
+    add(
+        "--matched",
+        action="store_true",
+        help="skip SLAC: the twin does the matching for the car, for software that begins with IPv6",
+    )
     add("--soc", type=percent, metavar="N", help="state of charge of the virtual car, 0 to 100")
-    add("--http-port", type=port, default=HTTP_PORT, metavar="P",
-        help=f"port of the box's own web page on this computer (default {HTTP_PORT}, 0: none)")
+    add(
+        "--http-port",
+        type=port,
+        default=HTTP_PORT,
+        metavar="P",
+        help=f"port of the box's own web page on this computer (default {HTTP_PORT}, 0: none)",
+    )
     add("--circuitpy", metavar="DIR", help="run the files of this directory instead of CIRCUITPY")
     add("--pcap", metavar="FILE", help="record the powerline for Wireshark")
     add("--screenshot", metavar="FILE.png", help="write the display as a picture when leaving")
     add("--json", action="store_true", help="one event a line on stdout (docs/twin.md)")
-    add("--once", action="store_true",
-        help="leave after the first plug-in; status 0 only when the car's SoC was read and delivered")
-    add("--bench-port", type=port, default=BENCH_PORT, metavar="P",
-        help=f"port of the bench page (default {BENCH_PORT}, 0: no bench page)")
-    add("--speed", choices=("realtime", "fast"),
-        help="pace of virtual time (default: realtime; fast with --once)")
+    add(
+        "--once",
+        action="store_true",
+        help="leave after the first plug-in; status 0 only when the car's SoC was read and delivered",
+    )
+    add(
+        "--bench-port",
+        type=port,
+        default=BENCH_PORT,
+        metavar="P",
+        help=f"port of the bench page (default {BENCH_PORT}, 0: no bench page)",
+    )
+    add(
+        "--speed",
+        choices=("realtime", "fast"),
+        help="pace of virtual time (default: realtime; fast with --once)",
+    )
     add("--seed", type=int, default=0, metavar="N", help="of everything random in the world (default 0)")
     add("--verbose", action="store_true", help="tell also what is in the box's log")
-    return options  # fmt: skip
+    return options
 
 
 def percent(text):
