@@ -63,7 +63,8 @@ def test_the_same_car_returns_when_the_smartevse_says_that_nothing_charges(state
     box = running(can_ask=True)
     box.served()
     box.wait(11)
-    assert box.asks and not box.parm_req()
+    assert not box.asks and not box.parm_req()
+    assert box.asks
     box.told(state)
     assert box.parm_req()
 
@@ -94,6 +95,25 @@ def test_the_smartevse_is_asked_once_after_the_quiet_time_and_then_at_most_once_
     assert asked[0] in (10, 11)
     gaps = [later - earlier for earlier, later in pairwise(asked)]
     assert min(gaps) >= 60 and len(asked) >= 10
+
+
+def test_a_car_plugged_in_again_at_once_is_answered_within_a_second():
+    box = running(can_ask=True)
+    box.served()
+    box.wait(20)
+    assert not box.parm_req() and box.asks
+    box.told(12)
+    box.wait(1)
+    assert box.parm_req()
+
+
+def test_a_car_that_does_not_try_is_asked_about_a_minute_after_the_quiet_time():
+    box = running(can_ask=True)
+    box.served()
+    box.wait(69)
+    assert not box.asks
+    box.wait(2)
+    assert box.asks
 
 
 def test_nothing_is_asked_while_nobody_is_shut_out():

@@ -7,7 +7,9 @@ answer would drag it out of charging, so after a reading:
 
   * nobody is answered for QUIET_MS;
   * the same car is answered again only when the SmartEVSE says that nothing charges: state 0 (A, unplugged),
-    11 or 12 (its modem phase), asked once after the quiet time and then at most once a minute;
+    11 or 12 (its modem phase). It is asked after the quiet time as soon as that car tries, or a minute later
+    if it does not, and then at most once a minute: a question spent while the car surely still charges would
+    be missing when it is plugged in again;
   * when the SmartEVSE cannot be asked, only after SILENCE_MS without any frame from that car, and at
     most READINGS_PER_HOUR times;
   * another car is answered.
@@ -112,7 +114,8 @@ class PlugIn:
         entry.last_frame = now
         entry.readings.append(now)
         self._quiet_until = ticks_add(now, QUIET_MS)
-        self._ask_due = self._quiet_until
+        self._asked_at = None  # the minute counts from the first question after the quiet time
+        self._ask_due = ticks_add(self._quiet_until, ASK_AGAIN_MS)
         self._demand = False
 
     def evse_state(self, state, now):
