@@ -23,11 +23,11 @@ ROUNDS = 3
 
 sys.path.insert(0, str(HOST_TESTS.parent / "CIRCUITPY" / "lib"))
 
-from v2g import apphand, din_schema, exi  # noqa: E402 - the path comes first
+from v2g import apphand, din_schema, exi, iso2_schema  # noqa: E402 - the path comes first
 
 from host_tests.interpreter import micropython  # noqa: E402
 
-SCHEMAS = {"apphand": apphand.SCHEMA, "din70121": din_schema.SCHEMA}
+SCHEMAS = {"apphand": apphand.SCHEMA, "din70121": din_schema.SCHEMA, "iso15118_2": iso2_schema.SCHEMA}
 
 
 def session_messages():
@@ -82,7 +82,11 @@ class Josev:
             shared_settings[key] = False
         self.codec = EXI()
         self.codec.set_exi_codec(ExificientEXICodec())
-        self.namespaces = {"apphand": Namespace.SAP, "din70121": Namespace.DIN_MSG_DEF}
+        self.namespaces = {
+            "apphand": Namespace.SAP,
+            "din70121": Namespace.DIN_MSG_DEF,
+            "iso15118_2": Namespace.ISO_V2_MSG_DEF,
+        }
 
     def measure(self, schema, octets, repeats):
         """``(decode us, encode us, same octets)``; None for what raises."""

@@ -4,6 +4,7 @@
 
     python -m host_tests.exi_tables.make_tables FACTS apphand CIRCUITPY/lib/v2g/apphand.py
     python -m host_tests.exi_tables.make_tables FACTS din70121 CIRCUITPY/lib/v2g/din_schema.py
+    python -m host_tests.exi_tables.make_tables FACTS iso15118_2 CIRCUITPY/lib/v2g/iso2_schema.py
 
 ``FACTS`` is the folder with ``<schema>.json`` (types, particles, values) and ``states/<schema>.json``
 (grammar states). There a type has the states that a grammar compiler leaves; here those that accept the

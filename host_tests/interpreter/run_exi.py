@@ -14,9 +14,9 @@ import json
 import sys
 import time
 
-from v2g import apphand, din_schema, exi
+from v2g import apphand, din_schema, exi, iso2_schema
 
-SCHEMAS = {"apphand": apphand.SCHEMA, "din70121": din_schema.SCHEMA}
+SCHEMAS = {"apphand": apphand.SCHEMA, "din70121": din_schema.SCHEMA, "iso15118_2": iso2_schema.SCHEMA}
 
 
 def same(found, expected):
@@ -92,7 +92,7 @@ def cost(function, schema, argument, repeats):
 def main():
     folder = sys.argv[1]
     repeats = int(sys.argv[2])
-    vectors = read(folder, "apphand") + read(folder, "din70121")
+    vectors = read(folder, "apphand") + read(folder, "din70121") + read(folder, "iso15118_2")
     results = [(check(vector, True), vector) for vector in vectors]
     results += [(check(vector, False), vector) for vector in read(folder, "edge")]
     results += [(refused(vector), vector) for vector in read(folder, "negative")]
