@@ -9,13 +9,44 @@ That package is the interpreter as a library inside CPython, so a run costs one 
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "CIRCUITPY" / "lib"
+SHIMS = Path(__file__).with_name("shims")
+# What circup copies to the drive, but for adafruit_bus_device, which is part of the S3 builds.
+ADAFRUIT = (
+    "adafruit_connection_manager.py",
+    "adafruit_display_text",
+    "adafruit_displayio_ssd1306.py",
+    "adafruit_httpserver",
+    "adafruit_requests.py",
+    "adafruit_st7789.py",
+    "adafruit_ticks.py",
+)
 
 
-def run(script_path, *args, heap="1M", timeout_s=120):
+def drive(directory, settings_text):
+    """Lay out a drive in ``directory``: the project's files, Adafruit's libraries, these settings.
+
+    Gives what ``run`` wants: the path of ``code.py`` and the paths for imports, the shims of the firmware's
+    modules first.
+    """
+    directory = Path(directory)
+    for name in ("code.py", "www"):
+        (directory / name).symlink_to(LIBRARY.parent / name)
+    (directory / "settings.toml").write_text(settings_text)
+    lib = directory / "lib"
+    lib.mkdir()
+    for package in LIBRARY.iterdir():
+        (lib / package.name).symlink_to(package)
+    for name in ADAFRUIT:
+        (lib / name).symlink_to(Path(sysconfig.get_paths()["purelib"]) / name)
+    return directory / "code.py", (SHIMS, lib, ROOT)
+
+
+def run(script_path, *args, heap="1M", timeout_s=120, paths=(LIBRARY, ROOT)):
     """Run one script to its end; return a ``CompletedProcess`` with text ``stdout`` and ``stderr``.
 
     ``heap`` is the size of the interpreter's only heap ("512K", "1M"): a script that needs more fails
@@ -23,7 +54,7 @@ def run(script_path, *args, heap="1M", timeout_s=120):
     """
     launcher = "import sys, micropython_unix; sys.exit(micropython_unix.main())"
     command = [sys.executable, "-c", launcher, "-X", "heapsize=" + heap, str(script_path)]
-    environment = dict(os.environ, MICROPYPATH=":".join((str(LIBRARY), str(ROOT), ".frozen")))
+    environment = dict(os.environ, MICROPYPATH=":".join([str(path) for path in paths] + [".frozen"]))
     return subprocess.run(
         command + [str(argument) for argument in args],
         cwd=ROOT,

@@ -129,10 +129,10 @@ class FrameRing:
 
     A record is length (2 bytes), direction, a spare byte, the tick in ms (4 bytes) and the frame, never
     split: where a record does not fit before the end of the buffer, a mark there sends the reader back to the
-    start.
+    start. A session fills some 15 kB.
     """
 
-    def __init__(self, size=65536):
+    def __init__(self, size=49152):
         self._buffer = bytearray(size)
         self._view = memoryview(self._buffer)
         self._head = 0

@@ -1,0 +1,348 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The complete appliance on MicroPython: code.py runs a plug-in in virtual time, and its heap is measured.
+
+    run_appliance.py CODE_PY [CAR] [measure]      CODE_PY: code.py of a drive made by ``micropython.drive``
+
+Real are the files of CIRCUITPY and Adafruit's libraries; the firmware's C modules come from ``shims/``. Around them:
+the chip model on the SPI, a power line with a virtual car, a SmartEVSE of a few lines, a browser. The scenario gets
+its turn whenever the loop feeds the watchdog, so one pass of the box's own loop lies between two of its turns.
+
+Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time.
+"""
+
+import gc
+import json
+import sys
+import time as interpreter_time
+
+import bench_state
+import firmware
+import virtual_network
+
+from host_tests.interpreter.run_car import Lcg
+from host_tests.twin.car.car import named
+from host_tests.twin.clock import Clock
+from host_tests.twin.powerline import CarModem, Powerline
+from host_tests.twin.qca7005_model import Qca7005Model
+
+SOC = 42
+# CIRCUITPY_HEAP_START_SIZE of settings.toml.
+SHIPPED_HEAP = 2097152
+LIMIT_S = 120
+CAR_STEP_US = 2000
+IDLE_PASSES = 500
+RESERVE = 120000
+EVSE = ("192.168.1.60", 80)
+AC_16A = 266
+
+books = bench_state.books
+_START_US = interpreter_time.ticks_us()
+
+
+class Evse:
+    """The part of a SmartEVSE that the box and the car meet: pilot, GET /settings, POST /ev_state."""
+
+    ANSWER_US = 20000
+    FEIGNED_UNPLUG_US = 5000000
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.car = None
+        self.state = 0
+        self.posts = []
+        self.asked = 0
+
+    def plug(self, car):
+        """The car's connector goes in: 5 % pilot, the charger waits for a reading."""
+        self.car = car
+        self.state = 12
+        car.plug(self.clock.now_ms)
+        car.pilot(50, self.clock.now_ms)
+
+    def serve(self, end):
+        """One HTTP connection."""
+        end.on_data = self._data
+
+    def _data(self, end):
+        if end.inbox.find(b"\r\n\r\n") >= 0:
+            self.clock.after(self.ANSWER_US, self._answer, end, bytes(end.take()))
+
+    def _answer(self, end, request):
+        method, path = request.split(b" ")[:2]
+        status, document = "404 Not Found", {}
+        if method == b"POST" and path.startswith(b"/ev_state?"):
+            self.posts.append(path.decode())
+            status = "200 OK"
+            if self.state == 12:
+                self.state = 13
+                self.car.pilot(None, self.clock.now_ms)
+                self.clock.after(self.FEIGNED_UNPLUG_US, self._replugged)
+        elif method == b"GET" and path == b"/settings":
+            self.asked += 1
+            status = "200 OK"
+            document = {"evse": {"state_id": self.state}, "ev_state": {"initial_soc": -1, "evccid": ""}}
+        body = json.dumps(document)
+        end.put(
+            (
+                "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                % (status, len(body), body)
+            ).encode()
+        )
+
+    def _replugged(self):
+        self.state = 2
+        self.car.pilot(AC_16A, self.clock.now_ms)
+
+
+class World:
+    """Power line, chip, car and network; the car gets its turn from a timer."""
+
+    def __init__(self, car_name):
+        self.clock = bench_state.clock = Clock()
+        line = Powerline(self.clock, seed=5)
+        self.chip = bench_state.chip = Qca7005Model(self.clock, line)
+        self.car = named(car_name, Lcg(7), soc_percent=SOC)
+        self.modem = CarModem(line, b"\x00\xb0\x52\x00\x00\x78", self._to_car)
+        self.linked = False
+        self.network = bench_state.network = virtual_network.Network()
+        self.evse = Evse(self.clock)
+        self.network.hosts[EVSE] = self.evse.serve
+        self.clock.after(CAR_STEP_US, self._drive_car)
+
+    def _to_car(self, frame):
+        self.car.receive(bytes(frame), self.clock.now_ms)
+
+    def _drive_car(self):
+        self.clock.after(CAR_STEP_US, self._drive_car)
+        now = self.clock.now_ms
+        if self.modem.link_up != self.linked:
+            self.linked = self.modem.link_up
+            self.car.link(self.linked, now)
+        self.car.poll(now)
+        for frame in self.car.take_frames():
+            self.modem.send(frame)
+        self.car.take_events()
+
+    def browser(self, path):
+        """A connection to the box that asks for one page."""
+        end = self.network.to_box(80)
+        end.put(
+            (
+                "GET %s HTTP/1.1\r\nHost: socbox.local\r\nUser-Agent: browser\r\nAccept: */*\r\n\r\n" % path
+            ).encode()
+        )
+        return end
+
+
+class Passes:
+    """Bytes and time of the box between two of the scenario's turns."""
+
+    def __init__(self):
+        self.bytes = self.worst_bytes = self.count = self.us = 0
+        self._bytes_at = self._us_at = 0
+        self._sleeps_before = -1
+        self._idle_only = True
+
+    def start(self, count_bytes, idle_only=True):
+        self._idle_only = idle_only
+        self._sleeps_before = -1
+        books.count_bytes = count_bytes
+        books.count_us = not count_bytes
+        self.bytes = self.worst_bytes = self.count = self.us = 0
+        self._bytes_at = -1
+        self._us_at = -1
+
+    def stop(self):
+        books.count_bytes = books.count_us = False
+
+    def turn_begins(self):
+        """A pass is over; only those that ended with a sleep are idle ones."""
+        slept = bench_state.sleeps != self._sleeps_before
+        self._sleeps_before = bench_state.sleeps
+        if books.count_bytes and self._bytes_at >= 0 and (slept or not self._idle_only):
+            used = gc.mem_alloc() - self._bytes_at - books.bytes
+            self.bytes += used
+            self.worst_bytes = max(self.worst_bytes, used)
+            self.count += 1
+        if books.count_us and self._us_at >= 0 and slept:
+            took = interpreter_time.ticks_diff(interpreter_time.ticks_us(), self._us_at) - books.us
+            self.us += took
+            self.count += 1
+
+    def turn_ends(self):
+        """The next pass begins."""
+        books.bytes = books.us = 0
+        if books.count_bytes:
+            if gc.mem_free() < RESERVE:
+                gc.collect()
+            self._bytes_at = gc.mem_alloc()
+        if books.count_us:
+            if gc.mem_free() < RESERVE:
+                gc.collect()
+            self._us_at = interpreter_time.ticks_us()
+
+
+class Stage:
+    """The scenario: a generator that is resumed once in each pass."""
+
+    def __init__(self, world, heap_before, measure):
+        self.world = world
+        self.heap_before = heap_before
+        self.measure = measure
+        self.passes = Passes()
+        self.steps = self._steps()
+        self.doing = ""
+
+    def turn(self):
+        """Called once a pass; the books are with the world here."""
+        depth = books._depth
+        books._depth = 1
+        books.leave()
+        self.passes.turn_begins()
+        if self.world.clock.now_us > LIMIT_S * 1000000:
+            self.fail("still at: " + self.doing)
+        try:
+            next(self.steps)
+        except StopIteration:
+            raise SystemExit(0) from None
+        except Exception as error:
+            # Not into the box, which would take it for its own.
+            sys.print_exception(error)
+            self.fail("in the scenario: " + self.doing)
+        self.passes.turn_ends()
+        books.enter()
+        books._depth = depth
+
+    def fail(self, text):
+        print("failed", text)
+        raise SystemExit(1)
+
+    def heap(self):
+        """Bytes that live now, beyond the world's at the start."""
+        gc.collect()
+        return gc.mem_alloc() - self.heap_before
+
+    def until(self, doing, condition):
+        self.doing = doing
+        while not condition():
+            yield
+
+    def rest(self, ms):
+        end = self.world.clock.now_us + ms * 1000
+        while self.world.clock.now_us < end:
+            yield
+
+    def fetch(self, path, into):
+        end = self.world.browser(path)
+        answer = bytearray()
+        self.doing = "answer to " + path
+        while not (end.peer_closed and not end.inbox):
+            answer.extend(end.take())
+            yield
+        end.close()
+        head, body = bytes(answer).split(b"\r\n\r\n", 1)
+        into.append((head.split(b"\r\n", 1)[0].decode(), body))
+
+    def _steps(self):
+        world, evse = self.world, self.world.evse
+        yield
+        print("heap_before_wifi", self.heap())
+        yield from self.until("web server", lambda: 80 in world.network.listeners)
+        yield from self.until("first question", lambda: evse.asked > 0)
+        yield from self.until("modem", lambda: world.chip.counts["from_host"] > 0)
+        yield from self.rest(3000)
+        print("heap_after_start", self.heap())
+        if self.measure:
+            yield from self._idle("waiting")
+        pages = []
+        yield from self.fetch("/", pages)
+        yield from self.fetch("/api/status", pages)
+        print("page_before", pages[0][0], len(pages[0][1]))
+        before = json.loads(pages[1][1])
+        print("stage_before", before["stage"])
+        print("modem", before["modem"]["status"])
+        # Only bytes: the session's garbage must fit into the free heap, no collection falls into it.
+        waiting = self.heap()
+        collections = bench_state.collections
+        if self.measure:
+            self.passes.start(True, False)
+        evse.plug(world.car)
+        yield from self.until("delivery", lambda: len(evse.posts) > 0)
+        if self.measure:
+            self.passes.stop()
+            print("session_passes", self.passes.count)
+            print("session_bytes", self.passes.bytes)
+            print("session_collections", bench_state.collections - collections)
+            # Nothing is collected while a car is there: its garbage needs room beside what lives.
+            print("free_low_water", SHIPPED_HEAP - waiting - self.passes.bytes)
+        print("delivered_ms", world.clock.now_ms)
+        print("heap_after_delivery", self.heap())
+        yield from self.until("charging", lambda: world.car.verdict is not None)
+        print("charging_ms", world.clock.now_ms)
+        # Long enough for a second delivery or a second reading to show.
+        yield from self.rest(15000)
+        pages = []
+        yield from self.fetch("/api/status", pages)
+        self._report(pages[0][0], json.loads(pages[0][1]))
+        if self.measure:
+            yield from self._idle("after")
+        print("heap_at_end", self.heap())
+        print("heap_size", gc.mem_alloc() + gc.mem_free())
+
+    def _idle(self, name):
+        """Passes in which nothing happens, in blocks: bytes, then time."""
+        yield from self.rest(1000)
+        passes = self.passes
+        passes.start(True)
+        while passes.count < IDLE_PASSES:
+            yield
+        passes.stop()
+        print("idle_bytes_" + name, passes.bytes)
+        print("idle_worst_bytes_" + name, passes.worst_bytes)
+        passes.start(False)
+        while passes.count < IDLE_PASSES:
+            yield
+        passes.stop()
+        print("idle_us_per_pass_" + name, passes.us // passes.count)
+
+    def _report(self, page, status):
+        world, car, evse = self.world, self.world.car, self.world.evse
+        print("page", page)
+        print("page_soc", status["reading"]["soc_percent"])
+        print("page_stage", status["stage"])
+        print("page_delivery", status["smartevse"]["last_delivery"])
+        print("page_failures", status["loop"]["failures"])
+        print("page_settings_errors", len(status["settings_errors"]))
+        print("timeline", " ".join([str(row["checkpoint"]) for row in status["timeline"]]))
+        print("posts", len(evse.posts))
+        print("post", evse.posts[0])
+        print("verdict", car.verdict)
+        print("complaints", len(car.complaints), car.complaints[:3])
+        print("unsafe", len(car.unsafe))
+        print("violations", len(world.chip.violations), world.chip.violations[:3])
+        screens = bench_state.displays[0].screens
+        print("screens", len(screens))
+        print("soc_shown", ["", "%d%%" % SOC] in [texts[:2] for texts in screens])
+        print("last_screen", screens[-1])
+        print("resets", bench_state.resets)
+
+
+def main(code_path, car_name="generic", measure=""):
+    firmware.install()
+    world = World(car_name)
+    gc.collect()
+    stage = Stage(world, gc.mem_alloc(), measure == "measure")
+    bench_state.on_pass = stage.turn
+    with open(code_path) as file:
+        source = file.read()
+    try:
+        exec(compile(source, code_path, "exec"), {"__name__": "__main__"})
+    except SystemExit as ending:
+        print("host_ms", interpreter_time.ticks_diff(interpreter_time.ticks_us(), _START_US) // 1000)
+        sys.exit(ending.args[0] if ending.args else 1)
+    print("failed code.py came to its end")
+    sys.exit(1)
+
+
+main(*sys.argv[1:])
