@@ -332,6 +332,50 @@ def test_link_is_polled_each_100_ms_then_each_second_and_three_zeroes_mean_lost(
     assert wire.sent() == [] and wire.events() == []
 
 
+def test_the_aged_out_link_of_a_first_try_does_not_end_the_second():
+    """The modem counts a vanished station for seconds: the link that a car left behind is not its new one."""
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req())
+    wire.wait(100)
+    wire.car_sends(link_status(True))
+    wire.car_sends(parm_req())
+    wire.wait(210)
+    wire.to_match()
+    wire.car_sends(match_req())
+    wire.wait(100)
+    wire.car_sends(link_status(True))  # still the old one
+    wire.sent()
+    wire.events()
+    for _ in range(5):
+        wire.wait(1000)
+        assert wire.kinds()[0] == 0xA0B8
+        wire.car_sends(link_status(False))
+    assert wire.events() == []
+    wire.wait(100)
+    wire.car_sends(link_status(True))
+    assert wire.events() == [("link_up",)]
+    for _ in range(3):
+        wire.wait(1000)
+        wire.car_sends(link_status(False))
+    assert wire.events() == [("link_lost",)]
+
+
+def test_a_second_try_that_never_joins_fails_at_tt_match_join():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req(), link_status(True), parm_req())
+    wire.to_match()
+    wire.car_sends(match_req(), link_status(True))
+    wire.events()
+    wire.wait(6000)
+    wire.car_sends(link_status(False))
+    wire.wait(5999)
+    assert wire.events() == []
+    wire.wait(1)
+    assert wire.events() == [("failed", "no_join", CAR)]
+
+
 def test_no_link_within_tt_match_join_means_a_fresh_key():
     wire = Wire()
     wire.to_match()

@@ -76,6 +76,8 @@ class _Context:
     sums = None
     characteristics = None
     sends = 0
+    stale_link = False  # it was in this very network before: the modem may still count that link
+    join_by = None
 
     def __init__(self, ev_mac, run, now):
         self.ev_mac = ev_mac
@@ -201,13 +203,18 @@ class Slac:
         if self.joined and self.joined.ev_mac != ev_mac:
             self.ignored += 1  # one cable, one car: a neighbour's car finds its own EVSE
             return
+        context = _Context(ev_mac, run, now)
         if self.joined:
             self.joined = None
             self._link_deadline = None
+            context.stale_link = True
+        for old in self._contexts:
+            if old.ev_mac == ev_mac and old.stale_link:
+                context.stale_link = True
         self._forget(ev_mac)
         while len(self._contexts) >= C_EVSE_MATCH_PARALLEL:
             self._contexts.pop(0)
-        self._contexts.append(_Context(ev_mac, run, now))
+        self._contexts.append(context)
         self.frames.append(mme.slac_parm_cnf(self.mac, ev_mac, run))
         self.events.append(("parm", ev_mac))
 
@@ -288,6 +295,7 @@ class Slac:
         if self.joined is context:
             return False
         self.joined = context
+        context.join_by = ticks_add(now, TIMERS_MS["TT_match_join"])
         self._contexts = [context]
         self._link_zeroes = 0
         self._link_deadline = now
@@ -342,8 +350,10 @@ class Slac:
 
     def peer_heard(self, now):
         """A frame that only a joined station can send: the link is up, whatever LINK_STATUS says."""
-        if self.joined and self.joined.state == "JOINING":
-            self._link_up(now)
+        if self.joined:
+            self.joined.stale_link = False
+            if self.joined.state == "JOINING":
+                self._link_up(now)
 
     def _link_up(self, now):
         self.joined.state = "JOINED"
@@ -356,10 +366,18 @@ class Slac:
             return
         if up:
             self._link_zeroes = 0
-            self.peer_heard(now)
+            if self.joined.state == "JOINING":
+                self._link_up(now)
         elif self.joined.state == "JOINED":
             self._link_zeroes += 1
-            if self._link_zeroes == _LINK_LOST_POLLS:
+            if self.joined.stale_link and not expired(self.joined.join_by, now):
+                # What was up was the link of its first try, aged out by now; an Ioniq needs 3 s to join.
+                self.joined.state = "JOINING"
+                self.joined.deadline = self.joined.join_by
+                self.joined.stale_link = False
+                self._link_zeroes = 0
+                self._ask_link(now)
+            elif self._link_zeroes == _LINK_LOST_POLLS:
                 self._link_deadline = None  # one event, then silence (EVerest issue 1425)
                 self.events.append(("link_lost",))
 
