@@ -1,0 +1,19 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""A client that breaks every rule of TCP in every state; afterwards honest cars are served."""
+
+import pytest
+
+from host_tests.peers import namespace
+from host_tests.peers.run_hostile import SCENARIOS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_box_is_ready_for_the_next_car(scenario, capsys):
+    namespace.need(f"hostile TCP client, {scenario}")
+    told = namespace.run("run_hostile.py", scenario, timeout_s=280)
+    with capsys.disabled():
+        print(f"\n{told.strip()}")
+    assert "honest cars" in told

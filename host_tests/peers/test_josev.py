@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The box against the Josev car (PyPI iso15118, Java codec) over the Linux kernel's IPv6, ND and TCP."""
+
+import pytest
+
+from host_tests.peers import namespace
+
+pytestmark = pytest.mark.slow
+SESSIONS = 200
+COMPARED = 30
+PLUG_INS = 4
+UNFRIENDLY = 6
+
+
+@pytest.fixture
+def josev(capsys):
+    """``josev(scenario, n)`` gives what the scenario tells, and shows it."""
+
+    def play(scenario, count, timeout_s):
+        namespace.need(f"the Josev car, {scenario}", "java")
+        told = namespace.run("run_josev.py", scenario, count, timeout_s=timeout_s)
+        with capsys.disabled():
+            print(f"\n{told.strip()}")
+        return told
+
+    return play
+
+
+@pytest.mark.timeout(1500)
+def test_two_hundred_sessions_in_a_row(josev):
+    assert f"{SESSIONS} of {SESSIONS} sessions" in josev("clean", SESSIONS, 1450)
+
+
+@pytest.mark.timeout(600)
+def test_time_to_the_state_of_charge_beside_josevs_own_charger(josev):
+    told = josev("beside_josev", COMPARED, 580)
+    assert "socbox" in told and "Josev's SECC" in told
+
+
+@pytest.mark.timeout(400)
+def test_the_whole_twin_reads_and_delivers(josev):
+    assert f"{PLUG_INS} of {PLUG_INS} plug-ins" in josev("twin", PLUG_INS, 380)
+
+
+@pytest.mark.timeout(300)
+def test_messages_in_segments_of_88_bytes(josev):
+    assert "10 of 10 sessions" in josev("small_segments", 10, 280)
+
+
+@pytest.mark.timeout(900)
+def test_lost_late_doubled_and_swapped_frames(josev):
+    """netem where the kernel has it, else the same faults, seeded, between the veths; the output says which."""
+    assert josev("unfriendly", UNFRIENDLY, 880).count(" sessions; ") == 5
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_two_hundred_sessions_with_every_wait_as_it_is(josev):
+    assert f"{SESSIONS} of {SESSIONS} sessions" in josev("patient", SESSIONS, 3500)

@@ -1,0 +1,19 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""SLAC against Qualcomm's own car program, ``pev`` of open-plc-utils (Debian package plc-utils-extra)."""
+
+import pytest
+
+from host_tests.peers import namespace
+
+RUNS = 50
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_pev_matches_fifty_times_without_a_failure(capsys):
+    namespace.need("SLAC against Qualcomm's pev", "pev")
+    told = namespace.run("run_pev.py", RUNS, timeout_s=380)
+    with capsys.disabled():
+        print(f"\n{told.strip()}")
+    assert f"{RUNS} of {RUNS} runs" in told
