@@ -5,13 +5,15 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup setup-system demo test quick lint bench screenshots docs clean
+.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
 	@echo "make test         set everything up, check everything"
 	@echo "make quick        the checks without browser, Java and long sessions"
+	@echo "make soak         what takes an hour: peers for hundreds of sessions in real time"
 	@echo "make bench        figures beside their budgets"
+	@echo "make cars         every recorded car in every way of leaving, on the whole twin; writes docs/cars.md"
 	@echo "make screenshots  the pictures of the README, from a run"
 	@echo "make docs         the tables in docs/ that are printed from the code"
 
@@ -30,12 +32,18 @@ test: setup-system setup lint
 quick: setup lint
 	@$(PYTHON) -m pytest -m "not slow and not soak" $(ARGS)
 
+soak: setup-system setup
+	@$(PYTHON) -m pytest -m soak $(ARGS)
+
 lint: setup
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m host_tests.checks.device_rules
 
 bench: setup-system setup
 	@$(PYTHON) -m host_tests.bench $(ARGS)
+
+cars: setup
+	@$(PYTHON) -m host_tests.cars $(ARGS)
 
 screenshots: setup-system setup
 	@$(PYTHON) -m host_tests.tools.screenshots

@@ -37,7 +37,10 @@ venv() {
 # command that proves it : Debian package : what is not tested without it
 PACKAGES="
 chromium:chromium:the web pages in a real browser
-java:default-jre-headless:the comparison with the Josev EXI codec
+java:default-jre-headless:the Josev car and the comparison with its EXI codec
+pev:plc-utils-extra:SLAC against Qualcomm's own car program
+ip:iproute2:everything over the kernel's network stack
+unshare:util-linux:everything over the kernel's network stack
 tshark:tshark:Wireshark's opinion of whole sessions
 "
 
