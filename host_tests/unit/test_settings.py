@@ -8,6 +8,8 @@ import pytest
 from appliance import settings
 from appliance.settings import SCHEMA, Settings, load
 
+from host_tests.twin.drive import read_setting
+
 SHIPPED = Path(__file__).resolve().parents[2] / "CIRCUITPY" / "settings.toml"
 
 
@@ -35,7 +37,7 @@ def test_the_shipped_file_names_every_setting():
 
 def test_every_row_is_complete_and_its_default_allowed():
     for row in SCHEMA:
-        assert len(row) == 10
+        assert len(row) == 11 and row[settings.LABEL]
         assert row[settings.HELP].endswith(".")
         assert settings.checked(row, str(row[settings.DEFAULT])) == row[settings.DEFAULT]
 
@@ -164,3 +166,76 @@ def test_no_text_of_an_error_repeats_a_secret():
     )
     assert len(result.errors) == 3
     assert all("secret" not in text for _number, text in result.errors)
+
+
+def with_entries(text, entries):
+    result = read(text)
+    return result, result.lay_over(entries)
+
+
+@pytest.mark.parametrize(
+    ("file", "entry", "value", "source"),
+    [
+        # saved on the page after the file was written
+        ('HOSTNAME = "garage"\n', ("HOSTNAME", "carport", "garage"), "carport", "page"),
+        ("", ("HOSTNAME", "carport", None), "carport", "page"),
+        # the file was edited afterwards: a new value, a new line, the line taken out
+        ('HOSTNAME = "house"\n', ("HOSTNAME", "carport", "garage"), "house", "settings.toml"),
+        ('HOSTNAME = "house"\n', ("HOSTNAME", "carport", None), "house", "settings.toml"),
+        ("", ("HOSTNAME", "carport", "garage"), "socbox", "default"),
+        # a line that cannot be used is a text like any other
+        ('HOSTNAME = "-"\n', ("HOSTNAME", "carport", "-"), "carport", "page"),
+    ],
+)
+def test_the_last_edit_wins_wherever_it_was_made(file, entry, value, source):
+    result, counting = with_entries(file, [entry])
+    assert (result["HOSTNAME"], result.source("HOSTNAME")) == (value, source)
+    assert counting == ([entry] if source == "page" else [])
+
+
+def test_entries_of_another_version_do_no_harm():
+    result, counting = with_entries("", [("GONE", "x", None), ("HTTP_PORT", "many", None)])
+    assert counting == []
+    assert result["HTTP_PORT"] == 80 and "saved on the page" in result.errors[0][1]
+
+
+def test_a_fixed_address_may_come_from_file_and_page_together():
+    result = Settings()
+    result.read_lines([b'WIFI_STATIC_ADDRESS = "192.168.1.5"\n'], together=False)
+    result.lay_over([("WIFI_NETMASK", "255.255.255.0", None), ("WIFI_GATEWAY", "192.168.1.1", None)])
+    assert result.errors == [] and result["WIFI_STATIC_ADDRESS"] == "192.168.1.5"
+
+
+def test_changes_are_checked_as_a_whole():
+    base = read('WIFI_SSID = "home"\n')
+    good, faults = settings.check_changes(
+        base, {"HTTP_PORT": "0x50", "DISPLAY": "SSD1306", "WIFI_SSID": None}
+    )
+    assert faults == {} and good == {"HTTP_PORT": "80", "DISPLAY": "ssd1306", "WIFI_SSID": None}
+    bad = {"HTTP_PORT": "0", "NONSENSE": "1", "WEB_PASSWORD": "short", "WIFI_GATEWAY": "192.168.1.1"}
+    assert set(settings.check_changes(base, bad)[1]) == {"HTTP_PORT", "NONSENSE", "WEB_PASSWORD"}
+    alone = settings.check_changes(base, {"WIFI_GATEWAY": "192.168.1.1"})[1]
+    assert set(alone) == {"WIFI_STATIC_ADDRESS", "WIFI_NETMASK"}
+
+
+def test_an_entry_is_kept_only_where_it_differs_from_the_file():
+    base = read('HOSTNAME = "garage"\nHTTP_PORT = 81\n')
+    before = [("HOSTNAME", "old", "x"), ("EVSE_ID", "E1", None)]
+    after = settings.merged_entries(
+        base, before, {"HOSTNAME": "carport", "HTTP_PORT": "81", "LOG_LEVEL": "D"}
+    )
+    assert sorted(after, key=lambda entry: entry[0]) == [
+        ("EVSE_ID", "E1", None), ("HOSTNAME", "carport", "garage"), ("LOG_LEVEL", "D", None),
+    ]  # fmt: skip
+    assert settings.merged_entries(base, after, {"EVSE_ID": None, "HOSTNAME": None, "LOG_LEVEL": None}) == []
+
+
+@pytest.mark.parametrize(
+    "value", ['q" b\\ t\t n\n', "Ünïcode 😀", " leading and trailing ", "\x01\x7f", "", "#=[]"]
+)
+def test_a_written_line_reads_back_whole(value):
+    line = settings.toml_line("WIFI_PASSWORD", value)
+    assert "\n" not in line
+    assert settings.parse_line(line) == ("WIFI_PASSWORD", value, True)
+    assert read_setting(line, "WIFI_PASSWORD") == (value, True)
+    assert settings.parse_line(settings.toml_line("HTTP_PORT", 81)) == ("HTTP_PORT", "81", False)

@@ -1,11 +1,15 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the owner may set: one table that drives reading, checking and the documentation.
+"""What the owner may set: one table that drives reading, checking, the web form and the documentation.
 
 ``settings.toml`` is read once, at start, with a small reader of our own: ``os.getenv`` scans the file at
 every call, its types differ between CircuitPython versions, and it stays silent about a typo. A line that
 cannot be used costs that line only: the default is taken, and the line's number and the reason are kept for
 console and status page. The file belongs to its owner and is never written.
+
+What the owner saves on the web page is kept elsewhere (``store``) and laid over the file: entries of (key, text,
+text that the file held when it was saved). While the file still holds that text, the page's value counts; once
+the file's line was edited, the file's does. So the last edit wins, wherever it was made.
 """
 
 TEXT = "text"
@@ -15,74 +19,80 @@ PIN = "pin"
 ADDRESS = "address"
 
 # Columns of a row of SCHEMA.
-KEY, KIND, DEFAULT, LOW, HIGH, CHOICES, SECRET, NEEDS_RESTART, GROUP, HELP = range(10)
+KEY, KIND, DEFAULT, LOW, HIGH, CHOICES, SECRET, NEEDS_RESTART, GROUP, HELP, LABEL = range(11)
 
 # LOW and HIGH are the length in bytes for text, the value for numbers.
 # One row a setting, two lines each: a table is read down its columns.
 # fmt: off
 SCHEMA = (
     ("WIFI_SSID", TEXT, "", 0, 32, None, False, True, "WiFi",
-     "Name of your WiFi network; empty: WiFi stays off."),
+     "Name of your WiFi network; empty: WiFi stays off.", "Network name"),
     ("WIFI_PASSWORD", TEXT, "", 0, 64, None, True, True, "WiFi",
-     "Password of your WiFi network."),
+     "Password of your WiFi network.", "Password"),
     ("WIFI_STATIC_ADDRESS", ADDRESS, "", 0, 0, None, False, True, "WiFi",
-     "Fixed IPv4 address; empty: DHCP."),
+     "Fixed IPv4 address; empty: DHCP.", "Fixed address"),
     ("WIFI_NETMASK", ADDRESS, "", 0, 0, None, False, True, "WiFi",
-     "Network mask that goes with the fixed address."),
+     "Network mask that goes with the fixed address.", "Network mask"),
     ("WIFI_GATEWAY", ADDRESS, "", 0, 0, None, False, True, "WiFi",
-     "Router that goes with the fixed address."),
+     "Router that goes with the fixed address.", "Router"),
     ("HOSTNAME", TEXT, "socbox", 1, 32, None, False, True, "WiFi",
-     "The page is at http://HOSTNAME.local."),
+     "The page is at http://HOSTNAME.local.", "Name of the box"),
     ("SMARTEVSE_URL", TEXT, "", 0, 200, None, False, True, "SmartEVSE",
-     "Where the reading goes: an address alone means http://ADDRESS/ev_state; empty: nowhere."),
+     "Where the reading goes: an address alone means http://ADDRESS/ev_state; empty: nowhere.", "Address of the SmartEVSE"),
     ("ANSWER_CARS", CHOICE, "auto", 0, 0, ("auto", "modem_phase", "always", "never"), False, True, "Cars",
-     "auto: once per plug-in; modem_phase: only while the SmartEVSE asks for it; always: test bench; never."),
+     "auto: once per plug-in; modem_phase: only while the SmartEVSE asks for it; always: test bench; never.", "Answer cars"),
     ("ATTENUATION_OFFSET_DB", NUMBER, 0, -40, 40, None, False, True, "Cars",
-     "Taken off the attenuation reported to the car, in dB: what the box's own receive path adds."),
+     "Taken off the attenuation reported to the car, in dB: what the box's own receive path adds.", "Attenuation offset"),
     ("EVSE_ID", TEXT, "", 0, 32, None, False, True, "Cars",
-     "Name of this charger as cars see it; empty: unknown."),
+     "Name of this charger as cars see it; empty: unknown.", "Name of this charger"),
     ("MODEM_SCK", PIN, "IO13", 1, 16, None, False, True, "Modem",
-     "SPI clock to the modem."),
+     "SPI clock to the modem.", "Clock pin (SCK)"),
     ("MODEM_MOSI", PIN, "IO11", 1, 16, None, False, True, "Modem",
-     "SPI data to the modem."),
+     "SPI data to the modem.", "Data to the modem (MOSI)"),
     ("MODEM_MISO", PIN, "IO12", 1, 16, None, False, True, "Modem",
-     "SPI data from the modem."),
+     "SPI data from the modem.", "Data from the modem (MISO)"),
     ("MODEM_CS", PIN, "IO10", 1, 16, None, False, True, "Modem",
-     "SPI chip select of the modem."),
+     "SPI chip select of the modem.", "Chip select (CS)"),
     ("MODEM_INT", PIN, "IO9", 0, 16, None, False, True, "Modem",
-     "Interrupt of the modem; empty: not wired."),
+     "Interrupt of the modem; empty: not wired.", "Interrupt (INT)"),
     ("MODEM_SPI_HZ", NUMBER, 8000000, 1000000, 12000000, None, False, True, "Modem",
-     "SPI clock in Hz."),
+     "SPI clock in Hz.", "SPI clock"),
     ("DISPLAY", CHOICE, "auto", 0, 0, ("auto", "none", "ssd1306", "st7789", "board"), False, True, "Display",
-     "auto: the board's own display, else an SSD1306 when one answers."),
+     "auto: the board's own display, else an SSD1306 when one answers.", "Kind of display"),
     ("DISPLAY_SDA", PIN, "IO4", 1, 16, None, False, True, "Display",
-     "I2C data of an SSD1306."),
+     "I2C data of an SSD1306.", "SSD1306: data (SDA)"),
     ("DISPLAY_SCL", PIN, "IO5", 1, 16, None, False, True, "Display",
-     "I2C clock of an SSD1306."),
+     "I2C clock of an SSD1306.", "SSD1306: clock (SCL)"),
     ("DISPLAY_ADDRESS", NUMBER, 60, 8, 119, None, False, True, "Display",
-     "I2C address of an SSD1306 (60 = 0x3C)."),
+     "I2C address of an SSD1306 (60 = 0x3C).", "SSD1306: address"),
     ("DISPLAY_SCK", PIN, "IO17", 1, 16, None, False, True, "Display",
-     "SPI clock of an ST7789."),
+     "SPI clock of an ST7789.", "ST7789: clock (SCK)"),
     ("DISPLAY_MOSI", PIN, "IO18", 1, 16, None, False, True, "Display",
-     "SPI data of an ST7789."),
+     "SPI data of an ST7789.", "ST7789: data (MOSI)"),
     ("DISPLAY_CS", PIN, "IO15", 0, 16, None, False, True, "Display",
-     "Chip select of an ST7789; empty: tied low."),
+     "Chip select of an ST7789; empty: tied low.", "ST7789: chip select (CS)"),
     ("DISPLAY_DC", PIN, "IO16", 1, 16, None, False, True, "Display",
-     "Data/command of an ST7789."),
+     "Data/command of an ST7789.", "ST7789: data/command (DC)"),
     ("DISPLAY_RST", PIN, "IO7", 0, 16, None, False, True, "Display",
-     "Reset of an ST7789; empty: not wired."),
+     "Reset of an ST7789; empty: not wired.", "ST7789: reset (RST)"),
     ("DISPLAY_BL", PIN, "IO6", 0, 16, None, False, True, "Display",
-     "Backlight of an ST7789; empty: not wired."),
+     "Backlight of an ST7789; empty: not wired.", "ST7789: backlight (BL)"),
     ("DISPLAY_WIDTH", NUMBER, 0, 0, 480, None, False, True, "Display",
-     "Width in pixels; 0: the display's usual one."),
+     "Width in pixels; 0: the display's usual one.", "Width"),
     ("DISPLAY_HEIGHT", NUMBER, 0, 0, 480, None, False, True, "Display",
-     "Height in pixels; 0: the display's usual one."),
+     "Height in pixels; 0: the display's usual one.", "Height"),
     ("DISPLAY_ROTATION", NUMBER, 0, 0, 270, (0, 90, 180, 270), False, True, "Display",
-     "Rotation in degrees."),
+     "Rotation in degrees.", "Rotation"),
     ("HTTP_PORT", NUMBER, 80, 1, 65535, None, False, True, "Web",
-     "Port of the status page."),
-    ("LOG_LEVEL", CHOICE, "I", 0, 0, ("D", "I", "W", "E"), False, True, "Log",
-     "D everything ... E errors only."),
+     "Port of the status page.", "Port"),
+    ("WEB_PASSWORD", TEXT, "", 0, 64, None, True, False, "Web",
+     "Of these pages, at least 8 characters; empty: one that the box makes up and shows on its display.", "Password"),
+    ("STATUS_PUBLIC", CHOICE, "no", 0, 0, ("no", "yes"), False, False, "Web",
+     "yes: everyone on your network may see the status page; changes need the password all the same.", "Public status"),
+    ("WEB_NAMES", TEXT, "", 0, 200, None, False, False, "Web",
+     "Further names under which you open the pages, with commas between them (behind a proxy or VPN).", "More names"),
+    ("LOG_LEVEL", CHOICE, "I", 0, 0, ("D", "I", "W", "E"), False, False, "Log",
+     "D everything ... E errors only.", "Log level"),
 )
 # fmt: on
 
@@ -237,6 +247,12 @@ def _checked_password(text):
     return text
 
 
+def _checked_web_password(text):
+    if 0 < len(text.encode("utf-8")) < 8:
+        raise Mistake("WEB_PASSWORD is too short: at least 8 characters, or none at all")
+    return text
+
+
 def _checked_url(text):
     if text.startswith("https://"):
         raise Mistake("SMARTEVSE_URL must start with http:// (https is not supported)")
@@ -250,6 +266,7 @@ def _checked_url(text):
 _EXTRA_CHECKS = {
     "HOSTNAME": _checked_hostname,
     "WIFI_PASSWORD": _checked_password,
+    "WEB_PASSWORD": _checked_web_password,
     "SMARTEVSE_URL": _checked_url,
 }
 
@@ -293,6 +310,7 @@ class Settings:
         self.errors_dropped = 0
         self._values = {}
         self._sources = {}
+        self._file_texts = {}
         for row in SCHEMA:
             self._values[row[KEY]] = row[DEFAULT]
 
@@ -300,8 +318,33 @@ class Settings:
         return self._values[key]
 
     def source(self, key):
-        """Where the value comes from: "default", "settings.toml" or "environment"."""
+        """Where the value comes from: "default", "settings.toml", "environment" or "page"."""
         return self._sources.get(key, "default")
+
+    def file_text(self, key):
+        """What settings.toml holds for ``key``, right or wrong, or None."""
+        return self._file_texts.get(key)
+
+    def lay_over(self, entries):
+        """Take over what was saved on the page; gives the entries that still count.
+
+        An entry whose line in settings.toml was edited since is left out, as is one for a key that is gone.
+        """
+        counting = []
+        for entry in entries:
+            key, text, file_text = entry
+            row = row_of(key)
+            if row is None or self._file_texts.get(key) != file_text:
+                continue
+            try:
+                self._values[key] = checked(row, text)
+            except Mistake as mistake:
+                self.complain(0, "saved on the page: %s" % mistake)
+                continue
+            self._sources[key] = "page"
+            counting.append(entry)
+        self._check_together()
+        return counting
 
     def complain(self, line, text):
         """Keep a mistake for console and status page; a file full of them keeps the first ones."""
@@ -324,24 +367,28 @@ class Settings:
         self._values[key] = checked(row, text, quoted)
         self._sources[key] = source
 
-    def read_file(self, path):
+    def read_file(self, path, together=True):
         """Take over the lines of a settings.toml; False when there is no such file."""
         try:
             with open(path, "rb") as file:
-                self.read_lines(file)
+                self.read_lines(file, together)
             return True
         except OSError:
             return False
 
-    def read_lines(self, lines):
-        """Take over an iterable of lines (bytes), as settings.toml has them."""
+    def read_lines(self, lines, together=True):
+        """Take over an iterable of lines (bytes), as settings.toml has them.
+
+        ``together`` False leaves the rules that join several keys to ``lay_over``.
+        """
         for number, line in enumerate(lines, 1):
             try:
                 if not self._read_line(line, number == 1):
                     break
             except Mistake as mistake:
                 self.complain(number, str(mistake))
-        self._check_together()
+        if together:
+            self._check_together()
 
     def _read_line(self, line, first):
         """Take over one line; False when a section header ends what CircuitPython reads. Raises Mistake."""
@@ -360,6 +407,8 @@ class Settings:
             return False
         parsed = parse_line(text)
         if parsed:
+            if parsed[0] not in self._file_texts:
+                self._file_texts[parsed[0]] = parsed[1]
             self.take(parsed[0], parsed[1], parsed[2])
         return True
 
@@ -372,27 +421,34 @@ class Settings:
                     self.take(row[KEY], str(value), True, "environment")
                 except Mistake as mistake:
                     self.complain(0, str(mistake))
-        self._check_together()
 
     def _check_together(self):
         """Rules that join several keys."""
-        static = [key for key in ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY") if self._values[key]]
-        if 0 < len(static) < 3:
-            self.complain(
-                0, "a fixed address needs WIFI_STATIC_ADDRESS, WIFI_NETMASK and WIFI_GATEWAY; DHCP is used"
-            )
-            for key in static:
+        if not static_address_is_whole(self):
+            self.complain(0, _STATIC_RULE + "; DHCP is used")
+            for key in STATIC_KEYS:
                 self._values[key] = ""
 
 
-def load(path, getenv=None):
-    """Read settings.toml at ``path``; ``getenv`` is asked only when there is no such file."""
+STATIC_KEYS = ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")
+_STATIC_RULE = "a fixed address needs WIFI_STATIC_ADDRESS, WIFI_NETMASK and WIFI_GATEWAY"
+
+
+def static_address_is_whole(values):
+    """True when all of the fixed address is set, or nothing of it. ``values["KEY"]`` reads one."""
+    return len([key for key in STATIC_KEYS if values[key]]) in (0, len(STATIC_KEYS))
+
+
+def load(path, getenv=None, entries=()):
+    """Read settings.toml at ``path`` and lay the page's ``entries`` over it; ``getenv`` is asked only when there
+    is no such file."""
     settings = Settings()
-    if not settings.read_file(path):
+    if not settings.read_file(path, together=False):
         if getenv:
             settings.read_environment(getenv)
-        if not settings._sources:
+        if not settings._sources and not entries:
             settings.complain(0, "settings.toml is missing; every setting has its default")
+    settings.lay_over(entries)
     return settings
 
 
@@ -404,3 +460,71 @@ def error_texts(settings):
     if settings.errors_dropped:
         texts.append("%d more mistakes" % settings.errors_dropped)
     return texts
+
+
+def check_changes(settings, changes):
+    """Check ``changes`` ({key: text, or None for what settings.toml says}) as a whole, against ``settings``.
+
+    Gives ({key: text in the form that is kept, or None}, {key: what is wrong}).
+    """
+    texts, faults, after = {}, {}, {}
+    for row in SCHEMA:
+        after[row[KEY]] = settings[row[KEY]]
+    for key in changes:
+        row = row_of(key)
+        if row is None:
+            faults[key[:40]] = "there is no such setting"
+            continue
+        try:
+            if changes[key] is None:
+                texts[key] = None
+                value = file_value(settings, row)
+                after[key] = row[DEFAULT] if value is None else value
+            else:
+                after[key] = checked(row, changes[key])
+                texts[key] = str(after[key])
+        except Mistake as mistake:
+            faults[key] = str(mistake)
+    if not faults and not static_address_is_whole(after):
+        for key in STATIC_KEYS:
+            if not after[key]:
+                faults[key] = _STATIC_RULE
+    return texts, faults
+
+
+def file_value(settings, row):
+    """What settings.toml says for ``row``, or None when it says nothing or nothing of use."""
+    text = settings.file_text(row[KEY])
+    if text is None:
+        return None
+    try:
+        return checked(row, text)
+    except Mistake:
+        return None
+
+
+def merged_entries(settings, entries, texts):
+    """``entries`` with the checked ``texts`` put in; ``settings`` knows what settings.toml holds now."""
+    result = [entry for entry in entries if entry[0] not in texts]
+    for row in SCHEMA:
+        key = row[KEY]
+        if texts.get(key) is not None and texts[key] != str(file_value(settings, row)):
+            result.append((key, texts[key], settings.file_text(key)))
+    return result
+
+
+_NEEDS_ESCAPE = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+
+
+def toml_line(key, value):
+    """One line of a settings.toml that CircuitPython and this reader understand."""
+    row = row_of(key)
+    if row is not None and row[KIND] == NUMBER:
+        return "%s = %s" % (key, value)
+    text = ""
+    for letter in str(value):
+        if letter < " " and letter not in _NEEDS_ESCAPE:
+            text += "\\u%04x" % ord(letter)
+        else:
+            text += _NEEDS_ESCAPE.get(letter, letter)
+    return '%s = "%s"' % (key, text)

@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the page saved lies safe on flash: through power cuts, foreign bytes and a PC that holds the drive."""
+
+import pytest
+from appliance import store
+from appliance.store import Store, StoreError
+
+from host_tests.interpreter import micropython
+from host_tests.twin.clock import Clock
+from host_tests.twin.device import Device, Services
+
+HARD = ' q" b\\ t\t Ünïcode 😀 '
+FIRST = [("WIFI_PASSWORD", HARD, None), ("HOSTNAME", "one", "socbox")]
+SECOND = [("HOSTNAME", "two", "socbox")]
+
+
+def new_store(folder, remount=None):
+    return Store(str(folder), remount, lambda text: None)
+
+
+def test_nothing_saved_yet_and_no_file_made_by_reading(tmp_path):
+    assert new_store(tmp_path).read() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_values_come_back_whole_and_the_newest_counts(tmp_path):
+    saved = new_store(tmp_path)
+    for number in range(5):
+        saved.write([("HOSTNAME", f"name{number}", None), ("WIFI_PASSWORD", HARD, HARD)])
+        assert new_store(tmp_path).read() == [
+            ("HOSTNAME", f"name{number}", None),
+            ("WIFI_PASSWORD", HARD, HARD),
+        ]
+    again = new_store(tmp_path)
+    again.read()
+    again.write([])
+    assert new_store(tmp_path).read() == []
+
+
+def test_the_file_never_changes_its_length_after_it_was_made(tmp_path):
+    told = []
+    saved = Store(str(tmp_path), None, told.append)
+    saved.write(FIRST)
+    path = tmp_path / "saved" / "settings.bin"
+    size = path.stat().st_size
+    saved.write([("SMARTEVSE_URL", "x" * 200, None)] * 20)
+    assert path.stat().st_size == size
+    assert len(told) == 1 and "once" in told[0]
+
+
+def test_records_share_no_page_with_each_other_wherever_the_file_begins():
+    ends = [place + store._RECORD for place in store._PLACES]
+    assert store._PLACES[0] >= store._PAGE
+    assert store._PLACES[1] - ends[0] >= store._PAGE
+    assert store._SIZE - ends[1] >= store._PAGE
+
+
+@pytest.mark.parametrize("damage", [b"\xff" * 4096, bytes(4096), b"SBX1" + b"\xff" * 500])
+def test_a_damaged_record_leaves_the_older_one(tmp_path, damage):
+    saved = new_store(tmp_path)
+    saved.write(FIRST)
+    saved.write(SECOND)
+    path = tmp_path / "saved" / "settings.bin"
+    data = bytearray(path.read_bytes())
+    for place in store._PLACES:
+        if store.unpacked(bytes(data[place : place + store._RECORD]))[1] == SECOND:
+            data[place : place + len(damage)] = damage
+    path.write_bytes(data)
+    after = new_store(tmp_path)
+    assert after.read() == FIRST
+    after.write(SECOND)
+    assert new_store(tmp_path).read() == SECOND
+
+
+def test_every_flipped_bit_is_noticed():
+    record = store.packed(7, SECOND)
+    for at in range(len(record) * 8):
+        broken = bytearray(record)
+        broken[at // 8] ^= 1 << at % 8
+        assert store.unpacked(bytes(broken)) is None
+    assert store.unpacked(record) == (7, SECOND)
+
+
+def test_too_much_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(StoreError, match="too much"):
+        new_store(tmp_path).write([("SMARTEVSE_URL", "x" * 9000, None)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_surrogate_pairs_become_one_character():
+    assert store.joined_surrogates("a\ud83d\ude00b") == "a😀b"
+    assert store.joined_surrogates("a\ud83db\ude00") == "ab"
+    assert store.joined_surrogates("plain ü😀") == "plain ü😀"
+
+
+# ---- on the board's drive
+
+
+CODE = """
+import storage
+from appliance.store import Store, StoreError
+saved = Store("", storage.remount, print)
+entries = saved.read()
+print("read", entries)
+try:
+    saved.write([("HOSTNAME", "n%d" % (len(entries) and int(entries[0][1][1:]) + 1), None)])
+    print("written")
+except StoreError as error:
+    print("refused:", error)
+print("readonly", storage.getmount("/").readonly)
+while True:
+    pass
+"""
+
+
+@pytest.fixture
+def board(tmp_path):
+    library = tmp_path / "lib" / "appliance"
+    library.mkdir(parents=True)
+    (library / "__init__.py").write_text("")
+    (library / "store.py").write_text((micropython.LIBRARY / "appliance" / "store.py").read_text())
+    (tmp_path / "code.py").write_text(CODE)
+    with Device(Services(Clock()), tmp_path) as device:
+        yield device
+
+
+def start(device):
+    device.console.clear()
+    device.start()
+    device.run_until(lambda: "readonly" in device.console_text(), 30)
+    text = device.console_text()
+    device.power_off()
+    return text
+
+
+def test_a_board_saves_and_closes_the_drive_again(board):
+    assert "written" in start(board)
+    assert "readonly True" in start(board)
+    assert "'n1'" in start(board)
+
+
+def test_a_pc_that_holds_the_drive_is_told_in_plain_words(board):
+    board.drive.usb_host = True
+    text = start(board)
+    assert "refused: A computer has the CIRCUITPY drive" in text
+    assert board.drive.flash_cycles == 0 and board.drive.damage == []
+
+
+def test_a_power_cut_at_every_write_leaves_the_older_values_and_the_drive_whole(board):
+    start(board)
+    start(board)
+    per_save = 0
+    value = 1
+    for cycle in range(1, 12):
+        before = board.drive.flash_cycles
+        board.drive.cut_at_cycle = before + cycle
+        start(board)
+        if board.drive.flash_cycles - before < cycle:
+            per_save = cycle - 1
+            break
+        board.drive.cut_at_cycle = None
+        assert f"'n{value}'" in start(board), "the older values are whole"
+        value += 1
+    assert per_save >= 1, "no save without a cut was reached"
+    assert board.drive.damage == [], "neither FAT nor a directory was being written"
