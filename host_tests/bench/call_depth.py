@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The deepest chains of Python calls on the device, over whole plug-ins: `python -m host_tests.bench.call_depth`.
+
+All Python frames of the device share the pystack: 2048 bytes when settings.toml is lost, 4096 as shipped. The meter
+that charges for lines sees every call of device code, Adafruit's libraries included; here it also keeps, for each
+function, the deepest chain that led to it. Bytes are the estimate of `cost.pystack_bytes`.
+"""
+
+import sys
+
+from host_tests.twin.cost import DRIVE, FROZEN, LineCosts, Meter, pystack_bytes
+from host_tests.twin.world import SETTINGS_IN_USE, World
+
+FRAMES_BUDGET = 20
+BYTES_BUDGET = 1536
+ST7789 = dict(SETTINGS_IN_USE, DISPLAY="st7789")
+DEVICE = (DRIVE, FROZEN)
+
+
+class Chain:
+    """One chain of calls, outermost first: `places` like "lib/appliance/loop.py turn", `frames`, `bytes`."""
+
+    def __init__(self, frame):
+        self.places = []
+        self.bytes = 0
+        while frame is not None:
+            code = frame.f_code
+            if code.co_filename.startswith(DEVICE):
+                name = code.co_filename.removeprefix(DRIVE).removeprefix(FROZEN).removeprefix("lib/")
+                self.places.append(f"{name.removesuffix('.py')}:{frame.f_lineno} {code.co_name}")
+                self.bytes += pystack_bytes(code)
+            frame = frame.f_back
+        self.places.reverse()
+
+    @property
+    def frames(self):
+        return len(self.places)
+
+    def __str__(self):
+        return f"{self.frames} frames, {self.bytes} bytes: " + " > ".join(self.places)
+
+
+class DepthMeter(Meter):
+    """Charges like its parent and keeps the deepest chain to each function in `chains`, {code: Chain}."""
+
+    def __init__(self, line_costs, flush):
+        super().__init__(line_costs, flush)
+        self.chains = {}
+        charge = self.global_trace
+        stack = self._stack
+        deepest = {}
+
+        def global_trace(frame, event, argument):
+            local = charge(frame, event, argument)
+            if local is not None:
+                frames, size = deepest.get(frame.f_code, (0, 0))
+                if stack[0] > frames or stack[1] > size:
+                    # The counters are only a hint: what counts is the chain as it is.
+                    chain = Chain(frame)
+                    deepest[frame.f_code] = max(frames, stack[0]), max(size, stack[1])
+                    self.note(frame.f_code, chain)
+            return local
+
+        self.global_trace = global_trace
+
+    def note(self, code, chain):
+        for key in ((code, "frames"), (code, "bytes")):
+            known = self.chains.get(key)
+            if known is None or getattr(chain, key[1]) > getattr(known, key[1]):
+                self.chains[key] = chain
+
+
+class Depths:
+    """What all sessions together showed."""
+
+    def __init__(self):
+        self.by_frames = {}
+        self.by_bytes = {}
+        self.delivered = []
+        self.console = ""
+
+    def add(self, world):
+        for (code, kind), chain in world.device.meter.chains.items():
+            kept = self.by_frames if kind == "frames" else self.by_bytes
+            key = (code.co_filename, code.co_name)
+            if key not in kept or getattr(chain, kind) > getattr(kept[key], kind):
+                kept[key] = chain
+        self.delivered.append(
+            [post["values"] and post["values"]["current_soc"] for post in world.smartevse.posts]
+        )
+        self.console += world.device.console_text()
+
+    def most_frames(self, count=1):
+        return sorted(self.by_frames.values(), key=lambda chain: -chain.frames)[:count]
+
+    def most_bytes(self, count=1):
+        return sorted(self.by_bytes.values(), key=lambda chain: -chain.bytes)[:count]
+
+    def reached(self, module):
+        """True when some function of `module` ("appliance.web", "adafruit_requests") was measured."""
+        path = module.replace(".", "/")
+        return any(path in file for file, _ in self.by_frames)
+
+
+def _browse(world, requests):
+    for method, path in requests:
+        world.network.http(method, path, timeout_s=3)
+
+
+PAGES = (
+    ("GET", "/api/status"),
+    ("GET", "/"),
+    ("GET", "/app.js"),
+    ("GET", "/no-such-page"),
+    ("POST", "/api/status"),
+)
+
+
+def session(depths, car="virtual", faults=(), limit_s=90, **world_options):
+    """One plug-in with a browser that never stops; `faults` are names of world.smartevse.faults to set."""
+    with World(seed=3, **world_options) as world:
+        world.device.meter = DepthMeter(LineCosts(), world.device._flush_lines)
+        for name, value in faults:
+            setattr(world.smartevse.faults, name, value)
+        world.run(12)
+        _browse(world, PAGES)
+        world.plug(world.new_car(car, soc_percent=42))
+        end_s = world.now_s + limit_s
+        while not world.charging and world.now_s < end_s:
+            _browse(world, PAGES[:2])
+            world.run(0.2)
+        world.run(2)
+        _browse(world, PAGES)
+        depths.add(world)
+
+
+# A settings.toml that lost its last lines: the default pystack, enforced by its estimate.
+CUT_SETTINGS = (
+    'WIFI_SSID = "Home"\nWIFI_PASSWORD = "correct horse"\nSMARTEVSE_URL = "192.168.1.60"\nLOG_LEVL = "I"\n'
+)
+SESSIONS = (
+    {},
+    {"car": "tesla_y", "display": "st7789", "settings": ST7789},
+    {"faults": (("status", 500),), "limit_s": 40},
+    {"settings_text": CUT_SETTINGS, "device_options": {"enforce_pystack": True}},
+)
+
+
+def measure(sessions=SESSIONS):
+    depths = Depths()
+    for options in sessions:
+        session(depths, **options)
+    return depths
+
+
+def main(count=5):
+    depths = measure()
+    worst_frames, worst_bytes = depths.most_frames()[0], depths.most_bytes()[0]
+    for what, figure, budget in (
+        ("frames", worst_frames.frames, FRAMES_BUDGET),
+        ("bytes", worst_bytes.bytes, BYTES_BUDGET),
+    ):
+        print(f"deepest chain: {figure} {what}, budget {budget}: {'kept' if figure <= budget else 'MISSED'}")
+    for title, chains in (("frames", depths.most_frames(count)), ("bytes", depths.most_bytes(count))):
+        print(f"\nmost {title}:")
+        for chain in chains:
+            print(f"  {chain}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
