@@ -18,6 +18,8 @@ from appliance import causes, settings  # noqa: E402
 from plc import mme, slac  # noqa: E402
 from v2g import din, handshake, plugin, secc  # noqa: E402
 
+from host_tests.cars import tables as car_tables  # noqa: E402
+
 _PLACE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -110,6 +112,7 @@ TABLES = {
     "plug-in": plug_in,
     "settings": settings_table,
     "causes": causes_table,
+    **car_tables.TABLES,
 }
 
 

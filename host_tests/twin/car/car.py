@@ -73,6 +73,7 @@ class VirtualCar:
         self.tcp = TcpCar(self.ip, self.habits, self.book)
         self.session = DinSession(mac, self.values, self.habits, random_bytes, self.tcp, self.book)
         self.sessions = 0
+        self.past = []  # (requests and answers, orderly, reason) of each session that is over
         self.plugged = False
         self.duty = None
         self._fresh()
@@ -256,6 +257,7 @@ class VirtualCar:
         for habit, value in self.habits["later_sessions"]:
             self.habits[habit] = value
         orderly = bool(self.session.orderly)
+        self.past.append((self.session.trace, orderly, reason))
         self.book.event("session_over", orderly, reason)
         if orderly:
             self.stuck = None

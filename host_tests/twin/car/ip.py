@@ -347,6 +347,7 @@ class SdpClient:
         self.ip = ip
         self.habits = habits
         self.book = book
+        self.sent_total = 0
         self.stop()
 
     def stop(self):
@@ -386,6 +387,7 @@ class SdpClient:
         if self.sent == 0:
             self.book.event("sdp", f"security 0x{self.asked[-1]:02x}")
         self.sent += 1
+        self.sent_total += 1
         self.due = now + self.habits["sdp_interval_ms"]
 
     def receive(self, packet, now):
