@@ -156,6 +156,8 @@ def measure(sessions=SESSIONS):
 
 def main(count=5):
     depths = measure()
+    if not all(depths.delivered):
+        raise SystemExit(f"a session did not come to its end: {depths.delivered}\n{depths.console}")
     worst_frames, worst_bytes = depths.most_frames()[0], depths.most_bytes()[0]
     for what, figure, budget in (
         ("frames", worst_frames.frames, FRAMES_BUDGET),

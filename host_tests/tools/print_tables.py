@@ -19,6 +19,7 @@ from plc import mme, slac  # noqa: E402
 from v2g import din, handshake, plugin, secc  # noqa: E402
 
 from host_tests.cars import tables as car_tables  # noqa: E402
+from host_tests.interpreter import differences  # noqa: E402
 
 _PLACE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
 
@@ -101,6 +102,25 @@ def causes_table():
     return table(["code", "display", "what it means", "what to do"], rows)
 
 
+def interpreter_differences(group):
+    rows = [
+        [
+            row[differences.WHAT],
+            "`%s`" % row[differences.CPYTHON],
+            "`%s`" % row[differences.MICROPYTHON],
+            *row[5:],
+        ]
+        for row in differences.DIFFERENCES
+        if row[differences.GROUP] == group
+    ]
+    return table(["difference", "CPython", "MicroPython", "CircuitPython", "how the code copes"], rows)
+
+
+def allocations():
+    rows = [[what, "yes" if takes else "no", how] for what, _, _, takes, how in differences.ALLOCATIONS]
+    return table(["what", "takes heap", "in an idle pass"], rows)
+
+
 TABLES = {
     "slac-messages": slac_messages,
     "slac-timeouts": slac_timeouts,
@@ -113,6 +133,11 @@ TABLES = {
     "settings": settings_table,
     "causes": causes_table,
     **car_tables.TABLES,
+    "differences-silent": lambda: interpreter_differences("silent"),
+    "differences-absent": lambda: interpreter_differences("absent"),
+    "differences-syntax": lambda: interpreter_differences("syntax"),
+    "differences-shim": lambda: interpreter_differences("shim"),
+    "allocations": allocations,
 }
 
 
