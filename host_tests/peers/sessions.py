@@ -89,10 +89,10 @@ def forget():
 
 
 class ExiListener:
-    """Collects the EXI messages of V2GTP over TCP that pass in Ethernet frames, put together from segments.
+    """Collects the EXI messages that stations send, V2GTP over TCP put together from segments.
 
-    ``receive(frame)`` for each frame; ``found`` is a set of (payload bytes, True for the first message of its
-    connection). Messages whose beginning was missed are not collected.
+    ``receive(frame)`` for each Ethernet frame of either side; ``found`` is a set of payloads. A station is who
+    answers a SYN. A connection whose beginning was missed is not listened to.
     """
 
     def __init__(self):
@@ -107,8 +107,8 @@ class ExiListener:
         source, destination, sequence = struct.unpack_from(">HHI", frame, 54)
         data = frame[54 + (frame[66] >> 4) * 4 : 54 + payload_length]
         key = (frame[6:12], frame[22:54], source, destination)
-        if frame[67] & 2:
-            self._flows[key] = [(sequence + 1) & 0xFFFFFFFF, b"", True]
+        if frame[67] & 0x12 == 0x12:
+            self._flows[key] = [(sequence + 1) & 0xFFFFFFFF, b""]
             return
         flow = self._flows.get(key)
         if flow is None or not data:
@@ -125,6 +125,5 @@ class ExiListener:
             if len(flow[1]) < 8 + length:
                 return
             if flow[1].startswith(_V2GTP_EXI):
-                self.found.add((flow[1][8 : 8 + length], flow[2]))
+                self.found.add(flow[1][8 : 8 + length])
             flow[1] = flow[1][8 + length :]
-            flow[2] = False

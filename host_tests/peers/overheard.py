@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Listens in on a whole test run: every EXI message that the box sends in any session of this process.
+
+Three places: the powerline of every twin, the frames of every ``Secc`` that a test drives itself, the answers
+of every ``Session``. Sessions in other processes (MicroPython, network namespaces) are not heard.
+"""
+
+import functools
+
+from v2g import exi
+from v2g.secc import Secc
+from v2g.session import Session
+
+from host_tests.peers.sessions import ExiListener
+from host_tests.twin.powerline import Powerline
+
+FOUND = set()
+
+
+def listen():
+    """From now on, until the process ends."""
+    _listen_to_powerlines()
+    _listen_to_stations()
+    _listen_to_sessions()
+
+
+def _listener():
+    listener = ExiListener()
+    listener.found = FOUND
+    return listener
+
+
+def _listen_to_powerlines():
+    build = Powerline.__init__
+
+    @functools.wraps(build)
+    def with_listener(self, *args, **kwargs):
+        build(self, *args, **kwargs)
+        listener = _listener()
+        self.pcap.append(lambda _now_us, frame: listener.receive(frame))
+
+    Powerline.__init__ = with_listener
+
+
+def _listen_to_stations():
+    take = Secc.take_frames
+    listeners = {}  # by the station's object, kept so that no other gets its place
+
+    @functools.wraps(take)
+    def take_and_listen(self):
+        frames = take(self)
+        if frames:
+            listener = listeners.setdefault(id(self), (self, _listener()))[1]
+            for frame in frames:
+                listener.receive(frame)
+        return frames
+
+    Secc.take_frames = take_and_listen
+
+
+def _listen_to_sessions():
+    answer_to = Session.request
+
+    @functools.wraps(answer_to)
+    def answer_and_listen(self, message, now):
+        answer = answer_to(self, message, now)
+        if answer is not None:
+            FOUND.add(bytes(exi.encode(self.standard.SCHEMA, answer)))
+        return answer
+
+    Session.request = answer_and_listen
