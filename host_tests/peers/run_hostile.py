@@ -179,8 +179,8 @@ class Attacker:
 
     def at_read(self):
         self.at_negotiated()
-        self.ask(exi_car.session_setup_req(NO_SESSION, bytes(6)))
-        session_id = self.bridge.secc._session.din.session_id
+        setup = self.ask(exi_car.session_setup_req(NO_SESSION, bytes(6)))
+        session_id = exi_car.read_message(setup)[0]["SessionID"]
         for message in requests(session_id, 33):
             self.ask(message)
 
