@@ -15,7 +15,7 @@ import sys
 import time
 from struct import pack
 
-from plc.ipv6 import TCP, UDP, Ipv6, checksum, link_local, ones_sum
+from plc.ipv6 import TCP, UDP, Ipv6, link_local, ones_sum
 from plc.tcp import TcpServer
 from plc.ticks import ticks_add
 
@@ -120,7 +120,8 @@ def solicit(car, target):
     frame[20] = 58
     frame[21] = 255
     frame[54:] = message
-    frame[56:58] = checksum(ones_sum(bytes(frame[22:54])), 58, bytes(frame[54:])).to_bytes(2, "big")
+    total = ones_sum(bytes(frame[54:]), ones_sum(bytes(frame[22:54])) + 58 + len(frame) - 54)
+    frame[56:58] = (0xFFFF - (total or 0xFFFF)).to_bytes(2, "big")
     return frame
 
 

@@ -81,15 +81,6 @@ def ones_sum(data, start=0):
     return (total + start) % 0xFFFF
 
 
-def checksum(address_sum, next_header, data):
-    """The value for the checksum field, which holds 0 in ``data``. UDP must send 0xFFFF where this is 0.
-
-    ``address_sum`` is ``ones_sum`` of source and destination. As the next header, part of the pseudo-header,
-    is never 0, a sum that reads 0 is 0xFFFF.
-    """
-    return 0xFFFF - (ones_sum(data, address_sum + next_header + len(data)) or 0xFFFF)
-
-
 class Packet:
     """What ``Ipv6.parse`` found; one object, overwritten by the next frame. Addresses are copies."""
 
@@ -280,7 +271,9 @@ class Ipv6:
         if destination != self._sum_destination:
             self._sum_destination = bytes(destination)
             self._sum = ones_sum(self._out_view[_OFF_SOURCE:_L4])
-        value = checksum(self._sum, next_header, self._out_view[_L4 : _L4 + size])
+        # The next header, part of the pseudo-header, is never 0: a sum that reads 0 is 0xFFFF.
+        start = self._sum + next_header + size
+        value = 0xFFFF - (ones_sum(self._out_view[_L4 : _L4 + size], start) or 0xFFFF)
         if value == 0 and next_header == UDP:
             value = 0xFFFF  # RFC 8200 8.1: 0 would mean "no checksum", which IPv6 forbids
         pack_into(">H", out, checksum_at, value)
