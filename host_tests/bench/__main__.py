@@ -9,9 +9,10 @@ which are the same in every run.
 import gzip
 import platform
 import sys
+import tempfile
 from pathlib import Path
 
-from host_tests.bench import device_time
+from host_tests.bench import call_depth, device_time
 from host_tests.interpreter import micropython
 from host_tests.tools import print_tables
 
@@ -26,6 +27,8 @@ READ_US = 1_000_000
 THIRD_ROUND_BYTES = 64 * KB
 FURTHER_ROUND_BYTES = 6 * KB
 PAGE_BYTES = 30 * KB
+HEAP_BYTES = 512 * KB
+FREE_BYTES = 1024 * KB
 
 
 def row(what, measured, budget=None, unit="", place=""):
@@ -66,6 +69,37 @@ def allocations():
     polite = {line[0]: line[1] for line in run_micropython("run_session.py", "generic")}
     yield row(
         "`Secc`, whole session of a car that leaves when asked", int(polite["session_bytes"]), None, "bytes"
+    )
+
+
+def appliance():
+    """The complete appliance on MicroPython, and its chains of calls on the twin."""
+    with tempfile.TemporaryDirectory() as folder:
+        code, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE)
+        script = INTERPRETER / "run_appliance.py"
+        done = micropython.run(script, code, "generic", "measure", heap="4M", timeout_s=180, paths=paths)
+    if done.returncode != 0:
+        raise SystemExit(f"run_appliance.py failed:\n{done.stdout}{done.stderr}")
+    found = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    yield row("heap after start, full appliance", int(found["heap_after_start"]), HEAP_BYTES, "bytes")
+    idle = int(found["idle_bytes_waiting"]) + int(found["idle_bytes_after"])
+    yield row("idle pass of the complete loop, 500 before and 500 after a session", idle, 0, "bytes")
+    yield row("idle pass of the complete loop, time", int(found["idle_us_per_pass_waiting"]), None, "us")
+    yield row("whole appliance, one session", int(found["session_bytes"]), None, "bytes")
+    free = int(found["free_low_water"])
+    verdict = "kept" if free >= FREE_BYTES else "MISSED"
+    yield (
+        "free heap at the end of a session",
+        f"{free} bytes",
+        f"at least {FREE_BYTES} bytes",
+        verdict,
+        "of the shipped 2 MB",
+    )
+    depths = call_depth.measure()
+    frames, size = depths.most_frames()[0], depths.most_bytes()[0]
+    yield row("deepest chain of calls", frames.frames, call_depth.FRAMES_BUDGET, "frames", frames.places[-1])
+    yield row(
+        "largest chain of calls", size.bytes, call_depth.BYTES_BUDGET, "bytes of pystack", size.places[-1]
     )
 
 
@@ -125,6 +159,7 @@ SECTIONS = (
     ("Virtual device time", device_times),
     ("Planted defects", planted),
     ("Heap, host MicroPython (64 bit)", allocations),
+    ("The complete appliance, host MicroPython (64 bit) and twin", appliance),
     ("Time to answer, host MicroPython", answers),
     ("Web", page_weight),
 )

@@ -15,6 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "CIRCUITPY" / "lib"
 SHIMS = Path(__file__).with_name("shims")
+SETTINGS_IN_USE = """
+WIFI_SSID = "home"
+WIFI_PASSWORD = "a long password"
+SMARTEVSE_URL = "192.168.1.60"
+DISPLAY = "ssd1306"
+"""
 # What circup copies to the drive, but for adafruit_bus_device, which is part of the S3 builds.
 ADAFRUIT = (
     "adafruit_connection_manager.py",

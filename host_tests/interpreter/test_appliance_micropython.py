@@ -9,12 +9,6 @@ import pytest
 from host_tests.interpreter import micropython
 
 SCRIPT = micropython.ROOT / "host_tests" / "interpreter" / "run_appliance.py"
-SETTINGS = """
-WIFI_SSID = "home"
-WIFI_PASSWORD = "a long password"
-SMARTEVSE_URL = "192.168.1.60"
-DISPLAY = "ssd1306"
-"""
 # DESIGN: heap after start, full appliance, host MicroPython (64 bit).
 HEAP_BUDGET = 512 * 1024
 FREE_BUDGET = 1024 * 1024
@@ -23,7 +17,7 @@ SMALLEST_HEAP = "1280K"
 
 
 def run(directory, *arguments, heap=SMALLEST_HEAP, change=None):
-    code, paths = micropython.drive(directory, SETTINGS)
+    code, paths = micropython.drive(directory, micropython.SETTINGS_IN_USE)
     if change is not None:
         change(directory / "lib")
     done = micropython.run(SCRIPT, code, *arguments, heap=heap, timeout_s=180, paths=paths)
