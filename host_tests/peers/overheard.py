@@ -3,14 +3,14 @@
 """Listens in on a whole test run: every EXI message that the box sends in any session of this process.
 
 Three places: the powerline of every twin, the frames of every ``Secc`` that a test drives itself, the answers
-of every ``DinSession``. Sessions in other processes (MicroPython, network namespaces) are not heard.
+of every ``Session``. Sessions in other processes (MicroPython, network namespaces) are not heard.
 """
 
 import functools
 
-from v2g import din, exi
-from v2g.din import DinSession
+from v2g import exi
 from v2g.secc import Secc
+from v2g.session import Session
 
 from host_tests.peers.sessions import ExiListener
 from host_tests.twin.powerline import Powerline
@@ -22,7 +22,7 @@ def listen():
     """From now on, until the process ends."""
     _listen_to_powerlines()
     _listen_to_stations()
-    _listen_to_din_sessions()
+    _listen_to_sessions()
 
 
 def _listener():
@@ -59,14 +59,14 @@ def _listen_to_stations():
     Secc.take_frames = take_and_listen
 
 
-def _listen_to_din_sessions():
-    answer_to = DinSession.request
+def _listen_to_sessions():
+    answer_to = Session.request
 
     @functools.wraps(answer_to)
     def answer_and_listen(self, message, now):
         answer = answer_to(self, message, now)
         if answer is not None:
-            FOUND.add(bytes(exi.encode(din.SCHEMA, answer)))
+            FOUND.add(bytes(exi.encode(self.standard.SCHEMA, answer)))
         return answer
 
-    DinSession.request = answer_and_listen
+    Session.request = answer_and_listen

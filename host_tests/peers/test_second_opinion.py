@@ -4,7 +4,7 @@
 ``iso15118`` (EXIficient in a Java machine, built from the schemas) on its EXI messages.
 
 Sessions: the twin's with cars of five makers, every car of the registry with every way of leaving against ``Secc``,
-every request in every state of a ``DinSession`` with the right and a wrong session, and, in a run of the whole
+every request in every state of a DIN ``Session`` with the right and a wrong session, and, in a run of the whole
 suite, each session that any test of this process had.
 """
 
@@ -25,6 +25,7 @@ from scapy.layers.inet6 import (
 from scapy.layers.l2 import Ether
 from v2g import apphand, din, exi
 from v2g.secc import Secc
+from v2g.session import Session, Station
 
 from host_tests.interpreter.run_car import Lcg
 from host_tests.interpreter.run_session import Bench
@@ -104,7 +105,7 @@ def sessions_that_go_wrong():
             for name, body in [(name, None) for name in REQUESTS] + list(BODIES_OF_WRONG_SELECTIONS):
                 number += 1
                 car = Car()
-                car.session = din.DinSession(Lcg(number % 5), _evse_id(number))
+                car.session = Session(din, Lcg(number % 5), Station({"evse_id": _evse_id(number)}))
                 for step in way:
                     car.sends(step)
                     if step == "ChargeParameterDiscoveryReq":

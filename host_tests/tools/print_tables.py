@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
 
 from appliance import causes, settings  # noqa: E402
 from plc import mme, slac  # noqa: E402
-from v2g import din, handshake, plugin, secc  # noqa: E402
+from v2g import din, handshake, iso2, plugin, release, secc, session  # noqa: E402
 
 from host_tests.cars import tables as car_tables  # noqa: E402
 from host_tests.interpreter import differences  # noqa: E402
@@ -60,16 +60,52 @@ def slac_timers():
     return table(["timer", "ms"], slac.TIMERS_MS.items())
 
 
-def din_requests():
+def requests(standard):
     rows = [
         [name, ", ".join(states) or "never", words(action), after or "stays"]
-        for name, (states, action, after) in din.REQUESTS.items()
+        for name, (states, action, after) in standard.REQUESTS.items()
     ]
     return table(["request", "allowed in", "action", "next state"], rows)
 
 
-def din_limits():
-    rows = [[name, f"{value * 10**multiplier} {unit}"] for name, multiplier, unit, value in din.LIMITS]
+def din_requests():
+    return requests(din)
+
+
+def iso2_requests():
+    return requests(iso2)
+
+
+def ladder(standard):
+    rounds, least_ms, most_ms = standard.SHUTDOWN
+    lasts = {1: "once", 2: f"{rounds} rounds and {least_ms} ms at least, {most_ms} ms at most"}
+    rows = [
+        [rung, name, code, processing or "", status, lasts.get(rung, "every time"), release.RUNGS[rung][1]]
+        for rung, name, code, processing, status, _ in standard.LADDER
+    ]
+    head = ["rung", "request", "ResponseCode", "EVSEProcessing", "EVSEStatusCode", "how often", "leave here"]
+    return table(head, rows)
+
+
+def din_ladder():
+    return ladder(din)
+
+
+def iso2_ladder():
+    return ladder(iso2)
+
+
+def behaviours():
+    return table(["the car", "the box", "known of"], release.BEHAVIOURS)
+
+
+def phases():
+    return table(["state", "CONVERSATION_UNTIL", "ms at most"], session.PHASES)
+
+
+def station_limits():
+    limits = session.Station({}).limits()
+    rows = [[name, f"{value * 10**multiplier} {unit}"] for name, multiplier, unit, value in limits]
     return table(["element", "value"], rows)
 
 
@@ -126,7 +162,12 @@ TABLES = {
     "slac-timeouts": slac_timeouts,
     "slac-timers": slac_timers,
     "din-requests": din_requests,
-    "din-limits": din_limits,
+    "iso2-requests": iso2_requests,
+    "din-ladder": din_ladder,
+    "iso2-ladder": iso2_ladder,
+    "behaviours": behaviours,
+    "phases": phases,
+    "station-limits": station_limits,
     "session-limits": session_limits,
     "protocols": protocols,
     "plug-in": plug_in,

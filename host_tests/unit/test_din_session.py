@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """The DIN session: the station's answers, the release ladder, and the proof that no answer is dangerous."""
 
+import copy
 import itertools
 
 import pytest
 from plc.ticks import ticks_add
 from v2g import din, exi
 from v2g.din_schema import SCHEMA
+from v2g.session import Session, Station
 
 NO_ID = b"\0" * 8
 
@@ -79,7 +81,7 @@ class Car:
 
     def __init__(self, now=77):
         self.now = now
-        self.session = din.DinSession(lambda n: bytes(range(1, n + 1)), b"\x00")
+        self.session = Session(din, lambda n: bytes(range(1, n + 1)), Station({}))
         self.answers = []
 
     def sends(self, name, body=None, session_id=None):
@@ -94,6 +96,7 @@ class Car:
         ((answer_name, fields),) = answer["V2G_Message"]["Body"].items()
         assert answer_name == name[:-1] + "s"
         assert answer["V2G_Message"]["Header"]["SessionID"] == self.session.session_id
+        fields = copy.deepcopy(fields)  # the station keeps its trees and changes them
         self.answers.append((answer_name, fields))
         return fields
 
@@ -281,7 +284,7 @@ def test_a_car_that_wants_ac_is_told_so():
 
 
 def test_a_response_from_the_wire_is_not_answered():
-    session = din.DinSession(bytes)
+    session = Session(din, bytes, Station({}))
     message = {
         "V2G_Message": {"Header": {"SessionID": NO_ID}, "Body": {"SessionStopRes": {"ResponseCode": "OK"}}}
     }

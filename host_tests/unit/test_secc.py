@@ -9,7 +9,7 @@ from v2g.din_schema import SCHEMA
 
 from host_tests.unit import test_slac as slac_wire
 from host_tests.unit.test_din_session import charge_parameters
-from host_tests.unit.test_v2g_parts import DIN, ISO2
+from host_tests.unit.test_v2g_parts import DIN, ISO20
 from host_tests.unit.wire_car import CAR, WireCar
 
 OTHER = bytes.fromhex("02ab34cd0002")
@@ -100,7 +100,7 @@ def test_a_car_without_din_is_told_so_and_may_try_again():
     car.slac()
     car.sdp()
     car.connect()
-    assert car.handshake((ISO2, 2, 0, 0, 1)) == {"ResponseCode": "Failed_NoNegotiation"}
+    assert car.handshake((ISO20, 1, 0, 0, 1)) == {"ResponseCode": "Failed_NoNegotiation"}
     assert car.kinds("failed") == [("no_din",)]
     car.tcp("FA")
     car.wait(100)

@@ -13,6 +13,7 @@ from v2g import apphand, exi, handshake, sdp, v2gtp
 
 DIN = "urn:din:70121:2012:MsgDef"
 ISO2 = "urn:iso:15118:2:2013:MsgDef"
+ISO20 = "urn:iso:std:iso:15118:-20:DC"
 TESLA = "urn:tesla:din:2018:MsgDef"
 
 
@@ -62,16 +63,33 @@ def test_another_minor_version_is_accepted_as_a_deviation():
 @pytest.mark.parametrize(
     "request_",
     [
-        offer((ISO2, 2, 0, 0, 1)),
+        offer((ISO20, 1, 0, 0, 1)),
+        offer((ISO2, 1, 0, 0, 1)),
         offer((DIN, 1, 0, 1, 1)),
         offer(("urn:iso:15118:2:2010:MsgDef", 1, 0, 0, 1)),
         offer((TESLA, 0, 7, 0, 1)),
     ],
 )
-def test_a_car_without_din_gets_failed_no_negotiation(request_):
+def test_a_car_of_neither_protocol_gets_failed_no_negotiation(request_):
     answer, protocol = handshake.choose(request_)
     assert protocol is None
     assert answer == {"supportedAppProtocolRes": {"ResponseCode": "Failed_NoNegotiation"}}
+
+
+@pytest.mark.parametrize(
+    ("preference", "entries", "chosen"),
+    [
+        ("din", [(ISO2, 2, 0, 3, 1)], ("ISO 15118-2", 3)),
+        ("din", [(ISO2, 2, 0, 3, 1), (DIN, 2, 0, 4, 9)], ("DIN 70121", 4)),
+        ("iso2", [(ISO2, 2, 0, 3, 9), (DIN, 2, 0, 4, 1)], ("ISO 15118-2", 3)),
+        ("iso2", [(DIN, 2, 0, 4, 1)], ("DIN 70121", 4)),
+        ("din_only", [(ISO2, 2, 0, 3, 1), (DIN, 2, 0, 4, 9)], ("DIN 70121", 4)),
+        ("din_only", [(ISO2, 2, 0, 3, 1)], (None, None)),
+    ],
+)
+def test_a_setting_orders_the_protocols(preference, entries, chosen):
+    answer, protocol = handshake.choose(offer(*entries), preference)
+    assert (protocol, answer["supportedAppProtocolRes"].get("SchemaID")) == chosen
 
 
 def test_the_choice_holds_for_every_vector_of_a_car():
@@ -81,8 +99,9 @@ def test_the_choice_holds_for_every_vector_of_a_car():
         if "supportedAppProtocolReq" in message:
             answer, protocol = handshake.choose(message)
             entries = message["supportedAppProtocolReq"]["AppProtocol"]
-            offers_din = any((e["ProtocolNamespace"], e["VersionNumberMajor"]) == (DIN, 2) for e in entries)
-            assert (protocol is not None) == offers_din
+            offered = [(e["ProtocolNamespace"], e["VersionNumberMajor"]) for e in entries]
+            assert (protocol == "DIN 70121") == ((DIN, 2) in offered)
+            assert (protocol is not None) == ((DIN, 2) in offered or (ISO2, 2) in offered)
             assert exi.encode(apphand.SCHEMA, answer)
             assert handshake.offered(message)
 

@@ -2,29 +2,41 @@
 # SPDX-License-Identifier: MIT
 """supportedAppProtocol: which of the car's protocols is spoken (ISO 15118-2 clause 8.2).
 
-A protocol this box speaks wins over the car's own order: Tesla prefers a namespace of its own, and a
-station that agrees to it hears nothing more (pyPLC issue 31); VW prefers ISO 15118-2. The SchemaID is the
-car's number for its entry and is echoed: a BMW iX3 numbers DIN 0, most others 1 (pyPLC issue 6).
+The station's order wins over the car's own: Tesla prefers a namespace of its own, and a station that agrees
+to it hears nothing more (pyPLC issue 31); VW prefers ISO 15118-2. DIN 70121 comes first because every car
+is known to leave it well. The SchemaID is the car's number for its entry and is echoed: a BMW iX3 numbers
+DIN 0, most others 1 (pyPLC issue 6).
 """
 
 # namespace: (name shown to people, major version, minor version)
 SPOKEN = {
     "urn:din:70121:2012:MsgDef": ("DIN 70121", 2, 0),
+    "urn:iso:15118:2:2013:MsgDef": ("ISO 15118-2", 2, 0),
+}
+# setting: the station's order
+PREFERENCES = {
+    "din": ("DIN 70121", "ISO 15118-2"),
+    "iso2": ("ISO 15118-2", "DIN 70121"),
+    "din_only": ("DIN 70121",),
 }
 
 
-def choose(request):
+def choose(request, preference="din"):
     """(supportedAppProtocolRes message, protocol name or None) for a supportedAppProtocolReq message.
 
-    Among entries of a spoken namespace with the right major version the car's priority decides, 1 first.
+    Entries of a spoken namespace with the right major version count; ``preference`` (a key of PREFERENCES)
+    decides between protocols, the car's priority between entries of the same one, 1 first.
     """
+    order = PREFERENCES[preference]
     best = None
+    best_rank = None
     for entry in request["supportedAppProtocolReq"]["AppProtocol"]:
         spoken = SPOKEN.get(entry["ProtocolNamespace"])
-        if spoken is None or entry["VersionNumberMajor"] != spoken[1]:
+        if spoken is None or entry["VersionNumberMajor"] != spoken[1] or spoken[0] not in order:
             continue
-        if best is None or entry["Priority"] < best["Priority"]:
-            best = entry
+        rank = (order.index(spoken[0]), entry["Priority"])
+        if best is None or rank < best_rank:
+            best, best_rank = entry, rank
     if best is None:
         return {"supportedAppProtocolRes": {"ResponseCode": "Failed_NoNegotiation"}}, None
     name, _, minor = SPOKEN[best["ProtocolNamespace"]]

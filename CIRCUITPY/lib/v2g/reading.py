@@ -7,8 +7,15 @@ class Reading:
     """One state of charge as the car told it; ``None`` wherever the car told nothing.
 
     ``soc_percent``, ``full_soc_percent``, ``bulk_soc_percent`` 0..100; ``energy_capacity_wh`` and
-    ``energy_request_wh`` whole watt-hours; ``evccid`` the bytes as received (6 to 8, a car may rotate
-    them); ``ev_mac`` the MAC the car used on the power line; ``protocol`` the negotiated standard.
+    ``energy_request_wh`` whole watt-hours; ``protocol`` the negotiated standard.
+
+    Two names of a car that are easily mixed up: ``evccid``, the bytes it gave in SessionSetupReq (6 to 8 in
+    DIN 70121, 6 in ISO 15118-2; a car may rotate them), and ``ev_mac``, the MAC it used on the power line, in
+    SLAC and in IPv6. The MAC of its modem is a third one, which the box never sees.
+
+    What the car asked for: ``max_current_ma``, ``max_voltage_mv``, ``max_power_w``, ``energy_transfer`` from its
+    charging parameters; ``target_voltage_mv``, ``target_current_ma``, ``remaining_s`` from PreChargeReq and
+    CurrentDemandReq; ``error`` the EVErrorCode when it is not NO_ERROR.
     """
 
     soc_percent = None
@@ -16,6 +23,14 @@ class Reading:
     bulk_soc_percent = None
     energy_capacity_wh = None
     energy_request_wh = None
+    max_current_ma = None
+    max_voltage_mv = None
+    max_power_w = None
+    energy_transfer = None
+    target_voltage_mv = None
+    target_current_ma = None
+    remaining_s = None
+    error = None
 
     def __init__(self, protocol, evccid=None, ev_mac=None):
         self.protocol = protocol
@@ -41,8 +56,9 @@ def percent(value):
     return value
 
 
-def physical(value, unit):
-    """A PhysicalValue in whole ``unit``, or None when absent, below zero or in another unit.
+def physical(value, unit, digits=0):
+    """A PhysicalValue in whole ``unit`` (``digits`` 3: thousandths), or None when absent, below zero or in
+    another unit.
 
     The unit is optional in DIN SPEC 70121 and cars do leave it out; values below zero are legal on the
     wire and some cars send them now and then.
@@ -53,4 +69,5 @@ def physical(value, unit):
     exponent = number(value.get("Multiplier"))
     if amount is None or exponent is None or amount < 0:
         return None
+    exponent += digits
     return amount * 10**exponent if exponent >= 0 else amount // 10**-exponent

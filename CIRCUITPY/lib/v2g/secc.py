@@ -4,7 +4,7 @@
 
     frames --> slac --------------------------------------------.
          `---> ipv6 --> sdp                                      >--> events
-                   `--> tcp --> v2gtp --> exi --> handshake, din'
+                   `--> tcp --> v2gtp --> exi --> handshake, session (din or iso2)'
 
 One ``Secc`` lives as long as the box and serves one car after the other. It never sleeps, reads a clock or
 raises; a car's nonsense ends the car's connection, nothing else.
@@ -13,6 +13,7 @@ A plug-in, as the owner of this object sees it, gives these events in this order
     ("car", ev_mac)                      first SLAC_PARM.REQ
     ("checkpoint", number, text)         numbers as pyPLC uses them
     ("reading", Reading)                 at most once
+    ("soc", percent)                     a later message told another one; the Reading has it already
     ("released", how)                    only after a reading, once: deliver it now
     ("session_end", cause)               always; "ok", or a key of the appliance's table of causes
 and at any time ("failed", cause) for what went wrong on the way, and ("firmware", text) of the modem.
@@ -24,10 +25,9 @@ from plc.slac import Slac
 from plc.tcp import TcpServer
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from v2g import apphand, exi, handshake, sdp, v2gtp
-from v2g.din import DinSession
-from v2g.din_schema import SCHEMA as DIN_SCHEMA
+from v2g import apphand, exi, handshake, release, sdp, v2gtp
 from v2g.plugin import PlugIn
+from v2g.session import Session, Station
 
 # The box's own limits, in ms.
 LIMITS_MS = {
@@ -36,6 +36,7 @@ LIMITS_MS = {
     "after_stop": 5000,  # SessionStopRes -> our FIN, if the car leaves the connection open
     "fin": 1000,  # our FIN -> end; taken off the first two so that they are kept
     "linger": 300,  # last word -> new key: the car's modem must still carry the final ACK
+    "V2G_SECC_Sequence_Timeout": 60000,  # answer -> next request ([V2G2-443], DIN SPEC 70121 table 77)
 }
 
 _NOTHING = ()
@@ -52,23 +53,36 @@ class _Session:
     progress = 0  # 1 SDP seen, 2 TCP connected: index into _CAUSES
     cause = None  # a better reason than _CAUSES, once known
     reading = None
-    din = None
+    din = None  # the ``v2g.session.Session``, whatever its standard
     protocol = None
-    answer = None  # the last one, encoded
+    standard = None  # its module, once it is loaded
+    negotiated_at = None
+    answers = None  # answers that may be needed again, encoded, by ``Session.answer_key``
+    next_request_by = None
     closing = False
     leave_at = None
     how = None
 
-    def __init__(self, ev_mac, first_parm_at):
+    def __init__(self, ev_mac, first_parm_at, plug_in_ms):
         self.ev_mac = ev_mac
-        self.close_by = ticks_add(first_parm_at, LIMITS_MS["plug_in"] - LIMITS_MS["fin"])
+        self.close_by = ticks_add(first_parm_at, plug_in_ms - LIMITS_MS["fin"])
+
+
+def load(protocol):
+    """The module of a standard. The first time takes some 0.4 s on the device, most of it for its tables."""
+    if protocol == "ISO 15118-2":
+        from v2g import iso2 as standard
+    else:
+        from v2g import din as standard
+    return standard
 
 
 class Secc:
     """``mac``: the box's MAC (6 bytes). ``random_bytes(n)``: must be unpredictable. ``config``, all optional:
 
     "attenuation_offset_db"  taken off every reported group (int, default 0)
-    "evse_id"                EVSEID in SessionSetupRes (bytes, default one zero byte: unknown)
+    "protocol"               which one is preferred, see ``v2g.handshake.PREFERENCES`` ("din")
+    "evse_id", limits, conversation    see ``v2g.session.Station``
     "answer"                 see ``v2g.plugin.PlugIn`` ("auto")
     "can_ask"                True when a SmartEVSE can be asked for its state (False)
     "wait_for_modem"         True: no key is sent before ``modem_ready`` (False)
@@ -89,7 +103,13 @@ class Secc:
             "bad_sdp": 0,
         }
         self._random_bytes = random_bytes
-        self._evse_id = config.get("evse_id", b"\x00")
+        self.station = Station(config)
+        self._preference = config.get("protocol", "din")
+        # The preferred standard is loaded while there is time, the other one when a car speaks it.
+        self._standards = {}
+        self._standard(handshake.PREFERENCES[self._preference][0])
+        # A conversation ends before the car is asked to leave, for which it needs as long as ever.
+        self._plug_in_ms = max(LIMITS_MS["plug_in"], self.station.talk_ms + LIMITS_MS["release"])
         self._matched = config.get("matched", False)
         self._waiting_for_modem = config.get("wait_for_modem", False) or self._matched
         self._started = False
@@ -212,6 +232,14 @@ class Secc:
         if not self._waiting_for_modem:
             self.slac.set_key(now)
 
+    def _standard(self, protocol):
+        standard = self._standards.get(protocol)
+        if standard is None:
+            standard = load(protocol)
+            self._standards[protocol] = standard
+            self.station.responses(standard)
+        return standard
+
     def _say(self, number, text):
         self._events.append(("checkpoint", number, text))
 
@@ -271,7 +299,7 @@ class Secc:
     def _on_matched(self, event, now):
         """IPv6 may start right now: a Polestar sends its first frame 0.2 s after SLAC_MATCH.CNF."""
         self._say(155, "matched, network key handed over")
-        self._session = _Session(event[1], self._first_parm_at(event[1], now))
+        self._session = _Session(event[1], self._first_parm_at(event[1], now), self._plug_in_ms)
         self._new_connection()
 
     def _on_link_up(self, event, now):
@@ -340,7 +368,7 @@ class Secc:
         if not self._matched or not self.plugin.may_answer(packet.source_mac, now):
             return False
         self._events.append(("car", bytes(packet.source_mac)))
-        self._session = _Session(bytes(packet.source_mac), now)
+        self._session = _Session(bytes(packet.source_mac), now, self._plug_in_ms)
         self._new_connection()
         return True
 
@@ -397,6 +425,7 @@ class Secc:
             session.progress = 2
             session.din = None
             session.protocol = None
+            session.standard = None
             self._stream.reset()
             self._say(303, "car connected")
             return
@@ -428,40 +457,60 @@ class Secc:
         session = self._session
         try:
             if session.protocol is None:
-                answer = self._negotiate(payload)
+                answer = self._negotiate(payload, now)
             else:
-                answer = self._din_request(payload, now)
+                answer = self._request(payload, now)
         except exi.ExiError:
             self.counts["bad_exi"] += 1
             return
         if answer is not None:
+            session.next_request_by = ticks_add(now, LIMITS_MS["V2G_SECC_Sequence_Timeout"])
             self._tcp.write(v2gtp.message(v2gtp.EXI, answer))
 
-    def _negotiate(self, payload):
+    def _negotiate(self, payload, now):
         request = exi.decode(apphand.SCHEMA, payload)
         if "supportedAppProtocolReq" not in request:
             return None
         self._say(401, "car offers " + handshake.offered(request))
-        response, protocol = handshake.choose(request)
+        response, protocol = handshake.choose(request, self._preference)
         if protocol is None:
             self._session.cause = "no_din"
             self._events.append(("failed", "no_din"))
         else:
             self._session.protocol = protocol
-            self._session.din = DinSession(self._random_bytes, self._evse_id, self._session.ev_mac)
+            self._session.negotiated_at = now
             self._say(403, "schema negotiated: " + protocol)
         return exi.encode(apphand.SCHEMA, response)
 
-    def _din_request(self, payload, now):
+    def _begin(self):
+        """A session of the negotiated standard, which is loaded if no car spoke it before."""
         session = self._session
+        session.standard = self._standard(session.protocol)
+        session.din = Session(session.standard, self._random_bytes, self.station, session.ev_mac)
+        session.answers = {}
+        for rung in (1, 2):
+            response = session.din.expected(rung)
+            session.answers[session.din.answer_key] = exi.encode(session.standard.SCHEMA, response)
+
+    def _request(self, payload, now):
+        session = self._session
+        if session.standard is None:
+            self._begin()
+        schema = session.standard.SCHEMA
         din = session.din
-        response = din.request(exi.decode(DIN_SCHEMA, payload), now)
+        response = din.request(exi.decode(schema, payload), now)
         if response is None:
             return None
-        if not din.repeated:
-            session.answer = exi.encode(DIN_SCHEMA, response)
+        answer = session.answers.get(din.answer_key)
+        if answer is None:
+            answer = exi.encode(schema, response)
+            if din.answer_key is not None:
+                session.answers[din.answer_key] = answer
         if din.reading is not None and session.reading is None:
             self._take_reading(din.reading, now)
+        elif din.renewed:
+            self._events.append(("soc", din.reading.soc_percent))
+        din.renewed = False
         if din.events:
             for number, text in din.events:
                 self._say(number, text)
@@ -470,7 +519,7 @@ class Secc:
             session.how = session.how or "the car stopped the session"
             session.close_by = _earlier(session.close_by, ticks_add(now, LIMITS_MS["after_stop"]))
             session.closing = True
-        return session.answer
+        return answer
 
     def _take_reading(self, reading, now):
         session = self._session
@@ -480,7 +529,7 @@ class Secc:
                 self._events.append(("failed", "no_soc"))
             return
         session.reading = reading
-        latest = ticks_add(now, LIMITS_MS["release"] - LIMITS_MS["fin"])
+        latest = ticks_add(now, self.station.talk_ms + LIMITS_MS["release"] - LIMITS_MS["fin"])
         session.close_by = _earlier(session.close_by, latest)
         self._say(540, "state of charge read: %d %%" % reading.soc_percent)
         self._events.append(("reading", reading))
@@ -489,10 +538,14 @@ class Secc:
 
     def _watch_session(self, now):
         session = self._session
+        if session.standard is None and session.protocol is not None:
+            # The handshake's answer is on its way; the car's next request comes 10 ms later at least.
+            if ticks_diff(now, session.negotiated_at) > 0:
+                self._begin()
         if session.leave_at is not None:
             if expired(session.leave_at, now):
                 self._finish(now)
-        elif expired(session.close_by, now):
+        elif expired(session.close_by, now) or expired(session.next_request_by, now):
             session.how = session.how or "the car did not leave in time"
             session.closing = True
             if self._tcp.state == "LISTEN":
@@ -519,7 +572,8 @@ class Secc:
             self.slac.set_key(now)
         if session.reading is not None:
             self.plugin.served(session.ev_mac, now)
-            self._say(910, "car released: " + (session.how or "link lost"))
+            how = release.departure(session.how, session.din)
+            self._say(910, "car released: %s (%s)" % (session.how or "link lost", how))
             self._events.append(("released", session.how or "link lost"))
             self._events.append(("session_end", "ok"))
         else:

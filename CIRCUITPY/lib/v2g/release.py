@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""How cars leave: what is known of them, and the words for the session log.
+
+The ladder itself is a table of each standard (``v2g.din.LADDER``, ``v2g.iso2.LADDER``). No row of it asks who
+made the car: what a car does decides how far down it comes, and how long it is given on the way.
+"""
+
+# rung: (words for the log, who is known to leave there)
+RUNGS = (
+    ("before any charging parameters", ""),
+    ("before it was asked to", "BMW iX3: closes 0.3 s after the first ChargeParameterDiscoveryRes"),
+    ("when asked to", "most: Hyundai, Audi, Polestar"),
+    ("when told that no charging follows", "VW ID.Buzz"),
+    ("at the cable check", "Tesla"),
+    ("when refused power", "none known; cars that look at nothing but the ResponseCode"),
+)
+
+# (what the car does, what the box does, who is known for it)
+BEHAVIOURS = (
+    ("closes the connection at once", "takes the reading it has as final", "BMW iX3"),
+    ("stops the session when asked", "leaves TCP open, 5 s at most, until the car closes it", "most"),
+    (
+        "closes late, or resets the connection",
+        "keeps the network key another 0.3 s, so that the last acknowledgement arrives",
+        "VW MEB: loses its way back to AC when TCP or network end too early",
+    ),
+    ("asks on after the shutdown", "10 rounds and 3 s, at most 8 s, then the next rung", "Tesla, VW ID.Buzz"),
+    ("asks slowly, or hardly", "at most 8 s, whatever the rounds", ""),
+    ("says nothing more", "20 s after the reading: FIN, end, delivery", ""),
+    ("starts matching over", "takes it as gone, does not answer for 10 s", "Stellantis, Tesla after sleep"),
+    ("goes on to the cable check and beyond", "refuses, with isolation Invalid and 0 V", "Tesla"),
+)
+
+_NOT_THE_LADDER = ("link lost", "the car did not leave in time", "the car started over")
+
+
+def departure(how, session):
+    """Words for when a car left; ``how``: the event that ended it, ``session``: a v2g.session.Session."""
+    if session is None:
+        return RUNGS[0][0]
+    place = "rung %d" % session.rung
+    if how is None or how in _NOT_THE_LADDER:
+        return place
+    return place + ", " + RUNGS[session.rung][0]

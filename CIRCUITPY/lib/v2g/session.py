@@ -1,0 +1,393 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What a DIN 70121 and an ISO 15118-2 session have in common: the engine that runs a standard's tables.
+
+A standard is a module (``v2g.din``, ``v2g.iso2``) with PROTOCOL, SCHEMA, REQUESTS, LADDER, TRANSFER and the
+functions ``responses``, ``wants_power`` and ``wrong_schedule``.
+
+Safety, on every path and in both standards: isolation is always "Invalid", present voltage and current are
+always 0, EVSENotification is always None, power delivery and current demand are never answered OK. That
+holds by construction: responses are trees built once, and behind their building only the ResponseCode,
+EVSEProcessing and EVSEStatusCode are ever written, and an echoed ServiceID. EVSE_Ready is said in
+ChargeParameterDiscoveryRes only.
+"""
+
+from plc.ticks import expired, ticks_add, ticks_diff
+
+from v2g.reading import Reading, percent, physical
+
+SERVICE_ID = 1
+SCHEDULE_ID = 1
+DAY_S = 86400
+
+# Phases of a conversation: (state, name in the settings, ms at most). The car's own patience, V2G_EVCC_Ongoing
+# 60 s, V2G_EVCC_CableCheck 40 s and V2G_EVCC_PreCharge 7 s, less a margin: a car that runs out of it takes
+# the station for broken.
+PHASES = (
+    ("CHARGE_PARAMETERS", "parameters", 50000),
+    ("CABLE_CHECK", "cable_check", 35000),
+    ("PRE_CHARGE", "pre_charge", 6000),
+)
+
+# A car may ask these a hundred times; what one answer differs from another in is in ``answer_key``.
+_ASKED_AGAIN = ("ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "CurrentDemandReq")
+
+
+class Station:
+    """What the station says of itself and how long it talks. ``config``, all optional:
+
+    "evse_id"             EVSEID (bytes, default one zero byte: unknown)
+    "max_current_a", "max_voltage_v", "max_power_w"   announced limits (125, 500, 50000)
+    "conversation"        "release": let the car go as soon as it told its state of charge; "converse": keep it
+    "conversation_until"  last phase of a conversation, a name of PHASES ("cable_check")
+    "conversation_ms"     how long a conversation lasts, from the first reading (20000)
+    """
+
+    def __init__(self, config):
+        self.evse_id = config.get("evse_id", b"\x00")
+        self.max_current_a = config.get("max_current_a", 125)
+        self.max_voltage_v = config.get("max_voltage_v", 500)
+        self.max_power_w = config.get("max_power_w", 50000)
+        self.phases = 0  # how many of PHASES a conversation goes through
+        self.talk_ms = 0
+        if config.get("conversation", "release") == "converse":
+            self._talk(config.get("conversation_until", "cable_check"), config.get("conversation_ms", 20000))
+        self._responses = {}
+
+    def _talk(self, until, conversation_ms):
+        for phase in PHASES:
+            self.phases += 1
+            self.talk_ms += phase[2]
+            if phase[1] == until:
+                break
+        self.talk_ms = min(self.talk_ms, conversation_ms)
+
+    def phase_ends(self, now):
+        """When each phase of a conversation that begins ``now`` ends: the later ones get their time first."""
+        left = self.talk_ms
+        shares = [0] * self.phases
+        for index in range(self.phases - 1, -1, -1):
+            shares[index] = min(left, PHASES[index][2])
+            left -= shares[index]
+        ends = []
+        for share in shares:
+            now = ticks_add(now, share)
+            ends.append(now)
+        return ends
+
+    def responses(self, standard):
+        """({request: fields of its response}, the DC_EVSEStatus that all of them share) of a standard."""
+        built = self._responses.get(standard.PROTOCOL)
+        if built is None:
+            status = dc_status()
+            built = (standard.responses(self, status), status)
+            self._responses[standard.PROTOCOL] = built
+        return built
+
+    def limits(self):
+        """(element, multiplier, unit, value) of the limits both standards announce."""
+        return (
+            ("EVSEMaximumCurrentLimit", 0, "A", self.max_current_a),
+            ("EVSEMaximumPowerLimit", 2, "W", self.max_power_w // 100),
+            ("EVSEMaximumVoltageLimit", 0, "V", self.max_voltage_v),
+            ("EVSEMinimumCurrentLimit", 0, "A", 1),
+            ("EVSEMinimumVoltageLimit", 0, "V", 150),
+            ("EVSECurrentRegulationTolerance", 0, "A", 2),
+            ("EVSEPeakCurrentRipple", 0, "A", 2),
+        )
+
+
+# ---- parts of responses, in their harmless form
+
+
+def dc_status():
+    """DC_EVSEStatus that lets no car close anything."""
+    return {
+        "EVSEIsolationStatus": "Invalid",
+        "EVSEStatusCode": "EVSE_Shutdown",
+        "NotificationMaxDelay": 0,
+        "EVSENotification": "None",
+    }
+
+
+def quantity(multiplier, unit, value):
+    """A PhysicalValue."""
+    return {"Multiplier": multiplier, "Unit": unit, "Value": value}
+
+
+def no_voltage(status):
+    """Fields of PreChargeRes and WeldingDetectionRes."""
+    return {"DC_EVSEStatus": status, "EVSEPresentVoltage": quantity(0, "V", 0)}
+
+
+def no_current(status):
+    """Fields of CurrentDemandRes that both standards have."""
+    fields = no_voltage(status)
+    fields["EVSEPresentCurrent"] = quantity(0, "A", 0)
+    for name in ("EVSECurrentLimitAchieved", "EVSEVoltageLimitAchieved", "EVSEPowerLimitAchieved"):
+        fields[name] = False
+    return fields
+
+
+def limits_of(station, status):
+    """DC_EVSEChargeParameter; an iX3 leaves when a limit is missing (pyPLC issues 9 and 14)."""
+    parameters = {"DC_EVSEStatus": status}
+    for name, multiplier, unit, value in station.limits():
+        parameters[name] = quantity(multiplier, unit, value)
+    return parameters
+
+
+class Session:
+    """One session of one car. ``request`` takes a decoded V2G_Message and gives the one to send back.
+
+    The tree it gives is valid until the next request. ``reading`` is the Reading once the car told its state
+    of charge, ``renewed`` is set when a later message changed it (its owner clears it). ``events`` collects
+    (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq; ``answer_key`` is equal
+    for answers of this session that are equal, or None. ``rung`` is how far down the release ladder the car came.
+    """
+
+    state = "SESSION_SETUP"
+    reading = None
+    renewed = False
+    evccid = None
+    stopped = False
+    answer_key = None
+    rung = 0
+    _shutdown_rounds = 0
+    _shutdown_since = None
+    _phase_ends = None
+
+    def __init__(self, standard, random_bytes, station, ev_mac=None):
+        self.standard = standard
+        self.station = station
+        self.session_id = bytes(random_bytes(8))
+        self.events = []
+        self.failures = []  # (request, response code) of what was refused lately
+        self._responses, self._status = station.responses(standard)
+        self._ev_mac = ev_mac
+
+    def request(self, message, now):
+        """The response message (a V2G_Message tree), or None for what is not a request."""
+        message = message.get("V2G_Message")
+        if message is None:
+            return None
+        for name, body in message["Body"].items():
+            if name in self.standard.REQUESTS:
+                return self._answer(name, body, message["Header"]["SessionID"], now)
+        return None
+
+    def _answer(self, name, body, session_id, now):
+        states, action, next_state = self.standard.REQUESTS[name]
+        fields = self._responses[name]
+        self._status["EVSEStatusCode"] = "EVSE_Shutdown"
+        if "EVSEProcessing" in fields:
+            fields["EVSEProcessing"] = "Finished"
+        if name != "SessionSetupReq" and session_id != self.session_id:
+            code = "FAILED_UnknownSession"
+        else:
+            self._take_soc(name, body)
+            if self.state not in states:
+                code = "FAILED_SequenceError"
+            else:
+                code = getattr(self, "_" + action)(body, fields, now)
+                if next_state and code[:2] == "OK":
+                    self.state = next_state
+        if code[:2] != "OK":
+            self.failures.append((name, code))
+            del self.failures[:-8]
+        return self._response(name, code, fields)
+
+    def _response(self, name, code, fields):
+        fields["ResponseCode"] = code
+        self.answer_key = None
+        if name in _ASKED_AGAIN:
+            self.answer_key = (name, code, fields.get("EVSEProcessing"), self._status["EVSEStatusCode"])
+        return {
+            "V2G_Message": {
+                "Header": {"SessionID": self.session_id},
+                "Body": {self.standard.RESPONSES[name]: fields},
+            }
+        }
+
+    def expected(self, rung):
+        """The ChargeParameterDiscoveryRes that ``rung`` of the ladder will give, with its ``answer_key``.
+
+        The largest of all answers: encoded while the car thinks, it leaves at once when it is asked for.
+        """
+        _, name, code, processing, status_code, _ = self.standard.LADDER[rung - 1]
+        fields = self._responses[name]
+        fields["EVSEProcessing"] = processing
+        self._status["EVSEStatusCode"] = status_code
+        return self._response(name, code, fields)
+
+    def _take_rung(self, rung, fields):
+        """Step down to ``rung`` of the standard's ladder; the ResponseCode it says."""
+        _, _, code, processing, status_code, next_state = self.standard.LADDER[rung - 1]
+        self.rung = rung
+        self._status["EVSEStatusCode"] = status_code
+        if processing:
+            fields["EVSEProcessing"] = processing
+        if next_state:
+            self.state = next_state
+        return code
+
+    # ---- what the car tells
+
+    def _take_soc(self, name, body):
+        """The state of charge out of any message that carries it.
+
+        ChargeParameterDiscoveryReq brings the first one, with all else; later ones count when that was
+        none, or in a conversation.
+        """
+        if "DC_EVChargeParameter" in body:
+            status = body["DC_EVChargeParameter"].get("DC_EVStatus")
+        elif "DC_EVPowerDeliveryParameter" in body:
+            status = body["DC_EVPowerDeliveryParameter"].get("DC_EVStatus")
+        else:
+            status = body.get("DC_EVStatus")
+        if status is None or self.reading is None:
+            return
+        reading = self.reading
+        if reading.soc_percent is None or self.station.phases:
+            soc = percent(status["EVRESSSOC"])
+            if soc is not None and soc != reading.soc_percent:
+                reading.soc_percent = soc
+                self.renewed = True
+        if status["EVErrorCode"] != "NO_ERROR":
+            reading.error = status["EVErrorCode"]
+        if "EVTargetVoltage" in body:
+            reading.target_voltage_mv = physical(body["EVTargetVoltage"], "V", 3)
+            reading.target_current_ma = physical(body["EVTargetCurrent"], "A", 3)
+        if "RemainingTimeToFullSoC" in body:
+            reading.remaining_s = physical(body["RemainingTimeToFullSoC"], "s")
+
+    def _take_reading(self, parameter, transfer):
+        """All that ChargeParameterDiscoveryReq tells."""
+        reading = Reading(self.standard.PROTOCOL, self.evccid, self._ev_mac)
+        status = parameter["DC_EVStatus"]
+        reading.soc_percent = percent(status["EVRESSSOC"])
+        reading.full_soc_percent = percent(parameter.get("FullSOC"))
+        reading.bulk_soc_percent = percent(parameter.get("BulkSOC"))
+        reading.energy_capacity_wh = physical(parameter.get("EVEnergyCapacity"), "Wh")
+        reading.energy_request_wh = physical(parameter.get("EVEnergyRequest"), "Wh")
+        reading.max_current_ma = physical(parameter.get("EVMaximumCurrentLimit"), "A", 3)
+        reading.max_voltage_mv = physical(parameter.get("EVMaximumVoltageLimit"), "V", 3)
+        reading.max_power_w = physical(parameter.get("EVMaximumPowerLimit"), "W")
+        reading.energy_transfer = transfer
+        if status["EVErrorCode"] != "NO_ERROR":
+            reading.error = status["EVErrorCode"]
+        self.reading = reading
+
+    # ---- actions of REQUESTS: (body, response fields to adjust, now) -> ResponseCode
+
+    def _session_setup(self, body, fields, now):
+        self.evccid = body["EVCCID"]
+        self.events.append((505, "session set up"))
+        return "OK_NewSessionEstablished"
+
+    def _service_discovery(self, body, fields, now):
+        self.events.append((515, "service discovery answered"))
+        return "OK"
+
+    def _service_detail(self, body, fields, now):
+        fields["ServiceID"] = body["ServiceID"]
+        return "OK" if body["ServiceID"] == SERVICE_ID else "FAILED_ServiceIDInvalid"
+
+    def _payment_selection(self, body, fields, now):
+        if body["SelectedPaymentOption"] != "ExternalPayment":
+            return "FAILED_PaymentSelectionInvalid"
+        for service in body["SelectedServiceList"]["SelectedService"]:
+            if service["ServiceID"] != SERVICE_ID:
+                return "FAILED_ServiceSelectionInvalid"
+        self.events.append((525, "payment selection answered"))
+        return "OK"
+
+    def _authentication(self, body, fields, now):
+        self.events.append((538, "authentication finished"))
+        return "OK"
+
+    def _charge_parameter_discovery(self, body, fields, now):
+        element, wrong = self.standard.TRANSFER
+        if body[element][:2] != "DC":
+            return wrong
+        if "DC_EVChargeParameter" not in body:
+            return "FAILED_WrongChargeParameter"
+        if self.reading is None:
+            self._take_reading(body["DC_EVChargeParameter"], body[element])
+        if self.station.phases and self.rung <= 1 and self._goes_on(0, now):
+            return self._talk_about_parameters(fields, now)
+        if self.rung == 0:
+            return self._take_rung(1, fields)
+        if self._keep_shutting_down(now):
+            return self._take_rung(2, fields)
+        if self.rung < 3:
+            self.events.append((545, "the car ignores the shutdown; parameters finished"))
+        return self._take_rung(3, fields)
+
+    def _keep_shutting_down(self, now):
+        if self._shutdown_since is None:
+            self._shutdown_since = now
+            self.events.append((545, "the car is asked to leave"))
+        self._shutdown_rounds += 1
+        elapsed = ticks_diff(now, self._shutdown_since)
+        rounds_min, least_ms, most_ms = self.standard.SHUTDOWN
+        if elapsed >= most_ms:
+            return False
+        return self._shutdown_rounds <= rounds_min or elapsed < least_ms
+
+    # ---- a conversation
+
+    def _goes_on(self, phase, now):
+        """True while a conversation is to go on in ``phase`` (an index of PHASES) or behind it."""
+        if self._phase_ends is None:
+            self._phase_ends = self.station.phase_ends(now)
+            self.events.append((545, "the car is kept in conversation"))
+        return phase < self.station.phases and not expired(self._phase_ends[-1], now)
+
+    def _talk_about_parameters(self, fields, now):
+        self.rung = 1
+        self._status["EVSEStatusCode"] = "EVSE_Ready"
+        if expired(self._phase_ends[0], now):
+            self.state = "CABLE_CHECK"
+        else:
+            fields["EVSEProcessing"] = "Ongoing"
+        return "OK"
+
+    def _cable_check(self, body, fields, now):
+        if self.rung <= 1 and self.station.phases and self._goes_on(1, now):
+            self._status["EVSEStatusCode"] = "EVSE_NotReady"
+            if not expired(self._phase_ends[1], now):
+                fields["EVSEProcessing"] = "Ongoing"
+            else:
+                self.state = "PRE_CHARGE"
+            return "OK"
+        if self.rung < 4:
+            self.events.append((565, "cable check answered with shutdown"))
+        return self._take_rung(4, fields)
+
+    def _pre_charge(self, body, fields, now):
+        if self.rung <= 1 and self.station.phases and self._goes_on(2, now):
+            self._status["EVSEStatusCode"] = "EVSE_NotReady"
+            return "OK"
+        return self._refuse(body, fields, now)
+
+    # ---- leaving
+
+    def _power_delivery(self, body, fields, now):
+        if not self.standard.wants_power(body):
+            return "OK"
+        if self.standard.wrong_schedule(body):
+            return "FAILED_TariffSelectionInvalid"
+        self._take_rung(5, fields)
+        return "FAILED_PowerDeliveryNotApplied" if self._phase_ends is not None else "FAILED"
+
+    def _welding_detection(self, body, fields, now):
+        return "OK"
+
+    def _refuse(self, body, fields, now):
+        return self._take_rung(5, fields)
+
+    def _session_stop(self, body, fields, now):
+        self.stopped = True
+        self.events.append((905, "session stop answered"))
+        return "OK"
