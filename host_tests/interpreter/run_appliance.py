@@ -11,6 +11,7 @@ its turn whenever the loop feeds the watchdog, so one pass of the box's own loop
 Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time.
 """
 
+import binascii
 import gc
 import json
 import sys
@@ -38,6 +39,18 @@ AC_16A = 266
 
 books = bench_state.books
 _START_US = interpreter_time.ticks_us()
+
+
+def unchunked(body):
+    """The content of a body in chunks."""
+    content = b""
+    while True:
+        length, body = body.split(b"\r\n", 1)
+        size = int(str(length, "ascii"), 16)
+        if not size:
+            return content
+        content += body[:size]
+        body = body[size + 2 :]
 
 
 class Evse:
@@ -127,11 +140,11 @@ class World:
     def browser(self, path):
         """A connection to the box that asks for one page."""
         end = self.network.to_box(80)
-        end.put(
-            (
-                "GET %s HTTP/1.1\r\nHost: socbox.local\r\nUser-Agent: browser\r\nAccept: */*\r\n\r\n" % path
-            ).encode()
-        )
+        header = "GET %s HTTP/1.1\r\nHost: 192.168.1.50\r\nUser-Agent: browser\r\nAccept: */*\r\n" % path
+        if bench_state.page_password:
+            credentials = binascii.b2a_base64(b"owner:" + bench_state.page_password.encode()).decode().strip()
+            header += "Authorization: Basic %s\r\n" % credentials
+        end.put((header + "\r\n").encode())
         return end
 
 
@@ -242,6 +255,8 @@ class Stage:
             yield
         end.close()
         head, body = bytes(answer).split(b"\r\n\r\n", 1)
+        if b"chunked" in head:
+            body = unchunked(body)
         into.append((head.split(b"\r\n", 1)[0].decode(), body))
 
     def _steps(self):

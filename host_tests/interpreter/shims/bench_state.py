@@ -51,6 +51,7 @@ on_pass = None
 sleeps = 0
 displays = []
 resets = 0
+page_password = None
 collections = 0
 
 
