@@ -1,54 +1,113 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""docs/api.md names every key of /api/status, and the answer keeps its promises."""
+"""docs/api.md names every address of the box and every key of its JSON, and the answers keep its promises."""
 
+import gc
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from host_tests.twin.world import World
+from host_tests.twin.world import SETTINGS_IN_USE, World
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
-ROWS = dict(re.findall(r"^\| (`[^|]+) \| (.+) \|$", PAGE, re.M))
+SECTIONS = {part.split("\n", 1)[0]: part for part in re.split(r"^## ", PAGE, flags=re.M)}
+PASSWORD = "correct horse"
+OWNER = {"Authorization": "Bearer " + PASSWORD}
 
 
-def documented(key):
+def rows_of(section):
+    return dict(re.findall(r"^\| (`[^|]+) \| (.+) \|$", SECTIONS[section], re.M))
+
+
+def names_of(section):
+    return {name for row in rows_of(section) for name in re.findall(r"`(\w+)`", row)}
+
+
+def documented(section, key):
     """Keys inside ``key`` that its row names."""
-    for names, text in ROWS.items():
+    for names, text in rows_of(section).items():
         if f"`{key}`" in names:
             return set(re.findall(r"`(\w+)`", names + text))
     return set()
 
 
 @pytest.fixture(scope="module")
-def documents():
-    """The document before a car came and after it was read."""
-    with World(seed=1) as world:
-        world.run(12)
-        before = json.loads(world.network.http("GET", "/api/status").body)
+def twin():
+    """A box before a car came and after it was read: the documents in ``before`` and ``after``."""
+    with World(seed=1, settings=dict(SETTINGS_IN_USE, WEB_PASSWORD=PASSWORD)) as world:
+        world.run(15)
+        world.before = json.loads(world.network.http("GET", "/api/status").body)
         world.plug(world.new_car("virtual", soc_percent=42))
         world.run_until(lambda: world.charging, 60)
-        yield before, json.loads(world.network.http("GET", "/api/status").body)
+        world.run(1)
+        world.after = json.loads(world.network.http("GET", "/api/status").body)
+        yield world
 
 
-def test_every_key_is_documented_and_every_documented_key_is_there(documents):
-    names = {name for row in ROWS for name in re.findall(r"`(\w+)`", row)}
-    assert set(documents[1]) == names
+def test_every_key_is_documented_and_every_documented_key_is_there(twin):
+    assert set(twin.after) == names_of("GET /api/status")
 
 
-@pytest.mark.parametrize("key", ["reading", "modem", "smartevse", "wifi", "loop"])
-def test_every_inner_key_is_documented(documents, key):
-    assert set(documents[1][key]) <= documented(key)
+@pytest.mark.parametrize("key", ["reading", "modem", "smartevse", "wifi", "loop", "system", "access"])
+def test_every_inner_key_is_documented(twin, key):
+    assert set(twin.after[key]) <= documented("GET /api/status", key)
 
 
-def test_what_the_car_did_not_tell_is_null(documents):
-    before, after = documents
-    assert before["reading"] is None and before["ev_mac"] is None
-    assert after["reading"]["soc_percent"] == 42 and after["reading"]["energy_request_wh"] is None
+def test_what_the_car_did_not_tell_is_null(twin):
+    assert twin.before["reading"] is None and twin.before["ev_mac"] is None and twin.before["sessions"] == []
+    assert twin.after["reading"]["soc_percent"] == 42 and twin.after["reading"]["energy_request_wh"] is None
 
 
-def test_the_timeline_is_in_order(documents):
-    times = [entry["t_s"] for entry in documents[1]["timeline"]]
+def test_the_timeline_is_in_order(twin):
+    times = [entry["t_s"] for entry in twin.after["timeline"]]
     assert times == sorted(times) and len(times) > 10
+
+
+def test_the_last_session_is_listed(twin):
+    (session,) = twin.after["sessions"]
+    assert set(session) <= documented("GET /api/status", "sessions")
+    assert (session["soc_percent"], session["delivery"], session["cause"]) == (42, "ok", None)
+    assert session["ev_mac"] == twin.car.mac.hex() and session["duration_s"] >= 1
+
+
+@pytest.mark.parametrize(("path", "inner"), [("/api/log", {}), ("/api/settings", {"groups": "rows"})])
+def test_the_other_documents(twin, path, inner):
+    section = "GET " + path
+    document = twin.network.http("GET", path, OWNER).json()
+    assert set(document) == names_of(section)
+    for key, below in inner.items():
+        for group in document[key]:
+            for row in group[below]:
+                assert set(row) <= documented(section, key)
+
+
+def test_the_answer_to_a_save(twin):
+    body = json.dumps({"values": {"EVSE_ID": "DE*1"}})
+    answer = twin.network.http("POST", "/api/settings", OWNER, body)
+    assert answer.status == 200 and set(answer.json()) == names_of("POST /api/settings")
+
+
+def test_every_address_is_documented_with_its_right(twin):
+    parts = {".css", ".js", ".svg"}
+    rows = box_of(twin).site._rows.values()
+    real = {f"{row[0]} {row[1]}": row[2] for row in rows if not any(row[1].endswith(part) for part in parts)}
+    told = {key.strip("`"): text.split(" | ")[0] for key, text in rows_of("Addresses").items()}
+    assert told == real
+
+
+def box_of(twin):
+    """The box's own object, found among all there are."""
+    kind = twin.device.modules["appliance.box"].Box
+    return next(one for one in gc.get_objects() if type(one) is kind)
+
+
+def test_every_address_answers_as_its_row_says(twin):
+    for row in box_of(twin).site._rows.values():
+        if row[0] == "GET":
+            status = twin.network.http("GET", row[1]).status
+            assert status == (200 if row[2] in ("everyone", "viewer") else 401), row[1]
+            assert twin.network.http("GET", row[1], OWNER).status == 200, row[1]
+        elif row[2] == "owner":
+            assert twin.network.http("POST", row[1], body="{}").status == 401, row[1]

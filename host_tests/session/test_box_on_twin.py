@@ -9,7 +9,7 @@ import pytest
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 STATUS = b"GET /api/status HTTP/1.1\r\nHost: socbox.local\r\nAccept: */*\r\n\r\n"
-START_S = 14
+START_S = 16
 
 
 def status(world):
@@ -118,6 +118,7 @@ def test_a_smartevse_without_modem_support_is_told_before_any_car():
 def test_settings_with_mistakes_name_line_and_reason():
     text = (
         'WIFI_SSID = "%s"\nWIFI_PASSWORD = "%s"\nHTTP_PROT = 80\nMODEM_SPI_HZ = "fast"\nLOG_LEVEL = "Q\n'
+        'STATUS_PUBLIC = "yes"\n'
         % (
             SETTINGS_IN_USE["WIFI_SSID"],
             SETTINGS_IN_USE["WIFI_PASSWORD"],

@@ -38,6 +38,7 @@ SETTINGS_IN_USE = {
     "WIFI_SSID": _ROUTER.ssid,
     "WIFI_PASSWORD": _ROUTER.password,
     "SMARTEVSE_URL": f"http://{EVSE_ADDRESS}/ev_state",
+    "STATUS_PUBLIC": "yes",
 }
 # Boot, WiFi, and 20 s of trying to reach a SmartEVSE.
 LONGEST_START_S = 30.0

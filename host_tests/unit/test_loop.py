@@ -4,7 +4,7 @@
 
 import pytest
 from appliance.log import FrameRing, Log, Uptime
-from appliance.loop import MOST_FAILURES, MOST_UNSENT, Collector, Loop
+from appliance.loop import MOST_BUSY_PASSES, MOST_FAILURES, MOST_UNSENT, Collector, Loop
 from appliance.status import Status
 
 
@@ -213,6 +213,18 @@ def test_slow_pieces_only_while_no_session_is_active_and_nothing_else_is_to_do(b
     bench.seccs[0].active = False
     bench.turn()
     assert slow.runs == 1
+
+
+def test_a_web_client_that_never_stops_does_not_starve_slow_pieces(bench):
+    slow = Slow()
+    bench.loop.add_piece("web", Piece(work=1000))
+    bench.loop.add_slow_piece("smartevse", slow)
+    bench.turn(10 * MOST_BUSY_PASSES)
+    assert 5 <= slow.runs <= 10
+    bench.loop.secc.active = True
+    runs = slow.runs
+    bench.turn(10 * MOST_BUSY_PASSES)
+    assert slow.runs == runs
 
 
 def test_slow_pieces_take_turns(bench):

@@ -16,10 +16,14 @@ from plc.ticks import expired, ticks_add
 from v2g.secc import Secc
 
 from appliance import causes, retained, settings, status
+from appliance.access import Access
 from appliance.entropy import Entropy
+from appliance.errands import Errands, Restart
+from appliance.keeper import Keeper
 from appliance.log import FrameRing, Log, Uptime
 from appliance.loop import Collector, Loop
 from appliance.smartevse import SmartEvse
+from appliance.store import Store
 from appliance.wifi import Wifi
 
 WATCHDOG_S = 30
@@ -28,6 +32,19 @@ WATCHDOG_LOOKUP_S = 90
 # After so long without a crash the next one counts as the first.
 HEALTHY_S = 60
 WEB_RETRY_MS = 10000
+# In this order each import compiles one file, and a car need not wait for more than that.
+WEB_PARTS = (
+    "adafruit_httpserver",
+    "appliance.answers",
+    "appliance.web",
+    "appliance.site",
+    "appliance.api",
+    "appliance.downloads",
+    "appliance.actions",
+    "appliance.pages",
+)
+# The box's own address as an access point, and names under which a tunnel on the owner's computer leads here.
+OWN_NAMES = ("192.168.4.1", "localhost", "127.0.0.1")
 # How long a SmartEVSE question waits for the first WiFi connection after a start.
 FIRST_WIFI_S = 25
 
@@ -112,9 +129,14 @@ def open_radio():
         return None
 
 
+def drive_root():
+    """The root of the drive that this program was started from, without a slash at its end."""
+    return __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
+
+
 def settings_path():
-    """Where settings.toml lies: the root of the drive that this program was started from."""
-    root = __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
+    """Where settings.toml lies."""
+    root = drive_root()
     for path in (root + "/settings.toml", "/settings.toml", "settings.toml"):
         try:
             os.stat(path)
@@ -122,6 +144,16 @@ def settings_path():
         except OSError:
             continue
     return "/settings.toml"
+
+
+def drive_opener():
+    """``storage.remount``, or None where the drive needs no such thing."""
+    try:
+        import storage
+
+        return storage.remount
+    except ImportError:
+        return None
 
 
 class Watchdog:
@@ -173,10 +205,11 @@ class EvseQuestion:
 
 
 class WebPiece:
-    """Piece: moves the web server. Slow piece: loads and starts it, which takes seconds, once WiFi is up."""
+    """Piece: moves the web server. Slow piece: loads and starts it, part by part, once WiFi is up."""
 
     def __init__(self, box):
         self._box = box
+        self._loaded = 0
         self._start_at = None
         self.web = None
 
@@ -185,24 +218,36 @@ class WebPiece:
         return self.web is not None and self.web.poll(now)
 
     def due(self, now):
-        """True when the server should be started."""
+        """True when the server should be loaded or started."""
         if self.web is not None or not self._box.wifi.connected:
             return False
         return self._start_at is None or expired(self._start_at, now)
 
     def run(self, now):
-        """Start to listen."""
+        """Load the next part, or start to listen when all are there."""
+        if self._loaded < len(WEB_PARTS):
+            name = WEB_PARTS[self._loaded]
+            self._loaded += 1
+            __import__(name)
+            return
+        self._start_at = ticks_add(now, WEB_RETRY_MS)
+        self._start()
+
+    def _start(self):
         import select
 
-        from appliance import api, web
+        from appliance import api, pages, web
 
         box = self._box
-        self._start_at = ticks_add(now, WEB_RETRY_MS)
-        root = __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
-        server = web.Web(box.wifi.pool, select.poll(), root + "/www", api.routes(box), box.log_web)
+        box.system = api.system_document()
+        site = pages.new_site(box, drive_root() + "/www")
+        server = web.Web(box.wifi.pool, select.poll(), site.respond, box.log_web)
         server.start(box.settings["HTTP_PORT"])
         self.web = server
+        box.site = site
         box.log.note("web", "page at http://%s:%d/" % (box.wifi.address, box.settings["HTTP_PORT"]))
+        if box.access.made_up is not None:
+            box.log.tell_console("web", "password of the page: %s" % box.access.made_up)
 
 
 class WifiPiece:
@@ -239,10 +284,16 @@ class Box:
 
     def __init__(self):
         ticks = supervisor.ticks_ms
+        self.ticks = ticks
         self.uptime = Uptime(ticks())
         self.log = Log(self.uptime)
-        self.settings = settings.load(settings_path(), os.getenv)
+        store = Store(drive_root(), drive_opener(), self._on_store)
+        self.keeper = Keeper(settings_path(), store, os.getenv, self._on_settings)
+        self.settings = self.keeper.settings
         self.log.level = self.settings["LOG_LEVEL"]
+        self.restart_needed = False
+        self.system = None
+        self.site = None
         self.status = status.Status(self.uptime, self._on_cause)
         self.frames = FrameRing()
         self.firmware = None
@@ -255,6 +306,12 @@ class Box:
             self.settings["SMARTEVSE_URL"], self.wifi, ticks, self._on_smartevse, None, self.watchdog.stretch
         )
         self._entropy = Entropy(own_mac(self._radio) + bytes(microcontroller.cpu.uid), ticks)
+        self.start_id = status.hex_text(self._entropy.random_bytes(4))
+        self.access = Access(self._entropy.random_bytes, self._memory, self.uptime, self.log_web)
+        self.access.set_password(self.settings["WEB_PASSWORD"])
+        self.errands = Errands()
+        self.restart = Restart(microcontroller.reset, self._on_restart)
+        self._web_piece = WebPiece(self)
         self._handlers = {
             "modem": self._on_modem,
             "car": self._on_car,
@@ -291,6 +348,19 @@ class Box:
         return [
             "Nothing plugs the car in again after a reading: if it then does not charge, re-plug it by hand."
         ]
+
+    def is_own_name(self, name):
+        """True when a browser may call the box ``name``; any other is somebody's trick, or missing in WEB_NAMES."""
+        hostname = self.settings["HOSTNAME"]
+        if name in OWN_NAMES or name == self.wifi.address or name in (hostname, hostname + ".local"):
+            return True
+        others = self.settings["WEB_NAMES"]
+        return bool(others) and name in [other.strip().lower() for other in others.split(",")]
+
+    def web_counts(self):
+        """What became of the web server's connections, or None before it started."""
+        web = self._web_piece.web
+        return None if web is None else web.counts
 
     def log_web(self, text):
         """A line from the web server."""
@@ -334,14 +404,15 @@ class Box:
         return Secc(own_mac(self._radio), self._entropy.random_bytes, config)
 
     def _add_pieces(self, ticks):
-        web_piece = WebPiece(self)
-        self.loop.add_piece("web", web_piece)
+        self.loop.add_piece("web", self._web_piece)
         self._add_display(ticks)
         self.loop.add_piece("wifi", WifiPiece(self))
         self.loop.add_piece("health", Health(self.uptime, self._memory))
         self.loop.add_slow_piece("wifi", self.wifi)
         self.loop.add_slow_piece("smartevse", self.smartevse)
-        self.loop.add_slow_piece("web", web_piece)
+        self.loop.add_slow_piece("web", self._web_piece)
+        self.loop.add_slow_piece("errands", self.errands)
+        self.loop.add_slow_piece("restart", self.restart)
         self.loop.add_slow_piece("question", EvseQuestion(self))
         self.loop.add_slow_piece("collect", Collector(self.loop, gc.collect))
 
@@ -352,7 +423,9 @@ class Box:
             hardware = display.open_display(self.settings, find_pin, self.log)
             if hardware is not None:
                 panel = display.Panel(hardware, ticks)
-                self.loop.add_piece("display", display.Display(panel, self.status, self.smartevse, self.wifi))
+                self.loop.add_piece(
+                    "display", display.Display(panel, self.status, self.smartevse, self.wifi, self.access)
+                )
         except Exception as error:
             # No displayio on this board, or a library is missing: a box without a display is a whole box.
             self.log.trace("display", error, "no display\n")
@@ -382,6 +455,8 @@ class Box:
             self.log.checkpoint("modem", 1, event[2])
         else:
             self.log.checkpoint("car", event[1], event[2])
+        if event[1] == 303:
+            self.status.car_address = getattr(self.loop.secc, "car_address", None)
         self.status.checkpoint(event[1], event[2])
 
     def _on_reading(self, event, _now):
@@ -419,6 +494,19 @@ class Box:
 
     # ---- reports of the parts
 
+    def _on_store(self, text):
+        self.log.note("settings", text)
+
+    def _on_settings(self, now_in_force):
+        self.log.level = now_in_force["LOG_LEVEL"]
+        self.access.set_password(now_in_force["WEB_PASSWORD"])
+        self.restart_needed = self.keeper.needs_restart()
+        self.log.note("settings", "saved" + (", counts after a restart" if self.restart_needed else ""))
+        self.status.changed()
+
+    def _on_restart(self, text):
+        self.log.note("box", text)
+
     def _on_cause(self, code):
         self.log.caution(causes.area(code), "%s %s (%s)" % (causes.text(code), causes.action(code), code))
 
@@ -434,9 +522,11 @@ class Box:
         if kind == "delivered":
             self.log.checkpoint("smartevse", 920, "delivered " + text)
             self.status.checkpoint(920, "delivered " + text)
+            self.status.delivered("ok")
         elif kind == "failed":
             self.log.caution("smartevse", text)
             self.status.checkpoint(930, text)
+            self.status.delivered("failed")
         else:
             self.log.note("smartevse", text)
         self.status.put_cause(causes.SMARTEVSE, self.smartevse.cause)

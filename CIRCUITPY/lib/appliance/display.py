@@ -26,8 +26,9 @@ SHORT, LONG = 0, 1
 SHORT_MS = 50
 
 LOOK_MS = 250
-# The age of a reading changes by itself.
+# The age of a reading changes by itself; address and password of the page take turns.
 RENEW_MS = 30000
+TURNS_MS = screens.TURN_S * 1000
 
 # Usual size of a display whose settings say 0 x 0.
 _USUAL_SIZE = {"ssd1306": (128, 64), "st7789": (320, 170)}
@@ -287,8 +288,9 @@ class Bar:
 class Display:
     """Keeps a Panel up to date with the status; a box without a display has none of these."""
 
-    def __init__(self, panel, status, smartevse, wifi):
+    def __init__(self, panel, status, smartevse, wifi, access=None):
         self.panel = panel
+        self._access = access
         self._status = status
         self._smartevse = smartevse
         self._wifi = wifi
@@ -302,7 +304,8 @@ class Display:
             self._look_at = ticks_add(now, LOOK_MS)
             if self._status.revision != self._revision or expired(self._renew_at, now):
                 self._revision = self._status.revision
-                self._renew_at = ticks_add(now, RENEW_MS)
-                self.panel.show(screens.view(self._status, self._smartevse, self._wifi))
+                turns = self._access is not None and self._access.made_up is not None
+                self._renew_at = ticks_add(now, TURNS_MS if turns else RENEW_MS)
+                self.panel.show(screens.view(self._status, self._smartevse, self._wifi, self._access))
                 return True
         return self.panel.step(self._status.secc_stage)

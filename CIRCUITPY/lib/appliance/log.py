@@ -42,6 +42,7 @@ class Log:
 
     def __init__(self, uptime, size=250, level=INFO, write=print):
         self._uptime = uptime
+        self.size = size
         self._records = [None] * size  # type: list
         self._write = write
         self.level = level
@@ -81,6 +82,10 @@ class Log:
         """Keep something that went wrong and that the box copes with."""
         self.add(WARNING, tag, text)
 
+    def tell_console(self, tag, text):
+        """Print a line that is kept nowhere: a password, for whoever is beside the box."""
+        self._write("%d.%03d I %s %s" % (self._uptime.seconds, self._uptime.millis, tag, text))
+
     def fail(self, tag, text):
         """Keep something that should not have happened."""
         self.add(ERROR, tag, text)
@@ -97,7 +102,10 @@ class Log:
         """The kept records from sequence number ``since`` on, oldest first."""
         size = len(self._records)
         for number in range(max(since, self.count - size, 0), self.count):
-            yield self._records[number % size]
+            record = self._records[number % size]
+            # A reader may be slow, and newer ones take the places of the oldest meanwhile.
+            if record[0] == number:
+                yield record
 
 
 def format_exception(error):
@@ -181,6 +189,14 @@ class FrameRing:
         if offset + 2 > len(self._buffer) or self._length_at(offset) == _WRAP_MARK:
             return 0
         return offset
+
+    def snapshot(self):
+        """A copy that stays as it is while the ring goes on."""
+        copy = FrameRing(len(self._buffer))
+        copy._view[:] = self._view
+        copy._head, copy._tail = self._head, self._tail
+        copy.kept, copy.dropped = self.kept, self.dropped
+        return copy
 
     def frames(self):
         """(tick in ms, direction, frame as a copy), oldest first."""

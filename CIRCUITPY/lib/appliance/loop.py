@@ -20,6 +20,8 @@ from appliance.log import FROM_BOX, TO_BOX
 # Frames taken from the modem before anything else gets its turn: the sounds come three frames at a time.
 FRAMES_A_PASS = 8
 MOST_UNSENT = 32
+# A web client that never stops asking must not keep a reading from being delivered.
+MOST_BUSY_PASSES = 20
 IDLE_S = 0.002
 MODEM_FIRST_MS = 4000  # a modem that is there boots in 1 s; one that is not is called absent after 3 s
 # Upper limits in ms of the classes of the histogram; the last class is open.
@@ -86,6 +88,7 @@ class Loop:
         self._slow_pieces = []
         self._turn = 0
         self._slow_turn = 0
+        self._busy_passes = 0
         self._starting = True
         self._modem_due = None
         self._unsent = []
@@ -120,9 +123,10 @@ class Loop:
             return True
         if not self.secc.matching:
             busy = self._one_piece(now) or busy
-            if not busy and not self.secc.active:
-                busy = self._one_slow_piece(now)
-                if busy:
+            self._busy_passes = self._busy_passes + 1 if busy else 0
+            if not self.secc.active and (not busy or self._busy_passes > MOST_BUSY_PASSES):
+                self._busy_passes = 0
+                if self._one_slow_piece(now):
                     self.work += 1
                     return True
         self.passes.add(ticks_diff(self._ticks(), now))

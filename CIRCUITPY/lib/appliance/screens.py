@@ -14,6 +14,9 @@ WHITE, BLUE, GREEN, YELLOW, RED, GREY = 0xFFFFFF, 0x3FA0FF, 0x40E060, 0xFFC830, 
 # terminalio.FONT: 6 x 12 pixels a letter.
 FONT_WIDTH, FONT_HEIGHT = 6, 12
 
+# How long the address of the page is shown before its password is, while the box made that up.
+TURN_S = 5
+
 # A reading is shown as current for so long; later it turns grey.
 FRESH_S = 12 * 3600
 
@@ -120,15 +123,18 @@ def _soc_view(state, smartevse):
     return View("", "%d%%" % percent, _soc_foot(state, smartevse, age_s), percent, colour)
 
 
-def _waiting_foot(state, wifi):
+def _waiting_foot(state, wifi, access):
     if wifi is not None and wifi.address:
+        password = None if access is None else access.made_up
+        if password is not None and state.uptime.seconds // TURN_S % 2:
+            return "password " + password
         return wifi.address
     code = state.cause()
     return causes.short(code) if code is not None else "ready"
 
 
-def view(state, smartevse, wifi=None):
-    """The screen for now. ``smartevse`` needs ``last_delivery``, ``wifi`` needs ``address``."""
+def view(state, smartevse, wifi=None, access=None):
+    """The screen for now. ``smartevse`` needs ``last_delivery``, ``wifi`` ``address``, ``access`` ``made_up``."""
     stage = state.stage()
     if stage == status.SOC:
         return _soc_view(state, smartevse)
@@ -142,7 +148,7 @@ def view(state, smartevse, wifi=None):
         code = state.cause_of(causes.CAR) or state.cause_of(causes.MODEM)
         foot = causes.short(code)
     elif stage == status.WAITING:
-        foot = _waiting_foot(state, wifi)
+        foot = _waiting_foot(state, wifi, access)
     elif stage == status.STARTING:
         foot = "version " + status.VERSION
     elif stage in (status.FINDING, status.READING):

@@ -325,6 +325,11 @@ class Settings:
         """What settings.toml holds for ``key``, right or wrong, or None."""
         return self._file_texts.get(key)
 
+    def adopt(self, key, other):
+        """Take over one value from other ``Settings``, and where it comes from."""
+        self._values[key] = other[key]
+        self._sources[key] = other.source(key)
+
     def lay_over(self, entries):
         """Take over what was saved on the page; gives the entries that still count.
 

@@ -22,6 +22,8 @@ import errno
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
+from appliance import causes
+
 # An answer that comes 3 s late still counts; a connection on a home network takes 20 ms.
 EXCHANGE_MS = 5000
 CONNECT_S = 1.0
@@ -82,6 +84,15 @@ def delivery_path(path, reading):
         ("evccid", evccid_text(reading.evccid)),
     )
     query = "&".join([name + "=" + value for name, value in parameters])
+    return path + ("&" if "?" in path else "?") + query
+
+
+def test_path(path):
+    """``path`` with -1 in every number: a SmartEVSE echoes it and does nothing.
+
+    No EVCCID: whatever is sent as one would be kept and compared.
+    """
+    query = "current_soc=-1&full_soc=-1&energy_capacity=-1&energy_request=-1"
     return path + ("&" if "?" in path else "?") + query
 
 
@@ -499,15 +510,84 @@ class SmartEvse:
             return self.target.host
         if self._address_at is not None and ticks_diff(now, self._address_at) < NAME_VALID_MS:
             return self._address
+        self._address = self._look_up(self.target)
+        self._address_at = None if self._address is None else self._ticks()
+        return self._address
+
+    def _look_up(self, target):
+        """Numeric address of ``target``, or None; blocks for seconds when it has a name."""
+        if target.numeric():
+            return target.host
         if self._stretch_watchdog:
             self._stretch_watchdog(True)
         try:
-            found = self._network.pool.getaddrinfo(self.target.host, self.target.port)
-            self._address = found[0][4][0]
-            self._address_at = self._ticks()
+            return self._network.pool.getaddrinfo(target.host, target.port)[0][4][0]
         except (OSError, IndexError):
-            self._address_at = None
+            return None
         finally:
             if self._stretch_watchdog:
                 self._stretch_watchdog(False)
-        return self._address if self._address_at is not None else None
+
+    # ---- what the owner tries on the page
+
+    def try_delivery(self, url):
+        """Send a reading that says nothing to ``url``; gives {"ok", "text", "status", "answer"}."""
+        target = Target(url)
+        return self._try("POST", target, test_path(target.path), _judge_delivery)
+
+    def try_probe(self, url):
+        """Ask the SmartEVSE at ``url`` whether it can take readings; gives a dict as ``try_delivery``."""
+        target = Target(url)
+        if not target.is_smartevse:
+            text = "This address is not a SmartEVSE's (its path does not end in /ev_state): send a test reading instead."
+            return _outcome(False, text)
+        return self._try("GET", target, target.settings_path, _judge_probe)
+
+    def _try(self, method, target, path, judge):
+        if not self._network.connected:
+            return _outcome(False, "WiFi is not connected.")
+        address = self._look_up(target)
+        if address is None:
+            return _outcome(False, causes.text("smartevse_name") + " " + causes.action("smartevse_name"))
+        answer = self._exchange(method, target.url(path), address, True)
+        if answer.status is None:
+            code = "smartevse_slow" if answer.sent else "smartevse_off"
+            return _outcome(False, causes.text(code) + " " + causes.action(code))
+        return judge(answer)
+
+
+_SHOWN_OF_AN_ANSWER = 400
+
+
+def _outcome(ok, text, answer=None):
+    status, body = None, ""
+    if answer is not None:
+        status = answer.status
+        # Byte by byte: the device cannot decode text with a broken letter in it.
+        letters = [chr(byte) if 0x20 <= byte < 0x7F else " " for byte in answer.body[:_SHOWN_OF_AN_ANSWER]]
+        body = "".join(letters)
+    return {"ok": ok, "text": text, "status": status, "answer": body}
+
+
+def _judge_delivery(answer):
+    if 200 <= answer.status < 300:
+        return _outcome(True, "The address takes readings. This is what it answered:", answer)
+    code = "smartevse_refused"
+    if answer.status == 404:
+        code = "smartevse_404"
+    elif answer.status >= 500:
+        code = "smartevse_500"
+    return _outcome(False, causes.text(code) + " " + causes.action(code), answer)
+
+
+def _judge_probe(answer):
+    if answer.status != 200:
+        text = "Something answers there, but not as a SmartEVSE does (%d). Check the address." % answer.status
+        return _outcome(False, text, answer)
+    state = EvseState(answer.body)
+    if not state.has_modem:
+        return _outcome(False, causes.text("smartevse_no_modem") + " " + causes.action("smartevse_no_modem"))
+    text = "This SmartEVSE can take readings: its firmware has modem support"
+    if state.state_id is not None:
+        text += ", and it is in state %d" % state.state_id
+    return _outcome(True, text + ".")

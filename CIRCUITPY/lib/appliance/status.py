@@ -15,6 +15,8 @@ VERSION = "0.1.0"
 
 _AREAS_BY_WEIGHT = (causes.MODEM, causes.CAR, causes.SMARTEVSE, causes.WIFI, causes.BOX)
 _LONGEST_TIMELINE = 40
+# Sessions that are remembered until the next restart.
+MOST_SESSIONS = 8
 # How long "this car could not be read" stays: long enough to walk to the box, short enough not to scare the
 # next driver.
 PASSING_S = 600
@@ -63,6 +65,37 @@ def hex_text(data):
     return None if data is None else str(binascii.hexlify(bytes(data)), "ascii")
 
 
+def ipv6_text(address):
+    """16 bytes as people write an IPv6 address; None stays None."""
+    if address is None:
+        return None
+    groups = ["%x" % (address[at] << 8 | address[at + 1]) for at in range(0, 16, 2)]
+    start, length = 0, 1
+    for first in range(8):
+        count = 0
+        while first + count < 8 and groups[first + count] == "0":
+            count += 1
+        if count > length:
+            start, length = first, count
+    if length < 2:
+        return ":".join(groups)
+    return ":".join(groups[:start]) + "::" + ":".join(groups[start + length :])
+
+
+class Session:
+    """One plug-in for the list of the last ones; times in seconds since start."""
+
+    def __init__(self, ev_mac, start_s):
+        self.ev_mac = ev_mac
+        self.start_s = start_s
+        self.end_s = None
+        self.soc_percent = None
+        self.evccid = None
+        self.protocol = None
+        self.cause = None
+        self.delivery = None
+
+
 class Status:
     """The state of the box as its owner sees it; times are seconds of ``uptime``.
 
@@ -77,6 +110,8 @@ class Status:
         self.reading = None
         self.reading_s = None
         self.ev_mac = None
+        self.car_address = None
+        self.sessions = []
         self.modem_status = "BOOTING"
         self.secc_stage = "NO_KEY"
         self.in_session = False
@@ -158,6 +193,10 @@ class Status:
         """A car begins: what the last one left is no longer current."""
         self.timeline = []
         self.ev_mac = bytes(ev_mac)
+        self.car_address = None
+        self.sessions.append(Session(self.ev_mac, self.uptime.seconds))
+        if len(self.sessions) > MOST_SESSIONS:
+            self.sessions.pop(0)
         self.in_session = True
         self.read_this_time = False
         self.clear_cause(causes.CAR)
@@ -176,6 +215,11 @@ class Status:
         self.reading = reading
         self.reading_s = self.uptime.seconds
         self.read_this_time = True
+        if self.sessions:
+            session = self.sessions[-1]
+            session.soc_percent = reading.soc_percent
+            session.evccid = reading.evccid
+            session.protocol = reading.protocol
         self.clear_cause(causes.CAR)
         if self.cause_of(causes.MODEM) in ("modem_rebooted", "no_profiles"):
             self.clear_cause(causes.MODEM)
@@ -184,9 +228,18 @@ class Status:
     def session_ended(self, reason):
         """The session is over; a known ``reason`` explains why there is no reading."""
         self.in_session = False
-        if reason in causes.TABLE and not self.read_this_time:
+        known = reason in causes.TABLE and not self.read_this_time
+        if self.sessions:
+            self.sessions[-1].end_s = self.uptime.seconds
+            self.sessions[-1].cause = reason if known else None
+        if known:
             self.set_cause(reason)
         self.changed()
+
+    def delivered(self, outcome):
+        """What became of the last reading: "ok" or "failed"."""
+        if self.sessions:
+            self.sessions[-1].delivery = outcome
 
     # ---- what is shown
 
@@ -254,3 +307,17 @@ def timeline_document(timeline):
         {"t_s": float("%d.%03d" % (seconds, millis)), "checkpoint": number, "text": text}
         for seconds, millis, number, text in timeline
     ]
+
+
+def session_document(session, now_s):
+    """A session as the page's JSON has it."""
+    return {
+        "ago_s": now_s - session.start_s,
+        "duration_s": None if session.end_s is None else session.end_s - session.start_s,
+        "ev_mac": hex_text(session.ev_mac),
+        "evccid": hex_text(session.evccid),
+        "soc_percent": session.soc_percent,
+        "protocol": session.protocol,
+        "cause": cause_document(session.cause),
+        "delivery": session.delivery,
+    }

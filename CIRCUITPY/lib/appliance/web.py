@@ -2,65 +2,83 @@
 # SPDX-License-Identifier: MIT
 """Web server that no client can stop.
 
-``adafruit_httpserver`` parses requests, finds routes and builds responses, but its own receive and send wait
-for the client: one that opens a connection and closes it again would stop the modem for ever. So neither they
-nor ``Server.poll`` are used. Each accepted socket has a small state machine here, moved one step a pass:
+``adafruit_httpserver`` parses requests and builds responses, but its own receive and send wait for the client:
+one that opens a connection and closes it again would stop the modem for ever. So neither they nor
+``Server.poll`` are used, nor its table of routes, which tries a pattern for every path (``site`` has ours).
+Each accepted socket has a small state machine here, moved one step a pass:
 
-    HEADER --blank line--> BODY --all bytes--> ANSWER --route's handler--> SEND --all sent--> closed
+    HEADER --blank line--> BODY --all bytes--> ANSWER --a Response--> SEND --all sent--> closed
+       |                                          `-----a Later--> WORK --its Response--> SEND
        |  too long, too late, malformed: an error answer, then DISCARD (a close with unread data would
        |  reset the connection and take the answer with it)
        `--peer closed--> closed
 
 The library sees a complete request and an in-memory connection that swallows the response at once; what it
-swallowed leaves in slices. Everything is bounded: two connections, header and body size, and the time for
-each.
+swallowed leaves in slices, and a long body is made while it leaves. Everything is bounded: two connections,
+header and body size, and the time for each.
 """
 
 import errno
 import select
 
-from adafruit_httpserver import Request, Response, Route, Server
+from adafruit_httpserver import Request
 from plc.ticks import expired, ticks_add, ticks_diff
+
+from appliance.answers import Later
 
 MOST_CONNECTIONS = 2
 BACKLOG = 4
 HEADER_SIZE = 4096
 BODY_SIZE = 8192
+# The library takes a header apart line by line, and the query parameter by parameter: 10 ms at most.
+MOST_HEADER_LINES = 48
+LONGEST_FIRST_LINE = 600
+MOST_PARAMETERS = 16
 # Fits one TCP segment, so that a slice costs one call.
 SLICE = 1024
 
 HEADER_MS = 5000
 TOTAL_MS = 10000
-# A client that says nothing while others wait loses its place.
+# A client that takes nothing for so long is gone; the longest download is over after SEND_MS.
+STALL_MS = 10000
+SEND_MS = 60000
+# A client that says nothing while others wait loses its place, and so does one that is slow beyond reason.
 CROWDED_MS = 300
+SLOW_MS = 1500
 DISCARD_MS = 1000
 RETRY_SEND_MS = 20
 # A pause of the server itself (a car being matched, a delivery) must not count against its clients.
 PAUSE_MS = 200
 
-FREE, HEADER, BODY, ANSWER, SEND, DISCARD = "FREE", "HEADER", "BODY", "ANSWER", "SEND", "DISCARD"
-
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'self'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+FREE, HEADER, BODY, ANSWER, WORK, SEND, DISCARD = (
+    "FREE",
+    "HEADER",
+    "BODY",
+    "ANSWER",
+    "WORK",
+    "SEND",
+    "DISCARD",
+)
 
 _BAD_REQUEST = (400, "Bad Request")
-_METHOD_NOT_ALLOWED = (405, "Method Not Allowed")
 _TIMEOUT = (408, "Request Timeout")
 _TOO_LARGE = (413, "Payload Too Large")
+_URI_TOO_LONG = (414, "URI Too Long")
 _HEADER_TOO_LARGE = (431, "Request Header Fields Too Large")
 _INTERNAL = (500, "Internal Server Error")
 _NOT_IMPLEMENTED = (501, "Not Implemented")
 
 
 class MemoryConnection:
-    """What the library takes for a socket while it answers: keeps all bytes, never waits."""
+    """What the library takes for a socket while it answers: keeps all bytes, never waits.
+
+    ``rest`` is an iterator for what follows them, sent in HTTP chunks when ``chunked``.
+    """
 
     def __init__(self):
         self.pieces = []
+        self.rest = None
+        self.chunked = False
 
     def send(self, data):
         self.pieces.append(bytes(data))
@@ -72,22 +90,6 @@ class MemoryConnection:
     def content(self):
         """Everything sent so far."""
         return b"".join(self.pieces)
-
-
-class Answerer(Server):
-    """The library's server without its network side: a complete request in, the bytes of the response out."""
-
-    def answer(self, request, memory):
-        """Find the route, run its handler and let the response write itself into ``memory``."""
-        request.connection = memory
-        handler = self._find_handler(request.method, request.path)
-        if handler is None and request.method not in ("GET", "HEAD"):
-            response = Response(request, "This address only answers GET", status=_METHOD_NOT_ALLOWED)
-        else:
-            response = self._handle_request(request, handler)
-        if response is not None:
-            self._set_default_server_headers(response)
-            response._send()
 
 
 class Connection:
@@ -109,9 +111,13 @@ class Connection:
         self._body_used = 0
         self._request = None
         self._address = None
+        self._later = None
         self._output = None
+        self._rest = None
+        self._chunked = False
         self._sent = 0
         self._send_at = None
+        self._progress_at = None
         self.opened = None
         self.deadline = None
 
@@ -130,7 +136,9 @@ class Connection:
         """Close the socket and free the place, whatever the socket says."""
         socket, self.socket = self.socket, None
         self.state = FREE
+        self._drop_rest()
         self._output = None
+        self._later = None
         self._body = None
         self._request = None
         if socket is not None:
@@ -141,34 +149,49 @@ class Connection:
                 # A socket that cannot be closed is gone already.
                 return
 
+    def _drop_rest(self):
+        rest, self._rest = self._rest, None
+        if hasattr(rest, "close"):
+            # A generator that holds a file open closes it.
+            rest.close()
+
     def shift(self, pause_ms):
         """Move the deadline on by a pause of the server's own."""
         if self.state != FREE:
             self.deadline = ticks_add(self.deadline, pause_ms)
             self.opened = ticks_add(self.opened, pause_ms)
+            if self._progress_at is not None:
+                self._progress_at = ticks_add(self._progress_at, pause_ms)
 
     def step(self, now):
-        """One piece of work: at most one receive, one parse, one handler or one send."""
+        """One piece of work: at most one receive, one parse, one handler or one send. False: nothing to do yet."""
         if expired(self.deadline, now):
             self._too_late(now)
-        elif self.state == HEADER:
-            if self.readable:
-                self._receive_header(now)
-        elif self.state == BODY:
-            if self.readable:
-                self._receive_body(now)
-        elif self.state == ANSWER:
+            return True
+        if self.state == WORK:
+            return self._work(now)
+        if self.state == SEND:
+            return self._send(now)
+        if self.state == ANSWER:
             self._answer(now)
-        elif self.state == SEND:
-            self._send(now)
-        elif self.readable:
+            return True
+        if not self.readable:
+            return False
+        if self.state == HEADER:
+            self._receive_header(now)
+        elif self.state == BODY:
+            self._receive_body(now)
+        else:
             self._discard()
+        return True
 
     def _too_late(self, now):
         if self.state != DISCARD:
             self._web.count("timed_out")
         if self.state in (HEADER, BODY) and self._used:
             self._fail(_TIMEOUT, now)
+        elif self.state == WORK:
+            self._take(self._later.too_late(), now)
         else:
             self.close()
 
@@ -204,8 +227,15 @@ class Connection:
     def _parse(self, now):
         self.deadline = ticks_add(self.opened, TOTAL_MS)
         header = bytes(self._view[: self._header_end])
+        first = header.find(b"\r\n")
+        if first > LONGEST_FIRST_LINE or header.count(b"&", 0, first) >= MOST_PARAMETERS:
+            self._fail(_URI_TOO_LONG, now)
+            return
+        if header.count(b"\n") > MOST_HEADER_LINES:
+            self._fail(_HEADER_TOO_LARGE, now)
+            return
         try:
-            self._request = Request(self._web.server, None, self._address, header)
+            self._request = Request(None, None, self._address, header)
             length = int(self._request.headers.get("Content-Length", "0"))
         except Exception:
             # ValueError for most malformed requests, IndexError and UnicodeError for others.
@@ -238,22 +268,51 @@ class Connection:
         request = self._request
         if self._body:
             request.body = bytes(self._body)
-        memory = MemoryConnection()
+        self._body = None
         try:
-            self._web.server.answer(request, memory)
+            response = self._web.respond(request)
         except Exception as error:
-            self._web.handler_failed(error, request)
-            self._fail(_INTERNAL, now)
+            self._handler_failed(error, now)
             return
+        if isinstance(response, Later):
+            self._later = response
+            self.state = WORK
+            self.deadline = ticks_add(now, response.limit_ms)
+        else:
+            self._take(response, now)
+
+    def _work(self, now):
+        """Ask the promise for its answer; False while there is none."""
+        try:
+            response = self._later.poll()
+        except Exception as error:
+            self._handler_failed(error, now)
+            return True
+        if response is None:
+            return False
+        self._take(response, now)
+        return True
+
+    def _take(self, response, now):
+        """Let the library write ``response`` and start to send it."""
+        self._later = None
+        memory = MemoryConnection()
+        self._request.connection = memory
+        response._send()
         self._web.count("answered")
         self._output = memory.content()
+        self._rest = memory.rest
+        self._chunked = memory.chunked
         self._sent = 0
-        self._body = None
         self._request = None
-        if self._output:
-            self.state = SEND
-        else:
-            self.close()
+        self._progress_at = now
+        self.state = SEND
+        self.opened = now
+        self.deadline = ticks_add(now, STALL_MS)
+
+    def _handler_failed(self, error, now):
+        self._web.handler_failed(error, self._request)
+        self._fail(_INTERNAL, now)
 
     def _fail(self, status, now):
         """Answer with an error, whatever state the request is in."""
@@ -263,16 +322,23 @@ class Connection:
             % (status[0], status[1], len(status[1]), status[1])
         ).encode()
         self._sent = 0
+        self._drop_rest()
+        self._later = None
         self.state = SEND
         self.deadline = ticks_add(now, DISCARD_MS)
+        self._progress_at = now
         self._body = None
         self._request = None
         self._used = -1
 
     def _send(self, now):
+        """Send a slice, or have the next piece made; False while the client has no room."""
         if self._send_at is not None and not expired(self._send_at, now):
-            return
+            return False
         self._send_at = None
+        if self._sent >= len(self._output):
+            self._next_piece(now)
+            return True
         try:
             count = self.socket.send(memoryview(self._output)[self._sent : self._sent + SLICE])
         except OSError as error:
@@ -280,10 +346,44 @@ class Connection:
                 self._send_at = ticks_add(now, RETRY_SEND_MS)
             else:
                 self.close()
-            return
+            return True
         self._sent += count
-        if self._sent >= len(self._output):
+        self._progress(now)
+        if self._sent >= len(self._output) and self._rest is None:
             self._sent_all(now)
+        return True
+
+    def _progress(self, now):
+        """The client takes its answer: it may go on for STALL_MS, up to SEND_MS in all."""
+        self._progress_at = now
+        if self._used >= 0 and ticks_diff(now, self.opened) < SEND_MS - STALL_MS:
+            self.deadline = ticks_add(now, STALL_MS)
+
+    def _next_piece(self, now):
+        """Have one more piece of the body made."""
+        try:
+            piece = next(self._rest)
+        except StopIteration:
+            self._rest = None
+            if self._chunked:
+                self._put_out(b"0\r\n\r\n")
+            else:
+                self._sent_all(now)
+            return
+        except Exception as error:
+            # The status has left already: the client sees a body that ends too early.
+            self._web.body_failed(error)
+            self.close()
+            return
+        if piece:
+            piece = piece.encode("utf-8") if isinstance(piece, str) else piece
+            self._put_out(
+                b"".join((("%x\r\n" % len(piece)).encode(), piece, b"\r\n")) if self._chunked else piece
+            )
+
+    def _put_out(self, data):
+        self._output = data
+        self._sent = 0
 
     def _sent_all(self, now):
         if self._used >= 0:
@@ -297,22 +397,23 @@ class Connection:
     def _discard(self):
         self._receive(self._view)
 
-    def is_idle(self, now):
-        """True when nothing came for long enough that somebody else may have the place."""
-        return self.state == HEADER and self._used == 0 and ticks_diff(now, self.opened) > CROWDED_MS
+    def may_be_dropped(self, now):
+        """True when nothing came, or nothing was taken, for long enough that somebody else may have the place."""
+        if self.state == HEADER and self._used == 0:
+            return ticks_diff(now, self.opened) > CROWDED_MS
+        if self.state in (HEADER, BODY):
+            return ticks_diff(now, self.opened) > SLOW_MS
+        return self.state in (SEND, DISCARD) and ticks_diff(now, self._progress_at) > SLOW_MS
 
 
 class Web:
-    """Listener and connections. ``routes``: rows (path, method, handler); a handler takes a Request, gives a
-    Response.
+    """Listener and connections. ``respond(request)`` gives a Response or a ``Later``.
 
-    ``poller`` is a ``select.poll()``; ``log(text)`` gets what is worth a line. Static files come from ``root_path``.
+    ``poller`` is a ``select.poll()``; ``log(text)`` gets what is worth a line.
     """
 
-    def __init__(self, pool, poller, root_path, routes, log):
-        self.server = Answerer(pool, root_path)
-        self.server.headers = SECURITY_HEADERS
-        self.server.add_routes([Route(path, method, handler) for path, method, handler in routes])
+    def __init__(self, pool, poller, respond, log):
+        self.respond = respond
         self.counts = {
             "accepted": 0,
             "answered": 0,
@@ -368,6 +469,11 @@ class Web:
         self.count("failed")
         self._log("%s %s: %s: %s" % (request.method, request.path, type(error).__name__, error))
 
+    def body_failed(self, error):
+        """A body could not be made to its end: our own defect as well."""
+        self.count("failed")
+        self._log("answer cut: %s: %s" % (type(error).__name__, error))
+
     def unwatch(self, socket):
         """Take ``socket`` out of the poller."""
         try:
@@ -413,9 +519,10 @@ class Web:
             self._turn = (self._turn + 1) % MOST_CONNECTIONS
             connection = self._connections[self._turn]
             if connection.state != FREE:
-                connection.step(now)
+                worked = connection.step(now)
                 connection.readable = False
-                return True
+                if worked:
+                    return True
         return False
 
     def _free_place(self, now):
@@ -423,7 +530,7 @@ class Web:
             if connection.state == FREE:
                 return connection
         for connection in self._connections:
-            if connection.is_idle(now):
+            if connection.may_be_dropped(now):
                 self.count("crowded_out")
                 connection.close()
                 return connection
