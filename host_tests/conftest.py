@@ -6,7 +6,7 @@ the box sends in any session is kept for the second opinion on it, which is aske
 
 import pytest
 
-from host_tests.peers import overheard
+from host_tests.peers import overheard, sessions
 
 _FIGURES = []
 _LAST = "test_second_opinion.py"
@@ -14,6 +14,10 @@ _LAST = "test_second_opinion.py"
 
 def pytest_configure():
     overheard.listen()
+
+
+def pytest_unconfigure():
+    sessions.forget()
 
 
 def pytest_collection_modifyitems(items):
