@@ -15,7 +15,7 @@ from plc.qca7005 import Qca7005
 from plc.ticks import expired, ticks_add
 from v2g.secc import Secc
 
-from appliance import causes, retained, settings, status
+from appliance import cars, causes, retained, settings, status
 from appliance.access import Access
 from appliance.entropy import Entropy
 from appliance.errands import Errands, Restart
@@ -32,6 +32,14 @@ WATCHDOG_LOOKUP_S = 90
 # After so long without a crash the next one counts as the first.
 HEALTHY_S = 60
 WEB_RETRY_MS = 10000
+# SmartEVSE's state after a reading: what it means for the car, and whether it will stay so.
+AFTERWARDS = {
+    0: ("the car was unplugged", True),
+    1: ("the car does not charge yet (state B)", False),
+    2: ("the car charges on AC (state C)", True),
+    13: ("the charger still feigns the re-plug", False),
+    14: ("the charger does not want this car", True),
+}
 # In this order each import compiles one file, and a car need not wait for more than that.
 WEB_PARTS = (
     "adafruit_httpserver",
@@ -200,6 +208,7 @@ class EvseQuestion:
         state = box.smartevse.query_state(now)
         if state is not None:
             box.status.replugged = state.has_modem
+            box.tell_what_became(state.state_id)
         box.status.put_cause(causes.SMARTEVSE, box.smartevse.cause)
         box.loop.secc.evse_state(None if state is None else state.state_id, supervisor.ticks_ms())
 
@@ -312,11 +321,15 @@ class Box:
         self.errands = Errands()
         self.restart = Restart(microcontroller.reset, self._on_restart)
         self._web_piece = WebPiece(self)
+        self.garage = cars.Garage([self.settings[key] for key in settings.CAR_KEYS])
+        # True from a release until the SmartEVSE has told what became of the car.
+        self.left = False
         self._handlers = {
             "modem": self._on_modem,
             "car": self._on_car,
             "checkpoint": self._on_checkpoint,
             "reading": self._on_reading,
+            "soc": self._on_soc,
             "released": self._on_released,
             "session_end": self._on_session_end,
             "failed": self._on_failed,
@@ -362,6 +375,15 @@ class Box:
         web = self._web_piece.web
         return None if web is None else web.counts
 
+    def tell_what_became(self, state_id):
+        """The charger's state after a car was let go, once it is one in which the car has decided."""
+        if not self.left or state_id is None:
+            return
+        text, final = AFTERWARDS.get(state_id, ("state %d" % state_id, False))
+        self.left = not final
+        self.log.checkpoint("smartevse", 940, "after the reading: " + text)
+        self.status.checkpoint(940, "after the reading: " + text)
+
     def log_web(self, text):
         """A line from the web server."""
         self.log.caution("web", text)
@@ -398,6 +420,13 @@ class Box:
             "answer": self.settings["ANSWER_CARS"],
             "can_ask": self.smartevse.can_ask,
             "wait_for_modem": True,
+            "protocol": self.settings["PROTOCOL"],
+            "max_current_a": self.settings["EVSE_MAX_CURRENT_A"],
+            "max_voltage_v": self.settings["EVSE_MAX_VOLTAGE_V"],
+            "max_power_w": self.settings["EVSE_MAX_POWER_KW"] * 1000,
+            "conversation": self.settings["CONVERSATION"],
+            "conversation_until": self.settings["CONVERSATION_UNTIL"],
+            "conversation_ms": self.settings["CONVERSATION_S"] * 1000,
         }
         if self.settings["EVSE_ID"]:
             config["evse_id"] = self.settings["EVSE_ID"].encode()
@@ -461,6 +490,7 @@ class Box:
 
     def _on_reading(self, event, _now):
         reading = event[1]
+        self.garage.recognise(reading)
         self.status.read(reading)
         self.log.note(
             "car",
@@ -474,7 +504,12 @@ class Box:
             ),
         )
 
+    def _on_soc(self, event, _now):
+        self.log.note("car", "state of charge now %d %%" % event[1])
+        self.status.changed()
+
     def _on_released(self, _event, now):
+        self.left = True
         if self.smartevse.target is not None:
             self.smartevse.deliver(self.status.reading, now)
             self.status.changed()

@@ -12,6 +12,8 @@ text that the file held when it was saved). While the file still holds that text
 the file's line was edited, the file's does. So the last edit wins, wherever it was made.
 """
 
+from appliance import cars
+
 TEXT = "text"
 NUMBER = "number"
 CHOICE = "choice"
@@ -45,6 +47,28 @@ SCHEMA = (
      "Taken off the attenuation reported to the car, in dB: what the box's own receive path adds.", "Attenuation offset"),
     ("EVSE_ID", TEXT, "", 0, 32, None, False, True, "Cars",
      "Name of this charger as cars see it; empty: unknown.", "Name of this charger"),
+    ("EVSE_MAX_CURRENT_A", NUMBER, 125, 1, 1000, None, False, True, "Cars",
+     "Largest DC current that is announced to cars, in A; none ever flows.", "Announced current"),
+    ("EVSE_MAX_VOLTAGE_V", NUMBER, 500, 200, 1000, None, False, True, "Cars",
+     "Highest DC voltage that is announced to cars, in V; 1000 for a car that refuses 500.", "Announced voltage"),
+    ("EVSE_MAX_POWER_KW", NUMBER, 50, 1, 400, None, False, True, "Cars",
+     "Largest DC power that is announced to cars, in kW; at most current times voltage.", "Announced power"),
+    ("PROTOCOL", CHOICE, "din", 0, 0, ("din", "iso2", "din_only"), False, True, "Cars",
+     "din: DIN 70121, else ISO 15118-2; iso2: the other way round; din_only.", "Protocol"),
+    ("CONVERSATION", CHOICE, "release", 0, 0, ("release", "converse"), False, True, "Cars",
+     "release: let the car go when it was read; converse: read on for a while.", "After the reading"),
+    ("CONVERSATION_UNTIL", CHOICE, "cable_check", 0, 0, ("parameters", "cable_check", "pre_charge"), False, True, "Cars",
+     "How far a conversation may go; see docs/protocol.md.", "Converse until"),
+    ("CONVERSATION_S", NUMBER, 20, 3, 90, None, False, True, "Cars",
+     "How long a conversation lasts, in s; at most 40 with a SmartEVSE, which waits 60 s.", "Converse for"),
+    ("CAR_1", TEXT, "", 0, 100, None, False, True, "Cars",
+     "One of your cars: EVCCID (a * for its end); name=...; capacity_wh=...; full_soc=... for what it leaves out.", "Car 1"),
+    ("CAR_2", TEXT, "", 0, 100, None, False, True, "Cars",
+     "A second car, in the same way.", "Car 2"),
+    ("CAR_3", TEXT, "", 0, 100, None, False, True, "Cars",
+     "A third car.", "Car 3"),
+    ("CAR_4", TEXT, "", 0, 100, None, False, True, "Cars",
+     "A fourth car.", "Car 4"),
     ("MODEM_SCK", PIN, "IO13", 1, 16, None, False, True, "Modem",
      "SPI clock to the modem.", "Clock pin (SCK)"),
     ("MODEM_MOSI", PIN, "IO11", 1, 16, None, False, True, "Modem",
@@ -263,7 +287,22 @@ def _checked_url(text):
     return text
 
 
+def _checked_car(text):
+    if text:
+        try:
+            cars.parse(text)
+        except ValueError as error:
+            raise Mistake("a car's line " + str(error))
+    return text
+
+
+CAR_KEYS = ("CAR_1", "CAR_2", "CAR_3", "CAR_4")
+
 _EXTRA_CHECKS = {
+    "CAR_1": _checked_car,
+    "CAR_2": _checked_car,
+    "CAR_3": _checked_car,
+    "CAR_4": _checked_car,
     "HOSTNAME": _checked_hostname,
     "WIFI_PASSWORD": _checked_password,
     "WEB_PASSWORD": _checked_web_password,
@@ -324,6 +363,11 @@ class Settings:
     def file_text(self, key):
         """What settings.toml holds for ``key``, right or wrong, or None."""
         return self._file_texts.get(key)
+
+    def use(self, key, value):
+        """Put a value in force that was entered on a page and may still have to be saved."""
+        self._values[key] = value
+        self._sources[key] = "page"
 
     def adopt(self, key, other):
         """Take over one value from other ``Settings``, and where it comes from."""
@@ -429,10 +473,20 @@ class Settings:
 
     def _check_together(self):
         """Rules that join several keys."""
+        self._check_power()
         if not static_address_is_whole(self):
             self.complain(0, _STATIC_RULE + "; DHCP is used")
             for key in STATIC_KEYS:
                 self._values[key] = ""
+
+    def _check_power(self):
+        """Nobody believes a charger of more power than its current and voltage make."""
+        values = self._values
+        most_kw = values["EVSE_MAX_CURRENT_A"] * values["EVSE_MAX_VOLTAGE_V"] // 1000
+        if values["EVSE_MAX_POWER_KW"] > most_kw:
+            if self.source("EVSE_MAX_POWER_KW") != "default":
+                self.complain(0, "EVSE_MAX_POWER_KW is more than current times voltage; %d is used" % most_kw)
+            values["EVSE_MAX_POWER_KW"] = max(1, most_kw)
 
 
 STATIC_KEYS = ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")

@@ -22,7 +22,7 @@ import errno
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from appliance import causes
+from appliance import cars, causes
 
 # An answer that comes 3 s late still counts; a connection on a home network takes 20 ms.
 EXCHANGE_MS = 5000
@@ -66,8 +66,7 @@ def evccid_text(evccid):
     """The low six bytes as 12 lower-case hexadecimal digits, as SmartEVSE compares them; -1 for unknown."""
     if evccid is None:
         return "-1"
-    low = bytes(evccid)[-6:]
-    return str(binascii.hexlify(bytes(6 - len(low)) + low), "ascii")
+    return str(binascii.hexlify(cars.low_six(evccid)), "ascii")
 
 
 def _unknown_as_minus_one(value):
@@ -78,8 +77,9 @@ def delivery_path(path, reading):
     """``path`` with the five parameters of the SmartEVSE's contract added to its query."""
     parameters = (
         ("current_soc", _unknown_as_minus_one(reading.soc_percent)),
-        ("full_soc", _unknown_as_minus_one(reading.full_soc_percent)),
-        ("energy_capacity", _unknown_as_minus_one(reading.energy_capacity_wh)),
+        # SmartEVSE's estimate never moves without these two, which a Tesla leaves out.
+        ("full_soc", _unknown_as_minus_one(cars.filled(reading, "full_soc_percent"))),
+        ("energy_capacity", _unknown_as_minus_one(cars.filled(reading, "energy_capacity_wh"))),
         ("energy_request", _unknown_as_minus_one(reading.energy_request_wh)),
         ("evccid", evccid_text(reading.evccid)),
     )

@@ -8,7 +8,7 @@ cause and nothing else. The most important one is shown: what keeps the next car
 
 import binascii
 
-from appliance import causes
+from appliance import cars, causes
 
 PRODUCT = "socbox"
 VERSION = "0.1.0"
@@ -288,8 +288,11 @@ def reading_document(reading, age_s):
         "energy_capacity_wh": reading.energy_capacity_wh,
         "energy_request_wh": reading.energy_request_wh,
         "evccid": hex_text(reading.evccid),
+        "evccid_kind": getattr(reading, "evccid_kind", None),
         "ev_mac": hex_text(getattr(reading, "ev_mac", None)),
         "protocol": reading.protocol,
+        "profile": cars.profile_document(reading),
+        "car_limits": cars.limits_document(reading),
         "age_s": age_s,
     }
 

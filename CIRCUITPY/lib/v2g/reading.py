@@ -11,7 +11,7 @@ class Reading:
 
     Two names of a car that are easily mixed up: ``evccid``, the bytes it gave in SessionSetupReq (6 to 8 in
     DIN 70121, 6 in ISO 15118-2; a car may rotate them), and ``ev_mac``, the MAC it used on the power line, in
-    SLAC and in IPv6. The MAC of its modem is a third one, which the box never sees.
+    SLAC and in IPv6. The MAC of its modem is a third one, which a station is never told.
 
     What the car asked for: ``max_current_ma``, ``max_voltage_mv``, ``max_power_w``, ``energy_transfer`` from its
     charging parameters; ``target_voltage_mv``, ``target_current_ma``, ``remaining_s`` from PreChargeReq and
@@ -31,6 +31,8 @@ class Reading:
     target_current_ma = None
     remaining_s = None
     error = None
+    profile = None  # these two are the owner's: see ``appliance.cars``
+    evccid_kind = None
 
     def __init__(self, protocol, evccid=None, ev_mac=None):
         self.protocol = protocol
