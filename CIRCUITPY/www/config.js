@@ -29,7 +29,7 @@ function inputOf(row) {
   input.autocomplete = row.secret ? "new-password" : "off";
   input.spellcheck = false;
   input.autocapitalize = "none";
-  if (row.secret) input.placeholder = row.is_set ? "set; leave empty to keep it" : "not set";
+  if (row.secret) input.placeholder = row.is_set ? "unchanged" : "not set";
   else if (row.default) input.placeholder = row.default;
   return input;
 }

@@ -46,7 +46,7 @@ function showSoc(reading, stage) {
   setText(byId("hint"), reading === null || stage !== "soc" ? HINTS[stage] || "" : "");
   if (reading === null) return;
   setText(byId("percent"), reading.soc_percent + " %");
-  byId("level").style.width = reading.soc_percent + "%";
+  byId("fill").style.width = reading.soc_percent + "%";
   byId("mark").hidden = !reading.full_soc_percent;
   if (reading.full_soc_percent) byId("mark").style.left = reading.full_soc_percent + "%";
   byId("battery").setAttribute("aria-label", "battery " + reading.soc_percent + " percent full");
@@ -157,7 +157,7 @@ function showBox(status) {
   const system = status.system;
   showList("box", [
     ["Modem", status.modem.status.toLowerCase().replaceAll("_", " ")],
-    ["SmartEVSE", evse.url ? evse.url + " (" + evse.text + ")" : "not set up"],
+    ["SmartEVSE", evse.url ? evse.url.replace(/^http:\/\/|:80(?=\/)/g, "") + " (" + evse.text + ")" : "not set up"],
     ["WiFi", wifi.ssid ? wifi.ssid + (wifi.rssi ? " (" + wifi.rssi + " dBm)" : "") : "off"],
     ["Address", wifi.address ? wifi.address + ", http://" + wifi.hostname + ".local" : null],
     ["Running for", span(status.uptime_s)],

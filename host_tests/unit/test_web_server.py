@@ -117,7 +117,9 @@ def test_static_files_arrive_whole_in_slices(site, path, _right, name, kind):
 
 
 def test_every_file_of_www_has_its_row():
-    assert sorted(name for _path, _right, name, _kind in FILES) == sorted(path.name for path in WWW.iterdir())
+    # The set-up page on the box's own access point has a table of its own.
+    names = [path.name for path in WWW.iterdir() if not path.name.startswith("setup.")]
+    assert sorted(name for _path, _right, name, _kind in FILES) == sorted(names)
 
 
 def test_nobody_there_is_no_work(site):

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""A box on the twin beside a browser, for tests and pictures of its pages."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+
+from host_tests.twin.bench import free_port
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PASSWORD = "correct horse"
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+PAGES = ("/", "/config", "/webserial", "/update", "/resetwifi", "/login")
+
+
+class Box:
+    """`url`, and `ask("plug", soc=42)` for the commands of `run_box`."""
+
+    def __init__(self, process):
+        self._process = process
+        self.url = self._read().rstrip("/")
+
+    def _read(self):
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the box's process ended")
+        return json.loads(line)
+
+    def ask(self, command, **options):
+        self._process.stdin.write(json.dumps({"do": command, **options}) + "\n")
+        self._process.stdin.flush()
+        return self._read()
+
+
+@contextlib.contextmanager
+def running_box(first_port=18280, **settings):
+    """A Box of its own, ready for a browser; `settings` are laid over those of a box in use."""
+    command = [sys.executable, "-m", "host_tests.web.run_box", str(free_port(first_port))]
+    command += [f"{key}={value}" for key, value in settings.items()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Box(process)
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@contextlib.contextmanager
+def running_browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def log_in(page, url, password=PASSWORD):
+    """From the login page to the status page."""
+    page.goto(url + "/login")
+    page.fill("#password", password)
+    page.press("#password", "Enter")
+    page.wait_for_url(url + "/")
+    page.wait_for_selector("#link.live")

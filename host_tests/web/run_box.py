@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""One box on the twin in real time, for a browser: `python -m host_tests.web.run_box PORT KEY=VALUE ...`.
+
+Reads a command a line on stdin, as JSON, and answers each with a line of JSON. The first line, without a command,
+comes when the pages can be opened.
+"""
+
+import json
+import select
+import sys
+
+from host_tests.twin.world import SETTINGS_IN_USE, World
+
+START_S = 40
+STEP_S = 0.03
+
+
+class Bench:
+    """The commands: each gives what is written back."""
+
+    def __init__(self, world):
+        self.world = world
+
+    def plug(self, soc=42, **habits):
+        self.world.plug(
+            self.world.new_car(soc_percent=soc, energy_capacity_wh=58000, full_soc_percent=90, **habits)
+        )
+
+    def unplug(self):
+        self.world.unplug()
+
+    def pc(self, on):
+        self.world.device.drive.usb_host = on
+
+    def fault(self, name, value=True):
+        self.world.set_fault(name, value)
+
+    def edit(self, text):
+        """Somebody writes settings.toml over USB and presses RESET."""
+        (self.world.drive_dir / "settings.toml").write_text(text, encoding="utf-8")
+        self.world.device.reset()
+
+    def drive(self):
+        files = {}
+        for path in sorted(self.world.drive_dir.rglob("*")):
+            if path.is_file() and path.suffix in (".toml", ".bin"):
+                files[str(path.relative_to(self.world.drive_dir))] = path.read_bytes().hex()
+        return files
+
+    def console(self):
+        return self.world.device.console_text()
+
+    def posts(self):
+        return [post["parameters"] for post in self.world.smartevse.posts]
+
+    def state(self):
+        world = self.world
+        return {
+            "charging": world.charging,
+            "starts": world.device.starts,
+            "sockets": len(world.device.open_sockets),
+        }
+
+    def screenshot(self, path):
+        self.world.screenshot(path)
+
+
+def tell(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def main(port, *changes):
+    settings = dict(SETTINGS_IN_USE, **dict(change.split("=", 1) for change in changes))
+    with World(seed=1, http_port=int(port), settings=settings) as world:
+        world.run_until(lambda: "page at" in world.device.console_text() and world.ready, START_S)
+        world.pace = "realtime"
+        bench = Bench(world)
+        tell(world.box_url)
+        while True:
+            world.run(STEP_S)
+            if select.select([sys.stdin], [], [], 0)[0]:
+                line = sys.stdin.readline()
+                if not line:
+                    return
+                command = json.loads(line)
+                tell(getattr(bench, command.pop("do"))(**command))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
