@@ -9,8 +9,7 @@ from plc.ticks import ticks_add
 from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
-from v2g import apphand, exi, v2gtp
-from v2g.din_schema import SCHEMA
+from v2g import apphand, din, exi, v2gtp
 from v2g.secc import Secc
 
 from host_tests.unit import test_slac as slac_wire
@@ -26,6 +25,9 @@ def text(address):
 
 class WireCar:
     """Drives one ``Secc``: ``slac()``, ``sdp()``, ``connect()``, ``handshake()``, ``request(name)``."""
+
+    standard = din
+    bodies = BODIES
 
     def __init__(self, config=None, mac=CAR, now=1000, secc=None):
         counter = iter(range(1, 1 << 20))
@@ -162,12 +164,12 @@ class WireCar:
     def request(self, name, body=None):
         message = {
             "Header": {"SessionID": self.session_id},
-            "Body": {name.split("/")[0]: body or BODIES[name]},
+            "Body": {name.split("/")[0]: body or self.bodies[name]},
         }
-        answer = self.exchange(exi.encode(SCHEMA, {"V2G_Message": message}))
+        answer = self.exchange(exi.encode(self.standard.SCHEMA, {"V2G_Message": message}))
         if not answer:
             return None
-        tree = exi.decode(SCHEMA, answer)["V2G_Message"]
+        tree = exi.decode(self.standard.SCHEMA, answer)["V2G_Message"]
         self.session_id = tree["Header"]["SessionID"]
         return next(iter(tree["Body"].values()))
 
