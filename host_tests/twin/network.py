@@ -6,9 +6,14 @@ Bytes, not packets: what matters to the box is when a connection comes up or fai
 data arrives and in which of the three ways a connection ends (FIN, RST, silence). Buffer sizes are the ESP-IDF's.
 
     box socket --- BoxStack --- Connection --- host handler | Client (test) | Bridge (a browser on the host)
+
+Addresses 192.168.4.x are guests on the box's own access point (phone.py); everything else is reached through the
+router.
 """
 
 import socket as host_socket
+
+from host_tests.twin.station import AP_SUBNET
 
 SEND_BUFFER = 5760
 RECEIVE_WINDOW = 5760
@@ -25,7 +30,7 @@ class AccessPoint:
     """The router's radio and its DHCP server.
 
     Switches: `up`; `dhcp` False: associates but never gives an address; `refuse` an ESP-IDF reason number to
-    fail every join with; `lease`, `gateway`, `netmask`, `dns` as handed out.
+    fail every join with; `hidden` leaves it out of scans; `lease`, `gateway`, `netmask`, `dns` as handed out.
     """
 
     def __init__(self, ssid="Home", password="correct horse", channel=6, bssid=b"\x02\x11\x22\x33\x44\x55"):
@@ -37,6 +42,7 @@ class AccessPoint:
         self.up = True
         self.dhcp = True
         self.refuse = None
+        self.hidden = False
         self.lease = "192.168.1.50"
         self.gateway = "192.168.1.1"
         self.netmask = "255.255.255.0"
@@ -204,7 +210,7 @@ class Connection:
         """Let `action(*arguments)` happen at `to_end`; waits out a link that is down, never overtakes."""
         clock = self.network.clock
         delay_us = self.latency_us
-        if to_end is self.box:
+        if to_end is self.box and not self.from_guest:
             delay_us += self.network.stack.power_save_us()
         size = len(arguments[0]) if arguments and isinstance(arguments[0], bytes) else 0
         arrival_us = max(clock.now_us + delay_us, self._free_at_us[to_end]) + size
@@ -213,7 +219,7 @@ class Connection:
 
     def _arrive(self, to_end, action, arguments):
         if to_end in self.vanished or to_end.other in self.vanished:
-            if to_end in self.vanished and self.network.stack.reachable and to_end is self.box:
+            if to_end in self.vanished and self._stack_up() and to_end is self.box:
                 # A rebooted box knows nothing of the connection and says so.
                 self.vanished.discard(to_end)
                 to_end.other._got_reset()
@@ -224,9 +230,17 @@ class Connection:
         action(*arguments)
 
     @property
+    def from_guest(self):
+        """True for a connection over the box's own access point."""
+        return self.peer_address[0].startswith(AP_SUBNET)
+
+    def _stack_up(self):
+        return self.network.stack.reaches(self.peer_address[0])
+
+    @property
     def up(self):
         host = self.peer_host
-        return self.network.stack.reachable and (host is None or host.up)
+        return self._stack_up() and (host is None or host.up)
 
 
 class HostConnection:
@@ -259,8 +273,11 @@ class Client:
     `connected`, `refused`, `closed_by_box` (FIN), `was_reset`; `received`: everything read so far.
     """
 
-    def __init__(self, network, port, latency_us=2000, window=65535, address="192.168.1.77"):
+    def __init__(self, network, port, latency_us=2000, window=65535, address=None):
         self._network = network
+        if address is None:
+            # A computer on the network the box is in, be it the box's own.
+            address = network.stack.neighbour()
         self.port = port
         self.refused = False
         self.received = bytearray()
@@ -272,7 +289,7 @@ class Client:
             (SEND_BUFFER, RECEIVE_WINDOW),
             (1 << 30, window),
             latency_us,
-            (network.stack.address, port),
+            (network.stack.address_for(address), port),
             (address, network.client_port),
         )
         self._end = connection.peer
@@ -285,7 +302,8 @@ class Client:
         if self.connected or self.refused or self._end.closed:
             return
         stack = self._network.stack
-        delay_us = self._end.connection.latency_us + stack.power_save_us()
+        connection = self._end.connection
+        delay_us = connection.latency_us + (0 if connection.from_guest else stack.power_save_us())
         self._network.clock.after(delay_us, self._syn_arrives)
         if self._attempt < len(SYN_INTERVALS_US):
             self._network.clock.after(SYN_INTERVALS_US[self._attempt], self._syn)
@@ -294,7 +312,7 @@ class Client:
     def _syn_arrives(self):
         stack = self._network.stack
         connection = self._end.connection
-        if not stack.reachable or connection.box.connected or self._end.closed:
+        if not connection.up or connection.box.connected or self._end.closed:
             return
         if stack.incoming(self.port, connection):
             connection.box._established()
@@ -404,6 +422,7 @@ class BoxStack:
     def __init__(self, network):
         self.network = network
         self.listeners = {}
+        self.datagram_sockets = {}
         self.connections = []
         self._station = None
         self._port = 49151
@@ -430,6 +449,48 @@ class BoxStack:
     @property
     def reachable(self):
         return self.address is not None
+
+    def is_guest(self, ip):
+        """True for an address on the box's own access point."""
+        return ip.startswith(AP_SUBNET)
+
+    def reaches(self, ip):
+        """True while packets between the box and `ip` get through."""
+        station = self._station
+        if station is None:
+            return False
+        if self.is_guest(ip):
+            phone = self.network.phone_at(ip)
+            return station.ap_heard and (phone is None or phone.associated)
+        return station.address is not None
+
+    def address_for(self, ip):
+        """The box's address on the side of `ip`, as text or None."""
+        station = self._station
+        if station is not None and self.is_guest(ip):
+            return station.ap_address
+        return self.address
+
+    def neighbour(self):
+        """Address of a computer on the network the box is in."""
+        station = self._station
+        only_ap = station is not None and station.address is None and station.ap_active
+        return AP_SUBNET + "99" if only_ap else "192.168.1.77"
+
+    def datagram(self, port, data, address):
+        """A datagram from `address` (ip, port) to a port of the box; lost like any other when nobody listens."""
+        self.network.clock.after(2000, self._datagram_arrives, port, data, address)
+
+    def _datagram_arrives(self, port, data, address):
+        bound = self.datagram_sockets.get(port)
+        if bound is not None and self.reaches(address[0]):
+            bound.datagram_arrived(data, address)
+
+    def datagram_to_guest(self, ip, port, data, address):
+        """From the box to a phone on its access point."""
+        phone = self.network.phone_at(ip)
+        if phone is not None and self.reaches(ip):
+            self.network.clock.after(2000, phone.datagram_arrived, port, data, address)
 
     def power_save_us(self):
         station = self._station
@@ -479,7 +540,7 @@ class BoxStack:
     def _syn(self, connection, host, port, attempt):
         if connection.box.connected or connection.box.reset_received or connection.box.closed:
             return
-        if self.reachable and host is not None:
+        if host is not None and connection.up:
             self.network.clock.after(connection.latency_us, self._syn_arrives, connection, host, port)
         intervals = SYN_INTERVALS_US
         if attempt < len(intervals):
@@ -507,6 +568,7 @@ class BoxStack:
             for connection in listener.backlog:
                 connection.box.reset()
         self.listeners.clear()
+        self.datagram_sockets.clear()
         if hard:
             for connection in self.connections:
                 connection.box.vanish()
@@ -526,6 +588,7 @@ class Network:
         self.power_save_us = power_save_us
         self.access_point = AccessPoint()
         self.other_access_points = []
+        self.phones = []
         self.hosts = {}
         self.names = {}
         self.dns_servers = 1
@@ -543,6 +606,10 @@ class Network:
         if name is not None:
             self.names[name] = ip
         return host
+
+    def phone_at(self, ip):
+        """The phone with that address on the box's access point, None when there is none."""
+        return next((phone for phone in self.phones if phone.address == ip), None)
 
     def add_udp_host(self, ip, port, handler):
         """`handler(data) -> bytes or None` answers datagrams of the box."""
@@ -573,9 +640,12 @@ class Network:
         client.close()
         return response
 
-    def bridge(self, port, host_port=0):
-        """Let real programs on this machine reach a port of the box; gives the port on 127.0.0.1."""
-        bridge = Bridge(self, port, host_port)
+    def bridge(self, port, host_port=0, phone=None):
+        """Let real programs on this machine reach a port of the box; gives the port on 127.0.0.1.
+
+        They come from the network the box is in, or from `phone`, a guest on its access point.
+        """
+        bridge = Bridge(self, port, host_port, phone)
         self._bridges.append(bridge)
         return bridge.host_port
 
@@ -601,8 +671,9 @@ class Bridge:
 
     _EVERY_US = 2000
 
-    def __init__(self, network, port, host_port):
+    def __init__(self, network, port, host_port, phone=None):
         self._network = network
+        self._phone = phone
         self._port = port
         self._listener = host_socket.socket()
         self._listener.setsockopt(host_socket.SOL_SOCKET, host_socket.SO_REUSEADDR, 1)
@@ -632,7 +703,8 @@ class Bridge:
             pass
         else:
             real.setblocking(False)
-            self._pairs.append([real, self._network.connect_to_box(self._port), False])
+            address = None if self._phone is None else self._phone.address
+            self._pairs.append([real, self._network.connect_to_box(self._port, address=address), False])
         for pair in list(self._pairs):
             if not self._carry(pair):
                 pair[0].close()

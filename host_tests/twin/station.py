@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The board's radio: joining, losing and finding the access point again, with the ESP-IDF's times and failures."""
+"""The board's radio: joining, losing and finding the access point again, with the ESP-IDF's times and failures.
+
+There is one radio for both sides. While it looks at other channels nobody on the box's own access point is heard,
+and when it joins a network on another channel the access point moves there and its clients must find it again.
+"""
 
 # Scan of all channels; a given channel is scanned alone.
 FULL_SCAN_US = 2_500_000
@@ -12,6 +16,8 @@ FOUR_WAY_TIMEOUT_US = 2_500_000
 # Beacons must be missed for this long before the link counts as lost.
 BEACON_TIMEOUT_US = 6_000_000
 RECONNECT_US = 350_000
+AP_ADDRESS = "192.168.4.1"
+AP_SUBNET = "192.168.4."
 
 
 class JoinFailure(Exception):
@@ -43,7 +49,10 @@ class Station:
         self.tx_power = 20.0
         self.ap_active = False
         self.ap_ssid = self.ap_password = None
-        self.ap_address = "192.168.4.1"
+        self.ap_channel = 1
+        self.ap_max_connections = 4
+        self.ap_address = AP_ADDRESS
+        self.away_until_us = 0
         self.joins = getattr(self, "joins", 0)
         if self._watch is not None:
             self._watch.cancel()
@@ -60,6 +69,7 @@ class Station:
 
     def vm_ended(self, hard):
         if hard:
+            self.stop_ap()
             self.forget()
         elif self.user_started:
             self.leave()
@@ -74,15 +84,54 @@ class Station:
             self._watch.cancel()
             self._watch = None
 
+    # --- access point ----------------------------------------------------------------------------------------------
+
+    def start_ap(self, ssid, password, channel, max_connections):
+        """WPA2 with a password, open without. The channel is the station's while that is associated."""
+        point = self._joined_point() if self.associated else None
+        self.ap_ssid, self.ap_password = ssid, password
+        self.ap_channel = channel if point is None else point.channel
+        self.ap_max_connections = max_connections
+        self.ap_active = True
+
     def stop_ap(self):
-        self.ap_active = False
+        if self.ap_active:
+            self.ap_active = False
+            for phone in self._device.network.phones:
+                phone.point_lost()
+
+    def guests(self):
+        """The phones on the access point."""
+        return [phone for phone in self._device.network.phones if phone.associated] if self.ap_active else []
+
+    @property
+    def ap_heard(self):
+        """False while the radio is on another channel than the access point's."""
+        return self.ap_active and self._device.clock.now_us >= self.away_until_us
+
+    def look_at(self, channel):
+        """Spend the time of a scan of one channel; the access point is deaf meanwhile."""
+        if self.ap_active and channel != self.ap_channel:
+            self.away_until_us = self._device.clock.now_us + CHANNEL_SCAN_US
+        self._device.wait_until(_never, CHANNEL_SCAN_US)
+
+    def _follow(self, channel):
+        if self.ap_active and channel != self.ap_channel:
+            self.ap_channel = channel
+            for phone in self._device.network.phones:
+                phone.point_moved()
+
+    # --- station ---------------------------------------------------------------------------------------------------
 
     def join(self, ssid, password, channel, bssid):
         """One attempt of `wifi.radio.connect`, in the device thread. JoinFailure; never returns without DHCP."""
         device = self._device
         self.leave()
         self.joins += 1
-        device.wait_until(_never, CHANNEL_SCAN_US if channel else FULL_SCAN_US)
+        scan_us = CHANNEL_SCAN_US if channel else FULL_SCAN_US
+        if channel != self.ap_channel:
+            self.away_until_us = device.clock.now_us + scan_us
+        device.wait_until(_never, scan_us)
         point = next(
             (
                 point
@@ -102,6 +151,7 @@ class Station:
             device.wait_until(_never, FOUR_WAY_TIMEOUT_US)
             raise JoinFailure("Authentication failure")
         device.wait_until(_never, ASSOCIATE_US)
+        self._follow(point.channel)
         self.associated = True
         self.joined_ssid, self.joined_password = ssid, password
         self._get_address(point)
@@ -144,11 +194,14 @@ class Station:
 
     # --- losing the link -------------------------------------------------------------------------------------------
 
+    def _joined_point(self):
+        """The access point of the joined network, None when it is gone."""
+        return next((point for point in self.visible() if point.ssid == self.joined_ssid), None)
+
     def _watch_link(self):
         if not self.associated:
             return
-        point = self.access_point
-        if point.up and point.ssid == self.joined_ssid:
+        if self._joined_point() is not None:
             self._watch = self._device.clock.after(500_000, self._watch_link)
         else:
             self._watch = self._device.clock.after(BEACON_TIMEOUT_US, self._beacons_missed)
@@ -166,8 +219,8 @@ class Station:
 
     def _retry(self):
         # NO_AP_FOUND and AUTH_FAIL end the retries for good: from then on the program must connect again.
-        point = self.access_point
-        if not point.up or point.ssid != self.joined_ssid or point.password not in ("", self.joined_password):
+        point = self._joined_point()
+        if point is None or point.password not in ("", self.joined_password):
             return
         self.associated = True
         if self.static_address is not None:

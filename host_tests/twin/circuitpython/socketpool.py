@@ -12,6 +12,8 @@ CONNECT_SLICE_US = 100_000
 # lwIP asks a DNS server four times, 1 + 1 + 2 + 3 s, before it turns to the next.
 DNS_SERVER_US = 7_000_000
 DNS_ANSWER_US = 30_000
+# lwIP keeps so many datagrams for a socket that nobody reads; the next ones are lost.
+DATAGRAM_BACKLOG = 6
 ACCEPT_BACKLOG = 8
 
 EAI_NONAME = -2
@@ -40,12 +42,14 @@ def _resolve(host):
         return host or "0.0.0.0"
     network = device.network
     known = network.names.get(host)
-    if known is not None and network.dns_up and network.stack.reachable:
+    # Guests on the own access point are no way to a name server.
+    online = device.station.address is not None
+    if known is not None and network.dns_up and online:
         device.spend(DNS_ANSWER_US)
         return known
-    if network.stack.reachable and not network.dns_up or host.endswith(".local"):
+    if online and not network.dns_up or host.endswith(".local"):
         device.wait_until(lambda: False, DNS_SERVER_US * network.dns_servers)
-    elif network.stack.reachable:
+    elif online:
         # A server that answers "no such name".
         device.spend(DNS_ANSWER_US)
     else:
@@ -99,9 +103,13 @@ class Socket:
         if port < 0:
             raise ValueError("port must be >= 0")
         _resolve(host)
-        if port in device.network.stack.listeners:
+        stack = device.network.stack
+        is_datagram = self.type == SocketPool.SOCK_DGRAM
+        if port in (stack.datagram_sockets if is_datagram else stack.listeners):
             raise DeviceOSError(errors.EADDRINUSE)
         self._port = port
+        if is_datagram:
+            stack.datagram_sockets[port] = self
 
     def listen(self, backlog):
         self._require_open()
@@ -225,13 +233,22 @@ class Socket:
         host, port = address
         ip = _resolve(host)
         self._charge(len(data))
-        if not device.network.stack.reachable:
+        stack = device.network.stack
+        if not stack.reachable:
             raise DeviceBrokenPipeError()
+        if stack.is_guest(ip):
+            stack.datagram_to_guest(ip, port, bytes(data), (stack.station.ap_address, self._port))
+            return len(data)
         handler = device.network.udp_hosts.get((ip, port))
         answer = handler(bytes(data)) if handler is not None else None
         if answer is not None:
             device.clock.after(10_000, self._datagrams.append, (bytes(answer), (ip, port)))
         return len(data)
+
+    def datagram_arrived(self, data, address):
+        """The network brings a datagram to this bound socket."""
+        if len(self._datagrams) < DATAGRAM_BACKLOG:
+            self._datagrams.append((data, address))
 
     def recvfrom_into(self, buffer):
         self._require_open()
@@ -265,6 +282,9 @@ class Socket:
             listeners = device.network.stack.listeners
             if listeners.get(self._port) is self._listener:
                 del listeners[self._port]
+        datagram_sockets = device.network.stack.datagram_sockets
+        if datagram_sockets.get(self._port) is self:
+            del datagram_sockets[self._port]
         if self._end is not None:
             self._end.close()
 

@@ -8,7 +8,7 @@ from twin_device import device
 
 from host_tests.twin.circuitpython._names import names
 from host_tests.twin.errors import DeviceConnectionError
-from host_tests.twin.station import CHANNEL_SCAN_US, JoinFailure
+from host_tests.twin.station import JoinFailure
 
 
 class AuthMode:
@@ -21,6 +21,15 @@ class PowerManagement:
 
 names(AuthMode, "wifi", "OPEN WEP WPA WPA2 WPA3 PSK ENTERPRISE")
 names(PowerManagement, "wifi", "MIN MAX NONE UNKNOWN")
+
+
+class Guest:
+    """A station on the box's own access point."""
+
+    def __init__(self, phone):
+        self.mac_address = bytes(phone.mac)
+        self.rssi = -40
+        self.ipv4_address = ipaddress.IPv4Address(phone.address)
 
 
 class Network:
@@ -108,9 +117,9 @@ class Radio:
 
     def _scan_channels(self, start_channel, stop_channel):
         for channel in range(start_channel, stop_channel + 1):
-            device.wait_until(lambda: False, CHANNEL_SCAN_US)
+            device.station.look_at(channel)
             for point in device.station.visible():
-                if point.channel == channel:
+                if point.channel == channel and not point.hidden:
                     yield Network(point)
 
     def stop_scanning_networks(self):
@@ -232,11 +241,13 @@ class Radio:
             raise ValueError("password length must be 8-63")
         if not 0 <= max_connections <= 10:
             raise ValueError("max_connections must be 0-10")
-        station = device.station
-        station.user_started = True
-        station.ap_ssid = ssid if isinstance(ssid, str) else bytes(ssid).decode()
-        station.ap_password = text
-        station.ap_active = True
+        ssid = ssid if isinstance(ssid, str) else bytes(ssid).decode()
+        if not 1 <= len(ssid) <= 32:
+            raise ValueError("ssid length must be 1-32")
+        if not 1 <= channel <= 13:
+            raise ValueError("channel must be 1-13")
+        device.station.user_started = True
+        device.station.start_ap(ssid, text, channel, max_connections)
         device.spend(10_000)
 
     def stop_ap(self):
@@ -264,7 +275,8 @@ class Radio:
 
     @property
     def stations_ap(self):
-        return () if device.station.ap_active else None
+        station = device.station
+        return tuple(Guest(phone) for phone in station.guests()) if station.ap_active else None
 
     def set_ipv4_address_ap(self, *, ipv4, netmask, gateway):
         device.station.ap_address = str(ipv4)
