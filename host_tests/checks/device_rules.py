@@ -35,7 +35,7 @@ DEVICE_MODULES = PURE_MODULES | _words(
     msgpack neopixel_write nvm os paralleldisplaybus pulseio pwmio rainbowio random rtc select socketpool ssl
     storage supervisor terminalio time touchio traceback usb_cdc usb_hid vectorio warnings watchdog wifi zlib
     adafruit_connection_manager adafruit_display_text adafruit_displayio_ssd1306 adafruit_httpserver
-    adafruit_requests adafruit_st7789 adafruit_ticks
+    adafruit_miniqr adafruit_requests adafruit_st7789 adafruit_ticks
     """
 )
 DEVICE_BUILTINS = _words(

@@ -17,13 +17,15 @@ from v2g.secc import Secc
 
 from appliance import cars, causes, retained, settings, status
 from appliance.access import Access
+from appliance.access_point import AccessPoint
 from appliance.entropy import Entropy
 from appliance.errands import Errands, Restart
 from appliance.keeper import Keeper
 from appliance.log import FrameRing, Log, Uptime
 from appliance.loop import Collector, Loop
+from appliance.qr import Codes
 from appliance.smartevse import SmartEvse
-from appliance.store import Store
+from appliance.store import Store, StoreError
 from appliance.wifi import Wifi
 
 WATCHDOG_S = 30
@@ -50,6 +52,7 @@ WEB_PARTS = (
     "appliance.downloads",
     "appliance.actions",
     "appliance.pages",
+    "appliance.portal",
 )
 # The box's own address as an access point, and names under which a tunnel on the owner's computer leads here.
 OWN_NAMES = ("192.168.4.1", "localhost", "127.0.0.1")
@@ -228,7 +231,7 @@ class WebPiece:
 
     def due(self, now):
         """True when the server should be loaded or started."""
-        if self.web is not None or not self._box.wifi.connected:
+        if self.web is not None or not self._box.wifi.reachable:
             return False
         return self._start_at is None or expired(self._start_at, now)
 
@@ -245,16 +248,18 @@ class WebPiece:
     def _start(self):
         import select
 
-        from appliance import api, pages, web
+        from appliance import api, pages, portal, web
 
         box = self._box
         box.system = api.system_document()
         site = pages.new_site(box, drive_root() + "/www")
-        server = web.Web(box.wifi.pool, select.poll(), site.respond, box.log_web)
+        guests = portal.Portal(site, box.wifi, drive_root() + "/www", box.has_car, box.ticks)
+        server = web.Web(box.wifi.pool, select.poll(), guests.respond, box.log_web)
         server.start(box.settings["HTTP_PORT"])
         self.web = server
         box.site = site
-        box.log.note("web", "page at http://%s:%d/" % (box.wifi.address, box.settings["HTTP_PORT"]))
+        address = box.wifi.address or OWN_NAMES[0]
+        box.log.note("web", "page at http://%s%s/" % (address, box.wifi.port_text()))
         if box.access.made_up is not None:
             box.log.tell_console("web", "password of the page: %s" % box.access.made_up)
 
@@ -362,6 +367,10 @@ class Box:
             "Nothing plugs the car in again after a reading: if it then does not charge, re-plug it by hand."
         ]
 
+    def has_car(self):
+        """True while a car is in a session: nothing slow is done then."""
+        return self.loop.secc.active
+
     def is_own_name(self, name):
         """True when a browser may call the box ``name``; any other is somebody's trick, or missing in WEB_NAMES."""
         hostname = self.settings["HOSTNAME"]
@@ -401,9 +410,41 @@ class Box:
             self.status.set_cause("settings_error")
 
     def _new_wifi(self, ticks):
+        access_point = None
+        if self._radio is not None:
+            nvm = getattr(microcontroller, "nvm", None)
+            access_point = AccessPoint(self._radio, nvm, self._random_bytes, ticks)
         return Wifi(
-            self.settings, self._radio, new_pool, ticks, self._on_wifi, self._memory, self.watchdog, new_mdns
+            self.settings,
+            self._radio,
+            new_pool,
+            ticks,
+            self._on_wifi,
+            self._memory,
+            self.watchdog,
+            new_mdns,
+            access_point,
+            self._save_network,
         )
+
+    def _random_bytes(self, count):
+        return self._entropy.random_bytes(count)
+
+    def _save_network(self, ssid, password):
+        """Keep a network that was joined from the set-up page; gives None, or why it cannot be kept."""
+        texts = {"WIFI_SSID": ssid, "WIFI_PASSWORD": password}
+        if self.settings["WIFI_STATIC_ADDRESS"] and ssid != self.settings["WIFI_SSID"]:
+            # The fixed address was one of another network.
+            for key in settings.STATIC_KEYS:
+                texts[key] = ""
+        for key, text in texts.items():
+            # The box is in this network already, saved or not.
+            self.settings.use(key, text)
+        try:
+            self.keeper.save(texts)
+        except StoreError as error:
+            return str(error)
+        return None
 
     def _new_modem(self):
         try:
@@ -451,13 +492,18 @@ class Box:
 
             hardware = display.open_display(self.settings, find_pin, self.log)
             if hardware is not None:
-                panel = display.Panel(hardware, ticks)
+                codes = Codes(self.status.changed, self._no_code)
+                self.loop.add_slow_piece("codes", codes)
+                panel = display.Panel(hardware, ticks, codes)
                 self.loop.add_piece(
                     "display", display.Display(panel, self.status, self.smartevse, self.wifi, self.access)
                 )
         except Exception as error:
             # No displayio on this board, or a library is missing: a box without a display is a whole box.
             self.log.trace("display", error, "no display\n")
+
+    def _no_code(self, text):
+        self.log.note("display", text)
 
     # ---- events
 
@@ -546,7 +592,9 @@ class Box:
         self.log.caution(causes.area(code), "%s %s (%s)" % (causes.text(code), causes.action(code), code))
 
     def _on_wifi(self, kind, text):
-        if kind in ("connected", "info"):
+        if kind == "console":
+            self.log.tell_console("wifi", text)
+        elif kind in ("connected", "info"):
             self.log.note("wifi", text)
         else:
             self.log.caution("wifi", text)

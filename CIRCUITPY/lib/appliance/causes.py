@@ -178,20 +178,32 @@ TABLE = {
     "wifi_no_ssid": (
         WIFI,
         "WiFi not found",
-        "The WiFi network of settings.toml is not in reach.",
-        "Check WIFI_SSID (capitals count; 2.4 GHz only) and that the router is on. The box goes on trying.",
+        "The WiFi network is not in reach.",
+        "Check its name (capitals count; 2.4 GHz only) and that the router is on. The box goes on trying.",
     ),
     "wifi_auth": (
         WIFI,
         "WiFi password?",
-        "The WiFi network refused the box; the password may be wrong, or the signal weak.",
-        "Check WIFI_PASSWORD in settings.toml. The box goes on trying.",
+        "The WiFi network refused the password. It may be wrong; a weak signal looks the same.",
+        "Check the password (capitals count) or move box and router closer. The box goes on trying.",
+    ),
+    "wifi_dhcp": (
+        WIFI,
+        "WiFi: no address",
+        "The WiFi network took the box, but its router gave it no address.",
+        "Restart the router, or give the box a fixed address. It tries again later, and reads cars meanwhile.",
+    ),
+    "wifi_security": (
+        WIFI,
+        "WiFi: wrong kind",
+        "The WiFi network has a kind of protection that the box does not speak.",
+        "Set the router to WPA2, or to WPA2 and WPA3 together.",
     ),
     "wifi_down": (
         WIFI,
         "WiFi lost",
         "WiFi is not connected.",
-        "The box goes on trying by itself. Reading cars works without WiFi.",
+        "The box goes on trying by itself. Cars are read without WiFi as well.",
     ),
     "settings_error": (
         BOX,

@@ -9,7 +9,7 @@ allows. Without a display everything else works.
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from appliance import screens
+from appliance import screens, setup_screens
 
 # secc.stage: (a short refresh may run, a longer one may run). Nothing is drawn between SLAC_PARM.REQ and
 # SLAC_MATCH.CNF; while the car is read it waits 2 s for an answer, but a long refresh must not meet a timer
@@ -150,9 +150,10 @@ def _silence_board():
 
 
 class Panel:
-    """The four things of ``screens`` on one display, changed and refreshed a piece a pass."""
+    """The four things of ``screens`` on one display, changed and refreshed a piece a pass; a CodeView of
+    ``setup_screens`` takes their place, with ``codes`` for its QR code."""
 
-    def __init__(self, display, ticks):
+    def __init__(self, display, ticks, codes=None):
         import displayio
         import terminalio
         from adafruit_display_text import bitmap_label
@@ -180,6 +181,8 @@ class Panel:
         display.root_group = self._group
         self._shown = ["", "", ""]
         self._wanted = None
+        self._codes = codes
+        self._code_panel = None
         self.dirty = True
         self.worst_refresh_ms = 0
 
@@ -196,9 +199,43 @@ class Panel:
             self._refresh()
             return True
         if self._wanted is not None:
-            self._change_one()
+            if isinstance(self._wanted, setup_screens.CodeView):
+                self._change_code()
+            else:
+                self._change_one()
             return True
         return False
+
+    @property
+    def size(self):
+        """Width and height in pixels."""
+        return self._display.width, self._display.height
+
+    def _bring_up(self, group):
+        """Let the display show ``group``."""
+        if self._display.root_group is not group:
+            self._display.root_group = group
+            self.dirty = True
+
+    def _change_code(self):
+        if not self._codes.ready():
+            # The status changes when it is, and the view is asked for again.
+            self._wanted = None
+            return
+        from appliance import code_panel
+
+        panel = self._code_panel
+        if panel is None:
+            width, height = self.size
+            self._code_panel = code_panel.CodePanel(width, height, self._codes)
+            return
+        done = panel.step(self._wanted, self._wanted.colour if self._colour else screens.WHITE)
+        if done == code_panel.CHANGED:
+            self.dirty = self._display.root_group is panel.group
+        elif done != code_panel.DRAWING:
+            # When the code is made, the status changes and the view is asked for again.
+            self._wanted = None
+            self._bring_up(panel.group)
 
     def _change_one(self):
         view = self._wanted
@@ -219,6 +256,7 @@ class Panel:
                 label.color = colour
                 self.dirty = True
         self._wanted = None
+        self._bring_up(self._group)
 
     def _fitting(self, at, text):
         if at != 2:
@@ -297,15 +335,25 @@ class Display:
         self._look_at = None
         self._renew_at = None
         self._revision = -1
+        self._setup = None
 
     def poll(self, now):
         """One piece of drawing; True when there was any. Allocates nothing while nothing changes."""
         if self._look_at is None or expired(self._look_at, now):
             self._look_at = ticks_add(now, LOOK_MS)
-            if self._status.revision != self._revision or expired(self._renew_at, now):
+            setup = setup_screens.kind(self._status, self._wifi, now)
+            changed = setup is not self._setup or self._status.revision != self._revision
+            if changed or expired(self._renew_at, now):
+                self._setup = setup
                 self._revision = self._status.revision
                 turns = self._access is not None and self._access.made_up is not None
                 self._renew_at = ticks_add(now, TURNS_MS if turns else RENEW_MS)
-                self.panel.show(screens.view(self._status, self._smartevse, self._wifi, self._access))
+                self.panel.show(self._view(setup))
                 return True
         return self.panel.step(self._status.secc_stage)
+
+    def _view(self, setup):
+        if setup is None:
+            return screens.view(self._status, self._smartevse, self._wifi, self._access)
+        width, height = self.panel.size
+        return setup_screens.view(setup, self._wifi, width, height)
