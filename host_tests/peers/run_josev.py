@@ -125,6 +125,19 @@ def clean(count, patient=False):
           f"{bench.bridge.worst_answer_ms:.1f} ms")  # fmt: skip
 
 
+def iso2(count):
+    """The same car with ISO 15118-2 alone: DC messages, external payment, no TLS."""
+    bench = Bench()
+    for soc in socs(count, seed=5):
+        bench.session(soc, protocols=["ISO_15118_2"])
+        (reading,) = [event[1] for _, event in bench.last if event[0] == "reading"]
+        assert reading.protocol == "ISO 15118-2", reading.protocol
+        assert len(reading.evccid) == 6
+    bench.session(50)  # and one of DIN on the same box
+    bench.close()
+    print(f"Josev car, ISO 15118-2 without TLS: {count} of {count} sessions, each with the right state of charge")
+
+
 def patient(count):
     """Every wait as it is in the world: the box's 3 s, Josev's 5 s."""
     clean(count, patient=True)
@@ -275,7 +288,7 @@ def honest_try(bench, soc):
     return bool(readings)
 
 
-SCENARIOS = {f.__name__: f for f in (clean, patient, beside_josev, twin, small_segments, unfriendly)}
+SCENARIOS = {f.__name__: f for f in (clean, iso2, patient, beside_josev, twin, small_segments, unfriendly)}
 
 if __name__ == "__main__":
     SCENARIOS[sys.argv[1]](*map(int, sys.argv[2:]))

@@ -9,6 +9,7 @@ from host_tests.peers import namespace
 pytestmark = pytest.mark.slow
 SESSIONS = 200
 COMPARED = 30
+ISO2 = 25
 PLUG_INS = 4
 UNFRIENDLY = 6
 
@@ -30,6 +31,11 @@ def josev(capsys):
 @pytest.mark.timeout(1500)
 def test_two_hundred_sessions_in_a_row(josev):
     assert f"{SESSIONS} of {SESSIONS} sessions" in josev("clean", SESSIONS, 1450)
+
+
+@pytest.mark.timeout(400)
+def test_iso_15118_2_without_tls(josev):
+    assert f"{ISO2} of {ISO2} sessions" in josev("iso2", ISO2, 380)
 
 
 @pytest.mark.timeout(600)
