@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 """docs/api.md names every address of the box and every key of its JSON, and the answers keep its promises."""
 
-import gc
 import json
 import re
 from pathlib import Path
 
 import pytest
 
+from host_tests.session.inside import box_of
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
@@ -95,12 +95,6 @@ def test_every_address_is_documented_with_its_right(twin):
     real = {f"{row[0]} {row[1]}": row[2] for row in rows if not any(row[1].endswith(part) for part in parts)}
     told = {key.strip("`"): text.split(" | ")[0] for key, text in rows_of("Addresses").items()}
     assert told == real
-
-
-def box_of(twin):
-    """The box's own object, found among all there are."""
-    kind = twin.device.modules["appliance.box"].Box
-    return next(one for one in gc.get_objects() if type(one) is kind)
 
 
 def test_every_address_answers_as_its_row_says(twin):

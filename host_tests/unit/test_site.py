@@ -256,15 +256,31 @@ def test_forms_are_decoded_whole(body, fields):
     assert actions.form_fields(body) == fields
 
 
+def sent_by_owner(data):
+    request = Request(None, None, None, data)
+    request.who = access.OWNER
+    return request
+
+
+def test_what_takes_long_to_take_apart_is_refused():
+    head = b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n"
+    stranger = Request(None, None, None, head + b'{"password": "%s"}' % (b"x" * 400))
+    stranger.who = access.NOBODY
+    with pytest.raises(answers.BadBody, match="too long"):
+        actions.fields_of(stranger)
+    with pytest.raises(answers.BadBody, match="Too many"):
+        actions.texts_of({"K%d" % number: 1 for number in range(200)})
+
+
 @pytest.mark.parametrize("body", [b"a=%", b"a=%zz", b"a=%C3", b"\xff=1"])
 def test_broken_forms_are_refused(body):
     head = b"POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1\r\n\r\n"
     with pytest.raises(answers.BadBody):
-        actions.fields_of(Request(None, None, None, head + body))
+        actions.fields_of(sent_by_owner(head + body))
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"{", b'"x"', b"\xff", b"null", b"[" * 500])
 def test_broken_json_is_refused(body):
     head = b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n"
     with pytest.raises(answers.BadBody):
-        actions.fields_of(Request(None, None, None, head + body))
+        actions.fields_of(sent_by_owner(head + body))

@@ -130,12 +130,12 @@ class Mistake(Exception):
     """A line of settings.toml that cannot be used; the text tells its owner why."""
 
 
+_ROWS = {row[KEY]: row for row in SCHEMA}
+
+
 def row_of(key):
     """The row of SCHEMA for ``key``, or None."""
-    for row in SCHEMA:
-        if row[KEY] == key:
-            return row
-    return None
+    return _ROWS.get(key)
 
 
 def _unescape(text, at):

@@ -43,8 +43,13 @@ class StoreError(Exception):
 
 def joined_surrogates(text):
     """``text`` with pairs of surrogates made one character: the device's JSON reader leaves \\ud83d\\ude00 as two."""
-    if all(not "\ud800" <= letter <= "\udfff" for letter in text):
-        return text
+    try:
+        if b"\xed" not in text.encode("utf-8"):
+            # No letter from U+D000 on to the end of the surrogates: almost every text leaves here.
+            return text
+    except UnicodeError:
+        # CPython's way to say that there is a surrogate.
+        pass
     result, high = "", 0
     for letter in text:
         code = ord(letter)

@@ -403,7 +403,9 @@ class Connection:
             return ticks_diff(now, self.opened) > CROWDED_MS
         if self.state in (HEADER, BODY):
             return ticks_diff(now, self.opened) > SLOW_MS
-        return self.state in (SEND, DISCARD) and ticks_diff(now, self._progress_at) > SLOW_MS
+        if self.state == DISCARD:
+            return ticks_diff(now, self._progress_at) > CROWDED_MS
+        return self.state == SEND and ticks_diff(now, self._progress_at) > SLOW_MS
 
 
 class Web:
