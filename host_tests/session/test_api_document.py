@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """docs/api.md names every address of the box and every key of its JSON, and the answers keep its promises."""
 
+import ipaddress
 import json
 import re
 from pathlib import Path
@@ -63,6 +64,12 @@ def test_what_the_car_did_not_tell_is_null(twin):
 def test_the_timeline_is_in_order(twin):
     times = [entry["t_s"] for entry in twin.after["timeline"]]
     assert times == sorted(times) and len(times) > 10
+
+
+def test_the_address_of_the_car_is_told(twin):
+    assert twin.before["car_address"] is None
+    own = ipaddress.IPv6Address(twin.after["car_address"])
+    assert own.is_link_local and str(own) == twin.after["car_address"]
 
 
 def test_the_last_session_is_listed(twin):

@@ -531,7 +531,7 @@ class Box:
         else:
             self.log.checkpoint("car", event[1], event[2])
         if event[1] == 303:
-            self.status.car_address = getattr(self.loop.secc, "car_address", None)
+            self.status.car_address = self.loop.secc.car_address
         self.status.checkpoint(event[1], event[2])
 
     def _on_reading(self, event, _now):

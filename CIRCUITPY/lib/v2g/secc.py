@@ -128,6 +128,11 @@ class Secc:
         return self._session is not None or self.slac.matching
 
     @property
+    def car_address(self):
+        """IPv6 address (16 bytes) of the car that is connected, or None."""
+        return self._tcp.peer
+
+    @property
     def matching(self):
         """True between SLAC_PARM.REQ and SLAC_MATCH.CNF, where answers are due within 100 ms."""
         return self.slac.matching
