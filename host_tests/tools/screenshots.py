@@ -3,7 +3,8 @@
 """Pictures for the README, from a run of the twin: `python -m host_tests.tools.screenshots`.
 
 docs/images/bench.png is the bench page in a browser while a car charges after its state of charge was delivered,
-docs/images/display.png the box's display at the same moment, one pixel of the glass as six by six.
+docs/images/display.png the box's display at the same moment, one pixel of the glass as six by six. The box's own pages,
+as a phone and a computer show them, are docs/images/page_*.png.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import time
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from host_tests.web.box import PASSWORD, log_in, running_box, running_browser
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SOC = "42"
@@ -55,8 +58,38 @@ def take_bench(url, path):
         browser.close()
 
 
+PHONE = {"width": 390, "height": 844}
+COMPUTER = {"width": 1100, "height": 860}
+# name: (path, size, scheme, what is waited for, the whole page)
+PAGES = {
+    "page_login": ("/login", PHONE, "light", "#password", False),
+    "page_status": ("/", PHONE, "light", "#delivery.ok", False),
+    "page_status_dark": ("/", PHONE, "dark", "#delivery.ok", False),
+    "page_status_wide": ("/", COMPUTER, "light", "#delivery.ok", True),
+    "page_settings": ("/config", COMPUTER, "light", "body[data-ready]", False),
+    "page_settings_phone": ("/config", PHONE, "dark", "body[data-ready]", False),
+    "page_console": ("/webserial", COMPUTER, "dark", ".line", False),
+}
+
+
+def take_pages(folder):
+    """The box's own pages after a car was read."""
+    with running_box(WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no") as box, running_browser() as browser:
+        box.ask("plug", soc=int(SOC))
+        for name, (path, size, scheme, there, whole) in PAGES.items():
+            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1.5)
+            page = context.new_page()
+            log_in(page, box.url)
+            page.goto(box.url + path)
+            page.wait_for_selector(there, timeout=60_000)
+            page.wait_for_timeout(1200)
+            page.screenshot(path=folder / f"{name}.png", full_page=whole)
+            print(folder / f"{name}.png")
+            context.close()
+
+
 def main():
-    """Take both pictures; gives the exit status."""
+    """Take all pictures; gives the exit status."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--out", type=Path, default=IMAGES, metavar="DIR")
     folder = options.parse_args().out
@@ -72,6 +105,7 @@ def main():
                 twin.terminate()
                 status = twin.wait(20)
     print(f"{folder / 'bench.png'}\n{folder / 'display.png'}")
+    take_pages(folder)
     return status
 
 

@@ -198,11 +198,6 @@ def test_foreign_names_are_refused(bench, host, status):
     assert bench.status(Host=host, Authorization=f"Bearer {PASSWORD}") == status
 
 
-def test_a_captive_portal_may_answer_for_foreign_names(bench):
-    bench.site.foreign = lambda request: answers.redirect(request, "http://192.168.4.1/")
-    assert bench.status("GET", "/generate_204", Host="connectivitycheck.example") == 303
-
-
 @pytest.mark.parametrize(
     ("fields", "allowed"),
     [

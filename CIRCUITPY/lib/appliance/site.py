@@ -23,12 +23,10 @@ class Site:
     """``respond(request)`` gives the Response or Later of the row that fits.
 
     Rows are (method, path, right, handler); ``is_own_name(name)`` tells whether a Host is ours;
-    ``status_is_public()`` whether everyone may look. ``foreign(request)``, when set, may answer a request for a
-    foreign host (a phone that asks whether this network leads to the internet) with something else than None.
+    ``status_is_public()`` whether everyone may look.
     """
 
     def __init__(self, guard, is_own_name, status_is_public):
-        self.foreign = None
         self._guard = guard
         self._is_own_name = is_own_name
         self._status_is_public = status_is_public
@@ -70,10 +68,6 @@ class Site:
         host = request.headers.get("Host", "")
         if host and self._is_own_name(access.host_name(host)):
             return None
-        if self.foreign is not None:
-            answer = self.foreign(request)
-            if answer is not None:
-                return answer
         return answers.Answer(
             request,
             "This box does not go by that name. Open it by its address, or add the name to WEB_NAMES.",
