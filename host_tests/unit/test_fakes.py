@@ -13,6 +13,7 @@ from host_tests.twin.clock import Clock
 from host_tests.twin.device import Services
 from host_tests.twin.pace import Pace
 from host_tests.twin.panels import SSD1306, ST7789
+from host_tests.twin.phone import Phone
 from host_tests.unit.boards import board, run_code, said
 
 BOX = "192.168.1.50"
@@ -720,6 +721,98 @@ def test_access_point_makes_the_box_reachable_without_a_router(boards, services)
     device.run(5)
     assert services.network.stack.address == "192.168.4.1"
     assert services.network.http("GET", "/", run=device.run_until).body == b"hi"
+
+
+PORTAL = """
+import errno, socketpool, time, wifi
+wifi.radio.start_ap("socbox", "12345678", channel=1, authmode=(wifi.AuthMode.WPA2, wifi.AuthMode.PSK), max_connections=1)
+pool = socketpool.SocketPool(wifi.radio)
+names = pool.socket(pool.AF_INET, pool.SOCK_DGRAM)
+names.bind(("0.0.0.0", 53))
+names.settimeout(0)
+data = bytearray(64)
+def serve():
+    try:
+        size, sender = names.recvfrom_into(data)
+        print(size, sender[0])
+        names.sendto(b"answer", sender)
+    except OSError as error:
+        assert error.errno == errno.EAGAIN
+"""
+
+
+def test_phones_join_the_access_point_and_their_datagrams_reach_the_box(boards, services):
+    device = boards(PORTAL + "while True:\n    serve()\n    time.sleep(0.01)\n", services=services)
+    services.network.run_until = device.run_until
+    device.run(3)
+    phone, other = Phone(services.network), Phone(services.network)
+    assert phone.join("elsewhere", "12345678") == "no such network"
+    assert phone.join("socbox", "87654321") == "wrong password"
+    assert phone.join("socbox", "12345678") == "joined"
+    assert other.join("socbox", "12345678") == "full"
+    assert phone.ask(b"question", 1) == b"answer"
+    assert [line for _, line in device.console] == ["8 192.168.4.2"]
+    phone.leave()
+    assert phone.ask(b"question", 1) is None
+    # A computer on a network that the box is not in.
+    services.network.stack.datagram(53, b"from afar", ("192.168.1.77", 4000))
+    device.run(1)
+    assert len(device.console) == 1
+
+
+def test_the_access_point_is_deaf_on_other_channels_and_moves_with_the_station(boards, services):
+    device = boards(
+        PORTAL
+        + """
+time.sleep(4)
+print("look")
+for channel in (1, 2):
+    list(wifi.radio.start_scanning_networks(start_channel=channel, stop_channel=channel))
+    wifi.radio.stop_scanning_networks()
+time.sleep(3)
+print("join", [str(guest.ipv4_address) for guest in wifi.radio.stations_ap])
+wifi.radio.connect("Home", "correct horse", channel=6, bssid=bytes.fromhex("021122334455"))
+print("joined", len(wifi.radio.stations_ap))
+time.sleep(3)
+wifi.radio.stop_ap()
+print(wifi.radio.stations_ap, wifi.radio.ap_active)
+time.sleep(60)
+""",
+        services=services,
+    )
+    services.network.run_until = device.run_until
+    phone = Phone(services.network)
+    device.run(3)
+    assert phone.join("socbox", "12345678") == "joined"
+    station = device.station
+    heard = []
+    services.clock.hooks.append(lambda: heard.append(station.ap_heard) if device.console else None)
+    assert device.run_until(lambda: any("join" in line for _, line in device.console), 20)
+    assert True in heard and False in heard
+    assert [line for _, line in device.console] == ["look", "join ['192.168.4.2']"]
+    assert device.run_until(lambda: any("joined" in line for _, line in device.console), 20)
+    assert (station.ap_channel, phone.losses, phone.associated) == (6, 1, False)
+    device.run(2.5)
+    assert phone.associated
+    device.run(2)
+    assert device.console[-1][1] == "None False" and not phone.associated
+
+
+def test_a_program_that_was_reset_leaves_no_last_word_in_rtc_memory(boards):
+    device = boards(
+        """
+        import alarm, time
+        alarm.sleep_memory[5] = 1
+        try:
+            while True:
+                time.sleep(1)
+        finally:
+            alarm.sleep_memory[5] = 2
+        """
+    )
+    device.run(5)
+    device.reset("WATCHDOG")
+    assert device.sleep_memory[5] == 1
 
 
 # --- drive ---------------------------------------------------------------------------------------------------------------

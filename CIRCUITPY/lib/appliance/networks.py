@@ -9,6 +9,8 @@ search: with channel and access point known it takes a second, without it stands
 
 CHANNELS = 13  # 12 and 13 are in use in Europe
 MOST_SHOWN = 20
+# Of a block of flats the first so many access points are kept.
+MOST_KEPT = 64
 OPEN, PASSWORD, LOGIN = "open", "password", "login"
 
 # rssi from which on so many of four bars are shown.
@@ -42,12 +44,13 @@ def _kind_of(found):
 
 
 class Networks:
-    """What was found. ``next_channel`` is the one to look at, None between two searches."""
+    """What was found. ``next_channel`` is the one to look at, None between two searches; ``shown`` has one
+    Network for each name, the strongest first."""
 
     def __init__(self, radio):
         self.next_channel = None
         self.complete = False
-        self.searches = 0
+        self.shown = []
         self._radio = radio
         self._found = []
         self._last = []
@@ -71,14 +74,14 @@ class Networks:
         if self.next_channel is not None:
             return False
         self._last = self._found
+        self.shown = self._sorted()
         self.complete = True
-        self.searches += 1
         return True
 
     def _add(self, found):
         try:
             ssid = found.ssid
-            if ssid:
+            if ssid and len(self._found) < MOST_KEPT:
                 self._found.append(
                     Network(ssid, found.rssi, found.channel, bytes(found.bssid), _kind_of(found))
                 )
@@ -94,13 +97,16 @@ class Networks:
                 best = network
         return best
 
-    def shown(self):
-        """One Network for each name, the strongest first."""
-        result = []
+    def _sorted(self):
+        best = {}
         for network in self._last:
-            if self.best(network.ssid) is network:
-                at = 0
-                while at < len(result) and result[at].rssi >= network.rssi:
-                    at += 1
-                result.insert(at, network)
+            known = best.get(network.ssid)
+            if known is None or network.rssi > known.rssi:
+                best[network.ssid] = network
+        result = []
+        for network in best.values():
+            at = 0
+            while at < len(result) and result[at].rssi >= network.rssi:
+                at += 1
+            result.insert(at, network)
         return result[:MOST_SHOWN]

@@ -132,7 +132,7 @@ class Portal:
                 "searched": wifi.networks.complete,
                 "networks": [
                     {"ssid": network.ssid, "bars": bars(network.rssi), "kind": network.kind}
-                    for network in wifi.networks.shown()
+                    for network in wifi.networks.shown
                 ],
                 "trouble": self._trouble(),
                 "result": result,

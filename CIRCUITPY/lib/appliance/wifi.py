@@ -338,13 +338,13 @@ class Wifi:
         self._memory[retained.WIFI_JOINING] = 1
         try:
             self._connect(ssid, password, point)
+            self._memory[retained.WIFI_JOINING] = 0
             self._memory[retained.WIFI_HANGS] = 0
             self._joined(self._ticks())
         except Exception as error:
             # ConnectionError, RuntimeError ("WiFi is not enabled"), ValueError, MemoryError: try again later.
-            self._failed(cause_of(error), str(error), self._ticks())
-        finally:
             self._memory[retained.WIFI_JOINING] = 0
+            self._failed(cause_of(error), str(error), self._ticks())
 
     def _may_be_hidden(self, now):
         if self.wish is not None:

@@ -19,6 +19,8 @@ class SleepMemory:
         return value if isinstance(value, int) else bytearray(value)
 
     def __setitem__(self, index, value):
+        # A program that was ended by a reset writes nothing any more, whatever its finally clauses say.
+        device.spend(0)
         if isinstance(index, slice):
             length = len(range(*index.indices(len(device.sleep_memory))))
             if length != len(value):

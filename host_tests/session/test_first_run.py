@@ -1,0 +1,550 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""From an empty settings.toml to the owner's network with a phone's camera and thumb, and every way it can go wrong.
+
+The phone is in-process (host_tests/twin/phone.py): it reads the QR code off the display's pixels, joins, asks for
+names, fetches what its system fetches, and posts what the page posts. Times are virtual.
+"""
+
+import json
+import re
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from host_tests.bench.device_time import MATCHING_PIECE_US, PASS_BESIDES_PIECE_US, SESSION_PIECE_US
+from host_tests.session.test_hostile_clients import ATTACKS, Attack
+from host_tests.twin.network import AccessPoint
+from host_tests.twin.phone import PROBES, Phone, query
+from host_tests.twin.world import SETTINGS_IN_USE, World
+
+NO_NETWORK = {"WIFI_SSID": None, "WIFI_PASSWORD": None}
+OWN_PAGE = "http://192.168.4.1"
+SETUP = OWN_PAGE + "/api/setup"
+# CircuitPython boots for 6 s until the program's first line.
+BOOT_S = 6.2
+
+
+def console(world):
+    return world.device.console_text()
+
+
+def faults(world):
+    return [line for line in console(world).splitlines() if " E " in line or "Traceback" in line]
+
+
+def code_on(display):
+    """What the QR code on the display says, None when there is none."""
+    image = display.image().convert("L")
+    image = image.resize((image.width * 4, image.height * 4), Image.Resampling.NEAREST)
+    found = zxingcpp.read_barcodes(image)
+    return found[0].text if found else None
+
+
+def network_on(display):
+    """(name, password) of the WiFi network whose code is on the display."""
+    found = re.fullmatch(r"WIFI:T:WPA;S:([^;]+);P:([^;]+);;", code_on(display) or "")
+    return found.groups() if found else None
+
+
+def on_the_air(world):
+    return world.device.station.ap_active
+
+
+def until_offered(world, limit_s=60):
+    """Wait for the access point, its page and its code on the display; gives the seconds since power-on."""
+    assert world.run_until(lambda: on_the_air(world), limit_s)
+    assert world.run_until(lambda: network_on(world.display) is not None, 20, 100_000)
+    return world.now_s
+
+
+def phone_in(world, platform="android"):
+    phone = Phone(world.network, platform)
+    assert phone.join(*network_on(world.display)) == "joined"
+    return phone
+
+
+def state(phone):
+    response = phone.get(SETUP, timeout_s=3)
+    return response.json() if response is not None and response.status == 200 else None
+
+
+def result(world, phone, limit_s=60):
+    """What the page would show: the result, asked for every 1.2 s."""
+    end_s = world.now_s + limit_s
+    while world.now_s < end_s:
+        known = state(phone)
+        if known is not None and known["result"] is not None:
+            return known["result"]
+        world.run(1.2)
+    raise AssertionError("no result")
+
+
+def enter(phone, ssid="Home", password="correct horse"):
+    response = phone.post(SETUP + "/join", {"ssid": ssid, "password": password})
+    assert response.status == 200, response.text
+    return response.json()
+
+
+def document(world):
+    answer = world.network.http("GET", "/api/status", {"Authorization": "Bearer correct horse"})
+    assert answer.status == 200
+    return json.loads(answer.body)
+
+
+# ---- all goes well
+
+
+@pytest.mark.parametrize("platform", sorted(PROBES))
+def test_from_empty_settings_to_the_owners_network(platform, figures):
+    with World(seed=21, settings=NO_NETWORK) as world:
+        offered_s = until_offered(world)
+        assert offered_s < BOOT_S + 4
+        name, password = network_on(world.display)
+        assert re.fullmatch("socbox-[0-9A-F]{4}", name) and len(password) == 10
+        phone = Phone(world.network, platform)
+        assert phone.join(name, "12345678") == "wrong password"
+        assert phone.join(name, password) == "joined"
+        world.run(2)
+
+        assert phone.resolve("example.com").addresses == ["192.168.4.1"]
+        assert phone.resolve("example.com", kind=28).addresses == []
+        assert phone.open_portal() == OWN_PAGE + "/setup"
+        page = phone.get(OWN_PAGE + "/")
+        assert (page.status, page.url) == (200, OWN_PAGE + "/setup")
+        assert b"Choose your WiFi" in page.body
+        known = state(phone)
+        assert known["networks"] == [{"ssid": "Home", "bars": 4, "kind": "password"}]
+        assert known["state"] == "waiting" and known["trouble"] is None
+
+        asked_s = world.now_s
+        enter(phone)
+        assert result(world, phone)["address"] == "http://192.168.1.50/"
+        joined_s = world.now_s - asked_s
+        assert joined_s < 12
+        # The system must not close the page before it is read.
+        assert phone.probe() == "portal"
+        assert phone.post(SETUP + "/finish", {}).status == 200
+        assert phone.probe() == "online"
+        assert world.run_until(lambda: not on_the_air(world), 10)
+        assert not phone.associated
+        assert world.run_until(lambda: code_on(world.display) == "http://192.168.1.50", 5, 100_000)
+        assert world.network.mdns == {"services": [("_http", "_tcp", 80)], "hostname": "socbox"}
+        assert world.device.station.power_management == "NONE"
+        assert faults(world) == []
+
+        world.power_cycle()
+        assert world.run_until(lambda: world.device.station.address is not None, 30)
+        again_s = world.now_s
+        world.run(20)
+        assert not on_the_air(world)
+        if platform == "android":
+            figures(
+                f"first run: code on the display {offered_s - BOOT_S:.1f} s after the program's start, result on "
+                f"the phone {joined_s:.1f} s after Connect"
+            )
+            assert again_s > 0
+
+
+def test_a_wrong_password_is_told_and_can_be_corrected():
+    with World(seed=22, settings=NO_NETWORK) as world:
+        until_offered(world)
+        phone = phone_in(world)
+        enter(phone, password="wrong password")
+        told = result(world, phone)
+        assert (told["ok"], told["code"]) == (False, "wifi_auth")
+        assert "password" in told["text"] and "weak signal" in told["text"]
+        assert on_the_air(world)
+        # The reason that access points give when the four-way handshake ends in nothing.
+        world.wifi.refuse = 15
+        enter(phone, password="wrong password")
+        assert result(world, phone)["code"] == "wifi_auth"
+        world.wifi.refuse = None
+        enter(phone)
+        assert result(world, phone)["ok"]
+
+
+def test_a_weak_network_is_named_as_a_reason():
+    with World(seed=22, settings=NO_NETWORK) as world:
+        world.wifi.rssi = -86
+        until_offered(world)
+        phone = phone_in(world)
+        world.run(4)
+        assert state(phone)["networks"][0]["bars"] == 0
+        enter(phone, password="wrong password")
+        assert "Its signal is weak here" in result(world, phone)["text"]
+
+
+def test_a_network_that_hides_its_name_is_joined_by_name():
+    with World(seed=23, settings=NO_NETWORK) as world:
+        world.wifi.hidden = True
+        until_offered(world)
+        phone = phone_in(world)
+        world.run(4)
+        assert state(phone)["networks"] == []
+        enter(phone)
+        assert result(world, phone)["ok"]
+
+
+@pytest.mark.parametrize(
+    ("ssid", "password"),
+    [
+        ("Café \U0001f697", 'päss"wörd\\ \U0001f511'),
+        ("two  spaces ", " leading blank"),
+        ("semi;colon", "a,b:c;d\\e"),
+    ],
+)
+def test_any_letters_survive_page_flash_and_restart(ssid, password):
+    with World(seed=24, settings=NO_NETWORK) as world:
+        world.wifi.ssid, world.wifi.password = ssid, password
+        until_offered(world)
+        phone = phone_in(world)
+        enter(phone, ssid, password)
+        assert result(world, phone)["ok"]
+        world.run(3)
+        world.power_cycle()
+        assert world.run_until(lambda: world.device.station.address is not None, 30)
+
+
+@pytest.mark.parametrize(
+    ("ssid", "password", "field"),
+    [
+        ("", "correct horse", "ssid"),
+        ("x" * 33, "correct horse", "ssid"),
+        ("Home", "short", "password"),
+        ("Home", "x" * 65, "password"),
+        ("Home", "", "password"),
+        ("Work", "correct horse", "password"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_radio_tries(ssid, password, field):
+    with World(seed=25, settings=NO_NETWORK) as world:
+        until_offered(world)
+        phone = phone_in(world)
+        world.run(4)
+        networks = world.device.modules["appliance.networks"]
+        if ssid == "Work":
+            from host_tests.session.inside import box_of
+
+            found = networks.Network("Work", -50, 1, bytes(6), networks.LOGIN)
+            box_of(world).wifi.networks._last.append(found)
+        response = phone.post(SETUP + "/join", {"ssid": ssid, "password": password})
+        assert (response.status, response.json()["field"]) == (422, field)
+        joins = world.device.station.joins
+        world.run(5)
+        assert world.device.station.joins == joins
+
+
+def test_a_pc_that_has_the_drive_is_named_and_the_box_joins_all_the_same():
+    with World(seed=26, settings=NO_NETWORK, device_options={"usb_host": True}) as world:
+        until_offered(world)
+        phone = phone_in(world)
+        enter(phone)
+        assert result(world, phone)["ok"]
+        world.run(3)
+        assert "Eject it" in state(phone)["result"]["problem"]
+        world.device.drive.usb_host = False
+        world.run(65)
+        assert "settings saved" in console(world)
+        world.power_cycle()
+        assert world.run_until(lambda: world.device.station.address is not None, 30)
+
+
+def test_the_access_point_waits_for_whoever_has_not_read_the_result():
+    with World(seed=27, settings=NO_NETWORK) as world:
+        until_offered(world)
+        phone = phone_in(world)
+        enter(phone)
+        world.run(100)
+        assert on_the_air(world), "nobody has asked for the result yet"
+        assert state(phone)["result"]["ok"]
+        world.run(31)
+        assert on_the_air(world) and phone.probe() == "online"
+        world.run(35)
+        assert not on_the_air(world)
+
+
+# ---- the network is known, but
+
+
+def test_a_router_that_starts_later_than_the_box(figures):
+    with World(seed=31) as world:
+        world.set_fault("wifi_off", True)
+        offered_s = until_offered(world)
+        assert offered_s < BOOT_S + 16
+        assert "(wifi_no_ssid)" in console(world)
+        world.run(300 - world.now_s)
+        assert on_the_air(world)
+        world.set_fault("wifi_off", False)
+        back_s = world.now_s
+        assert world.run_until(lambda: world.device.station.address is not None, 60)
+        figures(
+            f"router off at power-up: access point after {offered_s - BOOT_S:.1f} s, "
+            f"joined {world.now_s - back_s:.1f} s after the router came back"
+        )
+        assert world.now_s - back_s < 40
+        world.run(15)
+        assert not on_the_air(world)
+        assert faults(world) == []
+
+
+def test_a_router_that_comes_back_while_somebody_reads_the_page():
+    with World(seed=32) as world:
+        world.set_fault("wifi_off", True)
+        until_offered(world)
+        phone = phone_in(world)
+        assert state(phone)["known"] == "Home"
+        assert state(phone)["trouble"]["code"] == "wifi_no_ssid"
+        world.set_fault("wifi_off", False)
+        assert result(world, phone, 100)["ok"]
+        world.run(20)
+        assert on_the_air(world), "time to read the result"
+        world.run(60)
+        assert not on_the_air(world)
+
+
+def test_a_changed_password_offers_the_access_point_and_keeps_the_old_one(figures):
+    with World(seed=33) as world:
+        world.wifi.password = "changed today"
+        offered_s = until_offered(world)
+        assert offered_s < BOOT_S + 25
+        assert "(wifi_auth)" in console(world)
+        phone = phone_in(world)
+        assert "Password?" not in console(world)
+        assert state(phone)["trouble"]["code"] == "wifi_auth"
+        joins = world.device.station.joins
+        for _ in range(20):
+            world.run(5)
+            state(phone)
+        assert world.device.station.joins == joins, "nobody who types is thrown out"
+        phone.leave()
+        world.wifi.password = SETTINGS_IN_USE["WIFI_PASSWORD"]
+        began_s = world.now_s
+        assert world.run_until(lambda: world.device.station.address is not None, 600)
+        figures(
+            f"changed WiFi password: access point after {offered_s - BOOT_S:.1f} s; changed back: joined after "
+            f"{world.now_s - began_s:.0f} s"
+        )
+
+
+def test_a_silent_dhcp_server_is_left_by_the_watchdog_and_not_tried_all_the_time(figures):
+    with World(seed=34) as world:
+        world.wifi.dhcp = False
+        assert world.run_until(lambda: world.device.starts == 2, 60)
+        bitten_s = world.now_s
+        offered_s = until_offered(world)
+        assert "(wifi_dhcp)" in console(world)
+        world.run(1800 - world.now_s)
+        bites = len([reason for _, reason in world.device.resets if reason == "WATCHDOG"])
+        assert bites <= 5, "at most every ten minutes"
+        assert until_offered(world) > 0
+        world.wifi.dhcp = True
+        back_s = world.now_s
+        assert world.run_until(lambda: world.device.station.address is not None, 700)
+        figures(
+            f"silent DHCP server: watchdog after {bitten_s:.0f} s, access point {offered_s - bitten_s:.1f} s later, "
+            f"{bites} bites in 30 min, joined {world.now_s - back_s:.0f} s after it answers"
+        )
+        world.run(15)
+        assert not on_the_air(world)
+
+
+def test_a_silent_dhcp_server_met_from_the_page_is_told_after_the_restart():
+    with World(seed=35, settings=NO_NETWORK) as world:
+        world.wifi.dhcp = False
+        until_offered(world)
+        phone = phone_in(world)
+        enter(phone)
+        assert world.run_until(lambda: world.device.starts == 2, 60)
+        assert world.run_until(lambda: on_the_air(world) and phone.associated, 30)
+        world.run(8)
+        assert state(phone)["trouble"]["code"] == "wifi_dhcp"
+        world.wifi.dhcp = True
+        enter(phone)
+        assert result(world, phone)["ok"]
+
+
+def test_a_router_that_reboots_brings_no_access_point(figures):
+    with World(seed=36) as world:
+        world.run(20)
+        world.set_fault("wifi_off", True)
+        world.run(100)
+        assert not on_the_air(world)
+        world.set_fault("wifi_off", False)
+        back_s = world.now_s
+        assert world.run_until(lambda: world.device.station.address is not None, 60)
+        figures(f"router rebooted: joined {world.now_s - back_s:.1f} s after it is back")
+        world.set_fault("wifi_off", True)
+        lost_s = world.now_s
+        assert world.run_until(lambda: on_the_air(world), 240)
+        figures(f"network gone for good: access point after {world.now_s - lost_s:.0f} s")
+
+
+# ---- cars come first
+
+
+def test_a_network_lost_during_a_session_waits_for_its_end():
+    with World(seed=41) as world:
+        world.run(16)
+        joins = world.device.station.joins
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 155 in world.checkpoints, 30)
+        world.set_fault("wifi_off", True)
+        world.run(7)
+        world.set_fault("wifi_off", False)
+        assert world.run_until(lambda: 910 in world.checkpoints, 60)
+        assert world.device.station.joins == joins, "nothing joins while a car is read"
+        assert world.run_until(lambda: world.device.station.address is not None, 30)
+        assert world.run_until(lambda: world.smartevse.posts, 60)
+        assert world.smartevse.posts[0]["values"]["current_soc"] == 42
+
+
+def test_a_car_is_read_while_the_access_point_is_on_and_a_join_waits():
+    with World(seed=42, settings=NO_NETWORK) as world:
+        for number in range(60):
+            point = AccessPoint(
+                f"A neighbour's network {number}", "secret 12", number % 13 + 1, bytes((2, *range(4), number))
+            )
+            point.rssi = -50 - number % 40
+            world.network.other_access_points.append(point)
+        until_offered(world)
+        phone = phone_in(world)
+        world.run(4)
+        device = world.device
+
+        def phases(entry):
+            number = entry.get("checkpoint")
+            device.probe.phase = {100: "matching", 155: "session", 910: ""}.get(number, device.probe.phase)
+
+        world.listeners.append(phases)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 100 in world.checkpoints, 30)
+        joins = device.station.joins
+        # No request is looked at while the car is matched; the page asks again.
+        assert world.run_until(lambda: 155 in world.checkpoints, 30)
+        enter(phone)
+        phone.post(SETUP + "/search", {})
+        assert state(phone)["car"] and len(state(phone)["networks"]) == 20
+        while 910 not in world.checkpoints:
+            phone.resolve("www.example.com")
+            state(phone)
+            assert world.now_s < 100
+        assert device.station.joins == joins
+        gaps = device.probe.worst_in
+        assert gaps["matching"].us <= MATCHING_PIECE_US + PASS_BESIDES_PIECE_US, gaps["matching"]
+        assert gaps["session"].us <= SESSION_PIECE_US + PASS_BESIDES_PIECE_US, gaps["session"]
+        assert result(world, phone)["ok"]
+        assert faults(world) == []
+
+
+@pytest.mark.parametrize(
+    "attack", ["connect and stay silent", "50 connections at once", "a byte every 300 ms"]
+)
+def test_hostile_guests_on_the_access_point_while_a_car_is_read(attack):
+    with World(seed=43, settings=NO_NETWORK, display=None) as world:
+        assert world.run_until(lambda: on_the_air(world), 30)
+        world.run(10)
+        every_ms, keep, begin = ATTACKS[attack]
+        device = world.device
+        hostile = Attack(world, every_ms, keep, begin)
+        number = [0]
+
+        def bombard():
+            """Name queries, answers and noise at port 53."""
+            number[0] += 1
+            data = (query("a.example"), bytes(600), b"\xff" * 40, query("b" * 63 + ".example"))[number[0] % 4]
+            world.network.stack.datagram(53, data, ("192.168.4.99", 4000))
+            world.clock.after(3_000, bombard)
+
+        bombard()
+        world.run(1)
+        device.probe.reset()
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 910 in world.checkpoints, 90)
+        assert device.probe.worst.us <= SESSION_PIECE_US + PASS_BESIDES_PIECE_US, device.probe.worst
+        hostile.stop()
+        world.run(3)
+        station = device.station
+        phone = Phone(world.network)
+        assert phone.join(station.ap_ssid, station.ap_password) == "joined"
+        assert state(phone) is not None
+        assert faults(world) == []
+
+
+def test_a_car_is_read_without_any_wifi_and_without_an_access_point():
+    with World(seed=44) as world:
+        world.set_fault("wifi_off", True)
+        station = world.device.station
+        station.start_ap = lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory"))
+        world.run(40)
+        assert "no access point" in console(world)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 910 in world.checkpoints, 90)
+        assert not on_the_air(world)
+
+
+def test_the_charge_has_the_display_and_the_offer_comes_back_later():
+    with World(seed=45, settings=NO_NETWORK) as world:
+        until_offered(world)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 910 in world.checkpoints, 60)
+        for _ in range(30):
+            world.run(1)
+            assert code_on(world.display) is None
+        world.unplug()
+        world.run(600)
+        seen = set()
+        for _ in range(30):
+            world.run(1)
+            seen.add(code_on(world.display) is not None)
+        assert seen == {True, False}, "charge and offer take turns"
+
+
+# ---- who may
+
+
+def test_the_password_is_the_boxs_own_for_ever_and_told_nowhere():
+    passwords = {}
+    for seed in (1, 2):
+        with World(seed=seed, settings=dict(NO_NETWORK, WEB_PASSWORD="correct horse")) as world:
+            until_offered(world)
+            passwords[seed] = network_on(world.display)[1]
+            world.power_cycle()
+            until_offered(world)
+            assert network_on(world.display)[1] == passwords[seed]
+            assert world.device.nvm.count(passwords[seed].encode()) == 1
+            phone = phone_in(world)
+            owner = {"Authorization": "Bearer correct horse"}
+            for path in ("/api/status", "/api/log", "/diagnostics.txt", "/api/backup", "/api/setup"):
+                response = phone.request("GET", OWN_PAGE + path, owner)
+                assert response.status == 200
+                assert passwords[seed].encode() not in response.body, path
+    assert passwords[1] != passwords[2]
+
+
+def test_only_guests_set_up_and_the_rest_keeps_its_password():
+    with World(seed=47, settings=NO_NETWORK) as world:
+        until_offered(world)
+        phone = phone_in(world)
+        world.run(3)
+        assert phone.request("GET", OWN_PAGE + "/config").status in (303, 401)
+        assert phone.request("GET", OWN_PAGE + "/api/status").status in (303, 401)
+        join = SETUP + "/join"
+        body = json.dumps({"ssid": "Home", "password": "correct horse"})
+        foreign = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
+        assert phone.request("POST", join, foreign, body).status == 403
+        assert phone.request("POST", "http://evil.example/api/setup/join", foreign, body).status == 421
+        assert phone.request("GET", join).status in (404, 405)
+        for broken in ("", "[]", "{}", '{"ssid": 1, "password": 2}', '{"ssid": "Home"}', "\xff"):
+            assert phone.request("POST", join, {"Origin": OWN_PAGE}, broken).status == 422
+        assert state(phone)["state"] == "waiting"
+        enter(phone)
+        assert result(world, phone)["ok"]
+        lan = world.network.http("GET", "/api/setup", {"Host": "192.168.1.50"})
+        assert lan.status == 404, "the set-up page is for guests only"
+        lan_query = world.network.stack.datagram_sockets[53]
+        answered = len(phone._received)
+        lan_query.datagram_arrived(query("example.com"), ("192.168.1.77", 4000))
+        world.run(1)
+        assert len(phone._received) == answered
