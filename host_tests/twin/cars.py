@@ -13,7 +13,7 @@ _TITLES = {
     "ix3": "BMW iX3",
     "id_buzz": "VW ID. Buzz",
     "ev3": "Kia EV3",
-    "iso_only": "a car without DIN 70121",
+    "iso_only": "a car of ISO 15118-2 alone",
     "silent": "a car that falls silent",
     "tiny_segments": "a car that sends byte by byte",
 }
@@ -53,7 +53,7 @@ class Car:
     @property
     def line(self):
         """One line for `--car list`."""
-        soc = "ISO 15118-2 only" if self.name == "iso_only" else f"{self.values['soc_percent']} %"
+        soc = f"{self.values['soc_percent']} %"
         if self.name in RECORDED and "soc_percent" in RECORDED[self.name]["assumed"]:
             soc += ", assumed"
         return f"{self.name:<15} {self.title} ({self.origin}; {soc})"

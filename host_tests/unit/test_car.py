@@ -136,10 +136,10 @@ def test_looping_car_repeats_until_the_station_closes_and_comes_again():
             "Tesla's own protocol was chosen",
         ),
         (
-            [habit_table.offer(habit_table.ISO2, 0, 1), habit_table.offer(habit_table.DIN, 1, 2)],
+            [habit_table.offer(habit_table.ISO20_DC, 0, 1), habit_table.offer(habit_table.DIN, 1, 2)],
             {"schema_id": 0},
-            "ISO 15118-2",
-            "this car speaks DIN 70121 only",
+            "ISO 15118-20 DC",
+            "this car does not speak it",
         ),
         ([habit_table.offer(habit_table.ISO2, 0, 1)], {"schema_id": None, "app_code": 2}, None, None),
     ],

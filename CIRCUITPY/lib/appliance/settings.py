@@ -347,7 +347,7 @@ class Settings:
     def __init__(self):
         self.errors = []
         self.errors_dropped = 0
-        self._values = {}
+        self._values = {}  # type: dict
         self._sources = {}
         self._file_texts = {}
         for row in SCHEMA:

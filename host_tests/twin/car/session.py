@@ -10,7 +10,7 @@ Every response is also read by the safety witness (`dangers_in`), whatever the c
 `now` is a plain count of milliseconds.
 """
 
-from host_tests.twin.car import exi_car
+from host_tests.twin.car import exi_car, exi_car_iso2
 from host_tests.twin.car import habits as habit_table
 from host_tests.twin.car.ledger import earlier
 
@@ -32,6 +32,8 @@ _NAMES = (
     (habit_table.ISO20_DC[0], "ISO 15118-20 DC"),
     (habit_table.TESLA[0], "Tesla"),
 )
+# One session speaks both: the codecs have the same functions, and the names of DIN.
+_CODECS = {"DIN 70121": exi_car, "ISO 15118-2": exi_car_iso2}
 _LONGEST_MESSAGE = 4096
 _RIGHT_VOLTAGE_MV = 20000  # distance to the target at which a car ends pre-charge
 
@@ -81,7 +83,7 @@ def dangers_in(name, body, ready_asked):
 
 
 class DinSession:
-    """One session over one TCP connection.
+    """One session over one TCP connection, in DIN 70121 or ISO 15118-2.
 
     `orderly`: None while it runs, then whether the car itself brought it to its end. `cable_check`: the car
     holds the pilot in state C for it.
@@ -116,6 +118,7 @@ class DinSession:
         self.soc_told = False
         self.cable_check = False
         self.protocol = None
+        self.codec = exi_car
         self.service_id = 1
         self.trace = []  # (request name, response code) of the session, for tests
 
@@ -218,17 +221,17 @@ class DinSession:
         return exi_car.supported_app_protocol_req(self.habits["app_protocols"])
 
     def _session_setup_req(self):
-        return exi_car.session_setup_req(self.session_id, self.evccid)
+        return self.codec.session_setup_req(self.session_id, self.evccid)
 
     def _service_discovery_req(self):
-        return exi_car.service_discovery_req(self.session_id, self.habits["service_category"])
+        return self.codec.service_discovery_req(self.session_id, self.habits["service_category"])
 
     def _payment_req(self):
-        return exi_car.service_payment_selection_req(self.session_id, services=((self.service_id, None),))
+        return self.codec.service_payment_selection_req(self.session_id, services=((self.service_id, None),))
 
     def _authentication_req(self):
         surplus = b"\x00" if self.habits["surplus_byte"] else b""
-        return exi_car.contract_authentication_req(self.session_id) + surplus
+        return self.codec.contract_authentication_req(self.session_id) + surplus
 
     def _charge_parameter_req(self):
         values = self.values
@@ -239,7 +242,7 @@ class DinSession:
         if not self.soc_told:
             self.soc_told = True
             self.book.event("soc_sent", values["soc_percent"])
-        return exi_car.charge_parameter_discovery_req(
+        return self.codec.charge_parameter_discovery_req(
             self.session_id,
             self._status(self.habits["ready_in_cpd"]),
             (self.habits["max_current"], self.habits["max_power"], self.habits["max_voltage"]),
@@ -249,16 +252,16 @@ class DinSession:
 
     def _cable_check_req(self):
         self.cable_check = True
-        return exi_car.cable_check_req(self.session_id, self._status(True))
+        return self.codec.cable_check_req(self.session_id, self._status(True))
 
     def _pre_charge_req(self):
-        return exi_car.pre_charge_req(
+        return self.codec.pre_charge_req(
             self.session_id, self._status(True), self.habits["target_voltage"], self.habits["target_current"]
         )
 
     def _power_delivery_req(self):
         ready = self.ready_asked
-        return exi_car.power_delivery_req(
+        return self.codec.power_delivery_req(
             self.session_id, ready, self._status(ready), bulk_complete=self.habits["bulk_complete"]
         )
 
@@ -267,7 +270,7 @@ class DinSession:
         limits = ()
         if habits["limits_in_current_demand"]:
             limits = (habits["max_voltage"], habits["max_current"], habits["max_power"])
-        return exi_car.current_demand_req(
+        return self.codec.current_demand_req(
             self.session_id,
             self._status(True),
             habits["target_current"],
@@ -278,10 +281,10 @@ class DinSession:
         )
 
     def _welding_req(self):
-        return exi_car.welding_detection_req(self.session_id, self._status(False))
+        return self.codec.welding_detection_req(self.session_id, self._status(False))
 
     def _session_stop_req(self):
-        return exi_car.session_stop_req(self.session_id)
+        return self.codec.session_stop_req(self.session_id)
 
     # ---- responses
 
@@ -319,7 +322,7 @@ class DinSession:
                 self.waiting = self.deadline = None
                 self._app_protocol_res(code, schema_id, now)
                 return
-            header, name, body, surplus = exi_car.read_message(payload)
+            header, name, body, surplus = self.codec.read_message(payload)
         except exi_car.CarExiError as error:
             self._refuse(f"{self.waiting} cannot be read: {error}", now)
             return
@@ -345,13 +348,14 @@ class DinSession:
             return
         self.protocol = ([name for space, name in _NAMES if space == chosen[0]] or [chosen[0]])[0]
         self.book.event("app_protocol", self.protocol)
-        if self.protocol == "DIN 70121":
+        if self.protocol in _CODECS:
+            self.codec = _CODECS[self.protocol]
             self._ask_later("SessionSetup", now + self.habits["think_ms"])
         elif self.protocol == "Tesla" and self.habits["stalls_on_own_protocol"]:
             self.book.complain("V2G: Tesla's own protocol was chosen")
             self.state = "SILENT"
         else:
-            self._refuse(f"{self.protocol} was chosen, this car speaks DIN 70121 only", now)
+            self._refuse(f"{self.protocol} was chosen, this car does not speak it", now)
 
     def _leave(self, now):
         """The car's own, orderly closing."""
