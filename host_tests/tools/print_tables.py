@@ -20,6 +20,7 @@ from v2g import din, handshake, iso2, plugin, release, secc, session  # noqa: E4
 
 from host_tests.cars import tables as car_tables  # noqa: E402
 from host_tests.interpreter import differences  # noqa: E402
+from host_tests.tools import sequences  # noqa: E402
 
 _PLACE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
 
@@ -95,6 +96,18 @@ def iso2_ladder():
     return ladder(iso2)
 
 
+def diagram(car):
+    return "```mermaid\n" + sequences.of(car) + "\n```\n"
+
+
+def din_sequence():
+    return diagram("tesla_y")
+
+
+def iso2_sequence():
+    return diagram("iso_only")
+
+
 def behaviours():
     return table(["the car", "the box", "known of"], release.BEHAVIOURS)
 
@@ -165,6 +178,8 @@ TABLES = {
     "iso2-requests": iso2_requests,
     "din-ladder": din_ladder,
     "iso2-ladder": iso2_ladder,
+    "din-sequence": din_sequence,
+    "iso2-sequence": iso2_sequence,
     "behaviours": behaviours,
     "phases": phases,
     "station-limits": station_limits,
