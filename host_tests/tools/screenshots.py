@@ -4,7 +4,8 @@
 
 docs/images/bench.png is the bench page in a browser while a car charges after its state of charge was delivered,
 docs/images/display.png the box's display at the same moment, one pixel of the glass as six by six. The box's own pages,
-as a phone and a computer show them, are docs/images/page_*.png.
+as a phone and a computer show them, are docs/images/page_*.png. docs/images/setup.png is the first run: the display,
+the set-up page on a phone, the result on both.
 """
 
 import argparse
@@ -16,9 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from host_tests.web.box import PASSWORD, log_in, running_box, running_browser
+from host_tests.twin.world import World
+from host_tests.web.box import PASSWORD, first_run, log_in, running_box, running_browser
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SOC = "42"
@@ -88,6 +91,50 @@ def take_pages(folder):
             context.close()
 
 
+SETUP_PHONE = {"width": 360, "height": 660}
+SETUP_GAP = 36
+SETUP_BACK = (120, 128, 136)
+
+
+def take_setup(path):
+    """The first run from left to right: display, page, page after joining, display."""
+    with tempfile.TemporaryDirectory() as scratch:
+        pictures = [Path(scratch) / f"{number}.png" for number in range(4)]
+        with World(seed=1, settings={"WIFI_SSID": None, "WIFI_PASSWORD": None}) as world:
+            world.run(14)
+            world.screenshot(pictures[0])
+        with first_run() as (box, browser):
+            box.ask("neighbours")
+            _set_up(box, browser, pictures)
+        images = [Image.open(picture).convert("RGB") for picture in pictures]
+    width = sum(image.width for image in images) + SETUP_GAP * (len(images) + 1)
+    height = max(image.height for image in images) + 2 * SETUP_GAP
+    whole = Image.new("RGB", (width, height), SETUP_BACK)
+    left = SETUP_GAP
+    for image in images:
+        whole.paste(image, (left, (height - image.height) // 2))
+        left += image.width + SETUP_GAP
+    whole.resize((width // 2, height // 2), Image.Resampling.LANCZOS).save(path)
+    print(path)
+
+
+def _set_up(box, browser, pictures):
+    page = browser.new_context(viewport=SETUP_PHONE, device_scale_factor=1.5).new_page()
+    page.goto("http://connectivitycheck.gstatic.com/generate_204")
+    page.click("#search")
+    page.wait_for_selector("text=4 networks found")
+    page.check("text=Home")
+    page.fill("#password", "correct horse")
+    page.click("#show")
+    page.wait_for_timeout(300)
+    page.screenshot(path=pictures[1])
+    page.click("#connect")
+    page.wait_for_selector("#joined:not([hidden])", timeout=60_000)
+    page.wait_for_timeout(2500)
+    page.screenshot(path=pictures[2])
+    box.ask("screenshot", path=str(pictures[3]))
+
+
 def main():
     """Take all pictures; gives the exit status."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -106,6 +153,7 @@ def main():
                 status = twin.wait(20)
     print(f"{folder / 'bench.png'}\n{folder / 'display.png'}")
     take_pages(folder)
+    take_setup(folder / "setup.png")
     return status
 
 

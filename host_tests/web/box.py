@@ -54,15 +54,32 @@ def running_box(first_port=18280, **settings):
 
 
 @contextlib.contextmanager
-def running_browser():
+def running_browser(*arguments):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS + list(arguments))
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextlib.contextmanager
+def first_run(first_port=18380):
+    """(Box, browser): a box that knows no network, and a browser on a phone on its access point.
+
+    Whatever host the browser asks for, it reaches the box, as the phone would by the box's name server.
+    """
+    with running_box(first_port, WIFI_SSID="", WIFI_PASSWORD="", SMARTEVSE_URL="") as box:
+        port = free_port(first_port + 50)
+        if box.ask("phone", port=port) != "joined":
+            raise RuntimeError("the phone did not join")
+        rules = f"--host-resolver-rules=MAP * 127.0.0.1:{port}"
+        with running_browser(
+            rules, "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable"
+        ) as browser:
+            yield box, browser
 
 
 def log_in(page, url, password=PASSWORD):

@@ -10,6 +10,8 @@ import json
 import select
 import sys
 
+from host_tests.twin.network import AccessPoint
+from host_tests.twin.phone import Phone
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 START_S = 40
@@ -54,12 +56,33 @@ class Bench:
     def posts(self):
         return [post["parameters"] for post in self.world.smartevse.posts]
 
+    def phone(self, port):
+        """A phone joins the box's access point; what comes to `port` of this computer comes from it."""
+        station = self.world.device.station
+        phone = Phone(self.world.network)
+        joined = phone.join(station.ap_ssid, station.ap_password)
+        self.world.network.bridge(80, port, phone)
+        return joined
+
+    def neighbours(self):
+        """Networks of other people."""
+        for ssid, password, rssi in (
+            ("Café Central", "", -63),
+            ("FRITZ!Box 7590", "12345678", -74),
+            ("Käthe", "12345678", -88),
+        ):
+            point = AccessPoint(ssid, password, channel=1, bssid=bytes((2, 0, 0, 0, 0, -rssi)))
+            point.rssi = rssi
+            self.world.network.other_access_points.append(point)
+
     def state(self):
         world = self.world
         return {
             "charging": world.charging,
             "starts": world.device.starts,
             "sockets": len(world.device.open_sockets),
+            "access_point": world.device.station.ap_active,
+            "address": world.device.station.address,
         }
 
     def screenshot(self, path):

@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The set-up page in a real browser on a phone on the box's own access point: from the system's probe to Done."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from host_tests.web.box import CHROMIUM, PHONE, first_run
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.slow,
+]
+WWW = Path(__file__).parents[2] / "CIRCUITPY" / "www"
+PARTS = ("setup.html", "setup.js", "setup.css", "style.css", "icon.svg")
+PROBE = "http://connectivitycheck.gstatic.com/generate_204"
+PAGE = "http://192.168.4.1/setup"
+# What a phone's small browser has to load in all, over a link that it shares with the box's other work.
+PAGE_BUDGET = 30_000
+
+
+@pytest.fixture(scope="module")
+def first():
+    with first_run() as (box, browser):
+        box.ask("neighbours")
+        yield box, browser
+
+
+@pytest.fixture
+def page(first):
+    _box, browser = first
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda told: complaints.append(told.text) if _is_complaint(told) else None)
+    page.goto(PROBE)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _is_complaint(told):
+    """The box is away while it joins, and a refused password is shown in words."""
+    expected = "net::ERR_" in told.text or "responded with a status of 4" in told.text
+    return told.type == "error" and not expected
+
+
+def wait(page, selector, text, seconds=40):
+    page.locator(selector, has_text=re.compile(text)).first.wait_for(timeout=seconds * 1000)
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def networks(page):
+    return page.locator("#networks .name").all_inner_texts()
+
+
+def faults_of(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], [node["html"] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_the_probe_of_a_phone_leads_to_the_page_and_the_list_is_looked_for(page):
+    assert page.url == PAGE
+    wait(page, "#found", "found")
+    page.click("#search")
+    wait(page, "#found", "Searching")
+    wait(page, "#found", "4 networks found")
+    assert networks(page) == ["Home", "Café Central", "FRITZ!Box 7590", "Käthe"]
+    labels = [svg.get_attribute("aria-label") for svg in page.locator("#networks svg").all()]
+    assert labels == ["signal strong", "signal good", "signal weak", "signal no signal"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_small_phones_and_screen_readers(first, page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 640})
+    page.emulate_media(color_scheme=scheme)
+    wait(page, "#found", "found")
+    assert fits(page) and faults_of(page) == []
+    page.check("text=FRITZ!Box 7590")
+    assert page.evaluate("document.activeElement.id") == "password"
+    assert fits(page) and faults_of(page) == []
+    page.check("#other")
+    assert page.evaluate("document.activeElement.id") == "ssid"
+    assert fits(page) and faults_of(page) == []
+
+
+def test_what_is_missing_is_told_beside_the_field(page):
+    wait(page, "#found", "found")
+    assert page.is_disabled("#connect")
+    page.check("#other")
+    page.fill("#password", "correct horse")
+    page.click("#connect")
+    wait(page, "#said", "1 to 32 letters")
+    assert page.get_attribute("#ssid", "aria-invalid") == "true"
+    page.check("text=Home")
+    page.fill("#password", "short")
+    page.click("#connect")
+    wait(page, "#said", "at least 8 characters")
+    page.check("text=Café Central")
+    assert page.is_hidden("#password-row"), "an open network asks for none"
+
+
+def test_a_wrong_password_then_the_right_one_and_the_access_point_goes(first, page, figures):
+    box, _browser = first
+    wait(page, "#found", "found")
+    page.check("text=Home")
+    page.fill("#password", "correct house")
+    page.click("#show")
+    assert page.get_attribute("#password", "type") == "text"
+    page.press("#password", "Enter")
+    wait(page, "#busy-title", "Connecting")
+    wait(page, "#said", "refused the password.*weak signal")
+    assert page.input_value("#password") == "correct house", "only the mistake is to be typed again"
+    page.fill("#password", "correct horse")
+    began = time.monotonic()
+    page.click("#connect")
+    wait(page, "#joined-ssid", "Home")
+    figures(f"set-up page in a browser: result {time.monotonic() - began:.1f} s after Connect (real time)")
+    assert page.get_attribute("#address", "href") == "http://192.168.1.50/"
+    assert page.inner_text("#name") == "http://socbox.local/"
+    assert page.inner_text("#problem") == ""
+    assert fits(page) and faults_of(page) == []
+    assert box.ask("state")["access_point"], "the result is shown before the access point goes away"
+    page.click("#finish")
+    wait(page, "#bye", "closes now")
+    until(lambda: not box.ask("state")["access_point"])
+    assert box.ask("state")["address"] == "192.168.1.50"
+
+
+def test_the_page_weighs_little(figures):
+    size = sum((WWW / part).stat().st_size for part in PARTS)
+    figures(f"set-up page, all parts: {size} bytes (budget {PAGE_BUDGET})")
+    assert size <= PAGE_BUDGET
