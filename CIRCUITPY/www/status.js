@@ -103,16 +103,32 @@ function showTimeline(steps) {
   }));
 }
 
+const KINDS = { rotating: " (another one each time)", made_up: " (made up by the car)" };
+
+// What the car left out and its owner told is marked: towards the SmartEVSE it stands in.
+function orProfile(reading, key, show) {
+  const used = (reading.profile || { used: [] }).used.includes(key);
+  return used ? show(reading.profile[key]) + " (from your settings)" : show(reading[key]);
+}
+
+function limits(reading) {
+  const told = reading.car_limits || {};
+  const parts = [[told.max_current_ma, " A"], [told.max_voltage_mv, " V"], [told.max_power_w, " kW"]];
+  return parts.filter((part) => known(part[0])).map((part) => Math.round(part[0] / 1000) + part[1]).join(", ") || null;
+}
+
 function showCar(status) {
   const reading = status.reading || {};
   showList("car", [
-    ["EVCCID", macText(reading.evccid)],
-    ["MAC", macText(status.ev_mac)],
+    ["Name", (reading.profile || {}).name],
+    ["EVCCID", reading.evccid && macText(reading.evccid) + (KINDS[reading.evccid_kind] || "")],
+    ["MAC on the power line", macText(status.ev_mac)],
     ["IPv6", status.car_address],
-    ["Battery", kwh(reading.energy_capacity_wh)],
+    ["Battery", orProfile(reading, "energy_capacity_wh", kwh)],
     ["Wants", kwh(reading.energy_request_wh)],
-    ["Full at", percent(reading.full_soc_percent)],
+    ["Full at", orProfile(reading, "full_soc_percent", percent)],
     ["Fast charge to", percent(reading.bulk_soc_percent)],
+    ["Asks for at most", limits(reading)],
     ["Protocol", reading.protocol],
     ["Reading", status.reading ? null : "none yet"],
   ]);

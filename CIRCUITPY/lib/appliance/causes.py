@@ -105,8 +105,8 @@ TABLE = {
     "no_din": (
         CAR,
         "Unknown car protocol",
-        "The car does not speak DIN 70121, the protocol this box reads the charge with.",
-        "Charging works normally. Nothing can be set; please report car and log.",
+        "The car speaks neither DIN 70121 nor ISO 15118-2, with which the box reads the charge.",
+        "Charging works normally. PROTOCOL = din_only shuts ISO 15118-2 out; else please report car and log.",
     ),
     "no_soc": (
         CAR,
