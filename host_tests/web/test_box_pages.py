@@ -437,6 +437,8 @@ def test_a_car_session_is_watched_live(owner, box):
     assert re.search(r"EVCCID\s+02:AB:34:CD:56:EF", car) and re.search(r"Battery\s+58.0 kWh", car)
     assert re.search(r"42 %, sent", owner.text("#sessions"))
     assert any(text in ("Car found, connecting", "Reading the car") for text in seen), seen
+    files = sum((WWW / name).stat().st_size for name in STATUS_PARTS)
+    assert files + len(owner.bytes["/api/status"].body()) <= PAGE_BUDGET, "with a session on it as well"
     report = owner.page.evaluate("() => fetch('/diagnostics.txt').then((answer) => answer.text())")
     assert "02ab34xxxxxx" in report and "02ab34cd56ef" not in report and "Home" not in report
     with owner.page.expect_download() as download:

@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Run by MicroPython: settings from a page to a file and back, sessions, forms. DIRECTORY is the drive's root."""
+
+# ruff: noqa: E402 (the device's modules must be in place before what imports them)
+
+import json
+import sys
+
+import regular
+import virtual_time
+
+# Adafruit's library wants the device's modules.
+sys.modules["time"] = virtual_time
+sys.modules["re"] = regular
+
+from appliance import access, actions, api, downloads, settings
+from appliance.access import Access
+from appliance.errands import Errands
+from appliance.keeper import Keeper
+from appliance.log import FrameRing, Log, Uptime
+from appliance.store import Store, joined_surrogates
+
+HARD = ' q" b\\ t\t Ünïcode 😀'
+PASSED = 0
+
+
+def check(condition, what):
+    global PASSED
+    if not condition:
+        print("failed", what)
+        sys.exit(1)
+    PASSED += 1
+
+
+def nothing(*_arguments):
+    pass
+
+
+def new_keeper(root):
+    return Keeper(root + "/settings.toml", Store(root, None, nothing), None, nothing)
+
+
+def keep(root):
+    keeper = new_keeper(root)
+    check(keeper.settings["HOSTNAME"] == "garage", "the file is read")
+    texts, faults = keeper.check({"WIFI_PASSWORD": HARD, "HTTP_PORT": "0x51", "EVSE_ID": "E1"})
+    check(not faults, faults)
+    errands = Errands()
+    errand = errands.start(keeper.save, texts)
+    check(errands.due(0) and not errand.done, "waits for its turn")
+    errands.run(0)
+    check(errand.done and errand.error is None, errand.error)
+    again = new_keeper(root)
+    check(again.settings["WIFI_PASSWORD"] == HARD and again.settings["HTTP_PORT"] == 81, "saved whole")
+    check(again.settings.source("EVSE_ID") == "page", "and it is known where it comes from")
+    again.save({"EVSE_ID": "E2", "HOSTNAME": "carport"})
+    last = new_keeper(root)
+    check((last.settings["EVSE_ID"], last.settings["HOSTNAME"]) == ("E2", "carport"), "saved twice")
+    check("WEB_PASSWORD" in last.check({"WEB_PASSWORD": "x", "NONSENSE": "1"})[1], "checked")
+    return last
+
+
+def written_out(keeper):
+    text = "".join(downloads.toml_pieces(keeper, True))
+    fresh = settings.Settings()
+    fresh.read_lines([line.encode("utf-8") for line in text.split("\n")])
+    check(not fresh.errors, fresh.errors)
+    check(
+        fresh["WIFI_PASSWORD"] == HARD and fresh["HOSTNAME"] == "carport",
+        "a settings.toml that says the same",
+    )
+    backup = json.loads("".join(downloads.backup_pieces(keeper, True)))
+    check(backup["settings"]["WIFI_PASSWORD"] == HARD, "a backup that says the same")
+    check(
+        "WIFI_PASSWORD" not in json.loads("".join(downloads.backup_pieces(keeper, False)))["settings"],
+        "no secret",
+    )
+    changes, left_out = keeper.changes_of_backup({"WIFI_SSID": "other", "GONE": "1"})
+    check("WIFI_SSID" not in changes and len(left_out) == 2, left_out)
+
+
+def who(uptime):
+    guard = Access(lambda count: bytes(range(7, 7 + count)), bytearray(64), uptime, nothing)
+    guard.set_password("")
+    check(guard.is_password(guard.made_up.upper()), "made-up password")
+    guard.set_password("correct horse")
+    cookie = guard.new_cookie().split(";")[0]
+    check(guard.who({"Cookie": "a=b; " + cookie}) == access.OWNER, "cookie")
+    check(guard.who({"Cookie": cookie[:-1] + "x"}) == access.NOBODY, "changed cookie")
+    check(guard.who({"Authorization": "Basic eDpjb3JyZWN0IGhvcnNl"}) == access.OWNER, "basic")
+    for wrong in ("Basic ????", "Basic /w==", "Basic eA==", "Bearer wrong"):
+        check(guard.who({"Authorization": wrong}) == access.WRONG, wrong)
+
+
+def bodies():
+    check(
+        actions.form_fields(b"a=%20q%22%5C%F0%9F%98%80&b=1+2&c=") == {"a": ' q"\\😀', "b": "1 2", "c": ""},
+        "form",
+    )
+    for broken in (b"a=%", b"a=%zz", b"a=%C3", b"\xff=1"):
+        try:
+            actions.form_fields(broken)
+            check(False, broken)
+        except ValueError:
+            check(True, broken)
+    check(joined_surrogates(json.loads('"\\ud83d\\ude00 \\u00fc"')) == "😀 ü", "surrogates")
+    check(api.number_of("12") == 12 and api.number_of("-1") == 0 and api.number_of(None) == 0, "number")
+
+
+def long_answers(uptime):
+    log = Log(uptime, size=30, write=nothing)
+    for number in range(50):
+        log.note("test", "line %d" % number)
+    document = json.loads("".join(api.log_pieces(log, 5, "abcd")))
+    check((document["next"], document["dropped"], len(document["records"])) == (50, 15, 30), document)
+    ring = FrameRing(2048)
+    for number in range(40):
+        ring.add(0, bytes((number,)) * 60, number)
+    capture = b"".join(downloads.pcap_pieces(ring, uptime, 1000))
+    check(len(capture) == 24 + ring.kept * 76, len(capture))
+
+
+def main(root):
+    uptime = Uptime(0)
+    uptime.advance(5000)
+    written_out(keep(root))
+    who(uptime)
+    bodies()
+    long_answers(uptime)
+    print("passed", PASSED)
+
+
+main(sys.argv[1])
