@@ -126,7 +126,7 @@ class StaticFile(Response):
 
     def __init__(self, request, path, content_type):
         facts = os.stat(path)
-        tag = '"%x-%x"' % (facts[6], facts[8] & 0x3FFFFFFF)
+        tag = '"%x-%x"' % (facts[6], int(facts[8]) & 0x3FFFFFFF)
         known = request.headers.get("If-None-Match") == tag
         super().__init__(
             request,
