@@ -137,7 +137,7 @@ def test_matched_begins_with_ipv6():
         assert not [entry for entry in twin.timeline if entry.get("event") == "slac_parm_req"]
 
 
-def test_a_car_without_din_is_not_read(twin):
+def test_a_car_of_neither_standard_is_not_read(twin):
     twin.run(READY_S)
     plugin = plug_and_charge(twin, twin.new_car(soc_percent=None), 150)
     assert plugin.soc_read_percent is None

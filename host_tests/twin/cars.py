@@ -66,15 +66,15 @@ class Car:
     def build(self, random_bytes, leaving=None, **options):
         """A VirtualCar. `options`: `soc_percent`, `energy_capacity_wh`, `habits`, ... over the car's own.
 
-        None makes the car keep silent about a value. DIN 70121 has no request without a state of charge, so
-        a car that does not tell it is one that speaks ISO 15118-2 only.
+        None makes the car keep silent about a value. DIN 70121 and ISO 15118-2 have no request without a state
+        of charge, so a car that does not tell it is one that speaks ISO 15118-20 only.
         """
         values = dict(self.values)
         values.update(options)
         changes = dict(self.habits)
         changes.update(values.pop("habits", None) or {})
         if values["soc_percent"] is None:
-            changes["app_protocols"] = (habits.offer(habits.ISO2, 0, 1),)
+            changes["app_protocols"] = (habits.offer(habits.ISO20_DC, 0, 1),)
         if leaving:
             changes["leave"] = leaving
         mac = values.pop("mac")

@@ -49,6 +49,7 @@ def test_the_way_to_the_reading_and_all_it_tells():
         (b"DE*ABC*E00001*1", "DE*ABC*E00001*1"),
         (b"x" * 38, "ZZ00000"),
         (b"\xff" * 8, "ZZ00000"),
+        (bytes(range(7)), "ZZ00000"),
     ],
 )
 def test_the_evse_id_has_the_form_of_the_standard(evse_id, expected):

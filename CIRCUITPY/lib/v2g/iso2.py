@@ -69,13 +69,14 @@ def wrong_schedule(body):
 
 
 def evse_id(station):
-    """EVSEID as text."""
-    if _EVSE_ID_MIN <= len(station.evse_id) <= _EVSE_ID_MAX:
-        try:
-            return str(station.evse_id, "utf-8")
-        except UnicodeError:
+    """EVSEID as text: letters, digits, signs. DIN 70121 has any octets there, this standard (annex H) has not."""
+    octets = station.evse_id
+    if not _EVSE_ID_MIN <= len(octets) <= _EVSE_ID_MAX:
+        return NO_EVSE_ID
+    for octet in octets:
+        if not 0x20 < octet < 0x7F:
             return NO_EVSE_ID
-    return NO_EVSE_ID
+    return str(octets, "utf-8")
 
 
 def _charge_parameters(station, status):
