@@ -26,11 +26,13 @@ setup-system:
 demo: setup
 	@$(PYTHON) -m host_tests.twin $(ARGS)
 
+# Two at a time: most of the long tests wait for programs of others. Tests of one file stay in one process.
 test: setup-system setup lint
-	@$(PYTHON) -m pytest -m "not soak" $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not soak and not last" $(ARGS)
+	@$(PYTHON) -m pytest -m last
 
 quick: setup lint
-	@$(PYTHON) -m pytest -m "not slow and not soak" $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not soak" $(ARGS)
 
 soak: setup-system setup
 	@$(PYTHON) -m pytest -m soak $(ARGS)

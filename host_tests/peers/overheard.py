@@ -1,12 +1,15 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Listens in on a whole test run: every EXI message that the box sends in any session of this process.
+"""Listens in on a whole test run: every EXI message that the box sends in any session of its processes.
 
 Three places: the powerline of every twin, the frames of every ``Secc`` that a test drives itself, the answers
-of every ``Session``. Sessions in other processes (MicroPython, network namespaces) are not heard.
+of every ``Session``. Each process of the run leaves its messages in a file, one in hexadecimal a line; the second
+opinion reads them all. Sessions in other programs (MicroPython, network namespaces) are not heard.
 """
 
 import functools
+import shutil
+from pathlib import Path
 
 from v2g import exi
 from v2g.secc import Secc
@@ -16,6 +19,26 @@ from host_tests.peers.sessions import ExiListener
 from host_tests.twin.powerline import Powerline
 
 FOUND = set()
+_FOLDER = Path(__file__).parents[2] / "build" / "overheard"
+
+
+def forget():
+    """What an earlier run left."""
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+
+
+def write(name):
+    """The messages of this process, for `read`."""
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    (_FOLDER / (name + ".txt")).write_text("".join(octets.hex() + "\n" for octets in sorted(FOUND)))
+
+
+def read():
+    """Every distinct message of the run so far, and of the run before it when that was another part of it."""
+    found = set(FOUND)
+    for path in _FOLDER.glob("*.txt"):
+        found.update(bytes.fromhex(line) for line in path.read_text().split())
+    return found
 
 
 def listen():

@@ -5,7 +5,7 @@
 
 Sessions: the twin's with cars of five makers, every car of the registry with every way of leaving against ``Secc``,
 every request in every state of a DIN ``Session`` with the right and a wrong session, and, in a run of the whole
-suite, each session that any test of this process had.
+suite, each session that any test before it had: it runs last.
 """
 
 import base64
@@ -55,7 +55,7 @@ BODIES_OF_WRONG_SELECTIONS = (
 JAVA_MISSING = None if shutil.which("java") else "the Josev EXI codec on the box's messages (needs java)"
 if JAVA_MISSING and os.environ.get("CI") == "true":
     raise RuntimeError("not tested: " + JAVA_MISSING)
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.last]
 
 
 # ---- what the box sends
@@ -118,7 +118,7 @@ def messages():
         sessions.recording(name)
     frames_of_cars()
     sessions_that_go_wrong()
-    return sorted(overheard.FOUND, key=lambda octets: (len(octets), octets))
+    return sorted(overheard.read(), key=lambda octets: (len(octets), octets))
 
 
 # ---- scapy
