@@ -5,7 +5,7 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs clean
+.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs bundle deploy clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
@@ -16,6 +16,8 @@ help:
 	@echo "make cars         every recorded car in every way of leaving, on the whole twin; writes docs/cars.md"
 	@echo "make screenshots  the pictures of the README, from a run"
 	@echo "make docs         the tables in docs/ that are printed from the code"
+	@echo "make bundle       dist/: the .update for the page, the zip for the drive"
+	@echo "make deploy       copies this version onto a mounted CIRCUITPY drive, libraries by circup"
 
 setup:
 	@bash host_tests/setup.sh venv
@@ -52,6 +54,12 @@ screenshots: setup-system setup
 
 docs: setup
 	@$(PYTHON) -m host_tests.tools.print_tables
+
+bundle: setup
+	@$(PYTHON) -m host_tests.tools.bundle $(ARGS)
+
+deploy: setup
+	@$(PYTHON) -m host_tests.tools.deploy $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache

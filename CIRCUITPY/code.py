@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Starts the box and brings it back when it falls.
+"""Starts the newest version that runs, and brings the box back when it falls.
 
-Everything else lives in ``lib/``. A program that ends leaves a CircuitPython board idle for ever ("Code done
-running"), so whatever comes out of the box leads to a reset. Crashes in a row are counted in RTC memory,
-which survives a reset but not a power cut, and lengthen the wait: a box that cannot start must stay slow
-enough to be reached over USB.
+Everything else lives in the version that ``slots.py`` picks. A program that ends leaves a CircuitPython board idle
+for ever ("Code done running"), so whatever comes out of the box leads to a reset. Crashes in a row are counted in
+RTC memory, which survives a reset but not a power cut, and lengthen the wait: a box that cannot start must
+stay slow enough to be reached over USB.
 """
 
 import time
@@ -20,8 +20,10 @@ supervisor.runtime.autoreload = False
 # Where the counters lie in alarm.sleep_memory; lib/appliance/retained.py names the same places.
 _MAGIC = b"SB"
 _CRASHES = 2
-# Below the watchdog's 30 s: it stays armed after an exception and nothing feeds it here.
+# Below the watchdog's time: it stays armed after an exception and nothing feeds it here.
 _LONGEST_WAIT_S = 16
+# A version that hangs before it arms the watchdog itself; loading one takes 15 s.
+_LOAD_S = 60
 
 
 def count_crash():
@@ -39,11 +41,42 @@ def count_crash():
         return 1
 
 
-try:
-    from appliance import box
+def arm_watchdog():
+    """A version that hangs leads to a reset as well."""
+    try:
+        import watchdog
 
-    box.main()
-    print("box.main() came back, which it never should")
+        microcontroller.watchdog.timeout = _LOAD_S
+        microcontroller.watchdog.mode = watchdog.WatchDogMode.RESET
+    except Exception as error:
+        print("no watchdog:", error)
+
+
+def pick_version():
+    """Make the newest version that runs the one that is imported; False when none does."""
+    try:
+        import slots
+
+        slots.start()
+    except Exception as error:
+        if type(error).__name__ == "NothingStarts":
+            return False
+        # slots.py is missing or a slot cannot be mounted: what was copied to the drive is left.
+        traceback.print_exception(error)
+    return True
+
+
+try:
+    arm_watchdog()
+    if pick_version():
+        from appliance import box
+
+        box.main()
+    else:
+        import recovery
+
+        recovery.main()
+    print("the program came to its end, which it never should")
 except Exception as error:
     traceback.print_exception(error)
 

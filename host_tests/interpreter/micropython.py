@@ -40,7 +40,7 @@ def drive(directory, settings_text):
     modules first.
     """
     directory = Path(directory)
-    for name in ("code.py", "www"):
+    for name in ("code.py", "slots.py", "www"):
         (directory / name).symlink_to(LIBRARY.parent / name)
     (directory / "settings.toml").write_text(settings_text)
     lib = directory / "lib"

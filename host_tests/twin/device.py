@@ -582,6 +582,7 @@ class Device:
         self.open_sockets.clear()
         self.network.stack.vm_ended(hard)
         self.station.vm_ended(hard)
+        self.drive.unmount_all()
         if self._displayio is not None and self._displayio.display_buses:
             self.displays_kept = True
         self._displayio = None

@@ -11,6 +11,7 @@ may have taken other entries with it. A file that grows gets its new length at f
 import builtins
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from host_tests.twin import errors
@@ -37,6 +38,34 @@ class Drive:
         self.cut_at_cycle = None
         self.damage = []
         self.label = "CIRCUITPY"
+        # Mounted volumes: path -> VfsFat, and where their files lie on the host.
+        self.mounted = {}
+        self._mount_folders = {}
+
+    def mount(self, path, filesystem, tree):
+        """Files of a volume ({path: bytes, None for a directory}) below `path`, until the program ends."""
+        folder = tempfile.TemporaryDirectory(prefix="socbox-mount-")
+        for name, data in tree.items():
+            host_path = Path(folder.name, name)
+            if data is None:
+                host_path.mkdir(parents=True, exist_ok=True)
+            else:
+                host_path.parent.mkdir(parents=True, exist_ok=True)
+                host_path.write_bytes(data)
+        self.mounted[path] = filesystem
+        self._mount_folders[path] = folder
+
+    def unmount(self, path):
+        del self.mounted[path]
+        self._mount_folders.pop(path).cleanup()
+
+    def unmount_all(self):
+        """The virtual machine ended."""
+        for path in list(self.mounted):
+            self.unmount(path)
+
+    def _is_mounted(self, absolute):
+        return any(absolute == path or absolute.startswith(path + "/") for path in self.mounted)
 
     def absolute(self, path):
         """Normalised absolute device path."""
@@ -51,7 +80,11 @@ class Drive:
         return "/" + "/".join(parts)
 
     def host_path(self, path):
-        return self.directory / self.absolute(path).lstrip("/")
+        absolute = self.absolute(path)
+        for mount_path, folder in self._mount_folders.items():
+            if absolute == mount_path or absolute.startswith(mount_path + "/"):
+                return Path(folder.name, absolute[len(mount_path) :].lstrip("/"))
+        return self.directory / absolute.lstrip("/")
 
     def is_directory(self, path):
         return self.host_path(path).is_dir()
@@ -101,6 +134,8 @@ class Drive:
         writes = any(letter in mode for letter in "wax+")
         exists = host_path.exists()
         if writes:
+            if self._is_mounted(self.absolute(path)):
+                raise DeviceOSError(errors.EROFS)
             self.require_writable()
         if not exists and ("r" in mode or not host_path.parent.is_dir()):
             raise DeviceOSError(errors.ENOENT)
@@ -264,6 +299,9 @@ class DriveFile:
             self.flush()
         base = (0, self._position, len(self._data))[whence]
         self._position = max(base + offset, 0)
+        if self._writable and self._position > len(self._data):
+            # The file takes clusters up to there, with whatever they hold.
+            self._data.extend(bytes(self._position - len(self._data)))
         return self._position
 
     def tell(self):

@@ -45,13 +45,17 @@ def run_mypy(tmp_path, *paths):
     stubs.mkdir(exist_ok=True)
     board = (resources.files("board_definitions") / BOARD / "__init__.pyi").read_text()
     (stubs / "board.pyi").write_text(board)
+    roots = tmp_path / "roots"
+    roots.mkdir(exist_ok=True)
+    for name in ("slots.py", "recovery.py"):
+        (roots / name).write_text((DRIVE / name).read_text())
     command = [sys.executable, "-m", "mypy", "--config-file", tmp_path / "mypy.ini", *paths]
     return subprocess.run(
         command,
         capture_output=True,
         text=True,
         check=False,
-        env={"MYPYPATH": f"{stubs}:{DRIVE / 'lib'}", "PATH": "/usr/bin:/bin"},
+        env={"MYPYPATH": f"{stubs}:{DRIVE / 'lib'}:{roots}", "PATH": "/usr/bin:/bin"},
     )
 
 
@@ -61,7 +65,7 @@ def test_types_agree_with_the_stubs_of_the_board(tmp_path):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", ["boot.py", "code.py", "safemode.py"])
+@pytest.mark.parametrize("name", ["boot.py", "code.py", "recovery.py", "safemode.py", "slots.py"])
 def test_start_files_agree_with_the_stubs_of_the_board(tmp_path, name):
     copy = tmp_path / f"drive_{name}"  # "code" is also a module of the standard library
     copy.write_text((DRIVE / name).read_text())

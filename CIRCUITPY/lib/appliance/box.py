@@ -26,13 +26,12 @@ from appliance.loop import Collector, Loop
 from appliance.qr import Codes
 from appliance.smartevse import SmartEvse
 from appliance.store import Store, StoreError
+from appliance.update_health import Health, skipped_text
 from appliance.wifi import Wifi
 
 WATCHDOG_S = 30
 # Three name servers that do not answer, for IPv6 and then for IPv4.
 WATCHDOG_LOOKUP_S = 90
-# After so long without a crash the next one counts as the first.
-HEALTHY_S = 60
 WEB_RETRY_MS = 10000
 # SmartEVSE's state after a reading: what it means for the car, and whether it will stay so.
 AFTERWARDS = {
@@ -51,6 +50,7 @@ WEB_PARTS = (
     "appliance.api",
     "appliance.downloads",
     "appliance.actions",
+    "appliance.update_web",
     "appliance.pages",
     "appliance.portal",
 )
@@ -143,6 +143,23 @@ def open_radio():
 def drive_root():
     """The root of the drive that this program was started from, without a slash at its end."""
     return __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
+
+
+def owner_root(slots):
+    """The root of the drive that holds what is the owner's: a version from a slot is mounted on a folder of it."""
+    root = drive_root()
+    mount = None if slots is None else slots.MOUNT
+    return root[: -len(mount)] if mount and root.endswith(mount) else root
+
+
+def installed_slots():
+    """The module ``slots``, or None on a drive without."""
+    try:
+        import slots
+
+        return slots
+    except ImportError:
+        return None
 
 
 def settings_path():
@@ -275,24 +292,6 @@ class WifiPiece:
         return self._box.wifi.poll(now)
 
 
-class Health:
-    """Piece: after a minute without a crash the counters in RTC memory start from zero."""
-
-    def __init__(self, uptime, memory):
-        self._uptime = uptime
-        self._memory = memory
-        self._done = False
-
-    def poll(self, _now):
-        """Clear the counters once."""
-        if self._done or self._uptime.seconds < HEALTHY_S:
-            return False
-        self._done = True
-        self._memory[retained.CRASHES] = 0
-        self._memory[retained.SAFE_MODES] = 0
-        return True
-
-
 class Box:
     """Everything, wired. ``run()`` never returns."""
 
@@ -301,7 +300,9 @@ class Box:
         self.ticks = ticks
         self.uptime = Uptime(ticks())
         self.log = Log(self.uptime)
-        store = Store(drive_root(), drive_opener(), self._on_store)
+        self.slots = installed_slots()
+        self.start = None if self.slots is None else self.slots.started
+        store = Store(owner_root(self.slots), drive_opener(), self._on_store)
         self.keeper = Keeper(settings_path(), store, os.getenv, self._on_settings)
         self.settings = self.keeper.settings
         self.log.level = self.settings["LOG_LEVEL"]
@@ -324,8 +325,13 @@ class Box:
         self.access = Access(self._entropy.random_bytes, self._memory, self.uptime, self.log_web)
         self.access.set_password(self.settings["WEB_PASSWORD"])
         self.errands = Errands()
-        self.restart = Restart(microcontroller.reset, self._on_restart)
+        self.restart = Restart(self._restart, self._on_restart)
         self._web_piece = WebPiece(self)
+        self._update = None
+        self._faulty_files = []
+        self.health = Health(
+            self.uptime, self._memory, self.start, self.works, microcontroller.reset, self._on_health
+        )
         self.garage = cars.Garage([self.settings[key] for key in settings.CAR_KEYS])
         # True from a release until the SmartEVSE has told what became of the car.
         self.left = False
@@ -361,15 +367,44 @@ class Box:
 
     def notes(self):
         """What the owner should know although nothing is wrong."""
-        if self.status.replugged:
-            return []
-        return [
-            "Nothing plugs the car in again after a reading: if it then does not charge, re-plug it by hand."
-        ]
+        notes = []
+        if not self.status.replugged:
+            notes.append(
+                "Nothing plugs the car in again after a reading: if it then does not charge, re-plug it by hand."
+            )
+        skipped = skipped_text(self.start)
+        if skipped is not None:
+            notes.append(skipped)
+        if self._faulty_files:
+            from appliance import update_files
+
+            notes.append(update_files.text_of(self._faulty_files))
+        return notes
 
     def has_car(self):
         """True while a car is in a session: nothing slow is done then."""
         return self.loop.secc.active
+
+    def works(self):
+        """What of a version that came over the network must work: a sum of slots.MODEM and slots.WIFI."""
+        slots = self.slots
+        if slots is None:
+            return 0
+        pages = self.wifi.connected and self._web_piece.web is not None
+        return (slots.MODEM if self.loop.modem.ready else 0) | (slots.WIFI if pages else 0)
+
+    def update(self):
+        """The Update, made when it is first asked for: an errand."""
+        if self._update is None:
+            if self.slots is None:
+                raise StoreError("slots.py is missing on the drive. Copy all files of a version there, once.")
+            from appliance import update
+
+            firmware = api_release()
+            self._update = update.Update(
+                self.slots, owner_root(self.slots), drive_opener(), firmware, self.works, self._on_health
+            )
+        return self._update
 
     def is_own_name(self, name):
         """True when a browser may call the box ``name``; any other is somebody's trick, or missing in WEB_NAMES."""
@@ -405,6 +440,10 @@ class Box:
         if crashes:
             self.log.caution("box", "restarted after %d crashes in a row" % crashes)
             self.status.set_cause("crash")
+        skipped = skipped_text(self.start)
+        if skipped is not None:
+            self.log.caution("box", skipped)
+            self.status.set_cause("rolled_back")
         for text in settings.error_texts(self.settings):
             self.log.caution("settings", text)
             self.status.set_cause("settings_error")
@@ -477,12 +516,14 @@ class Box:
         self.loop.add_piece("web", self._web_piece)
         self._add_display(ticks)
         self.loop.add_piece("wifi", WifiPiece(self))
-        self.loop.add_piece("health", Health(self.uptime, self._memory))
         self.loop.add_slow_piece("wifi", self.wifi)
         self.loop.add_slow_piece("smartevse", self.smartevse)
         self.loop.add_slow_piece("web", self._web_piece)
         self.loop.add_slow_piece("errands", self.errands)
         self.loop.add_slow_piece("restart", self.restart)
+        self.loop.add_slow_piece("health", self.health)
+        if self.start is None or self.start.seal is None:
+            self._add_files_check()
         self.loop.add_slow_piece("question", EvseQuestion(self))
         self.loop.add_slow_piece("collect", Collector(self.loop, gc.collect))
 
@@ -504,6 +545,24 @@ class Box:
 
     def _no_code(self, text):
         self.log.note("display", text)
+
+    def _add_files_check(self):
+        """A version that was copied to the drive may have been copied in part."""
+        root = owner_root(self.slots)
+        try:
+            os.stat(root + "/files.json")
+        except OSError:
+            # It comes from the source tree, and nobody listed its files.
+            return
+        from appliance import update_files
+
+        self.loop.add_slow_piece("files", update_files.Files(root, self.uptime, self._on_faulty_files))
+
+    def _on_faulty_files(self, names):
+        self._faulty_files = names
+        for name in names:
+            self.log.caution("box", "missing or of another version: " + name)
+        self.status.set_cause("files_differ")
 
     # ---- events
 
@@ -585,6 +644,13 @@ class Box:
         self.log.note("settings", "saved" + (", counts after a restart" if self.restart_needed else ""))
         self.status.changed()
 
+    def _on_health(self, text):
+        self.log.note("box", text)
+
+    def _restart(self):
+        self.health.leave()
+        microcontroller.reset()
+
     def _on_restart(self, text):
         self.log.note("box", text)
 
@@ -613,6 +679,15 @@ class Box:
         else:
             self.log.note("smartevse", text)
         self.status.put_cause(causes.SMARTEVSE, self.smartevse.cause)
+
+
+def api_release():
+    """CircuitPython's version as text."""
+    try:
+        return os.uname().release
+    except AttributeError:
+        # The MicroPython of the tests: any version will do.
+        return "99.0.0"
 
 
 def new_pool(radio):

@@ -217,6 +217,18 @@ TABLE = {
         "Something in the box's program went wrong; it recovered by itself.",
         "Please report the lines marked E of the log.",
     ),
+    "rolled_back": (
+        BOX,
+        "Old version runs",
+        "The newest version did not run well, so the one before it runs.",
+        "Everything works as before. The page Update tells which version was put aside; install a newer one there.",
+    ),
+    "files_differ": (
+        BOX,
+        "Files incomplete",
+        "The files on the drive do not belong together: they were copied only in part.",
+        "Copy all files of one version onto the drive again. The names stand below.",
+    ),
 }
 
 

@@ -7,6 +7,7 @@ from appliance.answers import HTML
 from appliance.api import Reads
 from appliance.downloads import Downloads
 from appliance.site import EVERYONE, OWNER, VIEWER, Site
+from appliance.update_web import UpdateActions
 
 _CSS = "text/css; charset=utf-8"
 _SCRIPT = "text/javascript; charset=utf-8"
@@ -24,6 +25,7 @@ FILES = (
     ("/status.js", EVERYONE, "status.js", _SCRIPT),
     ("/config.js", EVERYONE, "config.js", _SCRIPT),
     ("/webserial.js", EVERYONE, "webserial.js", _SCRIPT),
+    ("/update.js", EVERYONE, "update.js", _SCRIPT),
     ("/resetwifi.js", EVERYONE, "resetwifi.js", _SCRIPT),
     ("/login.js", EVERYONE, "login.js", _SCRIPT),
     ("/icon.svg", EVERYONE, "icon.svg", "image/svg+xml"),
@@ -54,6 +56,7 @@ def new_site(box, folder):
     downloads = Downloads(box)
     site = Site(box.access, box.is_own_name, lambda: box.settings["STATUS_PUBLIC"] == "yes")
     acts = actions.Actions(box, downloads, site.refused_password)
+    updates = UpdateActions(box)
     site.add(file_rows(folder))
     site.add(
         (
@@ -74,6 +77,9 @@ def new_site(box, folder):
             ("POST", "/api/test/smartevse", OWNER, acts.try_probe),
             ("POST", "/api/reboot", OWNER, acts.reboot),
             ("POST", "/api/resetwifi", OWNER, acts.reset_wifi),
+            ("GET", "/api/update", OWNER, updates.state),
+            ("POST", "/api/update", OWNER, updates.take),
+            ("POST", "/api/update/install", OWNER, updates.install),
         )
     )
     return site

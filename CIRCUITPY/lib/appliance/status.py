@@ -8,10 +8,10 @@ cause and nothing else. The most important one is shown: what keeps the next car
 
 import binascii
 
-from appliance import cars, causes
+from appliance import cars, causes, version
 
-PRODUCT = "socbox"
-VERSION = "0.1.0"
+PRODUCT = version.PRODUCT
+VERSION = version.VERSION
 
 _AREAS_BY_WEIGHT = (causes.MODEM, causes.CAR, causes.SMARTEVSE, causes.WIFI, causes.BOX)
 _LONGEST_TIMELINE = 40

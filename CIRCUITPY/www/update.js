@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: 2026 socbox contributors
+// SPDX-License-Identifier: MIT
+// Sends a version to the box in slices and tells what became of it. The box counts: after a lost connection it says
+// where to go on, and the file stays chosen.
+"use strict";
+
+const HEAD = 4096;
+const BEFORE = "socbox-before";
+let box = null;
+let manifest = null;
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function tell(text, kind) {
+  byId("said").className = kind ? "said " + kind : "said";
+  setText(byId("said"), text);
+}
+
+function place(slot) {
+  return { lib: "copied to the drive", a: "slot A", b: "slot B" }[slot];
+}
+
+function show() {
+  setText(byId("runs"), `${box.version} (${place(box.runs_from)})` + (box.proved ? "" : ", on probation for its first minute"));
+  const words = { proved: "ran well", failed: "put aside", new: "not tried yet" };
+  const kept = box.slots.filter((slot) => slot.version && slot.slot !== box.runs_from)
+    .map((slot) => `${slot.version} (${place(slot.slot)}, ${words[slot.state]})`);
+  if (box.runs_from !== "lib") kept.push("the version copied to the drive");
+  setText(byId("kept"), kept.join(", ") || "nothing yet");
+  const failed = box.slots.filter((slot) => slot.state === "failed" && slot.slot !== box.runs_from);
+  byId("notice").hidden = !failed.length;
+  if (failed.length) setText(byId("notice"), `Version ${failed[0].version} did not run well and was put aside; ${box.version} runs instead.`);
+}
+
+function meter(next, size) {
+  byId("meter").hidden = false;
+  byId("progress").value = Math.floor(100 * next / size);
+  setText(byId("count"), `${Math.floor(next / 1024)} of ${size / 1024} kB received`);
+}
+
+async function state() {
+  for (;;) {
+    const answer = await request("/api/update");
+    if (answer.ok) return answer.content;
+    if (answer.status && answer.status !== 503) throw new Error(answer.content.error);
+    tell(answer.content.error, "");
+    await wait(2500);
+  }
+}
+
+function ask(question) {
+  setText(byId("question"), question);
+  byId("ask").returnValue = "no";
+  byId("ask").showModal();
+  return new Promise((done) => {
+    byId("ask").addEventListener("close", () => done(byId("ask").returnValue === "yes"), { once: true });
+  });
+}
+
+// The manifest in a file, or a sentence why there is none.
+async function readManifest(file) {
+  try {
+    const head = JSON.parse(await file.slice(0, HEAD).text());
+    if (head.kind !== "socbox update") throw new Error();
+    if (file.size !== HEAD + head.size) return { fault: "The file is not complete. Download it again." };
+    return head;
+  } catch (error) {
+    return { fault: "This file is no update for a socbox." };
+  }
+}
+
+async function choose() {
+  const file = byId("file").files[0];
+  manifest = null;
+  byId("send").disabled = true;
+  byId("again").hidden = true;
+  byId("changes").hidden = true;
+  setText(byId("chosen"), "");
+  tell("");
+  if (!file) return;
+  const head = await readManifest(file);
+  if (head.fault) return tell(head.fault, "fault");
+  manifest = head;
+  setText(byId("chosen"), `Version ${head.version}, ${Math.ceil(file.size / 1024)} kB`);
+  byId("changes").hidden = !head.changes;
+  setText(byId("changes"), head.changes);
+  byId("send").disabled = false;
+}
+
+// Sends one slice; gives true when it was taken. Waits while the box is busy, asks what the box wants to know.
+async function sendSlice(file, offset, agreed) {
+  for (let lost = 0; ; ) {
+    const answer = await request(`/api/update?offset=${offset}&agreed=${agreed.join(",")}`, {
+      method: "POST", body: file.slice(offset, offset + box.slice), headers: { "Content-Type": "application/octet-stream" },
+    });
+    if (answer.ok) {
+      box = answer.content;
+      return true;
+    }
+    const code = answer.content.code;
+    if (answer.status === 0 || answer.status === 503) {
+      tell(answer.status ? answer.content.error : "The connection was lost. Waiting for the box.");
+      if (answer.status === 0 && ++lost > 40) throw new Error("The box does not answer any more. The file stays chosen: go on when it is back.");
+      await wait(answer.status ? 2500 : 1500);
+      if (answer.status === 0) box = await state();
+      if (box.next !== offset && offset) return true;
+    } else if (code === "offset") {
+      box = await state();
+      return true;
+    } else if (code === "older" || code === "room") {
+      if (!await ask(answer.content.error)) throw new Error("Nothing was installed.");
+      agreed.push(code);
+    } else {
+      throw new Error(answer.content.error);
+    }
+  }
+}
+
+async function send() {
+  const file = byId("file").files[0];
+  const agreed = [];
+  byId("send").disabled = true;
+  byId("again").hidden = true;
+  tell("Sending");
+  try {
+    box = await state();
+    const goesOn = box.sha256 === manifest.sha256 && (box.state === "receiving" || box.state === "written");
+    let next = goesOn ? box.next : 0;
+    while (next < file.size) {
+      await sendSlice(file, next, agreed);
+      next = box.sha256 === manifest.sha256 ? box.next : 0;
+      meter(next, file.size);
+      tell("Sending. The box goes on reading cars meanwhile.");
+    }
+    await install();
+  } catch (error) {
+    tell(error.message, "fault");
+    byId("send").disabled = false;
+    byId("again").hidden = false;
+  }
+}
+
+async function install() {
+  tell("Checking what arrived");
+  const status = await request("/api/status");
+  let answer;
+  do {
+    answer = await post("/api/update/install", { restart: true });
+    if (answer.status === 503) await wait(2500);
+  } while (answer.status === 503);
+  if (!answer.ok) throw new Error(answer.content.error);
+  sessionStorage.setItem(BEFORE, JSON.stringify({ before: box.version, wanted: manifest.version }));
+  waitForRestart(status.content.start, byId("said"), () => location.reload());
+}
+
+// After the restart: what ran before, what runs now.
+function result() {
+  const kept = sessionStorage.getItem(BEFORE);
+  if (!kept) return;
+  sessionStorage.removeItem(BEFORE);
+  const { before, wanted } = JSON.parse(kept);
+  if (box.version === wanted) tell(`Updated from ${before} to ${box.version}. It counts as proved when it has run for a minute.`, "good");
+  else tell(`Version ${wanted} did not start; ${box.version} runs as before.`, "fault");
+}
+
+byId("file").addEventListener("change", choose);
+byId("form").addEventListener("submit", (event) => { event.preventDefault(); send(); });
+byId("again").addEventListener("click", send);
+(async () => {
+  try {
+    box = await state();
+    show();
+    result();
+    await choose();
+  } catch (error) {
+    tell(error.message, "fault");
+  }
+  document.body.dataset.ready = "1";
+})();
