@@ -314,7 +314,8 @@ class Powerline:
             self.clock.at(due_us + 100, self._deliver, frame, sender, receiver)
 
     def _deliver(self, frame, sender, receiver):
-        if receiver in self.stations:
+        # What is on its way when the path is cut is lost as well.
+        if receiver in self.stations and self.attenuation(sender, receiver) is not None:
             self.counts["delivered"] += 1
             receiver.on_air(frame, sender)
 

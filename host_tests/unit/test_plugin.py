@@ -133,6 +133,32 @@ def test_without_a_smartevse_a_minute_of_silence_is_a_new_plug_in():
     assert box.parm_req()
 
 
+def test_a_car_answered_after_its_silence_is_answered_when_it_repeats():
+    """The first answer may have been lost: the repeats of one plug-in are not the noise of a charging car."""
+    box = running(can_ask=False)
+    box.served()
+    box.wait(62)
+    assert box.parm_req()
+    box.wait(1)
+    assert box.parm_req()
+    box.wait(12)
+    assert box.parm_req()
+    box.served()
+    box.wait(11)
+    assert not box.parm_req()
+
+
+def test_repeats_are_answered_no_longer_than_a_plug_in_lasts():
+    box = running(can_ask=False)
+    box.served()
+    box.wait(62)
+    for _ in range(8):
+        assert box.parm_req()
+        box.wait(7)
+    box.wait(15)
+    assert not box.parm_req()
+
+
 def test_without_a_smartevse_a_car_is_read_three_times_an_hour_at_most():
     box = running(can_ask=False)
     for _ in range(3):

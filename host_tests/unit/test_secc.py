@@ -184,6 +184,27 @@ def test_a_car_that_starts_over_after_the_reading_is_released_and_left_in_peace(
     assert not [frame for frame in car.frames if frame[15:17] == b"\x65\x60"]
 
 
+def test_a_car_that_starts_over_and_may_not_be_answered_ends_its_session():
+    """Once its session just vanished: no end was told and, its key still held, no other car was answered."""
+    car = WireCar().slac()
+    car.secc.answering = False
+    car.sends(slac_wire.parm_req(CAR, b"RUNID  2"))
+    assert car.kinds("session_end") == [("no_sdp",)]
+    assert not car.secc.active
+    car.secc.answering = True
+    other = WireCar(mac=OTHER, secc=car.secc, now=car.now + 100)
+    other.to_reading()
+    assert len(other.kinds("reading")) == 1
+
+
+def test_a_link_that_is_lost_without_a_session_sets_a_new_key():
+    car = WireCar().slac()
+    car.secc._session = None
+    car.secc.slac.events.append(("link_lost",))
+    car.secc.poll(car.now)
+    assert car.secc.slac.joined is None
+
+
 def test_three_cars_one_after_the_other_without_a_restart():
     secc = None
     for number in range(3):

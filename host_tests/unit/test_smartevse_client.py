@@ -288,7 +288,7 @@ def test_a_free_url_cannot_be_asked_and_is_repeated():
 
 
 def test_switched_off_then_on():
-    bench = Bench([(5, http(200, b"{}"))]).deliver()
+    bench = Bench([(5, settings_answer()), (5, http(200, b"{}"))]).deliver()
     bench.server.reachable = False
     bench.run(20)
     assert bench.evse.cause == "smartevse_off"
@@ -297,6 +297,44 @@ def test_switched_off_then_on():
     assert bench.kinds() == ["delivered"]
     assert len(bench.sent()) == 1
     assert bench.evse.cause is None
+
+
+@pytest.mark.parametrize("state_id, posts", [(0, 0), (12, 1), (2, 1)])
+def test_a_late_reading_is_not_sent_once_its_car_was_unplugged(state_id, posts):
+    """Ready after 10 s: the charger is asked first whose plug-in this is."""
+    bench = Bench([(5, settings_answer(state_id=state_id)), (5, http(200, b"{}"))]).deliver()
+    bench.network.connected = False
+    bench.run(10)
+    bench.network.connected = True
+    bench.run(30)
+    assert len(bench.sent(b"GET")) == 1
+    assert len(bench.sent()) == posts
+    assert bench.kinds() == (["delivered"] if posts else ["failed"])
+    assert bench.evse.cause == (None if posts else "smartevse_late")
+
+
+def test_a_modem_phase_that_began_after_this_cars_was_over_is_another_cars():
+    bench = Bench([(5, settings_answer(state_id=12)), (5, http(200, b"{}"))])
+    bench.network.connected = False
+    bench.evse.deliver(reading(), ticks_add(bench.server.now, 40000), bench.server.now)
+    bench.run(65)
+    bench.network.connected = True
+    bench.run(30)
+    assert bench.sent() == [] and bench.evse.cause == "smartevse_late"
+
+
+def test_another_car_that_begins_takes_the_place_of_a_reading_not_yet_sent():
+    value = reading()
+    value.ev_mac = b"\x02\xab\x34\xcd\x56\xef"
+    bench = Bench([(5, http(200, b"{}"))])
+    bench.network.connected = False
+    bench.deliver(value)
+    bench.evse.car_began(value.ev_mac)
+    assert bench.evse.last_delivery == "pending"
+    bench.evse.car_began(b"\x02\xab\x34\xcd\x00\x02")
+    assert bench.evse.last_delivery == "failed" and bench.evse.cause == "smartevse_late"
+    bench.network.connected = True
+    assert bench.run(30).sent() == []
 
 
 def test_switched_off_for_good():

@@ -335,6 +335,7 @@ class Box:
         self.garage = cars.Garage([self.settings[key] for key in settings.CAR_KEYS])
         # True from a release until the SmartEVSE has told what became of the car.
         self.left = False
+        self._car_at = None
         self._handlers = {
             "modem": self._on_modem,
             "car": self._on_car,
@@ -578,7 +579,9 @@ class Box:
         if event[1] > 1:
             self.status.set_cause("modem_rebooted")
 
-    def _on_car(self, event, _now):
+    def _on_car(self, event, now):
+        self._car_at = now
+        self.smartevse.car_began(event[1])
         self.status.car_plugged(event[1])
         self.log.note("car", "a car begins: " + status.hex_text(event[1]))
 
@@ -616,7 +619,7 @@ class Box:
     def _on_released(self, _event, now):
         self.left = True
         if self.smartevse.target is not None:
-            self.smartevse.deliver(self.status.reading, now)
+            self.smartevse.deliver(self.status.reading, now, self._car_at)
             self.status.changed()
 
     def _on_session_end(self, event, _now):

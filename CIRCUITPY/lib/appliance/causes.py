@@ -172,7 +172,7 @@ TABLE = {
     "smartevse_late": (
         SMARTEVSE,
         "Not sent: too late",
-        "Another car kept the box busy until the reading was too old for the SmartEVSE.",
+        "The reading could not be sent before the car was unplugged or another one came.",
         "Plug in again to have it read and sent.",
     ),
     "wifi_no_ssid": (

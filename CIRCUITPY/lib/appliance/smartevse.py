@@ -7,6 +7,7 @@
                    no connection         --> again after a pause
                    sent, no answer       --> GET /settings: does it have the value already? else again
                    60 s after the release --> given up
+    a repeat, or WiFi came late --> GET /settings first: is it still this car's plug-in?
 
 A POST ends the SmartEVSE's modem phase at once, so it leaves only after the car was let go, and a second
 answered one would restart a timer there: exactly one per plug-in. A missing parameter reads as 0 on the other
@@ -29,6 +30,8 @@ EXCHANGE_MS = 5000
 CONNECT_S = 1.0
 # The SmartEVSE keeps its 5 % phase for 60 s: a later reading cannot be used.
 GIVE_UP_MS = 60000
+# A POST that leaves later than this after the release may meet the next car.
+PROMPT_MS = 2000
 PAUSES_MS = (4000, 8000, 12000)
 NAME_VALID_MS = 600000
 _MOST_RECEIVED = 16384
@@ -343,6 +346,9 @@ class SmartEvse:
         self._next = None
         self._attempts = 0
         self._check_first = False
+        self._sent = False
+        self._began = None
+        self._prompt_until = None
         self._address = None
         self._address_at = None
 
@@ -351,8 +357,11 @@ class SmartEvse:
         """True when the target is a SmartEVSE, whose state can be asked for."""
         return self.target is not None and self.target.is_smartevse
 
-    def deliver(self, reading, now):
-        """Queue one reading; nothing is queued without a state of charge, for 0 is a value there."""
+    def deliver(self, reading, now, began=None):
+        """Queue one reading; nothing is queued without a state of charge, for 0 is a value there.
+
+        ``began``: when its car began to look for a charger, ``now`` if nobody knows.
+        """
         if self.target is None or reading is None or reading.soc_percent is None:
             return
         self._reading = reading
@@ -360,7 +369,15 @@ class SmartEvse:
         self._next = now
         self._attempts = 0
         self._check_first = False
+        self._sent = False
+        self._began = now if began is None else began
+        self._prompt_until = ticks_add(now, PROMPT_MS)
         self.last_delivery = "pending"
+
+    def car_began(self, ev_mac):
+        """Another car is plugged in: a reading still to be delivered would be taken for its."""
+        if self._reading is not None and self._reading.ev_mac != ev_mac:
+            self._finish("smartevse_late", "another car was plugged in before it could be sent")
 
     def due(self, now):
         """True when ``run`` has something to do."""
@@ -376,12 +393,16 @@ class SmartEvse:
         address = self._resolve(now)
         if address is None:
             self._postpone("smartevse_name")
-        elif self._check_first:
-            self._check(address)
+        elif self._check_first or (self._is_late(now) and self.can_ask):
+            self._check(address, now)
         else:
             self._post(address)
 
     # ---- one delivery
+
+    def _is_late(self, now):
+        """True when cars may have changed since the release, or since the last look."""
+        return ticks_diff(now, self._prompt_until) > 0
 
     def _post(self, address):
         url = self.target.url(delivery_path(self.target.path, self._reading))
@@ -393,6 +414,7 @@ class SmartEvse:
             self._finish("smartevse_refused", "answered with something that is not HTTP")
         elif answer.sent:
             self._check_first = self.can_ask
+            self._sent = True
             self._postpone("smartevse_slow")
         else:
             self._address_at = None
@@ -408,17 +430,27 @@ class SmartEvse:
         else:
             self._finish("smartevse_refused", "answered %d" % status)
 
-    def _check(self, address):
-        """Did the SmartEVSE take the value although its answer never came?"""
+    def _check(self, address, now):
+        """Did the SmartEVSE take the value although its answer never came? Has it still the same car?"""
         answer = self._exchange("GET", self.target.url(self.target.settings_path), address, True)
         if answer.status is None:
-            self._postpone("smartevse_slow")
+            self._postpone("smartevse_slow" if answer.sent or self._sent else "smartevse_off")
             return
         self._check_first = False
-        if answer.status == 200 and self._taken(EvseState(answer.body)):
+        self._prompt_until = ticks_add(self._ticks(), PROMPT_MS)
+        state = EvseState(answer.body) if answer.status == 200 else None
+        if state is not None and self._sent and self._taken(state):
             self._delivered("its answer was lost, but it has the value")
+        elif state is not None and self._is_another_car(state, now):
+            self._finish("smartevse_late", "the car was unplugged before it could be sent")
         else:
             self._next = self._ticks()
+
+    def _is_another_car(self, state, now):
+        """Unplugged, or in a modem phase that began after this car's was over."""
+        if state.state_id in _WAITING_STATES:
+            return ticks_diff(now, self._began) >= GIVE_UP_MS
+        return state.state_id == 0
 
     def _taken(self, state):
         if state.initial_soc != str(self._reading.soc_percent) or state.state_id in _WAITING_STATES:

@@ -23,6 +23,7 @@ QUIET_MS = 10000
 ASK_AGAIN_MS = 60000  # never more often: a SmartEVSE stalls under polling
 ASK_IDLE_MS = 300000  # while a car is shut out but does not try
 SILENCE_MS = 60000
+PLUG_IN_MS = 60000  # SmartEVSE's modem phase
 READINGS_PER_HOUR = 3
 START_ASK_MS = 20000  # at start: how long to wait for a SmartEVSE that can be asked
 
@@ -42,6 +43,7 @@ class _Served:
         self.shut_out = True
         self.last_frame = now
         self.silent = False  # latched, because last_frame is only comparable for three days
+        self.open_until = None  # answered once after its silence: so are its repeats
         self.readings = []
 
 
@@ -87,14 +89,20 @@ class PlugIn:
             if not self._found_charging:
                 return True
             served = self._remember(ev_mac, now)
-        return not served.shut_out or self._may_return(served)
+        return not served.shut_out or self._may_return(served, now)
 
-    def _may_return(self, served):
+    def _may_return(self, served, now):
         if self._can_ask:
             self._demand = True
             if self.state is not None:
                 return False
-        return served.silent and len(served.readings) < READINGS_PER_HOUR
+        if served.open_until is not None:
+            return True
+        if not served.silent or len(served.readings) >= READINGS_PER_HOUR:
+            return False
+        # A lost answer must not cost the plug-in: the car's repeats are no noise of a charging car.
+        served.open_until = ticks_add(now, PLUG_IN_MS)
+        return True
 
     # ---- what happens
 
@@ -111,6 +119,7 @@ class PlugIn:
         entry = self._find(ev_mac) or self._remember(ev_mac, now)
         entry.shut_out = True
         entry.silent = False
+        entry.open_until = None
         entry.last_frame = now
         entry.readings.append(now)
         self._quiet_until = ticks_add(now, QUIET_MS)
@@ -160,6 +169,8 @@ class PlugIn:
         if self._quiet_until is not None and expired(self._quiet_until, now):
             self._quiet_until = None
         for served in self._served:
+            if served.open_until is not None and expired(served.open_until, now):
+                served.open_until = None
             if not served.silent and ticks_diff(now, served.last_frame) >= SILENCE_MS:
                 served.silent = True
             while served.readings and ticks_diff(now, served.readings[0]) >= _HOUR_MS:

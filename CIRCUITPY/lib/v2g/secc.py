@@ -262,17 +262,21 @@ class Secc:
     def _admit(self, ev_mac, now):
         """The plug-in rules, and the car that starts over in the middle (Stellantis, Tesla after sleep)."""
         session = self._session
-        if session is not None and session.ev_mac == ev_mac:
-            if session.reading is not None:
-                session.how = session.how or "the car started over"
-                self._finish(now)
-            else:
-                self._drop_connection(now)
-                self._session = None  # same plug-in, same clock
+        if session is not None and session.ev_mac != ev_mac:
+            session = None
+        if session is not None and session.reading is not None:
+            session.how = session.how or "the car started over"
+            self._finish(now)
+            session = None
         admitted = self.plugin.may_answer(ev_mac, now)
         self.plugin.frame_from(ev_mac, now)
         if not admitted:
             self.counts["not_answered"] += 1
+            if session is not None:
+                self._finish(now)  # it left, and nothing takes the place of this session
+        elif session is not None:
+            self._drop_connection(now)
+            self._session = None  # same plug-in, same clock
         return admitted
 
     def _take_slac_events(self, now):
@@ -315,6 +319,8 @@ class Secc:
             self._session.cause = self._session.cause or "link_lost"
             self._session.how = self._session.how or "link lost"
             self._finish(now)
+        else:
+            self.slac.set_key(now)  # whoever holds our key has no session: no other car would be answered
 
     def _on_failed(self, event, now):
         cause, ev_mac = event[1], event[2]
