@@ -338,7 +338,7 @@ class Stage:
         print("violations", len(world.chip.violations), world.chip.violations[:3])
         screens = bench_state.displays[0].screens
         print("screens", len(screens))
-        print("soc_shown", ["", "%d%%" % SOC] in [texts[:2] for texts in screens])
+        print("soc_shown", ["%d%%" % SOC] in [texts[:1] for texts in screens])
         print("last_screen", screens[-1])
         print("resets", bench_state.resets)
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from appliance import causes, screens
+from appliance import causes
 
 LIBRARY = Path(__file__).resolve().parents[2] / "CIRCUITPY" / "lib"
 
@@ -47,7 +47,7 @@ def test_every_needed_cause_is_there(code):
 def test_rows_are_complete_and_plain(code):
     area, short, text, action = causes.TABLE[code]
     assert area in (causes.MODEM, causes.CAR, causes.SMARTEVSE, causes.WIFI, causes.BOX)
-    assert 0 < len(short) <= screens.letters(128, 1)
+    assert 0 < len(short) <= 21
     assert text.endswith(".")
     assert action[-1] in ".?"
     for jargon in ("SLAC", "TCP", "SDP", "EXI", "NMK"):

@@ -3,12 +3,10 @@
 """What the display shows at each stage: texts that fit, and the stage that a newcomer would expect."""
 
 import pytest
-from appliance import causes, screens, status
+from appliance import cars, causes, screens, status
 from appliance.log import Uptime
 from appliance.status import Status
 from v2g.reading import Reading
-
-SIZES = [(128, 64), (128, 32), (160, 80), (240, 135), (240, 240), (320, 170), (320, 240)]
 
 
 class Evse:
@@ -17,6 +15,16 @@ class Evse:
 
 class Wifi:
     address = "192.168.100.200"
+    hostname = "socbox"
+    ssid = "Home"
+    cause = None
+
+    def port_text(self):
+        return ""
+
+
+class Access:
+    made_up = None
 
 
 def make(modem="READY", stage="WAITING"):
@@ -45,7 +53,7 @@ def test_the_stages_of_a_plug_in_one_after_the_other():
     state.watch("READY", "NO_KEY")
     assert state.stage() == status.STARTING
     state.watch("READY", "WAITING")
-    assert screens.view(state, Evse(), Wifi()).foot == "192.168.100.200"
+    assert "http://192.168.100.200" in screens.view(state, Evse(), Wifi()).texts
     state.car_plugged(b"\x01\x02\x03\x04\x05\x06")
     for stage, shown in (
         ("MATCHING", status.FINDING),
@@ -71,8 +79,8 @@ def test_a_car_that_was_not_read_is_told_and_forgotten_after_a_while():
     state.session_ended("no_sdp")
     state.watch("READY", "WAITING")
     view = screens.view(state, Evse())
-    assert view.heading == "Car not\nreadable"
-    assert view.foot == causes.short("no_sdp")
+    assert view.heading == "Car not readable"
+    assert view.texts == [causes.text("no_sdp"), causes.action("no_sdp"), "(no_sdp)"]
     state.uptime.advance(status.PASSING_S * 1000 + 2000)
     state.watch("READY", "WAITING")
     assert state.stage() == status.WAITING
@@ -82,7 +90,9 @@ def test_a_car_that_was_not_read_is_told_and_forgotten_after_a_while():
 def test_a_modem_that_is_missing_and_comes_back(modem):
     state = make(modem, "NO_KEY")
     assert state.stage() == status.MODEM_MISSING
-    assert screens.view(state, Evse()).colour == screens.RED
+    view = screens.view(state, Evse())
+    assert (view.colour, view.heading) == (screens.RED, causes.short(state.cause()))
+    assert causes.action(state.cause()) in view.texts
     assert causes.area(state.cause()) == causes.MODEM
     state.watch("READY", "WAITING")
     assert state.cause() is None
@@ -105,7 +115,8 @@ def test_the_charge_stays_on_the_display_when_the_smartevse_is_off():
     state.set_cause("smartevse_off")
     view = screens.view(state, Evse())
     assert view.big == "81%"
-    assert view.foot == causes.short("smartevse_off")
+    assert view.texts[0] == causes.short("smartevse_off")
+    assert screens.mood_of(state) == screens.ATTENTION
 
 
 def test_delivery_and_age_below_the_charge():
@@ -113,13 +124,53 @@ def test_delivery_and_age_below_the_charge():
     state.session_ended("ok")
     evse = Evse()
     evse.last_delivery = "ok"
-    assert screens.view(state, evse).foot == "re-plug to charge"
+    assert screens.view(state, evse).texts == ["re-plug to charge", "read just now"]
     state.replugged = True
-    assert screens.view(state, evse).foot == "sent to SmartEVSE"
+    assert screens.view(state, evse).texts == ["sent to SmartEVSE", "read just now"]
+    assert screens.mood_of(state) == screens.DONE
     state.uptime.advance(2 * 3600 * 1000)
-    assert screens.view(state, evse).foot == "read 2 h ago"
+    assert screens.view(state, evse).texts == ["read 2 h ago", "sent to SmartEVSE"]
     state.uptime.advance(13 * 3600 * 1000)
-    assert screens.view(state, evse).colour == screens.GREY
+    old = screens.view(state, evse)
+    assert (old.colour, old.texts) == (screens.GREY, ["read 13 h ago"])
+    assert old.text_colour(screens.GREY) == screens.GREY
+    assert screens.mood_of(state) == screens.STALE
+
+
+def test_target_time_and_name_when_they_are_known():
+    state = read(42)
+    assert screens.view(state, Evse()).mark_percent is None
+    state.reading.full_soc_percent = 80
+    state.reading.remaining_s = 25 * 60
+    state.reading.profile = cars.parse("01*; name=Ioniq 5; capacity_wh=77400")
+    view = screens.view(state, Evse())
+    assert (view.name, view.bar_percent, view.mark_percent) == ("Ioniq 5", 42, 80)
+    assert "target 80%, 25 min left" in view.texts
+    state.reading.full_soc_percent = 100
+    state.reading.remaining_s = None
+    assert not any("target" in text for text in screens.view(state, Evse()).texts)
+
+
+def test_pages_of_the_button():
+    state = read(42, "WAITING")
+    page = screens.page_view(screens.NETWORK, state, Wifi(), Access())
+    assert page.texts == ["Home", "http://192.168.100.200", "socbox.local"]
+    wifi = Wifi()
+    wifi.address, wifi.cause = None, "wifi_auth"
+    page = screens.page_view(screens.NETWORK, state, wifi, Access())
+    assert page.texts == [causes.text("wifi_auth"), causes.action("wifi_auth")]
+    page = screens.page_view(screens.LAST_CAR, state, Wifi(), Access())
+    assert page.texts == ["42%, read just now", "EVCCID 010203040506", "DIN 70121"]
+    assert screens.page_view(screens.LAST_CAR, make(), Wifi(), Access()).texts == ["none read since the start"]
+    state.set_cause("settings_error")
+    about = screens.page_view(screens.ABOUT, state, Wifi(), Access())
+    assert status.VERSION in about.texts[0] and causes.short("settings_error") in about.texts
+
+
+def test_every_stage_has_a_screen_and_every_mood_a_light():
+    assert set(screens.STAGES) == set(status.HEADLINES)
+    assert {row[1] for row in screens.STAGES.values()} <= set(screens.MOODS)
+    assert screens.updating(40, "version 2").mood == screens.UPDATE
 
 
 def test_the_next_car_takes_the_last_ones_charge_off_the_display():
@@ -131,42 +182,19 @@ def test_the_next_car_takes_the_last_ones_charge_off_the_display():
     assert state.timeline == []
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("soc", [0, 7, 42, 100])
-def test_the_charge_fills_the_display_and_fits(size, soc):
-    layout = screens.layout_for(*size)
-    _x, _y, scale = layout[screens.BIG]
-    view = screens.view(read(soc), Evse())
-    width = len(view.big) * screens.FONT_WIDTH * scale
-    assert width <= size[0]
-    assert len("100%") * screens.FONT_WIDTH * (scale + 4) > min(size[0], 128)
-    x, top, bar_width, bar_height = layout[screens.BAR]
-    assert x + bar_width <= size[0]
-    assert top + bar_height <= size[1]
-    assert view.bar_percent == soc
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("stage", sorted(screens.STAGES))
-def test_headings_fit_every_display(size, stage):
-    layout = screens.layout_for(*size)
-    x, _y, scale = layout[screens.HEADING]
-    headings = [screens.STAGES[stage][0] or "", *screens.MODEM_HEADINGS.values()]
-    for heading in headings:
-        for line in heading.split("\n"):
-            half = len(line) * screens.FONT_WIDTH * scale // 2
-            assert x - half >= 0
-            assert x + half <= size[0]
-
-
-@pytest.mark.parametrize("age", [0, 89, 90, 5399, 5400, 172799, 172800])
-def test_ages_are_short(age):
-    assert len("read " + screens.age_text(age)) <= screens.letters(128, 1)
-
-
-def test_texts_are_cut_with_dots():
-    assert screens.shortened("abcdefgh", 8) == "abcdefgh"
-    assert screens.shortened("abcdefghi", 8) == "abcdef.."
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        (0, "just now"),
+        (89, "just now"),
+        (90, "1 min ago"),
+        (5399, "89 min ago"),
+        (5400, "1 h ago"),
+        (172800, "2 days ago"),
+    ],
+)
+def test_ages(age, text):
+    assert screens.age_text(age) == text
 
 
 def test_headline_and_causes_for_the_page():

@@ -4,7 +4,7 @@
 
 import pytest
 import zxingcpp
-from appliance import qr, screens, setup_screens, status
+from appliance import qr, scenes, setup_screens, status
 from appliance.access_point import ALPHABET, PASSWORD_LENGTH, new_password, own_password, qr_text
 from appliance.log import Uptime
 from appliance.setup_screens import GUEST, JOINED, JOINING, OFFER
@@ -47,19 +47,24 @@ class Wifi:
         return self.guest
 
 
-def drawn(view, width, height):
+def layout_of(width, height):
+    """As the panel of a display of this size has it; an OLED keeps a margin."""
+    colour = height > 64
+    wander = 0 if colour else scenes.WANDER
+    return setup_screens.Layout(width - wander, height, scenes.Fonts(width, height, colour).text)
+
+
+def drawn(view, layout, width, height):
     """The light square of a view as a picture of the display, a pixel a pixel."""
-    layout = setup_screens.layout_for(width, height)
     image = Image.new("L", (width, height), 0)
-    pixels = layout[setup_screens.PIXELS]
+    pixels = layout.pixels
     rows = qr.modules(view.code)
-    across, down = layout[setup_screens.ACROSS], layout[setup_screens.DOWN]
-    left, top = (across - len(rows)) // 2, (down - len(rows)) // 2
-    for row in range(down):
-        for column in range(across):
+    left, top = (layout.across - len(rows)) // 2, (layout.down - len(rows)) // 2
+    for row in range(layout.down):
+        for column in range(layout.across):
             inside = 0 <= row - top < len(rows) and 0 <= column - left < len(rows)
             if not (inside and rows[row - top][column - left] == "1"):
-                x, y = layout[setup_screens.LEFT] + column * pixels, layout[setup_screens.TOP] + row * pixels
+                x, y = layout.left + column * pixels, layout.top + row * pixels
                 image.paste(255, (x, y, x + pixels, y + pixels))
     return image
 
@@ -67,8 +72,9 @@ def drawn(view, width, height):
 @pytest.mark.parametrize("size", [size for size in SIZES if size != (128, 32)])
 @pytest.mark.parametrize("which", [OFFER, GUEST, JOINED])
 def test_codes_are_read_off_every_display(which, size):
-    view = setup_screens.view(which, Wifi(), *size)
-    image = drawn(view, *size)
+    layout = layout_of(*size)
+    view = setup_screens.view(which, Wifi(), layout)
+    image = drawn(view, layout, *size)
     found = zxingcpp.read_barcodes(image.resize((size[0] * 3, size[1] * 3), Image.Resampling.NEAREST))
     assert [code.text for code in found] == [view.code]
 
@@ -79,20 +85,17 @@ def test_codes_are_read_off_every_display(which, size):
 def test_words_fit_beside_the_code(which, size, cause):
     wifi = Wifi()
     wifi.cause = cause
-    layout = setup_screens.layout_for(*size)
-    view = setup_screens.view(which, wifi, *size)
-    scale = layout[setup_screens.SCALE]
-    left = layout[setup_screens.TEXT_LEFT]
-    assert left >= layout[setup_screens.LEFT] + layout[setup_screens.ACROSS] * layout[setup_screens.PIXELS]
-    assert len(view.lines) <= layout[setup_screens.LINES]
-    assert layout[setup_screens.LINES] * layout[setup_screens.LINE] <= size[1] + 1
+    layout = layout_of(*size)
+    view = setup_screens.view(which, wifi, layout)
+    assert layout.text_left >= layout.left + layout.across * layout.pixels
+    assert len(view.lines) <= layout.lines
+    assert layout.lines * layout.line <= size[1]
     for line in view.lines:
-        # The last column of a letter is empty.
-        assert left + len(line) * screens.FONT_WIDTH * scale - scale <= size[0], line
+        assert layout.text_left + layout.font.width(line) <= size[0], line
         assert ".." not in line, "nothing of it may be cut"
     text = "".join(view.lines)
     if which == OFFER:
-        assert NAME in view.lines and Point.password in view.lines or "WiFi " + NAME in view.lines
+        assert NAME in text and Point.password in text
     elif which == GUEST:
         assert "http://192.168.4.1" in text
     else:
@@ -102,18 +105,18 @@ def test_words_fit_beside_the_code(which, size, cause):
 def test_a_long_name_of_the_box_is_cut_and_nothing_else():
     wifi = Wifi()
     wifi.hostname = "the-box-in-the-garage-of-number-7"[:32]
-    view = setup_screens.view(JOINED, wifi, 128, 64)
-    assert view.lines[:3] == ["Connected", "192.168.", "178.205"]
+    view = setup_screens.view(JOINED, wifi, layout_of(128, 64))
+    assert view.lines[0] == "Connected" and "".join(view.lines[1:3]) == "192.168.178.205"
     assert len(view.lines) == 5
 
 
 def test_while_joining_the_name_of_the_network_is_shown():
     wifi = Wifi()
     wifi.wish = ("Home", "secret")
-    view = setup_screens.view(JOINING, wifi, 128, 64)
-    assert view.foot == "Home" and "secret" not in view.heading + view.foot
+    view = setup_screens.view(JOINING, wifi, layout_of(128, 64))
+    assert view.texts == ["Home"] and "secret" not in view.heading
     wifi.wish = None
-    assert setup_screens.view(JOINING, wifi, 128, 64).foot == ""
+    assert setup_screens.view(JOINING, wifi, layout_of(128, 64)).texts == [""]
 
 
 # ---- which screen

@@ -309,6 +309,7 @@ class Box:
         self.restart_needed = False
         self.system = None
         self.site = None
+        self.display = None
         self.status = status.Status(self.uptime, self._on_cause)
         self.frames = FrameRing()
         self.firmware = None
@@ -516,6 +517,7 @@ class Box:
     def _add_pieces(self, ticks):
         self.loop.add_piece("web", self._web_piece)
         self._add_display(ticks)
+        self._add_led()
         self.loop.add_piece("wifi", WifiPiece(self))
         self.loop.add_slow_piece("wifi", self.wifi)
         self.loop.add_slow_piece("smartevse", self.smartevse)
@@ -536,13 +538,47 @@ class Box:
             if hardware is not None:
                 codes = Codes(self.status.changed, self._no_code)
                 self.loop.add_slow_piece("codes", codes)
-                panel = display.Panel(hardware, ticks, codes)
-                self.loop.add_piece(
-                    "display", display.Display(panel, self.status, self.smartevse, self.wifi, self.access)
+                self.display = display.Display(
+                    display.Panel(hardware, ticks, codes),
+                    self.status,
+                    self.smartevse,
+                    self.wifi,
+                    self.access,
+                    self._open_button(),
+                    [self.settings[key] for key in settings.REST_KEYS],
                 )
+                self.loop.add_piece("display", self.display)
         except Exception as error:
             # No displayio on this board, or a library is missing: a box without a display is a whole box.
             self.log.trace("display", error, "no display\n")
+
+    def _open_button(self):
+        try:
+            pin = find_pin(self.settings["BUTTON"])
+            if pin is None:
+                return None
+            from appliance.button import Button
+
+            return Button(pin)
+        except Exception as error:
+            # A pin that another part holds, or a board without such a pin: the display does without.
+            self.log.caution("display", "no button: %s" % error)
+            return None
+
+    def _add_led(self):
+        if not self.settings["LED"]:
+            return
+        try:
+            from appliance import display
+            from appliance.led import Led
+
+            pin = find_pin(self.settings["LED"])
+            light = Led(
+                pin, self.settings["LED_BRIGHTNESS"], lambda now: display.mood(self.status, self.wifi, now)
+            )
+            self.loop.add_piece("led", light)
+        except Exception as error:
+            self.log.caution("display", "no status light: %s" % error)
 
     def _no_code(self, text):
         self.log.note("display", text)

@@ -3,93 +3,96 @@
 """Draws a CodeView: a light square with a QR code in it, and lines of text, a piece a pass."""
 
 import displayio
-import terminalio
-from adafruit_display_text import bitmap_label
 
-from appliance import screens, setup_screens
-from appliance.setup_screens import ACROSS, DOWN, LEFT, LINE, LINES, PIXELS, SCALE, TEXT_LEFT, TOP
+from appliance import screens, typeset
 
 # Rows of modules that are set in one piece.
 _ROWS = 5
 _DARK, _LIGHT = 0, 1
 
-# What a step did: nothing was left to do; the code is still being made; something to show; rows half drawn.
-DONE, WAITS, CHANGED, DRAWING = "done", "waits", "changed", "drawing"
+# What ``put`` gives when it has to be called again.
+GO_ON = -1
 
 
-class CodePanel:
-    """``group`` is what the display shows; ``codes.get(text)`` gives modules or None while they are made."""
+class CodeScene:
+    """``layout`` of setup_screens; ``codes.get(text)`` gives modules or None while they are made."""
 
-    def __init__(self, width, height, codes):
+    pages = 1
+
+    def __init__(self, height, layout, codes):
         self.group = displayio.Group()
-        self.layout = layout = setup_screens.layout_for(width, height)
+        self._layout = layout
+        self._square = None
+        if layout.pixels:
+            self._square = _Square(layout, codes)
+            self.group.append(self._square.group)
+        self._top = (height - layout.line * layout.lines) // 2 + (layout.line - layout.font.height) // 2
+        self._lines = []
+        for _ in range(layout.lines):
+            line = typeset.new_line(layout.font, layout.text_width, layout.text_left, typeset.LEFT)
+            self._lines.append(line)
+            self.group.append(line)
+
+    def plan(self, view, colour, _turn):
+        """The changes towards ``view`` as (part, arguments of its ``put``)."""
+        changes = []  # type: list
+        for at, line in enumerate(self._lines):
+            text = view.lines[at] if at < len(view.lines) else ""
+            shown = colour if at == 0 else screens.WHITE
+            changes.append((line, (text, shown, self._top + self._layout.line * at)))
+        if self._square is not None:
+            changes.append((self._square, (view.code,)))
+        return changes
+
+
+class _Square:
+    """The light square: one bitmap of a pixel a module, enlarged by its group."""
+
+    def __init__(self, layout, codes):
+        self._layout = layout
         self._codes = codes
-        self._bitmap = None
-        self._shown_code = None
+        self._shown = None
         self._row = None
         self._modules = None
-        self._labels = []
-        self._shown = [""] * layout[LINES]
-        if layout[PIXELS]:
-            self._add_square(layout)
-        top = (height - layout[LINE] * layout[LINES]) // 2
-        for number in range(layout[LINES]):
-            label = bitmap_label.Label(
-                terminalio.FONT,
-                text=" ",
-                scale=layout[SCALE],
-                anchor_point=(0.0, 0.5),
-                anchored_position=(layout[TEXT_LEFT], top + layout[LINE] * number + layout[LINE] // 2),
-            )
-            self._labels.append(label)
-            self.group.append(label)
-
-    def _add_square(self, layout):
         palette = displayio.Palette(2)
         palette[_DARK] = 0
         palette[_LIGHT] = screens.WHITE
-        self._bitmap = displayio.Bitmap(layout[ACROSS], layout[DOWN], 2)
+        self._bitmap = displayio.Bitmap(layout.across, layout.down, 2)
         self._bitmap.fill(_DARK)
-        square = displayio.Group(scale=layout[PIXELS], x=layout[LEFT], y=layout[TOP])
-        square.append(displayio.TileGrid(self._bitmap, pixel_shader=palette))
-        self.group.append(square)
+        self.group = displayio.Group(scale=layout.pixels, x=layout.left, y=layout.top)
+        self.group.append(displayio.TileGrid(self._bitmap, pixel_shader=palette))
+        self._pixels = layout.across * layout.down * layout.pixels * layout.pixels
 
-    def step(self, view, colour):
-        """Change one thing towards ``view``; gives one of the words above."""
-        for at, label in enumerate(self._labels):
-            text = view.lines[at] if at < len(view.lines) else ""
-            if text != self._shown[at] or label.color != colour:
-                self._shown[at] = text
-                label.color = colour
-                label.text = text or " "
-                return CHANGED
-        if self._bitmap is None or view.code == self._shown_code:
-            return DONE
-        return self._draw(view.code)
+    def moves(self, _code):
+        """It stays where it is."""
+        return False
 
-    def _draw(self, code):
-        """Clear the square, then set the next few rows of the code."""
+    def put(self, code):
+        """Clear the square, then set the next few rows of the code; gives the pixels to send, or GO_ON."""
+        if code == self._shown:
+            return 0
         rows = self._codes.get(code)
         if rows is None:
-            if self._shown_code is None:
-                return WAITS
-            self._shown_code = None
+            # When it is made, the status changes and the view is asked for again.
+            if self._shown is None:
+                return 0
+            self._shown = None
             self._bitmap.fill(_DARK)
-            return CHANGED
+            return self._pixels
         if self._modules is not rows:
             self._modules = rows
             self._row = 0
             self._bitmap.fill(_LIGHT)
-            return DRAWING
-        left = (self.layout[ACROSS] - len(rows)) // 2
-        top = (self.layout[DOWN] - len(rows)) // 2
+            return GO_ON
+        left = (self._layout.across - len(rows)) // 2
+        top = (self._layout.down - len(rows)) // 2
         for row in range(self._row, min(self._row + _ROWS, len(rows))):
             for column, module in enumerate(rows[row]):
                 if module == "1":
                     self._bitmap[left + column, top + row] = _DARK
         self._row += _ROWS
         if self._row < len(rows):
-            return DRAWING
-        self._shown_code = code
+            return GO_ON
+        self._shown = code
         self._modules = None
-        return CHANGED
+        return self._pixels

@@ -3,13 +3,16 @@
 """The display: found or set up from the settings, then redrawn in small pieces when nothing else is urgent.
 
 A refresh is synchronous and cannot be cut short: 25 ms for a 128x64 OLED, 50 to 100 ms for a colour TFT. So
-``auto_refresh`` is off, one label is changed a pass, and a refresh happens only in the stages that REFRESH
+``auto_refresh`` is off, one line is changed a pass, and a refresh happens only in the stages that REFRESH
 allows. Without a display everything else works.
+
+Left alone, a display becomes dim after a while and dark after a longer one, and an OLED's picture wanders a little: its
+pixels age where they are lit. A car, an error, a phone at the set-up page or the button wakes it.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from appliance import screens, setup_screens
+from appliance import scenes, screens, setup_screens
 
 # secc.stage: (a short refresh may run, a longer one may run). Nothing is drawn between SLAC_PARM.REQ and
 # SLAC_MATCH.CNF; while the car is read it waits 2 s for an answer, but a long refresh must not meet a timer
@@ -24,11 +27,20 @@ REFRESH = {
 }
 SHORT, LONG = 0, 1
 SHORT_MS = 50
+# What a pixel costs at first guess, computing and sending; a large refresh tells better.
+NS_PER_PIXEL = 3000
+_TELLING_PIXELS = 4000
 
 LOOK_MS = 250
-# The age of a reading changes by itself; address and password of the page take turns.
-RENEW_MS = 30000
-TURNS_MS = screens.TURN_S * 1000
+# The age of a reading changes by itself.
+RENEW_S = 30
+# How long a page stays that the button turned to.
+PAGE_S = 20
+# How long the screen of an update stays when nothing more is heard of it.
+HELD_S = 30
+DIM_PERCENT = 15
+WANDER_S = 60
+BRIGHT, DIM, DARK = 0, 1, 2
 
 # Usual size of a display whose settings say 0 x 0.
 _USUAL_SIZE = {"ssd1306": (128, 64), "st7789": (320, 170)}
@@ -149,211 +161,312 @@ def _silence_board():
         display.auto_refresh = False
 
 
-class Panel:
-    """The four things of ``screens`` on one display, changed and refreshed a piece a pass; a CodeView of
-    ``setup_screens`` takes their place, with ``codes`` for its QR code."""
-
-    def __init__(self, display, ticks, codes=None):
-        import displayio
-        import terminalio
-        from adafruit_display_text import bitmap_label
-
-        self._display = display
-        self._ticks = ticks
-        self.layout = screens.layout_for(display.width, display.height)
-        self._colour = display_has_colour(display)
-        self._group = displayio.Group()
-        self._labels = []
-        for place in (screens.HEADING, screens.BIG, screens.FOOT):
-            x, y, scale = self.layout[place]
-            label = bitmap_label.Label(
-                terminalio.FONT,
-                text=" ",
-                scale=scale,
-                anchor_point=(0.5, 0.5),
-                anchored_position=(x, y),
-                line_spacing=1.0,
-            )
-            self._labels.append(label)
-            self._group.append(label)
-        self._bar = Bar(self.layout[screens.BAR])
-        self._group.append(self._bar.group)
-        display.root_group = self._group
-        self._shown = ["", "", ""]
-        self._wanted = None
-        self._codes = codes
-        self._code_panel = None
-        self.dirty = True
-        self.worst_refresh_ms = 0
-
-    def show(self, view):
-        """Take over the screen that should be shown; drawn by ``step``."""
-        self._wanted = view
-
-    def step(self, stage):
-        """One piece: refresh if ``stage`` allows it, else change one label. True when something was done.
-
-        Each change is shown by itself: labels overlap, and areas that overlap are sent twice in one refresh.
-        """
-        if self.dirty and REFRESH[stage][LONG if self.worst_refresh_ms > SHORT_MS else SHORT]:
-            self._refresh()
-            return True
-        if self._wanted is not None:
-            if isinstance(self._wanted, setup_screens.CodeView):
-                self._change_code()
-            else:
-                self._change_one()
-            return True
-        return False
-
-    @property
-    def size(self):
-        """Width and height in pixels."""
-        return self._display.width, self._display.height
-
-    def _bring_up(self, group):
-        """Let the display show ``group``."""
-        if self._display.root_group is not group:
-            self._display.root_group = group
-            self.dirty = True
-
-    def _change_code(self):
-        if not self._codes.ready():
-            # The status changes when it is, and the view is asked for again.
-            self._wanted = None
-            return
-        from appliance import code_panel
-
-        panel = self._code_panel
-        if panel is None:
-            width, height = self.size
-            self._code_panel = code_panel.CodePanel(width, height, self._codes)
-            return
-        done = panel.step(self._wanted, self._wanted.colour if self._colour else screens.WHITE)
-        if done == code_panel.CHANGED:
-            self.dirty = self._display.root_group is panel.group
-        elif done != code_panel.DRAWING:
-            # When the code is made, the status changes and the view is asked for again.
-            self._wanted = None
-            self._bring_up(panel.group)
-
-    def _change_one(self):
-        view = self._wanted
-        texts = (view.heading, view.big, view.foot)
-        colour = view.colour if self._colour else screens.WHITE
-        for at in range(3):
-            text = self._fitting(at, texts[at])
-            if text != self._shown[at]:
-                self._shown[at] = text
-                self._labels[at].color = colour
-                self._labels[at].text = text or " "
-                self.dirty = True
-                return
-        if self._bar.show(view.bar_percent, colour):
-            self.dirty = True
-        for label in self._labels:
-            if label.color != colour:
-                label.color = colour
-                self.dirty = True
-        self._wanted = None
-        self._bring_up(self._group)
-
-    def _fitting(self, at, text):
-        if at != 2:
-            return text
-        return screens.shortened(text, screens.letters(self._display.width, self.layout[screens.FOOT][2]))
-
-    def _refresh(self):
-        start = self._ticks()
-        self._display.refresh()
-        self.worst_refresh_ms = max(self.worst_refresh_ms, ticks_diff(self._ticks(), start))
-        self.dirty = False
-
-
 def display_has_colour(display):
     """False for one-bit displays; told by the driver's class, displayio has no question for it."""
     return "SSD1306" not in type(display).__name__
 
 
-class Bar:
-    """A battery bar: frame, hollow and filling as three rectangles."""
+class Panel:
+    """Views on one display, changed and refreshed a piece a pass. ``codes`` makes the QR code of a CodeView."""
 
-    def __init__(self, place):
+    def __init__(self, display, ticks, codes=None):
         import displayio
-        import vectorio
 
-        self._x, self._y, self._width, self._height = place
-        self._palette = displayio.Palette(1)
-        self._palette[0] = screens.WHITE
-        dark = displayio.Palette(1)
-        dark[0] = 0
-        self.group = displayio.Group()
-        self.group.hidden = True
-        self.group.append(
-            vectorio.Rectangle(
-                pixel_shader=self._palette, width=self._width, height=self._height, x=self._x, y=self._y
-            )
-        )
-        self.group.append(
-            vectorio.Rectangle(
-                pixel_shader=dark,
-                width=self._width - 2,
-                height=self._height - 2,
-                x=self._x + 1,
-                y=self._y + 1,
-            )
-        )
-        self._filling = vectorio.Rectangle(
-            pixel_shader=self._palette, width=1, height=self._height, x=self._x, y=self._y
-        )
-        self.group.append(self._filling)
-        self._shown = None
-        self._colour = screens.WHITE
+        self._display = display
+        self._ticks = ticks
+        self._codes = codes
+        self._has_colour = display_has_colour(display)
+        # An OLED keeps a margin in which its picture wanders.
+        self._width = display.width - (0 if self._has_colour else scenes.WANDER)
+        self._height = display.height
+        self.fonts = scenes.Fonts(display.width, display.height, self._has_colour)
+        self.code_layout = setup_screens.Layout(self._width, self._height, self.fonts.text)
+        self._blank = displayio.Group()
+        # Made at the start: while a car is read there is no time for it.
+        self.fonts.load()
+        self._scenes = {
+            _CHARGE: scenes.ChargeScene(self._width, self._height, self.fonts),
+            _MESSAGE: scenes.MessageScene(self._width, self._height, self.fonts),
+        }
+        self._scene = None
+        self._wanted = None
+        self._turn = 0
+        self._changes = ()
+        self._at = 0
+        self._ns_per_pixel = NS_PER_PIXEL
+        self._pixels = display.width * display.height
+        self._offset = 0
+        self._brightness = None
+        self.dark = False
+        display.root_group = self._blank
 
-    def show(self, percent, colour):
-        """Show ``percent``, or nothing for None; True when that changed something."""
-        if percent == self._shown and colour == self._colour:
+    @property
+    def pages(self):
+        """How many turns the words of the screen take."""
+        return 1 if self._scene is None else self._scene.pages
+
+    def show(self, view, turn=0):
+        """Take over the screen that should be shown; drawn by ``step``."""
+        self._wanted = view
+        self._turn = turn
+        self._changes = ()
+
+    def step(self, stage):
+        """One piece: refresh if ``stage`` allows it, else change one thing. True when something was done.
+
+        Each change is sent by itself, so that no refresh is larger than it need be.
+        """
+        if self._pixels:
+            duration_ms = self._pixels * self._ns_per_pixel // 1000000
+            if REFRESH[stage][LONG if duration_ms > SHORT_MS else SHORT]:
+                self._refresh()
+                return True
+        if self._wanted is None or self.dark:
             return False
-        self._shown = percent
-        self._colour = colour
-        self.group.hidden = percent is None
-        if percent is not None:
-            self._palette[0] = colour
-            self._filling.width = max(1, self._width * percent // 100)
+        if not self._changes:
+            self._plan()
+        else:
+            self._change()
         return True
+
+    def _plan(self):
+        view = self._wanted
+        scene = self._scene_for(view)
+        if scene is None:
+            # What draws codes is not loaded yet: the status changes when it is, and the view is asked for again.
+            self._wanted = None
+            return
+        colour = view.colour if self._has_colour else screens.WHITE
+        self._scene = scene
+        self._changes = scene.plan(view, colour, self._turn)
+        self._at = 0
+        for part, values in self._changes:
+            if part.moves(*values):
+                # What moves is sent at its old place and at its new one, and again where these overlap. So the
+                # glass keeps what it shows until all is in place.
+                self._display.root_group = self._blank
+                self._pixels = 0
+                return
+
+    def _scene_for(self, view):
+        kind = _kind(view)
+        scene = self._scenes.get(kind)
+        if scene is None and self._codes.ready():
+            from appliance import code_panel
+
+            scene = self._scenes[kind] = code_panel.CodeScene(self._height, self.code_layout, self._codes)
+        return scene
+
+    def _change(self):
+        """Up to the next change that can be seen; behind the last one the scene comes up."""
+        shown = self._display.root_group is self._scene.group
+        while self._at < len(self._changes):
+            part, values = self._changes[self._at]
+            pixels = part.put(*values)
+            if pixels < 0:
+                return
+            self._at += 1
+            if pixels:
+                self._pixels += pixels if shown else 0
+                return
+        self._wanted = None
+        self._changes = ()
+        if not shown:
+            self._bring_up(self._scene.group)
+
+    def _bring_up(self, group):
+        group.x = self._offset
+        self._display.root_group = group
+        self._pixels = self._display.width * self._display.height
+
+    def _refresh(self):
+        start = self._ticks()
+        self._display.refresh()
+        if self._pixels >= _TELLING_PIXELS:
+            took_ms = ticks_diff(self._ticks(), start)
+            self._ns_per_pixel = max(took_ms * 1000 // (self._pixels // 1000), 1)
+        self._pixels = 0
+
+    def light(self, percent):
+        """Brightness of backlight or OLED, where it can be set."""
+        if percent != self._brightness:
+            self._brightness = percent
+            try:
+                self._display.brightness = percent / 100
+            except (AttributeError, RuntimeError, ValueError):
+                # A backlight that is tied to the supply.
+                return
+
+    def go_dark(self, dark):
+        """Show nothing, or again what comes next."""
+        if dark == self.dark:
+            return
+        self.dark = dark
+        self._wanted = None
+        self._changes = ()
+        if dark:
+            self._bring_up(self._blank)
+
+    def wander(self, step):
+        """Move the picture of an OLED, one place a ``step``."""
+        if self._has_colour or self.dark or self._scene is None:
+            return
+        places = 2 * scenes.WANDER
+        step %= places
+        self._offset = step if step <= scenes.WANDER else places - step
+        if self._scene.group.x != self._offset and self._display.root_group is self._scene.group:
+            self._bring_up(self._scene.group)
+
+    def show_now(self, view):
+        """Draw ``view`` to its end, however long that takes: for a program that does nothing else meanwhile."""
+        self.go_dark(False)
+        self.show(view)
+        while self._wanted is not None:
+            self._plan() if not self._changes else self._change()
+        self._refresh()
+
+
+_CHARGE, _MESSAGE, _CODE = "charge", "message", "code"
+
+
+def _kind(view):
+    if isinstance(view, setup_screens.CodeView):
+        return _CODE
+    return _CHARGE if view.big else _MESSAGE
 
 
 class Display:
-    """Keeps a Panel up to date with the status; a box without a display has none of these."""
+    """Keeps a Panel up to date with the status; a box without a display has none of these.
 
-    def __init__(self, panel, status, smartevse, wifi, access=None):
+    ``button`` has ``pressed(now)`` or is None; ``rest`` is (brightness in per cent, seconds until dim, minutes until
+    dark), 0 for never.
+    """
+
+    def __init__(self, panel, status, smartevse, wifi, access=None, button=None, rest=(100, 0, 0)):
         self.panel = panel
         self._access = access
+        self._button = button
+        self._percent, self._dim_s, dark_min = rest
+        self._dark_s = 60 * dark_min
         self._status = status
         self._smartevse = smartevse
         self._wifi = wifi
         self._look_at = None
-        self._renew_at = None
+        self._renew_s = 0
         self._revision = -1
         self._setup = None
+        self._page = 0
+        self._page_until_s = 0
+        self._held_until_s = 0
+        self._turn = 0
+        self._active_s = 0
+        self._stage = None
+        self._cause = None
+        self._level = None
+        self._minute = 0
 
     def poll(self, now):
         """One piece of drawing; True when there was any. Allocates nothing while nothing changes."""
+        if self._button is not None and self._button.pressed(now):
+            self._pressed()
+            return True
         if self._look_at is None or expired(self._look_at, now):
             self._look_at = ticks_add(now, LOOK_MS)
-            setup = setup_screens.kind(self._status, self._wifi, now)
-            changed = setup is not self._setup or self._status.revision != self._revision
-            if changed or expired(self._renew_at, now):
-                self._setup = setup
-                self._revision = self._status.revision
-                turns = self._access is not None and self._access.made_up is not None
-                self._renew_at = ticks_add(now, TURNS_MS if turns else RENEW_MS)
-                self.panel.show(self._view(setup))
+            seconds = self._status.uptime.seconds
+            self._rest(seconds, now)
+            if self._level != DARK and seconds >= self._held_until_s and self._is_due(seconds, now):
+                self.panel.show(self._view(), self._turn)
                 return True
         return self.panel.step(self._status.secc_stage)
 
-    def _view(self, setup):
-        if setup is None:
+    def update(self, percent, text):
+        """Show at once how far an update is, and keep that for a while. Blocks for a refresh, 25 to 100 ms."""
+        self._wake(self._status.uptime.seconds)
+        self._held_until_s = self._status.uptime.seconds + HELD_S
+        self.panel.show_now(screens.updating(percent, text))
+        self._revision = -1
+
+    def _pressed(self):
+        seconds = self._status.uptime.seconds
+        if self._level != BRIGHT:
+            self._wake(seconds)
+        else:
+            self._page = (self._page + 1) % len(screens.PAGES)
+            self._page_until_s = seconds + PAGE_S
+            self._active_s = seconds
+        self._revision = -1
+        self._turn = 0
+        self._look_at = None
+
+    def _is_due(self, seconds, now):
+        """True when another screen is due, or the same one with other words."""
+        if self._page and seconds >= self._page_until_s:
+            self._page = 0
+            self._revision = -1
+        setup = setup_screens.kind(self._status, self._wifi, now)
+        turn = seconds // screens.TURN_S if self.panel.pages > 1 else 0
+        if setup is self._setup and self._status.revision == self._revision:
+            if seconds < self._renew_s and turn == self._turn:
+                return False
+        if self._status.revision != self._revision and self.panel.pages <= 1:
+            turn = 0
+        self._setup = setup
+        self._revision = self._status.revision
+        self._renew_s = seconds + RENEW_S
+        self._turn = turn
+        return True
+
+    def _view(self):
+        if self._page:
+            return screens.page_view(screens.PAGES[self._page], self._status, self._wifi, self._access)
+        if self._setup is None:
             return screens.view(self._status, self._smartevse, self._wifi, self._access)
-        width, height = self.panel.size
-        return setup_screens.view(setup, self._wifi, width, height)
+        return setup_screens.view(self._setup, self._wifi, self.panel.code_layout)
+
+    # ---- rest
+
+    def _rest(self, seconds, now):
+        """Bright, dim or dark; and the OLED's picture a little aside."""
+        if self._is_busy(now):
+            self._wake(seconds)
+        idle_s = seconds - self._active_s
+        level = BRIGHT
+        if self._dark_s and idle_s >= self._dark_s:
+            level = DARK
+        elif self._dim_s and idle_s >= self._dim_s:
+            level = DIM
+        if level != self._level:
+            self._set_level(level)
+        if seconds // WANDER_S != self._minute:
+            self._minute = seconds // WANDER_S
+            if not self._status.in_session:
+                self.panel.wander(self._minute)
+
+    def _is_busy(self, now):
+        """True when there is something new to be seen."""
+        status = self._status
+        stage, cause = status.stage(), status.cause()
+        new = stage != self._stage or cause != self._cause
+        self._stage, self._cause = stage, cause
+        return new or status.in_session or setup_screens.kind(status, self._wifi, now) is not None
+
+    def _wake(self, seconds):
+        self._active_s = seconds
+        if self._level != BRIGHT:
+            self._set_level(BRIGHT)
+
+    def _set_level(self, level):
+        was_dark = self._level == DARK
+        self._level = level
+        self.panel.go_dark(level == DARK)
+        if level != DARK:
+            self.panel.light(self._percent if level == BRIGHT else min(self._percent, DIM_PERCENT))
+        if was_dark:
+            self._revision = -1
+
+
+def mood(status, wifi, now):
+    """What the status light shows. Allocates nothing."""
+    if setup_screens.kind(status, wifi, now) is not None:
+        return screens.SETUP
+    return screens.mood_of(status)

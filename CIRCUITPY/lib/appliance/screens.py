@@ -1,84 +1,63 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the display shows at each stage, and where: two tables, no hardware.
+"""What the display shows at each stage, in words; ``scenes`` knows where, the status light shows the mood alone.
 
-Every screen is made of the same four things: a heading of at most two short lines, one big value, a bar and a
-foot line. A stage fills some of them; a layout says where they are on a display of a given size.
+One idea a screen. A charge that is not current is grey and says how old it is; an error says what to do.
 """
 
-from appliance import causes, status
+from appliance import cars, causes, status
 
 # Colours of chargers people know: white waiting, blue at work, green done, yellow attention, red fault.
-WHITE, BLUE, GREEN, YELLOW, RED, GREY = 0xFFFFFF, 0x3FA0FF, 0x40E060, 0xFFC830, 0xFF5040, 0x909090
+WHITE, BLUE, GREEN, YELLOW, RED, GREY = 0xFFFFFF, 0x4CA6FF, 0x40E060, 0xFFC830, 0xFF5A4A, 0x909090
+PURPLE = 0xC080FF
 
-# terminalio.FONT: 6 x 12 pixels a letter.
-FONT_WIDTH, FONT_HEIGHT = 6, 12
+IDLE, SETUP, WORK, DONE, STALE, ATTENTION, FAULT, UPDATE = (
+    "idle",
+    "setup",
+    "work",
+    "done",
+    "stale",
+    "attention",
+    "fault",
+    "update",
+)
+STEADY, BREATHING, BLINKING, OFF = "steady", "breathing", "blinking", "off"
+# mood: (colour on the display, colour of the status light, how the light shows it)
+MOODS = {
+    IDLE: (WHITE, 0x303030, STEADY),
+    SETUP: (BLUE, 0x0040FF, BLINKING),
+    WORK: (BLUE, 0x0040FF, BREATHING),
+    DONE: (GREEN, 0x00FF20, STEADY),
+    STALE: (GREY, 0x000000, OFF),
+    ATTENTION: (YELLOW, 0xFF9000, STEADY),
+    FAULT: (RED, 0xFF0000, STEADY),
+    UPDATE: (PURPLE, 0x8000FF, BREATHING),
+}
 
-# How long the address of the page is shown before its password is, while the box made that up.
+CAR, PLUG, WIFI, LOAD, TICK, WARNING, NO_SIGN = "c", "p", "w", "u", "t", "x", ""
+
+# Texts that do not fit together take turns of so many seconds.
 TURN_S = 5
 
 # A reading is shown as current for so long; later it turns grey.
 FRESH_S = 12 * 3600
 
-# stage: (heading, colour); None: filled from the status
+# stage: (heading, mood, pictogram, per cent of the way); None: filled from the status
 STAGES = {
-    status.STARTING: ("socbox\nstarting", WHITE),
-    status.MODEM_MISSING: (None, RED),
-    status.WAITING: ("Waiting\nfor a car", WHITE),
-    status.FINDING: ("Finding\nthe car", BLUE),
-    status.READING: ("Reading\nthe car", BLUE),
-    status.SOC: ("", GREEN),
-    status.NO_ANSWER: ("Car not\nreadable", YELLOW),
+    status.STARTING: ("socbox", IDLE, PLUG, None),
+    status.MODEM_MISSING: (None, FAULT, WARNING, None),
+    status.WAITING: ("Ready for a car", IDLE, CAR, None),
+    status.FINDING: ("Finding the car", WORK, PLUG, 33),
+    status.READING: ("Reading the car", WORK, CAR, 67),
+    status.SOC: ("", DONE, NO_SIGN, None),
+    status.NO_ANSWER: ("Car not readable", ATTENTION, WARNING, None),
 }
-
-MODEM_HEADINGS = {
-    "modem_absent_low": "Modem\nmissing",
-    "modem_absent_high": "Modem\nmissing",
-    "modem_bad_signature": "Modem\nwiring?",
-}
-
-# Smallest width and height it is for, then x, y of the middle and scale of each text, and x, y, width, height
-# of the bar. The first row that fits is taken, the last one fits everything.
-LAYOUTS = (
-    # width, height, heading, big, foot, bar
-    (320, 170, (160, 66, 4), (160, 68, 12), (160, 154, 2), (20, 122, 280, 12)),
-    (240, 135, (120, 50, 3), (120, 56, 9), (120, 122, 1), (12, 98, 216, 10)),
-    (160, 80, (80, 28, 2), (80, 32, 6), (80, 73, 1), (8, 58, 144, 6)),
-    (128, 64, (64, 24, 2), (64, 26, 5), (64, 58, 1), (4, 48, 120, 4)),
-    (1, 1, (64, 10, 1), (50, 14, 2), (64, 26, 1), (100, 4, 24, 6)),
-)
-HEADING, BIG, FOOT, BAR = 2, 3, 4, 5
-
-
-def layout_for(width, height):
-    """The row of LAYOUTS for a display of this size."""
-    for layout in LAYOUTS:
-        if layout[0] <= width and layout[1] <= height:
-            return layout
-    return LAYOUTS[-1]
-
-
-def letters(width, scale):
-    """How many letters of a text fit in one line."""
-    return width // (FONT_WIDTH * scale)
-
-
-def shortened(text, most):
-    """``text`` cut to ``most`` letters, with dots where something is missing."""
-    return text if len(text) <= most else text[: most - 2] + ".."
-
-
-def centred(text):
-    """``text`` with its lines padded in front, so that the shorter ones stand in the middle."""
-    lines = text.split("\n")
-    longest = max([len(line) for line in lines])
-    return "\n".join([" " * ((longest - len(line)) // 2) + line for line in lines])
 
 
 def age_text(seconds):
     """How long ago, in the coarsest unit that is honest."""
     if seconds < 90:
-        return "now"
+        return "just now"
     if seconds < 5400:
         return "%d min ago" % (seconds // 60)
     if seconds < 172800:
@@ -86,25 +65,51 @@ def age_text(seconds):
     return "%d days ago" % (seconds // 86400)
 
 
+def span_text(seconds):
+    """A length of time."""
+    if seconds < 5400:
+        return "%d min" % max(1, seconds // 60)
+    return "%d h %02d min" % (seconds // 3600, seconds % 3600 // 60)
+
+
 class View:
-    """One screen: ``heading``, ``big``, ``foot`` texts ("" none), ``bar_percent`` (None: no bar),
-    ``colour``."""
+    """One screen: ``mood``, ``texts`` in small letters, and either ``big`` with ``name`` or ``heading`` with
+    ``sign``; ``bar_percent`` None: no bar, ``mark_percent`` the target on it."""
 
-    def __init__(self, heading="", big="", foot="", bar_percent=None, colour=WHITE):
+    def __init__(self, mood, texts, heading="", sign=NO_SIGN, bar_percent=None):
+        self.mood = mood
+        self.texts = texts
         self.heading = heading
-        self.big = big
-        self.foot = foot
+        self.sign = sign
         self.bar_percent = bar_percent
-        self.colour = colour
+        self.big = ""
+        self.name = ""
+        self.mark_percent = None
+
+    @property
+    def colour(self):
+        """Of everything that is large."""
+        return MOODS[self.mood][0]
+
+    def text_colour(self, colour):
+        """Of the small letters; ``colour`` is what the large ones have on this display."""
+        return colour if self.mood == STALE else WHITE
 
 
-def _soc_foot(state, smartevse, age_s):
-    """What stands below the big number: the delivery first, the age of the number when it is old."""
-    code = state.cause_of(causes.SMARTEVSE)
+def mood_of(state):
+    """The mood without words, for the status light: also a reading that could not be delivered is no success."""
+    stage = state.stage()
+    if stage != status.SOC:
+        return STAGES[stage][1]
+    if state.age_s() >= FRESH_S:
+        return STALE
+    return DONE if state.cause_of(causes.SMARTEVSE) is None else ATTENTION
+
+
+def _delivery_text(state, smartevse, code):
+    """What became of the reading."""
     if state.in_session:
         return "leaving the car"
-    if age_s >= 90:
-        return "read " + age_text(age_s)
     if code is not None:
         return causes.short(code)
     if not state.replugged:
@@ -113,44 +118,130 @@ def _soc_foot(state, smartevse, age_s):
         return "sent to SmartEVSE"
     if smartevse.last_delivery == "pending":
         return "sending"
-    return "read " + age_text(age_s)
+    return ""
+
+
+def _target_text(reading):
+    """How far the car wants to go, and how long that takes, as far as it told."""
+    full = cars.filled(reading, "full_soc_percent")
+    parts = []
+    if full is not None and 0 < full < 100:
+        parts.append("target %d%%" % full)
+    if reading.remaining_s:
+        parts.append(span_text(reading.remaining_s) + " left")
+    return ", ".join(parts)
 
 
 def _soc_view(state, smartevse):
-    percent = state.reading.soc_percent
+    reading = state.reading
     age_s = state.age_s()
-    colour = GREEN if age_s < FRESH_S else GREY
-    return View("", "%d%%" % percent, _soc_foot(state, smartevse, age_s), percent, colour)
+    fresh = age_s < FRESH_S
+    shown = View(DONE if fresh else STALE, [])
+    shown.big = "%d%%" % reading.soc_percent
+    shown.bar_percent = reading.soc_percent
+    shown.mark_percent = cars.filled(reading, "full_soc_percent")
+    age = "read " + age_text(age_s)
+    if fresh:
+        delivery = _delivery_text(state, smartevse, state.cause_of(causes.SMARTEVSE))
+        # The age first once there is one: a number on a display is taken for the present.
+        texts = [delivery, age] if age_s < 90 else [age, delivery]
+        texts.append(_target_text(reading))
+    else:
+        texts = [age]
+    shown.texts = [text for text in texts if text]
+    if reading.profile is not None and reading.profile.name:
+        shown.name = reading.profile.name
+    return shown
 
 
-def _waiting_foot(state, wifi, access):
-    if wifi is not None and wifi.address:
-        password = None if access is None else access.made_up
-        if password is not None and state.uptime.seconds // TURN_S % 2:
-            return "password " + password
-        return wifi.address
-    code = state.cause()
-    return causes.short(code) if code is not None else "ready"
+def _address_texts(wifi, access):
+    """Where the page is, in the order in which people need it."""
+    if wifi is None or not wifi.address:
+        return []
+    texts = ["http://%s%s" % (wifi.address, wifi.port_text()), wifi.hostname + ".local"]
+    if access is not None and access.made_up is not None:
+        texts.append("password " + access.made_up)
+    return texts
+
+
+def _waiting_texts(state, wifi, access):
+    texts = _address_texts(wifi, access)
+    texts += [causes.short(code) for code in state.causes()]
+    return texts or ["no WiFi"]
 
 
 def view(state, smartevse, wifi=None, access=None):
-    """The screen for now. ``smartevse`` needs ``last_delivery``, ``wifi`` ``address``, ``access`` ``made_up``."""
+    """The screen for now. ``smartevse`` needs ``last_delivery``, ``wifi`` what Wifi has, ``access`` ``made_up``."""
     stage = state.stage()
     if stage == status.SOC:
         return _soc_view(state, smartevse)
-    heading, colour = STAGES[stage]
-    foot = ""
+    heading, mood, sign, percent = STAGES[stage]
+    texts = []
     if stage == status.MODEM_MISSING:
         code = state.cause_of(causes.MODEM)
-        heading = MODEM_HEADINGS.get(code, "Modem\nfault")
-        foot = "check the wires" if code in MODEM_HEADINGS else causes.short(code)
+        heading = causes.short(code)
+        texts = [causes.action(code), "(%s)" % code]
     elif stage == status.NO_ANSWER:
         code = state.cause_of(causes.CAR) or state.cause_of(causes.MODEM)
-        foot = causes.short(code)
+        texts = [causes.text(code), causes.action(code), "(%s)" % code]
+        if causes.area(code) == causes.MODEM:
+            heading = causes.short(code)
     elif stage == status.WAITING:
-        foot = _waiting_foot(state, wifi, access)
+        texts = _waiting_texts(state, wifi, access)
     elif stage == status.STARTING:
-        foot = "version " + status.VERSION
+        texts = ["version " + status.VERSION, "starting"]
     elif stage in (status.FINDING, status.READING):
-        foot = "step 1 of 2" if stage == status.FINDING else "step 2 of 2"
-    return View(centred(heading), "", foot, None, colour)
+        texts = ["step 1 of 2"] if stage == status.FINDING else ["step 2 of 2"]
+    return View(mood, texts, heading, sign, percent)
+
+
+def updating(percent, text):
+    """The screen while the box writes a new version of itself."""
+    return View(UPDATE, [text, "do not unplug"], "Updating", LOAD, percent)
+
+
+# ---- pages that the button turns to
+
+AUTO, NETWORK, LAST_CAR, ABOUT = "auto", "network", "last_car", "about"
+PAGES = (AUTO, NETWORK, LAST_CAR, ABOUT)
+
+
+def _network_page(_state, wifi, access):
+    if wifi is None:
+        return View(IDLE, ["no WiFi on this board"], "Network", WIFI)
+    if wifi.address:
+        return View(IDLE, [wifi.ssid] + _address_texts(wifi, access), "Network", WIFI)
+    texts = [causes.text(wifi.cause), causes.action(wifi.cause)] if wifi.cause else ["WiFi is not connected"]
+    return View(ATTENTION, texts, "Network", WIFI)
+
+
+def _car_page(state, _wifi, _access):
+    reading = state.reading
+    if reading is None:
+        return View(IDLE, ["none read since the start"], "Last car", CAR)
+    name = reading.profile.name if reading.profile is not None and reading.profile.name else "Last car"
+    texts = ["%d%%, read %s" % (reading.soc_percent, age_text(state.age_s()))]
+    capacity = cars.filled(reading, "energy_capacity_wh")
+    if capacity is not None:
+        texts.append("battery %d kWh" % ((capacity + 500) // 1000))
+    if reading.evccid:
+        texts.append("EVCCID " + status.hex_text(cars.low_six(reading.evccid)))
+    texts.append(reading.protocol)
+    return View(IDLE, texts, name, CAR)
+
+
+def _about_page(state, _wifi, _access):
+    texts = [
+        "version " + status.VERSION,
+        "running for " + span_text(state.uptime.seconds),
+        "modem " + state.modem_status,
+    ]
+    return View(IDLE, texts + [causes.short(code) for code in state.causes()], "socbox", PLUG)
+
+
+_PAGE_VIEWS = {NETWORK: _network_page, LAST_CAR: _car_page, ABOUT: _about_page}
+
+
+def page_view(page, state, wifi, access):
+    """The screen of one of PAGES but the first."""
+    return _PAGE_VIEWS[page](state, wifi, access)

@@ -107,6 +107,18 @@ SCHEMA = (
      "Height in pixels; 0: the display's usual one.", "Height"),
     ("DISPLAY_ROTATION", NUMBER, 0, 0, 270, (0, 90, 180, 270), False, True, "Display",
      "Rotation in degrees.", "Rotation"),
+    ("DISPLAY_BRIGHTNESS", NUMBER, 100, 5, 100, None, False, True, "Display",
+     "Brightness in per cent, where the display can change it.", "Brightness"),
+    ("DISPLAY_DIM_S", NUMBER, 60, 0, 3600, None, False, True, "Display",
+     "Dim after so many seconds without anything new; 0: never.", "Dim after"),
+    ("DISPLAY_DARK_MIN", NUMBER, 0, 0, 1440, None, False, True, "Display",
+     "Dark after so many minutes without anything new; 0: never. A car or the button wakes it.", "Dark after"),
+    ("BUTTON", PIN, "IO0", 0, 16, None, False, True, "Display",
+     "Button to ground that wakes the display and turns its pages; IO0 is BOOT; empty: none.", "Button"),
+    ("LED", PIN, "", 0, 16, None, False, True, "Display",
+     "NeoPixel that shows the display's mood, IO48 on a DevKitC-1; empty: none.", "Status light"),
+    ("LED_BRIGHTNESS", NUMBER, 20, 1, 100, None, False, True, "Display",
+     "Brightness of the status light in per cent.", "Brightness of the light"),
     ("HTTP_PORT", NUMBER, 80, 1, 65535, None, False, True, "Web",
      "Port of the status page.", "Port"),
     ("WEB_PASSWORD", TEXT, "", 0, 64, None, True, False, "Web",
@@ -296,6 +308,7 @@ def _checked_car(text):
     return text
 
 
+REST_KEYS = ("DISPLAY_BRIGHTNESS", "DISPLAY_DIM_S", "DISPLAY_DARK_MIN")
 CAR_KEYS = ("CAR_1", "CAR_2", "CAR_3", "CAR_4")
 
 _EXTRA_CHECKS = {

@@ -25,26 +25,40 @@ _TITLES = {
     "wifi_down": "WiFi lost",
 }
 
-# Smallest width and height it is for; pixels of a module, modules across and down of the light square, its left
-# and top; left of the text, height of a line, scale, lines. A code has 25 or 29 modules and stands in the middle
-# of the square. The last row has no room for one.
-LAYOUTS = (
-    (320, 170, 4, 37, 37, 8, 11, 164, 28, 2, 5),
-    (240, 135, 3, 37, 37, 4, 12, 120, 22, 1, 5),
-    (160, 80, 2, 37, 37, 0, 3, 78, 15, 1, 5),
-    # 31 x 32 modules: what 64 pixels and eleven letters beside them leave.
-    (128, 64, 2, 31, 32, 0, 0, 63, 13, 1, 5),
-    (1, 1, 0, 0, 0, 0, 0, 0, 11, 1, 3),
-)
-PIXELS, ACROSS, DOWN, LEFT, TOP, TEXT_LEFT, LINE, SCALE, LINES = range(2, 11)
+# A code of ours has at most so many modules; it should have a light margin of four and can do with one.
+MODULES, MARGIN, LEAST_MARGIN = 29, 4, 1
+# A phone's camera needs two pixels a module.
+LEAST_PIXELS = 2
+MOST_LINES = 5
 
 
-def layout_for(width, height):
-    """The row of LAYOUTS for a display of this size."""
-    for layout in LAYOUTS:
-        if layout[0] <= width and layout[1] <= height:
-            return layout
-    return LAYOUTS[-1]
+class Layout:
+    """Where code and words are on a display of this size, with the words in ``font``.
+
+    ``pixels`` of a module (0: no room for a code), ``across`` and ``down`` modules of the light square, ``left`` and
+    ``top`` of it; ``text_left``, ``text_width``, ``line`` height and ``lines`` of the words. The square takes half
+    of the display's width at most.
+    """
+
+    def __init__(self, width, height, font):
+        self.font = font
+        room = min(height, width // 2)
+        self.pixels = room // (MODULES + 2 * MARGIN)
+        if self.pixels < LEAST_PIXELS:
+            self.pixels = room // (MODULES + 2 * LEAST_MARGIN)
+        if self.pixels < LEAST_PIXELS:
+            self.pixels = self.across = self.down = self.left = self.top = 0
+        else:
+            widest = MODULES + 2 * MARGIN
+            self.across = min(widest, width // 2 // self.pixels)
+            self.down = min(widest, height // self.pixels)
+            self.top = (height - self.down * self.pixels) // 2
+            self.left = min(self.top, width // 2 - self.across * self.pixels)
+        gap = max(1, font.height // 5) if self.pixels else 0
+        self.text_left = self.left + self.across * self.pixels + gap
+        self.text_width = width - self.text_left
+        self.lines = min(MOST_LINES, height // font.height)
+        self.line = min(height // self.lines, font.height + font.height // 3)
 
 
 class CodeView:
@@ -78,74 +92,52 @@ def kind(state, wifi, now):
     return OFFER if state.uptime.seconds // _TURN_S % 2 else None
 
 
-def _halved(address, letters):
-    """An IPv4 address in one line, or in two with two numbers each."""
-    if len(address) <= letters:
-        return [address]
-    middle = address.find(".", address.find(".") + 1) + 1
-    return [address[:middle], address[middle:]]
-
-
-def wrapped(text, letters):
-    """``text`` in lines of at most ``letters``, broken behind a point, a slash or a dash where there is one."""
-    lines = []
-    while len(text) > letters:
-        at = letters
-        while at > 1 and text[at - 1] not in "./-":
-            at -= 1
-        if at <= 1:
-            at = letters
-        lines.append(text[:at])
-        text = text[at:]
-    lines.append(text)
-    return lines
-
-
-def _offer(wifi, letters):
+def _offer(wifi, layout):
     point = wifi.access_point
     title = _TITLES.get(wifi.cause, "Set up WiFi")
-    how = "Scan or join" if letters > 11 else "Scan / join"
-    lines = [title, how, point.name, "password", point.password]
-    return CodeView(lines, qr_text(point.name, point.password), screens.BLUE)
+    how = "Scan or join"
+    if layout.font.width(how) > layout.text_width:
+        how = "Scan / join"
+    return CodeView([title, how, point.name, "password", point.password], _text_of(point), screens.BLUE)
 
 
-def _guest(wifi, letters):
-    del wifi
-    url = "http://" + ADDRESS
-    lines = [url] if len(url) <= letters else ["http://"] + wrapped(ADDRESS, letters)
-    return CodeView(["Now open"] + lines, url, screens.BLUE)
+def _text_of(point):
+    return qr_text(point.name, point.password)
 
 
-def _joined(wifi, letters):
-    url = "http://%s%s" % (wifi.address, wifi.port_text())
-    lines = ["Connected"] + _halved(wifi.address + wifi.port_text(), letters)
-    return CodeView(lines + wrapped(wifi.hostname + ".local", letters), url, screens.GREEN)
+def _guest(wifi, layout):
+    url = "http://" + ADDRESS + wifi.port_text()
+    return CodeView(["Now open"] + layout.font.wrapped(url, layout.text_width), url, screens.BLUE)
+
+
+def _joined(wifi, layout):
+    place = wifi.address + wifi.port_text()
+    wrapped = layout.font.wrapped
+    lines = wrapped(place, layout.text_width) + wrapped(wifi.hostname + ".local", layout.text_width)
+    return CodeView(["Connected"] + lines, "http://" + place, screens.GREEN)
 
 
 _VIEWS = {OFFER: _offer, GUEST: _guest, JOINED: _joined}
 
 
-def view(which, wifi, width, height):
-    """The screen ``which`` for a display of this size: a CodeView, or a ``screens.View`` while joining."""
+def view(which, wifi, layout):
+    """The screen ``which`` for a display with this Layout: a CodeView, or a ``screens.View`` while joining."""
     if which == JOINING:
-        heading = screens.centred("Joining\nWiFi")
-        return screens.View(heading, "", wifi.wish[0] if wifi.wish else "", None, screens.BLUE)
-    layout = layout_for(width, height)
-    # The last letter needs no gap behind it.
-    letters = screens.letters(width - layout[TEXT_LEFT] + layout[SCALE], layout[SCALE])
-    found = _VIEWS[which](wifi, letters)
-    if layout[PIXELS] == 0:
+        name = wifi.wish[0] if wifi.wish else ""
+        return screens.View(screens.WORK, [name], "Joining WiFi", screens.WIFI)
+    found = _VIEWS[which](wifi, layout)
+    if layout.pixels == 0:
         found.code = None
         found.lines = _short(which, wifi)
-    found.lines = [screens.shortened(line, letters) for line in found.lines[: layout[LINES]]]
+    found.lines = [layout.font.shortened(line, layout.text_width) for line in found.lines[: layout.lines]]
     return found
 
 
 def _short(which, wifi):
-    """Three lines that do without the code."""
+    """Few lines that do without the code."""
     if which == GUEST:
-        return ["Now open", "http://" + ADDRESS]
+        return ["Now open", "http://" + ADDRESS + wifi.port_text()]
     if which == JOINED:
-        return ["Connected", wifi.address + wifi.port_text(), wifi.hostname + ".local"]
+        return [wifi.address + wifi.port_text(), wifi.hostname + ".local"]
     point = wifi.access_point
-    return ["WiFi " + point.name, "password", point.password]
+    return ["WiFi " + point.name, "password " + point.password]

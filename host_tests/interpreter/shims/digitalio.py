@@ -22,3 +22,8 @@ class DigitalInOut:
         level = bench_state.chip.int_level
         books.leave()
         return level
+
+
+class Pull:
+    UP = "up"
+    DOWN = "down"

@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The display on the whole twin: what the glass shows is what the pictures of the unit tests show; button and light."""
+
+import pytest
+from appliance import screens
+from appliance.display import Panel
+from PIL import ImageChops
+
+from host_tests.tools import contact_sheet, glass
+from host_tests.twin.world import SETTINGS_IN_USE, World
+
+LED_PIN, BUTTON_PIN = 48, 0
+
+
+def expected(make, width, height, view):
+    """The picture that the quick glass of the unit tests shows for `view`."""
+    with glass.fitted():
+        panel = Panel(make(width, height), lambda: 0, contact_sheet.ReadyCodes())
+        return contact_sheet.draw(panel, view)
+
+
+def difference(one, other):
+    """The largest difference of a channel; a display of 16 bits a pixel keeps five or six of each eight."""
+    extremes = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getextrema()
+    return max(high for _low, high in extremes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "size"),
+    [("ssd1306", glass.SSD1306, (128, 64)), ("st7789", glass.Display, (320, 170))],
+)
+def test_the_glass_shows_the_stored_pictures(kind, make, size):
+    with World(seed=51, display=kind, settings={**SETTINGS_IN_USE, "DISPLAY": kind}) as world:
+        world.run(20)
+        waiting = screens.View(
+            screens.IDLE,
+            [f"http://{world.device.station.address}", "socbox.local"],
+            "Ready for a car",
+            screens.CAR,
+        )
+        first = [line for line in world.device.console_text().splitlines() if "password of the page" in line]
+        waiting.texts += ["password " + line.split()[-1] for line in first]
+        assert difference(world.display.image(), expected(make, *size, waiting)) <= 8
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: world.smartevse.posts, 60)
+        world.run(2)
+        shown = world.display.image()
+        charges = []
+        for text in ("sent to SmartEVSE", "read just now"):
+            view = screens.View(screens.DONE, [text])
+            view.big, view.bar_percent, view.mark_percent = "42%", 42, 100
+            charges.append(difference(shown, expected(make, *size, view)))
+        assert min(charges) <= 8, charges
+
+
+def test_the_button_wakes_the_display_and_turns_pages_and_the_light_shows_the_mood():
+    settings = {**SETTINGS_IN_USE, "LED": f"IO{LED_PIN}", "LED_BRIGHTNESS": 100, "DISPLAY_DIM_S": 5}
+    with World(seed=52, settings=settings) as world:
+        pressed = [False]
+        world.hardware.connect_input(BUTTON_PIN, lambda: not pressed[0])
+        world.run(40)
+        assert world.display.contrast < 64, "dim after a while"
+        assert world.hardware.pixels[LED_PIN] == bytes((0x30, 0x30, 0x30))
+
+        def press():
+            pressed[0] = True
+            world.run(0.2)
+            pressed[0] = False
+            world.run(1)
+
+        before = world.display.image()
+        press()
+        assert world.display.contrast == 255, "the first press wakes"
+        press()
+        assert ImageChops.difference(before, world.display.image()).getbbox(), "the second turns the page"
+        world.plug(world.new_car(soc_percent=42))
+        blues = set()
+        while not world.smartevse.posts:
+            world.run(0.1)
+            green, red, blue = world.hardware.pixels[LED_PIN]
+            if blue > green and not red:
+                blues.add(blue)
+        assert blues, "blue at work"
+        world.run(2)
+        green, red, _blue = world.hardware.pixels[LED_PIN]
+        assert green > 200 and red == 0, "green when read and delivered"

@@ -1,0 +1,409 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Every screen on every display as a picture; what is sent when; rest, button and status light."""
+
+import sys
+import types
+
+import pytest
+from appliance import causes, scenes, screens, setup_screens, status, typeset
+from appliance.display import BRIGHT, DARK, DIM, DIM_PERCENT, PAGE_S, REFRESH, Display, Panel, mood
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+from host_tests.tools import contact_sheet, glass, make_fonts
+from host_tests.tools.contact_sheet import Access, Evse, Net, new_status, read
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def _glass():
+    with glass.fitted():
+        yield
+
+
+@pytest.mark.parametrize("name", contact_sheet.DISPLAYS)
+def test_every_screen_is_as_its_stored_picture(name, tmp_path):
+    found = contact_sheet.pictures(name)
+    with Image.open(contact_sheet.STORED / f"{name}.png") as image:
+        stored = image.convert("RGB")
+    now = contact_sheet.strip(found)
+    height = found[0][1].height
+    assert now.size == stored.size, "screens came or went: python -m host_tests.tools.contact_sheet"
+    changed = [
+        screen
+        for at, (screen, picture) in enumerate(found)
+        if ImageChops.difference(
+            picture, stored.crop((0, at * height, now.width, (at + 1) * height))
+        ).getbbox()
+    ]
+    now.save(tmp_path / f"{name}.png")
+    assert changed == [], f"look at {tmp_path}/{name}.png, then: python -m host_tests.tools.contact_sheet"
+
+
+def test_the_fonts_are_those_that_the_tool_makes():
+    for name, content in make_fonts.fonts():
+        assert (make_fonts.FOLDER / f"{name}.bin").read_bytes() == content, name
+    used = {font for rows in (scenes.COLOUR_FONTS, scenes.MONO_FONTS) for row in rows for font in row[2:]}
+    assert used == {path.stem for path in make_fonts.FOLDER.glob("*.bin")}
+
+
+@pytest.mark.parametrize("name", contact_sheet.DISPLAYS)
+@pytest.mark.parametrize("soc", [0, 7, 42, 100])
+def test_the_number_fills_the_display_and_nothing_touches_its_edge(name, soc):
+    panel = contact_sheet.new_panel(name)
+    evse = Evse()
+    picture = contact_sheet.draw(panel, screens.view(read(soc), evse, Net(), Access()))
+    width, height = picture.size
+    fonts = panel.fonts
+    assert fonts.digits.width("100%") <= panel._width
+    widest = fonts.digits.width("100%") / panel._width
+    assert widest > 0.75 or fonts.digits.height > height * 0.45
+    assert picture.getbbox() is not None
+    assert fonts.digits.height >= min(width, height) // 4
+
+
+@pytest.mark.parametrize("code", causes.TABLE)
+@pytest.mark.parametrize("name", ["128x64", "128x32", "160x80", "320x170"])
+def test_every_cause_can_be_read_to_its_end(code, name):
+    """All words of a cause come by, page after page, whole and in order."""
+    panel = contact_sheet.new_panel(name)
+    view = screens.View(
+        screens.FAULT, [causes.text(code), causes.action(code), f"({code})"], causes.short(code), screens.WARNING
+    )
+    scene = panel._scene_for(view)
+    said, turn = [], 0
+    while turn == 0 or turn < scene.pages:
+        changes = scene.plan(view, screens.WHITE, turn)
+        lines = [values for part, values in changes if part in scene._words and values[0]]
+        said += [values[0] for values in lines]
+        bottoms = [values[2] + panel.fonts.text.height for values in lines]
+        assert max(bottoms) <= panel._height
+        assert all(panel.fonts.text.width(values[0]) <= panel._width for values in lines)
+        turn += 1
+    assert "".join(said).replace(" ", "") == "".join(view.texts).replace(" ", "")
+    assert turn <= 12
+
+
+@given(
+    st.integers(30, 480),
+    st.lists(st.integers(1, 60), min_size=1, max_size=6),
+    st.integers(1, 6),
+)
+@settings(max_examples=200, deadline=None)
+def test_parts_are_spread_in_order_without_overlap(room, heights, gap):
+    tops = scenes.spread(heights, room, gap)
+    for at in range(1, len(tops)):
+        assert tops[at] >= tops[at - 1] + heights[at - 1]
+    if sum(heights) <= room:
+        assert tops[0] >= 0 and tops[-1] + heights[-1] <= room
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=120), st.integers(20, 300))
+@settings(max_examples=200, deadline=None)
+def test_wrapping_loses_nothing_and_fits(text, width):
+    font = typeset.Font("text_mono_11")
+    lines = font.wrapped(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(font.width(line) <= width for line in lines)
+    assert font.width(font.shortened(text, width)) <= width
+
+
+def test_a_letter_that_no_font_has_is_a_question_mark():
+    font = typeset.Font("text_mono_11")
+    assert font.width("Garage ü") == font.width("Garage ?")
+    panel = contact_sheet.new_panel("128x64")
+    odd = contact_sheet.draw(panel, screens.View(screens.IDLE, ["Garage ü"], "x"))
+    even = contact_sheet.draw(panel, screens.View(screens.IDLE, ["Garage ?"], "x"))
+    assert not ImageChops.difference(odd, even).getbbox()
+
+
+# ---- what is sent, and when
+
+
+class Counted(Panel):
+    """A panel that tells the size of each refresh."""
+
+    def __init__(self, name):
+        make, width, height = contact_sheet.DISPLAYS[name]
+        self.sent = []
+        self.glass = make(width, height)
+        super().__init__(self.glass, lambda: 0, contact_sheet.ReadyCodes())
+
+    def _refresh(self):
+        self.sent.append(self._pixels)
+        super()._refresh()
+
+
+def settle(panel, stage="WAITING", most=400):
+    """Steps until nothing is left to do; gives their number."""
+    for count in range(most):
+        if not panel.step(stage):
+            return count
+    raise AssertionError("it never ends")
+
+
+def test_a_change_sends_its_own_pixels_only():
+    panel = Counted("320x170")
+    evse = Evse()
+    panel.show(screens.view(read(41), evse, Net(), Access()))
+    settle(panel)
+    assert 320 * 170 in panel.sent
+    panel.sent = []
+    evse.last_delivery = "ok"
+    panel.show(screens.view(read(41), evse, Net(), Access()))
+    settle(panel)
+    assert 0 < sum(panel.sent) < 320 * 170 // 6
+    panel.sent = []
+    panel.show(screens.view(read(41), evse, Net(), Access()))
+    settle(panel)
+    assert panel.sent == [], "nothing new, nothing sent"
+
+
+def test_nothing_is_drawn_while_a_car_is_matched_and_only_small_areas_while_it_is_read():
+    assert REFRESH["MATCHING"] == (False, False)
+    panel = Counted("320x170")
+    settle(panel)
+    panel.sent = []
+    panel.show(contact_sheet._of("JOINING"))
+    while panel.step("MATCHING"):
+        pass
+    assert panel.sent == []
+    settle(panel, "JOINING")
+    panel.sent = []
+    panel.show(contact_sheet._of("READING"))
+    for _ in range(60):
+        panel.step("READING")
+    assert panel.sent and max(panel.sent) * 3 // 1000 <= 50_000 // 1000
+    assert "Reading the car" in [line.text for line in panel._scene._head]
+
+
+def test_an_update_is_drawn_at_once():
+    panel = Counted("240x135")
+    box = Display(panel, new_status(), Evse(), net(), Access())
+    box.update(40, "version 2")
+    assert panel.glass.shown.getbbox() is not None and panel.glass.refreshes > 0
+    before = panel.glass.shown.copy()
+    box.update(80, "version 2")
+    assert ImageChops.difference(before, panel.glass.shown).getbbox() is not None
+    state_of(box).uptime.advance(1000)
+    poll(box, 2)
+    held = panel.glass.shown.copy()
+    again = contact_sheet.draw(panel, screens.updating(80, "version 2"))
+    assert not ImageChops.difference(again, held).getbbox(), "the status does not wipe it away"
+
+
+# ---- rest
+
+
+def net():
+    """A connection without anything to set up."""
+    wifi = Net()
+    wifi.offered = wifi.connected = False
+    wifi.wish = None
+    wifi.just_joined = lambda _now: False
+    wifi.has_guest = lambda _now: False
+    return wifi
+
+
+class Button:
+    down = False
+
+    def pressed(self, _now):
+        down, self.down = self.down, False
+        return down
+
+
+def state_of(box):
+    return box._status
+
+
+def poll(box, seconds):
+    """Let time pass for a display; gives the brightness at the end."""
+    state = state_of(box)
+    for _ in range(seconds * 4):
+        now = state.uptime.seconds * 1000 + state.uptime.millis + 250
+        state.uptime.advance(now)
+        for _ in range(30):
+            if not box.poll(now):
+                break
+    return box.panel._display.brightness
+
+
+def resting(name="128x64", rest=(80, 60, 10), state=None):
+    """A display at rest with its button."""
+    button = Button()
+    panel = Counted(name)
+    return Display(panel, state or new_status(), Evse(), net(), Access(), button, rest), button
+
+
+def test_it_becomes_dim_and_dark_and_a_car_wakes_it():
+    box, _ = resting()
+    assert poll(box, 5) == 0.8
+    assert poll(box, 60) == DIM_PERCENT / 100
+    assert box.panel.glass.shown.getbbox() is not None
+    poll(box, 600)
+    assert box._level == DARK and box.panel.glass.shown.getbbox() is None
+    state = state_of(box)
+    state.car_plugged(contact_sheet.CAR)
+    state.watch("READY", "JOINING")
+    assert poll(box, 2) == 0.8
+    assert box.panel.glass.shown.getbbox() is not None and box._level == BRIGHT
+
+
+def test_it_stays_bright_when_nobody_asks_for_rest():
+    box, _ = resting(rest=(100, 0, 0))
+    assert poll(box, 1300) == 1.0 and box._level == BRIGHT
+
+
+def test_an_error_wakes_it():
+    box, _ = resting()
+    poll(box, 70)
+    assert box._level == DIM
+    state_of(box).set_cause("smartevse_off")
+    assert poll(box, 1) == 0.8
+
+
+def test_the_button_wakes_first_and_then_turns_pages_that_go_back_by_themselves():
+    box, button = resting()
+    poll(box, 70)
+    button.down = True
+    poll(box, 1)
+    assert (box._level, box._page) == (BRIGHT, 0)
+    titles = []
+    for _ in screens.PAGES:
+        button.down = True
+        poll(box, 2)
+        titles.append(box.panel._scene._head[0].text)
+    assert titles == ["Network", "Last car", "socbox", "Ready for a car"]
+    button.down = True
+    poll(box, 2)
+    assert box.panel._scene._head[0].text == "Network"
+    poll(box, PAGE_S)
+    assert box.panel._scene._head[0].text == "Ready for a car"
+
+
+def test_an_oled_wanders_and_nothing_of_it_leaves_the_glass():
+    box, _ = resting(rest=(100, 0, 0), state=read(100))
+    places = set()
+    for _ in range(10):
+        poll(box, 60)
+        left, _top, right, bottom = box.panel.glass.shown.getbbox()
+        places.add(left)
+        assert right <= 128 and bottom <= 64
+    assert len(places) == scenes.WANDER + 1
+    colour, _ = resting("320x170", (100, 0, 0))
+    poll(colour, 200)
+    assert colour.panel._offset == 0
+
+
+def test_words_that_do_not_fit_take_turns():
+    state = new_status("ABSENT_LOW", "NO_KEY")
+    box, _ = resting(state=state)
+    seen = set()
+    for _ in range(30):
+        poll(box, 1)
+        seen.add(tuple(line.text for line in box.panel._scene._words))
+    assert len(seen) == box.panel.pages > 1
+
+
+def test_the_picture_of_a_first_run_and_its_code_take_the_place_of_words():
+    box, _ = resting()
+    box._wifi.offered = True
+    poll(box, 2)
+    assert box.panel._scene.group is box.panel._display.root_group
+    assert setup_screens.kind(state_of(box), box._wifi, 0) == setup_screens.OFFER
+    assert box.panel._scene._lines[0].text == "Set up WiFi"
+
+
+# ---- button and light
+
+
+def fake_pins(monkeypatch):
+    """digitalio and neopixel_write; gives (pins, what was written)."""
+    pins, written = [], []
+
+    class Pin:
+        value = True
+
+        def __init__(self, number):
+            self.number = number
+            pins.append(self)
+
+    digital = types.ModuleType("digitalio")
+    digital.DigitalInOut = Pin
+    digital.Direction = types.SimpleNamespace(INPUT="in", OUTPUT="out")
+    digital.Pull = types.SimpleNamespace(UP="up")
+    pixel = types.ModuleType("neopixel_write")
+    pixel.neopixel_write = lambda _pin, data: written.append(bytes(data))
+    for name, module in (("digitalio", digital), ("neopixel_write", pixel)):
+        monkeypatch.setitem(sys.modules, name, module)
+    for name in ("appliance.button", "appliance.led"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return pins, written
+
+
+def test_a_press_counts_once_and_a_pin_that_is_tied_low_never(monkeypatch):
+    pins, _ = fake_pins(monkeypatch)
+    from appliance.button import LOOK_MS
+    from appliance.button import Button as Real
+
+    button = Real("IO0")
+    (pin,) = pins
+    assert (pin.direction, pin.pull) == ("in", "up")
+    pin.value = False
+    now = (1 << 29) - 60
+    assert [button.pressed((now + at) % (1 << 29)) for at in range(0, 400, 10)] == [False] * 40
+    pin.value = True
+    assert not button.pressed(1000)
+    pin.value = False
+    presses = [button.pressed(1000 + LOOK_MS + at) for at in range(0, 400, 10)]
+    assert presses.count(True) == 1 and presses[0]
+
+
+def light(monkeypatch, percent=100):
+    """A light whose mood the test sets: (led, mood box, written)."""
+    _, written = fake_pins(monkeypatch)
+    from appliance.led import Led
+
+    now_mood = [screens.IDLE]
+    return Led("IO48", percent, lambda _now: now_mood[0]), now_mood, written
+
+
+def test_the_light_has_a_colour_and_a_rhythm_for_every_mood(monkeypatch):
+    pixel, now_mood, written = light(monkeypatch)
+    now, colours = 0, {}
+    for name, (_, colour, rhythm) in screens.MOODS.items():
+        now_mood[0] = name
+        written.clear()
+        for _ in range(40):
+            now += 120
+            pixel.poll(now)
+        green, red, blue = max(written, default=b"\0\0\0", key=sum)
+        colours[name] = (red << 16 | green << 8 | blue)
+        assert colours[name] == (0 if rhythm == screens.OFF else colour), name
+        assert (len(written) <= 1) == (rhythm in (screens.STEADY, screens.OFF)), name
+    assert len({colours[name] for name in (screens.DONE, screens.FAULT, screens.ATTENTION, screens.UPDATE)}) == 4
+
+
+def test_the_light_is_no_brighter_than_asked_for(monkeypatch):
+    pixel, now_mood, written = light(monkeypatch, 20)
+    now_mood[0] = screens.FAULT
+    pixel.poll(0)
+    assert written == [bytes((0, 51, 0))]
+    assert not pixel.poll(10), "nothing between two steps"
+    from appliance.led import BREATH, STEP_MS
+
+    assert len(BREATH) * STEP_MS >= 1500
+
+
+def test_the_light_follows_the_status():
+    wifi = net()
+    assert mood(new_status(), wifi, 0) == screens.IDLE
+    assert mood(new_status("ABSENT_LOW", "NO_KEY"), wifi, 0) == screens.FAULT
+    assert mood(read(81), wifi, 0) == screens.DONE
+    wifi.offered = True
+    assert mood(new_status(), wifi, 0) == screens.SETUP
+    assert status.WAITING in screens.STAGES
