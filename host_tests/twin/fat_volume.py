@@ -30,7 +30,11 @@ class Volume:
         self._root_at = reserved + fats * fat_sectors
         self._root_sectors = roots * 32 // SECTOR
         self._data_at = self._root_at + self._root_sectors
+        self._reserved = reserved
+        self._fat_sectors = fats * fat_sectors
         self._clusters = (total - self._data_at) // per_cluster
+        # Clusters of every file and directory that was walked: path -> [cluster].
+        self.chains = {}
         self._bits = 12 if self._clusters < 4085 else 16
         self._fat = read_sectors(reserved, fat_sectors)
 
@@ -40,11 +44,13 @@ class Volume:
         pair = struct.unpack_from("<H", self._fat, cluster * 3 // 2)[0]
         return pair >> 4 if cluster & 1 else pair & 0xFFF
 
-    def _chain(self, cluster):
+    def _chain(self, cluster, path):
         data = b""
+        clusters = self.chains[path] = []
         for _ in range(self._clusters + 1):
             if not 2 <= cluster < self._clusters + 2:
                 raise NotFat("a chain leads out of the volume")
+            clusters.append(cluster)
             data += self._read(self._data_at + (cluster - 2) * self._per_cluster, self._per_cluster)
             cluster = self._next(cluster)
             if cluster >= _END[self._bits]:
@@ -55,6 +61,21 @@ class Volume:
         found = {}
         self._walk(self._read(self._root_at, self._root_sectors), "", found)
         return found
+
+    def owners(self):
+        """Whose each sector is: "boot", "FAT", "root", or a path; sectors of free clusters are left out."""
+        self.tree()
+        owners = dict.fromkeys(range(self._reserved), "boot")
+        owners.update({self._reserved + sector: "FAT" for sector in range(self._fat_sectors)})
+        owners.update({self._root_at + sector: "root" for sector in range(self._root_sectors)})
+        for path, clusters in self.chains.items():
+            for cluster in clusters:
+                first = self._data_at + (cluster - 2) * self._per_cluster
+                for sector in range(first, first + self._per_cluster):
+                    if sector in owners:
+                        raise NotFat(f"a sector belongs to {owners[sector]} and to {path}")
+                    owners[sector] = path
+        return owners
 
     def _walk(self, listing, path, found):
         long_name = {}
@@ -73,9 +94,9 @@ class Volume:
             cluster, size = struct.unpack_from("<HI", entry, 26)
             if attributes & 0x10:
                 found[path + name] = None
-                self._walk(self._chain(cluster), path + name + "/", found)
+                self._walk(self._chain(cluster, path + name), path + name + "/", found)
             else:
-                found[path + name] = self._chain(cluster)[:size] if size else b""
+                found[path + name] = self._chain(cluster, path + name)[:size] if size else b""
 
     @staticmethod
     def _name(entry, long_name):
@@ -84,4 +105,6 @@ class Volume:
             return letters.decode("utf-16-le", "replace").split("\0")[0]
         base = entry[:8].decode("ascii", "replace").rstrip()
         extension = entry[8:11].decode("ascii", "replace").rstrip()
+        base = base.lower() if entry[12] & 0x08 else base
+        extension = extension.lower() if entry[12] & 0x10 else extension
         return base + ("." + extension if extension else "")

@@ -3,6 +3,7 @@
 """Settings from file and page together: saved, restored, written out, and never with anybody locked out."""
 
 import json
+import shutil
 
 import pytest
 from appliance.keeper import Keeper
@@ -108,7 +109,7 @@ def test_the_merged_file_keeps_comments_and_says_what_counts(bench):
     for key, value in (("WIFI_PASSWORD", HARD), ("HOSTNAME", "carport"), ("EVSE_ID", "E1")):
         assert read_setting(text, key) == (value, True)
     bench.path.write_text(text, encoding="utf-8")
-    (bench.folder / "saved" / "settings.bin").unlink()
+    shutil.rmtree(bench.folder / "saved")
     bench.restart()
     assert bench.keeper.settings["WIFI_PASSWORD"] == HARD
 

@@ -42,18 +42,35 @@ def test_the_file_never_changes_its_length_after_it_was_made(tmp_path):
     told = []
     saved = Store(str(tmp_path), None, told.append)
     saved.write(FIRST)
-    path = tmp_path / "saved" / "settings.bin"
-    size = path.stat().st_size
-    saved.write([("SMARTEVSE_URL", "x" * 200, None)] * 20)
-    assert path.stat().st_size == size
+    paths = sorted((tmp_path / "saved").rglob("settings.bin"))
+    assert len(paths) == len(store.PLACES)
+    for _ in range(6):
+        saved.write([("SMARTEVSE_URL", "x" * 200, None)] * 20)
+    assert {path.stat().st_size for path in paths} == {store._SIZE}
     assert len(told) == 1 and "once" in told[0]
+    assert not (tmp_path / "saved" / "ballast.bin").exists()
 
 
-def test_records_share_no_page_with_each_other_wherever_the_file_begins():
-    ends = [place + store._RECORD for place in store._PLACES]
-    assert store._PLACES[0] >= store._PAGE
-    assert store._PLACES[1] - ends[0] >= store._PAGE
-    assert store._SIZE - ends[1] >= store._PAGE
+def test_a_record_shares_no_page_with_anything_wherever_the_file_begins():
+    assert store._RECORD_AT >= store._PAGE
+    assert store._SIZE - store._RECORD_AT - store._RECORD >= store._PAGE
+
+
+def test_a_place_that_was_lost_is_not_missed(tmp_path):
+    saved = new_store(tmp_path)
+    saved.write(FIRST)
+    for place in store.PLACES[:2]:
+        (tmp_path / "saved" / place / "settings.bin").unlink()
+    told = []
+    after = Store(str(tmp_path), None, told.append)
+    after.read()
+    after.write(SECOND)
+    after.write(FIRST)
+    assert new_store(tmp_path).read() == FIRST and told == []
+    (tmp_path / "saved" / store.PLACES[2] / "settings.bin").unlink()
+    after.read()
+    after.write(SECOND)
+    assert new_store(tmp_path).read() == SECOND and len(told) == 1
 
 
 @pytest.mark.parametrize("damage", [b"\xff" * 4096, bytes(4096), b"SBX1" + b"\xff" * 500])
@@ -61,12 +78,12 @@ def test_a_damaged_record_leaves_the_older_one(tmp_path, damage):
     saved = new_store(tmp_path)
     saved.write(FIRST)
     saved.write(SECOND)
-    path = tmp_path / "saved" / "settings.bin"
-    data = bytearray(path.read_bytes())
-    for place in store._PLACES:
-        if store.unpacked(bytes(data[place : place + store._RECORD]))[1] == SECOND:
-            data[place : place + len(damage)] = damage
-    path.write_bytes(data)
+    for path in sorted((tmp_path / "saved").rglob("settings.bin")):
+        data = bytearray(path.read_bytes())
+        found = store.unpacked(bytes(data[store._RECORD_AT : store._RECORD_AT + store._RECORD]))
+        if found is not None and found[1] == SECOND:
+            data[store._RECORD_AT : store._RECORD_AT + len(damage)] = damage
+        path.write_bytes(data)
     after = new_store(tmp_path)
     assert after.read() == FIRST
     after.write(SECOND)
@@ -75,7 +92,8 @@ def test_a_damaged_record_leaves_the_older_one(tmp_path, damage):
 
 def test_every_flipped_bit_is_noticed():
     record = store.packed(7, SECOND)
-    for at in range(len(record) * 8):
+    content = len(record.rstrip(b"\0"))
+    for at in range(content * 8):
         broken = bytearray(record)
         broken[at // 8] ^= 1 << at % 8
         assert store.unpacked(bytes(broken)) is None
@@ -119,7 +137,8 @@ def board(tmp_path):
     library = tmp_path / "lib" / "appliance"
     library.mkdir(parents=True)
     (library / "__init__.py").write_text("")
-    (library / "store.py").write_text((micropython.LIBRARY / "appliance" / "store.py").read_text())
+    for name in ("store.py", "room.py"):
+        (library / name).write_text((micropython.LIBRARY / "appliance" / name).read_text())
     (tmp_path / "code.py").write_text(CODE)
     with Device(Services(Clock()), tmp_path) as device:
         yield device

@@ -269,7 +269,7 @@ def test_values_are_saved_whole_and_live_through_the_restart(owner, box):
     assert owner.text(".setting:has(#EVSE_ID) .chip") == "saved here"
     assert owner.text(".setting:has(#WIFI_SSID) .chip") == "settings.toml"
     files = box.ask("drive")
-    assert files["settings.toml"] == before and "saved/settings.bin" in files
+    assert files["settings.toml"] == before and "saved/1/settings.bin" in files
     page.click(".setting:has(#EVSE_ID) button:has-text('Undo')")
     page.click(".setting:has(#ANSWER_CARS) button:has-text('Undo')")
     page.click(".setting:has(#ATTENUATION_OFFSET_DB) button:has-text('Undo')")

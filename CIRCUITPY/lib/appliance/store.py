@@ -3,30 +3,32 @@
 """Where the box keeps what was saved on its web page, so that no power cut takes more than the cut save itself.
 
 Flash is erased and written in pages of 4 kB, and a cut between the two loses all of a page. A file that is
-created, grows or is replaced writes to FAT and directory, where a page holds the entries of other files. So
-there is one file in a directory of its own, created once, which never changes its length:
+created, grows or is replaced writes to FAT and root directory, where a page holds the entries of other files. So
+there are four files that never change their length, made once (``room``), each in a directory of its own:
 
-    pad 4 kB | record A 8 kB | pad 4 kB | record B 8 kB | pad 4 kB
+    /saved/1/settings.bin ... /saved/4/settings.bin:    pad 4 kB | record 8 kB | pad 4 kB
 
-Records are written in turns, the older one first; each has a number and a check sum, and the whole one with the
-higher number counts. The pads keep pages that a record shares with its neighbours empty of anything else,
-whatever cluster the file begins at.
+Four and not two, because closing a file rewrites its directory for a new date, and a cut in that moment loses the
+file with it. Records are written in turns, never over the newest; each has a number and a check sum, and the
+whole one with the highest number counts. The pads keep pages that a record or a directory shares with
+its neighbours empty of anything else, whatever cluster the file begins at.
 
 The drive belongs to a PC while one has it mounted: then nothing can be written here, and the owner is told.
 """
 
 import binascii
 import json
-import os
 import struct
 
 DIRECTORY = "/saved"
-NAME = "/settings.bin"
+NAME = "settings.bin"
+PLACES = ("1", "2", "3", "4")
 
 _PAGE = 4096
+_SECTOR = 512
 _RECORD = 8192
-_PLACES = (_PAGE, _PAGE + _RECORD + _PAGE)
-_SIZE = _PLACES[1] + _RECORD + _PAGE
+_RECORD_AT = _PAGE
+_SIZE = _RECORD_AT + _RECORD + _PAGE
 _MAGIC = b"SBX1"
 # magic, number, length of the content, CRC-32 of number, length and content
 _HEAD = "<4sIII"
@@ -69,7 +71,9 @@ def packed(number, entries):
     content = json.dumps([list(entry) for entry in entries]).encode("utf-8")
     if len(content) > _RECORD - _HEAD_SIZE:
         raise ValueError("too much to save")
-    return struct.pack(_HEAD, _MAGIC, number, len(content), _check_sum(number, content)) + content
+    record = struct.pack(_HEAD, _MAGIC, number, len(content), _check_sum(number, content)) + content
+    # Whole sectors go to flash directly, without a detour that would be written later.
+    return record + bytes(-len(record) % _SECTOR)
 
 
 def unpacked(record):
@@ -104,20 +108,22 @@ class Store:
 
     def __init__(self, root, remount, tell):
         self._directory = root + DIRECTORY
-        self._path = self._directory + NAME
         self._remount = remount
         self._tell = tell
+        self._newest = None
         self._number = 0
-        self._place = 1
+
+    def _path(self, place):
+        return "%s/%s/%s" % (self._directory, place, NAME)
 
     def read(self):
         """The saved entries, [] when there are none. Raises nothing."""
         best = None
-        for place in (0, 1):
+        for place in PLACES:
             found = self._read_record(place)
             if found is not None and (best is None or found[0] > best[0]):
                 best = found
-                self._place = place
+                self._newest = place
         if best is None:
             return []
         self._number = best[0]
@@ -125,14 +131,14 @@ class Store:
 
     def _read_record(self, place):
         try:
-            with open(self._path, "rb") as file:
-                file.seek(_PLACES[place])
+            with open(self._path(place), "rb") as file:
+                file.seek(_RECORD_AT)
                 return unpacked(file.read(_RECORD))
         except OSError:
             return None
 
     def write(self, entries):
-        """Save ``entries``; takes 0.1 s, the first time 1 s. Raises StoreError."""
+        """Save ``entries``; takes 0.1 s, the first time 3 s. Raises StoreError."""
         try:
             record = packed(self._number + 1, entries)
         except ValueError as error:
@@ -141,13 +147,11 @@ class Store:
             self._open_drive(False)
         except RuntimeError:
             raise StoreError(PC_HAS_THE_DRIVE)
-        place = 1 - self._place
         try:
-            self._create()
-            with open(self._path, "r+b") as file:
-                file.seek(_PLACES[place])
+            place = self._next_place()
+            with open(self._path(place), "r+b") as file:
+                file.seek(_RECORD_AT)
                 file.write(record)
-                file.flush()
         except OSError as error:
             raise StoreError("the drive cannot be written: %s" % error)
         finally:
@@ -155,26 +159,32 @@ class Store:
         if self._read_record(place) is None:
             raise StoreError("what was written could not be read back")
         self._number += 1
-        self._place = place
+        self._newest = place
 
     def _open_drive(self, readonly):
         if self._remount is not None:
             self._remount("/", readonly)
 
-    def _create(self):
-        """Make directory and file unless they are there: the only time that FAT and root directory are written."""
-        try:
-            if os.stat(self._path)[6] == _SIZE:
-                return
-        except OSError:
-            pass
-        self._tell("making %s, once: please leave the power on" % self._path)
-        try:
-            os.mkdir(self._directory)
-        except OSError:
-            # It is there; if not, the next line tells.
-            pass
-        page = bytes(_PAGE)
-        with open(self._path, "wb") as file:
-            for _ in range(_SIZE // _PAGE):
-                file.write(page)
+    def _next_place(self):
+        """The place to write: not the newest, and of the others the oldest."""
+        from appliance import room
+
+        there = self._places_there(room)
+        if len(there) < 2:
+            self._tell("making room in %s, once: please leave the power on" % self._directory)
+            rows = [(place, NAME, _SIZE, (_RECORD_AT,)) for place in PLACES]
+            try:
+                room.reserve(self._directory, rows)
+            except room.NoRoom as error:
+                raise StoreError(str(error))
+            there = self._places_there(room)
+        best, lowest = None, 0
+        for place in there:
+            found = self._read_record(place)
+            number = 0 if found is None else found[0]
+            if place != self._newest and (best is None or number < lowest):
+                best, lowest = place, number
+        return best
+
+    def _places_there(self, room):
+        return [place for place in PLACES if room.is_there(self._path(place), _SIZE)]
