@@ -57,8 +57,8 @@ def is_guest(address):
 
 
 class AccessPoint:
-    """``start`` and ``stop`` block for 10 ms, the first ``start`` for 100 ms more. ``pool()`` gives the socket
-    pool, ``now()`` the time in ms."""
+    """``start`` and ``stop`` block for 10 ms, the first ``start`` for 100 ms more. ``now()`` gives the time in ms;
+    ``guest_at`` is when a phone last asked for anything, ``reader_at`` when it showed the set-up page."""
 
     def __init__(self, radio, nvm, random_bytes, now):
         mac = bytes(radio.mac_address)
@@ -66,6 +66,7 @@ class AccessPoint:
         self.password = None
         self.active = False
         self.guest_at = None
+        self.reader_at = None
         self._radio = radio
         self._nvm = nvm
         self._random_bytes = random_bytes
@@ -92,7 +93,7 @@ class AccessPoint:
             max_connections=MOST_GUESTS,
         )
         self.active = True
-        self.guest_at = None
+        self.guest_at = self.reader_at = None
         self._dns = CaptiveDns(pool, select.poll(), ADDRESS, SUBNET, self.guest_seen)
 
     def stop(self):
@@ -111,6 +112,6 @@ class AccessPoint:
         """A phone asked for something."""
         self.guest_at = self._now()
 
-    def qr_text(self):
-        """The network as phones' cameras take it."""
-        return qr_text(self.name, self.password)
+    def reader_seen(self):
+        """Somebody has the set-up page open."""
+        self.reader_at = self._now()

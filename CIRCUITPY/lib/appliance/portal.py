@@ -15,8 +15,6 @@ from appliance.access_point import ADDRESS, is_guest
 from appliance.networks import LOGIN, OPEN, bars
 from appliance.site import is_same_origin
 
-PAGE = "http://%s/setup" % ADDRESS
-
 # What the systems fetch to learn whether a network leads to the internet, and what tells them that it does.
 _SUCCESS = "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"
 PROBES = {
@@ -50,6 +48,7 @@ class Portal:
         self._folder = folder
         self._busy = busy
         self._now = now
+        self._page_url = "http://%s%s/setup" % (ADDRESS, wifi.port_text())
         self._rows = {
             "GET /setup": self._page,
             "GET /setup.js": self._script,
@@ -76,7 +75,7 @@ class Portal:
             # With the name of the box itself the request goes on to the site.
             return self._elsewhere(request, name) if method == "GET" else None
         if method == "GET" and request.path == "/":
-            return answers.redirect(request, PAGE)
+            return answers.redirect(request, self._page_url)
         handler = self._rows.get(method + " " + request.path)
         if handler is None:
             return None
@@ -84,6 +83,7 @@ class Portal:
             return answers.Answer(
                 request, "Changes are only taken from the box's own pages.", answers.FORBIDDEN
             )
+        self._wifi.access_point.reader_seen()
         return handler(request)
 
     def _elsewhere(self, request, name):
@@ -95,7 +95,7 @@ class Portal:
         if probe is not None and self._wifi.is_done(self._now()):
             kind = answers.HTML if probe[2].startswith("<") else answers.TEXT
             return answers.Answer(request, probe[2], (probe[0], probe[1]), kind)
-        return answers.redirect(request, PAGE)
+        return answers.redirect(request, self._page_url)
 
     # ---- the page
 

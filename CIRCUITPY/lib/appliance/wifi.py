@@ -19,6 +19,7 @@ back-off of our own. Credentials are never given up: whatever fails, the known n
 from plc.ticks import expired, ticks_add, ticks_diff
 
 from appliance import retained
+from appliance.access_point import is_guest
 from appliance.networks import WEAK_DBM, Networks
 
 OFF, JOINING, CONNECTED, DOWN = "off", "joining", "connected", "down"
@@ -30,7 +31,8 @@ REFUSED_BACK_OFF_MS = (5000, 15000, 30000, 60000, 300000)
 # After a join that was cut off: the first may have been somebody pressing RESET, from the second on it is a
 # hang.
 CUT_PAUSE_MS = (30000, 600000)
-# A network whose name is not in the air may be a hidden one: every so many failures it is called by name.
+# A network whose name is not in the air may be a hidden one, and of several access points the strongest may be
+# the one that refuses: every so many failures the firmware chooses.
 BLIND_EVERY = 5
 
 # The access point comes up after so many failed tries since the start, or when the network was lost for so long.
@@ -44,7 +46,7 @@ CLOSE_READ_MS = 60000
 CLOSE_DONE_MS = 4000
 # A phone's system closes the page as soon as its probe is content: not before somebody could read it.
 PROBE_READ_MS = 30000
-# Whoever asked for something within this time is still there.
+# Whoever asked for something within this time is still there; with the page open it asks every five seconds.
 GUEST_MS = 120000
 GUEST_PAUSE_MS = 60000
 # Time for the answer to the page and for the display before a join stands still.
@@ -79,6 +81,10 @@ def cause_of(error):
     except ValueError:
         number = 0
     return REASONS.get(number, "wifi_down")
+
+
+def _is_recent(moment, now):
+    return moment is not None and ticks_diff(now, moment) < GUEST_MS
 
 
 class Outcome:
@@ -213,11 +219,12 @@ class Wifi:
         return True
 
     def has_guest(self, now):
-        """True while somebody on the access point did something lately."""
-        point = self.access_point
-        if point is None or not point.active or point.guest_at is None:
-            return False
-        return ticks_diff(now, point.guest_at) < GUEST_MS
+        """True while a phone on the access point does anything."""
+        return self.offered and _is_recent(self.access_point.guest_at, now)
+
+    def has_reader(self, now):
+        """True while somebody has the set-up page open."""
+        return self.offered and _is_recent(self.access_point.reader_at, now)
 
     def just_joined(self, now):
         """True for a while after a network that somebody entered was joined: the display tells the address."""
@@ -300,7 +307,7 @@ class Wifi:
             # The firmware came back by itself.
             self._joined(now)
             return
-        if self.wish is None and self.has_guest(now) and self.cause in ("wifi_auth", "wifi_dhcp"):
+        if self.wish is None and self.has_reader(now) and self.cause in ("wifi_auth", "wifi_dhcp"):
             # Trying in vain again would take the access point away from somebody who is typing.
             self._next = ticks_add(now, GUEST_PAUSE_MS)
             return
@@ -349,7 +356,7 @@ class Wifi:
     def _may_be_hidden(self, now):
         if self.wish is not None:
             return True
-        return self._failures % BLIND_EVERY == 0 and not self.has_guest(now)
+        return self._failures % BLIND_EVERY == 0 and not self.has_reader(now)
 
     def _connect(self, ssid, password, point):
         radio = self._radio
@@ -363,7 +370,10 @@ class Wifi:
             self._watchdog.feed()
         channel, bssid = self._channel, self._bssid
         if bssid is None or self.wish is not None:
-            channel, bssid = (0, None) if point is None else (point.channel, point.bssid)
+            one_of_many = point is None or (
+                self.wish is None and self._failures % BLIND_EVERY == BLIND_EVERY - 1
+            )
+            channel, bssid = (0, None) if one_of_many else (point.channel, point.bssid)
         if bssid is None:
             radio.connect(ssid, password)
         else:
@@ -402,7 +412,10 @@ class Wifi:
         if self.wish is not None:
             self._adopt_wish(now)
         if self.offered:
-            self._close_at = ticks_add(now, CLOSE_UNREAD_MS if self.has_guest(now) else CLOSE_EMPTY_MS)
+            self._close_at = ticks_add(now, CLOSE_UNREAD_MS if self.has_reader(now) else CLOSE_EMPTY_MS)
+            if is_guest(self.address):
+                # The router gives out the addresses of our own access point: guests and neighbours would be one.
+                self._close_at = now
         self._save_power(radio)
         self._announce()
         self._report("connected", "connected to %s, http://%s" % (self.ssid, self.address))
@@ -457,7 +470,7 @@ class Wifi:
         self.cause = cause
         pauses = REFUSED_BACK_OFF_MS if cause == "wifi_auth" else BACK_OFF_MS
         pause = pauses[min(self._failures, len(pauses) - 1)]
-        if self.has_guest(now):
+        if self.has_reader(now):
             pause = max(pause, GUEST_PAUSE_MS)
         self._failures += 1
         self._next = ticks_add(now, pause)
