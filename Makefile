@@ -5,7 +5,7 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs bundle deploy clean
+.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs site bundle deploy clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
@@ -16,6 +16,7 @@ help:
 	@echo "make cars         every recorded car in every way of leaving, on the whole twin; writes docs/cars.md"
 	@echo "make screenshots  the pictures of the README, from a run"
 	@echo "make docs         the tables in docs/ that are printed from the code"
+	@echo "make site         the documentation as a site, in build/site"
 	@echo "make bundle       dist/: the .update for the page, the zip for the drive"
 	@echo "make deploy       copies this version onto a mounted CIRCUITPY drive, libraries by circup"
 
@@ -28,9 +29,9 @@ setup-system:
 demo: setup
 	@$(PYTHON) -m host_tests.twin $(ARGS)
 
-# Two at a time: most of the long tests wait for programs of others. Tests of one file stay in one process.
+# Three at a time: many of the long tests wait for programs of others. Tests of one file stay in one process.
 test: setup-system setup lint
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not soak and not last" $(ARGS)
+	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak and not last" $(ARGS)
 	@$(PYTHON) -m pytest -m last
 
 quick: setup lint
@@ -50,10 +51,15 @@ cars: setup
 	@$(PYTHON) -m host_tests.cars $(ARGS)
 
 screenshots: setup-system setup
+	@$(PYTHON) -m host_tests.tools.contact_sheet
 	@$(PYTHON) -m host_tests.tools.screenshots
 
 docs: setup
 	@$(PYTHON) -m host_tests.tools.print_tables
+
+site: setup docs
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet $(ARGS)
+	@echo "open build/site/index.html, or for its search: $(PYTHON) -m http.server -d build/site"
 
 bundle: setup
 	@$(PYTHON) -m host_tests.tools.bundle $(ARGS)

@@ -12,6 +12,8 @@ import pytest
 from host_tests.peers import overheard, sessions
 
 _FIGURE = "figure"
+# What waits for programs of others takes longest and is begun first, so that the processes end together.
+_FIRST = ("peers", "session", "web", "update", "endurance")
 _FIGURES = []
 
 
@@ -30,6 +32,10 @@ def pytest_unconfigure(config):
     if config.option.markexpr != "last":
         overheard.write(name)
     sessions.forget()
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: _FIRST.index(item.path.parent.name) if item.path.parent.name in _FIRST else 99)
 
 
 @pytest.fixture

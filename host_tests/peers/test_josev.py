@@ -9,7 +9,7 @@ from host_tests.peers import namespace
 pytestmark = pytest.mark.slow
 SESSIONS = 200
 SAMPLE = 40  # of them in every run of the suite, which stays short; all of them in `make soak`
-COMPARED = 10
+COMPARED = 6
 ISO2 = 10
 PLUG_INS = 2
 UNFRIENDLY = 3

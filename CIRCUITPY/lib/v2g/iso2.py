@@ -111,12 +111,13 @@ def _current_demand(station, status):
 
 
 def _certificate():
-    chain = {"Certificate": b""}
+    # An octet each: an empty element has two encodings, and codecs differ in which they take.
+    chain = {"Certificate": b"\x00"}
     return {
         "SAProvisioningCertificateChain": chain,
         "ContractSignatureCertChain": chain,
-        "ContractSignatureEncryptedPrivateKey": {"Id": "id1", "value": b""},
-        "DHpublickey": {"Id": "id2", "value": b""},
+        "ContractSignatureEncryptedPrivateKey": {"Id": "id1", "value": b"\x00"},
+        "DHpublickey": {"Id": "id2", "value": b"\x00"},
         "eMAID": {"Id": "id3", "value": "none"},
     }
 
