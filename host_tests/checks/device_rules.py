@@ -34,7 +34,7 @@ DEVICE_MODULES = PURE_MODULES | _words(
     fourwire framebufferio getpass i2cdisplaybus ipaddress keypad locale mdns memorymap microcontroller
     msgpack neopixel_write nvm os paralleldisplaybus pulseio pwmio rainbowio random rtc select socketpool ssl
     storage supervisor terminalio time touchio traceback usb_cdc usb_hid vectorio warnings watchdog wifi zlib
-    adafruit_connection_manager adafruit_display_text adafruit_displayio_ssd1306 adafruit_httpserver
+    adafruit_connection_manager adafruit_displayio_ssd1306 adafruit_httpserver
     adafruit_miniqr adafruit_requests adafruit_st7789 adafruit_ticks
     slots recovery
     """

@@ -24,7 +24,6 @@ DISPLAY = "ssd1306"
 # What circup copies to the drive, but for adafruit_bus_device, which is part of the S3 builds.
 ADAFRUIT = (
     "adafruit_connection_manager.py",
-    "adafruit_display_text",
     "adafruit_displayio_ssd1306.py",
     "adafruit_httpserver",
     "adafruit_requests.py",

@@ -22,7 +22,6 @@ MEASURED = (
     "adafruit_httpserver",
     "adafruit_requests",
     "adafruit_connection_manager",
-    "adafruit_display_text",
     "adafruit_st7789",
     "adafruit_displayio_ssd1306",
 )

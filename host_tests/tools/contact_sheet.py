@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
 
-from appliance import cars, qr, screens, setup_screens  # noqa: E402
+from appliance import button_pages, cars, qr, screens, setup_screens  # noqa: E402
 from appliance.display import Panel  # noqa: E402
 from appliance.log import Uptime  # noqa: E402
 from appliance.status import Status  # noqa: E402
@@ -148,7 +148,7 @@ def _page(page, state=None, **wifi_values):
     wifi = Net()
     for name, value in wifi_values.items():
         setattr(wifi, name, value)
-    return screens.page_view(page, state or new_status(), wifi, Access())
+    return button_pages.view(page, state or new_status(), wifi, Access())
 
 
 def _setup(which, **wifi_values):
@@ -188,9 +188,9 @@ SCREENS = {
     "modem missing": lambda: _modem("ABSENT_LOW"),
     "modem wiring": lambda: _modem("BAD_SIGNATURE"),
     "updating": lambda: screens.updating(40, "version 1.1.0"),
-    "page network": lambda: _page(screens.NETWORK),
-    "page car": lambda: _page(screens.LAST_CAR, read(42, 300, profile=_named_car())),
-    "page about": lambda: _page(screens.ABOUT),
+    "page network": lambda: _page(button_pages.NETWORK),
+    "page car": lambda: _page(button_pages.LAST_CAR, read(42, 300, profile=_named_car())),
+    "page about": lambda: _page(button_pages.ABOUT),
 }
 
 

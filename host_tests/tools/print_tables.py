@@ -146,6 +146,23 @@ def settings_table():
     return table(["key", "group", "default", "meaning"], rows)
 
 
+def pins(group, prefix):
+    """Signals and pins as the settings have them."""
+    rows = []
+    for row in settings.SCHEMA:
+        if row[settings.KIND] == settings.PIN and row[settings.KEY].startswith(prefix):
+            rows.append([row[settings.LABEL], "`%s`" % (row[settings.DEFAULT] or "none"), "`%s`" % row[settings.KEY]])
+    return table([group, "pin of the ESP32-S3", "setting"], rows)
+
+
+def modem_pins():
+    return pins("modem", "MODEM_")
+
+
+def display_pins():
+    return pins("display, button, light", ("DISPLAY_", "BUTTON", "LED"))
+
+
 def causes_table():
     rows = [["`%s`" % code, *row[1:4]] for code, row in causes.TABLE.items()]
     return table(["code", "display", "what it means", "what to do"], rows)
@@ -171,6 +188,8 @@ def allocations():
 
 
 TABLES = {
+    "modem-pins": modem_pins,
+    "display-pins": display_pins,
     "slac-messages": slac_messages,
     "slac-timeouts": slac_timeouts,
     "slac-timers": slac_timers,

@@ -6,8 +6,19 @@ import sys
 import types
 
 import pytest
-from appliance import causes, scenes, screens, setup_screens, status, typeset
-from appliance.display import BRIGHT, DARK, DIM, DIM_PERCENT, PAGE_S, REFRESH, Display, Panel, mood
+from appliance import button_pages, causes, scenes, screens, setup_screens, status, typeset
+from appliance.display import (
+    BRIGHT,
+    DARK,
+    DIM,
+    DIM_PERCENT,
+    MOST_PAGES,
+    PAGE_S,
+    REFRESH,
+    Display,
+    Panel,
+    mood,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
@@ -272,8 +283,9 @@ def test_the_button_wakes_first_and_then_turns_pages_that_go_back_by_themselves(
     button.down = True
     poll(box, 1)
     assert (box._level, box._page) == (BRIGHT, 0)
+    assert len(button_pages.PAGES) == MOST_PAGES
     titles = []
-    for _ in screens.PAGES:
+    for _ in button_pages.PAGES:
         button.down = True
         poll(box, 2)
         titles.append(box.panel._scene._head[0].text)

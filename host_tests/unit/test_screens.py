@@ -3,7 +3,7 @@
 """What the display shows at each stage: texts that fit, and the stage that a newcomer would expect."""
 
 import pytest
-from appliance import cars, causes, screens, status
+from appliance import button_pages, cars, causes, screens, status
 from appliance.log import Uptime
 from appliance.status import Status
 from v2g.reading import Reading
@@ -153,17 +153,17 @@ def test_target_time_and_name_when_they_are_known():
 
 def test_pages_of_the_button():
     state = read(42, "WAITING")
-    page = screens.page_view(screens.NETWORK, state, Wifi(), Access())
+    page = button_pages.view(button_pages.NETWORK, state, Wifi(), Access())
     assert page.texts == ["Home", "http://192.168.100.200", "socbox.local"]
     wifi = Wifi()
     wifi.address, wifi.cause = None, "wifi_auth"
-    page = screens.page_view(screens.NETWORK, state, wifi, Access())
+    page = button_pages.view(button_pages.NETWORK, state, wifi, Access())
     assert page.texts == [causes.text("wifi_auth"), causes.action("wifi_auth")]
-    page = screens.page_view(screens.LAST_CAR, state, Wifi(), Access())
+    page = button_pages.view(button_pages.LAST_CAR, state, Wifi(), Access())
     assert page.texts == ["42%, read just now", "EVCCID 010203040506", "DIN 70121"]
-    assert screens.page_view(screens.LAST_CAR, make(), Wifi(), Access()).texts == ["none read since the start"]
+    assert button_pages.view(button_pages.LAST_CAR, make(), Wifi(), Access()).texts == ["none read since the start"]
     state.set_cause("settings_error")
-    about = screens.page_view(screens.ABOUT, state, Wifi(), Access())
+    about = button_pages.view(button_pages.ABOUT, state, Wifi(), Access())
     assert status.VERSION in about.texts[0] and causes.short("settings_error") in about.texts
 
 

@@ -7,6 +7,7 @@ This is the one place that knows pins, clocks and CircuitPython's modules; what 
 
 import gc
 import os
+import sys
 import time
 
 import microcontroller
@@ -532,10 +533,14 @@ class Box:
 
     def _add_display(self, ticks):
         try:
-            from appliance import display
+            from appliance import display_hardware
 
-            hardware = display.open_display(self.settings, find_pin, self.log)
+            hardware = display_hardware.open_display(self.settings, find_pin, self.log)
+            del display_hardware
+            forget("display_hardware")
             if hardware is not None:
+                from appliance import display
+
                 codes = Codes(self.status.changed, self._no_code)
                 self.loop.add_slow_piece("codes", codes)
                 self.display = display.Display(
@@ -727,6 +732,14 @@ def api_release():
     except AttributeError:
         # The MicroPython of the tests: any version will do.
         return "99.0.0"
+
+
+def forget(name):
+    """Give back what a module of the appliance takes that is needed only at the start."""
+    package = sys.modules["appliance"]
+    sys.modules.pop("appliance." + name)
+    if hasattr(package, name):
+        delattr(package, name)
 
 
 def new_pool(radio):

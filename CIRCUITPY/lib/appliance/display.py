@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The display: found or set up from the settings, then redrawn in small pieces when nothing else is urgent.
+"""The display, redrawn in small pieces when nothing else is urgent.
 
 A refresh is synchronous and cannot be cut short: 25 ms for a 128x64 OLED, 50 to 100 ms for a colour TFT. So
 ``auto_refresh`` is off, one line is changed a pass, and a refresh happens only in the stages that REFRESH
@@ -36,129 +36,13 @@ LOOK_MS = 250
 RENEW_S = 30
 # How long a page stays that the button turned to.
 PAGE_S = 20
+# The usual screen, and those of button_pages.
+MOST_PAGES = 4
 # How long the screen of an update stays when nothing more is heard of it.
 HELD_S = 30
 DIM_PERCENT = 15
 WANDER_S = 60
 BRIGHT, DIM, DARK = 0, 1, 2
-
-# Usual size of a display whose settings say 0 x 0.
-_USUAL_SIZE = {"ssd1306": (128, 64), "st7789": (320, 170)}
-# ST7789 panels in landscape, width and height: (rotation, rowstart, colstart). The glass sits inside a
-# controller memory of 240 x 320, and every maker wires it differently.
-_ST7789_PANELS = {
-    (320, 240): (90, 0, 0),
-    (320, 170): (270, 0, 35),
-    (240, 240): (180, 80, 0),
-    (240, 135): (270, 40, 53),
-    (280, 240): (90, 20, 0),
-}
-_I2C_HZ = 400000
-_SPI_HZ = 40000000
-
-
-def _size(settings, kind):
-    usual = _USUAL_SIZE[kind]
-    return settings["DISPLAY_WIDTH"] or usual[0], settings["DISPLAY_HEIGHT"] or usual[1]
-
-
-def _open_ssd1306(settings, pin):
-    import adafruit_displayio_ssd1306
-    import busio
-    import displayio
-    import i2cdisplaybus
-
-    displayio.release_displays()
-    bus = busio.I2C(pin(settings["DISPLAY_SCL"]), pin(settings["DISPLAY_SDA"]), frequency=_I2C_HZ)
-    try:
-        display_bus = i2cdisplaybus.I2CDisplayBus(bus, device_address=settings["DISPLAY_ADDRESS"])
-        width, height = _size(settings, "ssd1306")
-        return adafruit_displayio_ssd1306.SSD1306(
-            display_bus, width=width, height=height, rotation=settings["DISPLAY_ROTATION"], auto_refresh=False
-        )
-    except Exception as error:
-        bus.deinit()
-        raise error
-
-
-def _open_st7789(settings, pin):
-    import adafruit_st7789
-    import busio
-    import displayio
-    import fourwire
-
-    displayio.release_displays()
-    bus = busio.SPI(pin(settings["DISPLAY_SCK"]), pin(settings["DISPLAY_MOSI"]))
-    display_bus = fourwire.FourWire(
-        bus,
-        command=pin(settings["DISPLAY_DC"]),
-        chip_select=pin(settings["DISPLAY_CS"]),
-        reset=pin(settings["DISPLAY_RST"]),
-        baudrate=_SPI_HZ,
-    )
-    width, height = _size(settings, "st7789")
-    rotation, rowstart, colstart = _ST7789_PANELS.get((width, height), (0, 0, 0))
-    turned = settings["DISPLAY_ROTATION"]
-    if turned in (90, 270):
-        width, height = height, width
-    return adafruit_st7789.ST7789(
-        display_bus,
-        width=width,
-        height=height,
-        rotation=(rotation + turned) % 360,
-        rowstart=rowstart,
-        colstart=colstart,
-        backlight_pin=pin(settings["DISPLAY_BL"]),
-        auto_refresh=False,
-    )
-
-
-def _open_board(settings, _pin):
-    import board
-
-    display = getattr(board, "DISPLAY", None)
-    if display is None:
-        raise ValueError("this board has no display of its own")
-    display.auto_refresh = False
-    if settings["DISPLAY_ROTATION"]:
-        display.rotation = (display.rotation + settings["DISPLAY_ROTATION"]) % 360
-    return display
-
-
-_OPENERS = {"ssd1306": _open_ssd1306, "st7789": _open_st7789, "board": _open_board}
-# "auto": an ST7789 cannot be asked whether it is there.
-_AUTO = ("board", "ssd1306")
-
-
-def open_display(settings, pin, log):
-    """The display that the settings ask for, or None. ``pin(name)`` gives a pin object or None for ""."""
-    chosen = settings["DISPLAY"]
-    if chosen == "none":
-        _silence_board()
-        return None
-    for kind in _AUTO if chosen == "auto" else (chosen,):
-        try:
-            display = _OPENERS[kind](settings, pin)
-            log.note("display", "%s, %d x %d" % (kind, display.width, display.height))
-            return display
-        except Exception as error:
-            # ValueError: no such pin or nobody at that address; RuntimeError: no pull-ups; ImportError: no
-            # library.
-            text = "no %s display: %s" % (kind, error)
-            if chosen == "auto":
-                log.detail("display", text)
-            else:
-                log.caution("display", text)
-    return None
-
-
-def _silence_board():
-    """Keep the console off a built-in display: every print would cost a refresh."""
-    import board
-
-    display = getattr(board, "DISPLAY", None)
-    if display is not None:
-        display.auto_refresh = False
 
 
 def display_has_colour(display):
@@ -182,12 +66,9 @@ class Panel:
         self.fonts = scenes.Fonts(display.width, display.height, self._has_colour)
         self.code_layout = setup_screens.Layout(self._width, self._height, self.fonts.text)
         self._blank = displayio.Group()
-        # Made at the start: while a car is read there is no time for it.
+        # Read at the start: while a car is read there is no time for it.
         self.fonts.load()
-        self._scenes = {
-            _CHARGE: scenes.ChargeScene(self._width, self._height, self.fonts),
-            _MESSAGE: scenes.MessageScene(self._width, self._height, self.fonts),
-        }
+        self._scenes = {_MESSAGE: scenes.MessageScene(self._width, self._height, self.fonts)}
         self._scene = None
         self._wanted = None
         self._turn = 0
@@ -251,7 +132,9 @@ class Panel:
     def _scene_for(self, view):
         kind = _kind(view)
         scene = self._scenes.get(kind)
-        if scene is None and self._codes.ready():
+        if scene is None and kind == _CHARGE:
+            scene = self._scenes[kind] = scenes.ChargeScene(self._width, self._height, self.fonts)
+        elif scene is None and self._codes.ready():
             from appliance import code_panel
 
             scene = self._scenes[kind] = code_panel.CodeScene(self._height, self.code_layout, self._codes)
@@ -390,8 +273,11 @@ class Display:
         seconds = self._status.uptime.seconds
         if self._level != BRIGHT:
             self._wake(seconds)
+        elif self._status.in_session:
+            # Nothing is loaded while a car is there, and the car has the display to itself.
+            return
         else:
-            self._page = (self._page + 1) % len(screens.PAGES)
+            self._page = (self._page + 1) % MOST_PAGES
             self._page_until_s = seconds + PAGE_S
             self._active_s = seconds
         self._revision = -1
@@ -400,7 +286,7 @@ class Display:
 
     def _is_due(self, seconds, now):
         """True when another screen is due, or the same one with other words."""
-        if self._page and seconds >= self._page_until_s:
+        if self._page and (seconds >= self._page_until_s or self._status.in_session):
             self._page = 0
             self._revision = -1
         setup = setup_screens.kind(self._status, self._wifi, now)
@@ -418,7 +304,9 @@ class Display:
 
     def _view(self):
         if self._page:
-            return screens.page_view(screens.PAGES[self._page], self._status, self._wifi, self._access)
+            from appliance import button_pages
+
+            return button_pages.view(button_pages.PAGES[self._page], self._status, self._wifi, self._access)
         if self._setup is None:
             return screens.view(self._status, self._smartevse, self._wifi, self._access)
         return setup_screens.view(self._setup, self._wifi, self.panel.code_layout)

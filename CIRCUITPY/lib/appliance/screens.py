@@ -154,7 +154,7 @@ def _soc_view(state, smartevse):
     return shown
 
 
-def _address_texts(wifi, access):
+def address_texts(wifi, access):
     """Where the page is, in the order in which people need it."""
     if wifi is None or not wifi.address:
         return []
@@ -165,7 +165,7 @@ def _address_texts(wifi, access):
 
 
 def _waiting_texts(state, wifi, access):
-    texts = _address_texts(wifi, access)
+    texts = address_texts(wifi, access)
     texts += [causes.short(code) for code in state.causes()]
     return texts or ["no WiFi"]
 
@@ -198,50 +198,3 @@ def view(state, smartevse, wifi=None, access=None):
 def updating(percent, text):
     """The screen while the box writes a new version of itself."""
     return View(UPDATE, [text, "do not unplug"], "Updating", LOAD, percent)
-
-
-# ---- pages that the button turns to
-
-AUTO, NETWORK, LAST_CAR, ABOUT = "auto", "network", "last_car", "about"
-PAGES = (AUTO, NETWORK, LAST_CAR, ABOUT)
-
-
-def _network_page(_state, wifi, access):
-    if wifi is None:
-        return View(IDLE, ["no WiFi on this board"], "Network", WIFI)
-    if wifi.address:
-        return View(IDLE, [wifi.ssid] + _address_texts(wifi, access), "Network", WIFI)
-    texts = [causes.text(wifi.cause), causes.action(wifi.cause)] if wifi.cause else ["WiFi is not connected"]
-    return View(ATTENTION, texts, "Network", WIFI)
-
-
-def _car_page(state, _wifi, _access):
-    reading = state.reading
-    if reading is None:
-        return View(IDLE, ["none read since the start"], "Last car", CAR)
-    name = reading.profile.name if reading.profile is not None and reading.profile.name else "Last car"
-    texts = ["%d%%, read %s" % (reading.soc_percent, age_text(state.age_s()))]
-    capacity = cars.filled(reading, "energy_capacity_wh")
-    if capacity is not None:
-        texts.append("battery %d kWh" % ((capacity + 500) // 1000))
-    if reading.evccid:
-        texts.append("EVCCID " + status.hex_text(cars.low_six(reading.evccid)))
-    texts.append(reading.protocol)
-    return View(IDLE, texts, name, CAR)
-
-
-def _about_page(state, _wifi, _access):
-    texts = [
-        "version " + status.VERSION,
-        "running for " + span_text(state.uptime.seconds),
-        "modem " + state.modem_status,
-    ]
-    return View(IDLE, texts + [causes.short(code) for code in state.causes()], "socbox", PLUG)
-
-
-_PAGE_VIEWS = {NETWORK: _network_page, LAST_CAR: _car_page, ABOUT: _about_page}
-
-
-def page_view(page, state, wifi, access):
-    """The screen of one of PAGES but the first."""
-    return _PAGE_VIEWS[page](state, wifi, access)
