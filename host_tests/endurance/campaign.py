@@ -161,7 +161,10 @@ def main():
     options = parser.parse_args()
     if options.loss is not None:
         hit, delivered, wrong = run_lossy(options.sessions, options.loss, options.seed, options.jobs)
-        print(f"{options.loss} % loss: {hit} plug-ins lost frames, {delivered} delivered ({delivered / hit:.2%})", *wrong)
+        print(
+            f"{options.loss} % loss: {hit} plug-ins lost frames, {delivered} delivered ({delivered / hit:.2%})",
+            *wrong,
+        )
         return
     total = run(options.sessions, options.seed, options.driver, options.jobs)
     for entry in total.wrong:

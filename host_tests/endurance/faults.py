@@ -33,8 +33,10 @@ def flipped(frame, rng):
 class Faults:
     """The wire between modem and box.
 
-    `single`: None or (direction, index, kind), that frame since `clear` is hurt. `percent`: rates by kind.
-    `block_until_us`: the write buffer takes nothing before. `tap`: None or callable (direction, frame).
+    `single`: None or (direction, index, kind), that frame since `clear` is hurt; a kind
+    ("bit", n) is that bit of it alone. `percent`: rates by kind.
+    `block_until_us`: the write buffer takes nothing before. `tap`: None or callable (direction, frame): what the box gets
+    and what it sends.
     """
 
     def __init__(self, rig):
@@ -85,7 +87,7 @@ class Faults:
     def _pass(self, direction, frame):
         index = self.seen[direction]
         self.seen[direction] = index + 1
-        if self.tap is not None:
+        if direction == FROM_BOX and self.tap is not None:
             self.tap(direction, frame)
         if self.single is not None:
             kind = self.single[2] if self.single[:2] == (direction, index) else None
@@ -96,6 +98,9 @@ class Faults:
         if held is not None and kind != "reorder":
             self._held[direction] = None
             passed.append((100, held))
+        if direction == TO_BOX and self.tap is not None:
+            for _, one in passed:
+                self.tap(direction, one)
         return passed
 
     def _draw(self):
@@ -108,6 +113,11 @@ class Faults:
 
     def _hurt(self, kind, frame, direction):
         rng = self._rng
+        if isinstance(kind, tuple):
+            hurt = bytearray(frame)
+            hurt[kind[1] >> 3] ^= 0x80 >> (kind[1] & 7)
+            self.hit(kind[0])
+            return [(0, bytes(hurt))]
         if kind == "truncate":
             cut = truncated(frame, rng)
             if cut is None:
@@ -132,4 +142,6 @@ class Faults:
     def _let_go(self, direction, frame):
         if self._held[direction] is frame:
             self._held[direction] = None
+            if direction == TO_BOX and self.tap is not None:
+                self.tap(direction, frame)
             self.late(direction, frame)

@@ -18,6 +18,10 @@ WIRE = ("drop", "double", "delay", "reorder", "truncate", "flip")
 # Every car that a box without faults reads, the plain one more often: its retries are the usual ones.
 CARS = ("virtual",) * 6 + tuple(name for name in cars.CARS if name not in ("tiny_segments", "virtual"))
 LONGEST_S = 30
+# What only a rig with the driver knows: trouble of the chip and of its wires.
+BUS = ("noise", "noise_to_chip", "stuck", "never_freed")
+# Bits flipped: one in a hundred thousand to one in a hundred.
+FLIP_RATES = (0.00001, 0.0001, 0.001, 0.01)
 LEAVING = tuple(WAYS)
 
 
@@ -49,6 +53,10 @@ class Mixture:
         ):
             if rng.hits(percent):
                 self._plan(name, rig)
+        if rig.driver:
+            for name in BUS:
+                if rng.hits(12):
+                    self._plan(name, rig)
         rig.charger.mood = "ok"
         rig.network.switch(True)
         self.car = self._draw_car(rig)
@@ -68,7 +76,8 @@ class Mixture:
         if rng.hits(20):
             leaving = LEAVING[rng.below(len(LEAVING))]
             self.what.append(leaving)
-        options = {"soc_percent": rng.below(101)}
+        # A real car takes no station that it hears this badly.
+        options = {"soc_percent": rng.below(101), "habits": {"attenuation_limit_db": 43}}
         if rng.hits(30):
             options["mac"] = b"\x02\xca" + rng.bytes(4)
         self.name = name
@@ -91,6 +100,31 @@ class Mixture:
                 self._events.remove(entry)
                 getattr(self, "_" + entry[1])(rig)
 
+    def _noise(self, rig, name="flip_rate"):
+        """Bits flip for a moment or for seconds."""
+        wire = rig.modem.model.wire
+        setattr(wire, name, FLIP_RATES[self._rng.below(len(FLIP_RATES))])
+        rig.faults.hit(name)
+        self._after(rig, 5 + self._rng.below(50 if self._rng.hits(70) else 6000), "quiet")
+
+    def _noise_to_chip(self, rig):
+        self._noise(rig, "flip_rate_mosi")
+
+    def _quiet(self, rig):
+        calm(rig)
+
+    def _stuck(self, rig):
+        """A loose wire: MISO reads all zeroes or all ones."""
+        rig.modem.model.wire.stuck = self._rng.below(2)
+        rig.faults.hit("stuck")
+        self._after(rig, 1 + self._rng.below(20 if self._rng.hits(50) else 5000), "quiet")
+
+    def _never_freed(self, rig):
+        """The chip takes frames and frees no room."""
+        rig.modem.model.never_free_write_buffer = True
+        rig.faults.hit("never_freed")
+        self._after(rig, 100 + self._rng.below(8000), "quiet")
+
     def end(self, rig):
         """No more faults; what the line did is added to the hits."""
         for name, count in self._line.counts.items():
@@ -99,6 +133,8 @@ class Mixture:
             setattr(self._line, name, 0)
         rig.faults.percent = {}
         rig.faults.block_until_us = None
+        if rig.driver:
+            calm(rig)
         return dict(rig.faults.counts)
 
     def _after(self, rig, ms, name):
@@ -112,10 +148,7 @@ class Mixture:
         rig.faults.block_until_us = rig.clock.now_us + 1000 * (20 + self._rng.below(3000))
 
     def _overrun(self, rig):
-        if not rig.modem.waiting:
-            self._after(rig, 5, "overrun")
-            return
-        rig.faults.hit("overrun", rig.modem.overrun())
+        rig.modem.overrun()
 
     def _cut(self, rig):
         """The line is dead for a moment or for good."""
@@ -193,6 +226,14 @@ class Mixture:
         rig.charger.mood = "ok" if rig.charger.mood != "ok" else moods[self._rng.below(3)]
         if self._rng.hits(60):
             self._after(rig, 500 + self._rng.below(20_000), "evse")
+
+
+def calm(rig):
+    """The chip and its wires are well again."""
+    model = rig.modem.model
+    model.wire.stuck = None
+    model.wire.flip_rate = model.wire.flip_rate_mosi = 0
+    model.never_free_write_buffer = False
 
 
 def _rsp(mac, run_id):

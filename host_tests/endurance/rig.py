@@ -24,10 +24,11 @@ from plc.qca7005 import Qca7005
 from v2g.secc import Secc
 
 from host_tests.endurance.faults import TO_BOX, Faults
+from host_tests.endurance.oracle import Oracle
 from host_tests.twin.clock import Clock
 from host_tests.twin.plug import CarPlug
 from host_tests.twin.powerline import CarModem, Powerline, Rng
-from host_tests.twin.qca7005_model import Qca7005Model
+from host_tests.twin.qca7005_model import CAUSE_RDBUF_ERR, Qca7005Model
 
 BOX_MAC = b"\x02\x00\x5e\x00\x00\x01"
 MODEM_MAC = b"\x00\xb0\x52\x00\x00\x77"
@@ -73,6 +74,7 @@ class FrameModem:
         self.status = "BOOTING"
         self.counts = {}
         self._timer = None
+        self._full_until_us = 0
         self._faults.late = self._late
         self.modem.stop()
         self.reboot()
@@ -99,12 +101,13 @@ class FrameModem:
         self.generation += 1
 
     def overrun(self):
-        """The read buffer spilled over: what waited in it is gone."""
-        lost = len(self._queue)
-        self._queue.clear()
-        return lost
+        """The read buffer is full for a while: what comes is gone."""
+        self._full_until_us = self._clock.now_us + 150_000
 
     def _from_modem(self, frame):
+        if self._clock.now_us < self._full_until_us:
+            self._faults.hit("overrun")
+            return
         for delay_us, one in self._faults.to_box(bytes(frame)):
             if delay_us:
                 self._clock.after(delay_us, self._queue.append, one)
@@ -142,6 +145,9 @@ class SpiDevice:
     def __init__(self, model):
         self._model = model
         self._bytes = 0
+        self.reads = 0
+        self.hits = 0
+        self.bent = None  # (number of a read of the data port, bit) that comes in wrong
         model.configure(8_000_000, 1, 1)
 
     def __enter__(self):
@@ -162,7 +168,13 @@ class SpiDevice:
     def readinto(self, buffer, *, start=0, end=None, write_value=0):
         end = len(buffer) if end is None else end
         self._bytes += end - start
-        buffer[start:end] = self._model.exchange(bytes([write_value]) * (end - start))
+        data = self._model.exchange(bytes([write_value]) * (end - start))
+        if self.bent is not None and self.bent[0] == self.reads and self.bent[1] < 8 * len(data):
+            data = bytearray(data)
+            data[self.bent[1] >> 3] ^= 0x80 >> (self.bent[1] & 7)
+            self.hits += 1
+        self.reads += 1
+        buffer[start:end] = data
 
     def write_readinto(self, out, into):
         self._bytes += len(out)
@@ -173,9 +185,11 @@ class DrivenModem:
     """The driver on the model of the chip, with what the rig asks of a modem."""
 
     def __init__(self, rig):
+        self._faults = rig.faults
         self.model = Qca7005Model(rig.clock, rig.line, MODEM_MAC, seed=rig.seed)
         self.modem = self.model.modem
-        self.driver = Qca7005(SpiDevice(self.model))
+        self.device = SpiDevice(self.model)
+        self.driver = Qca7005(self.device)
         # What the loop calls, without a detour.
         self.poll = self.driver.poll
         self.receive = self.driver.receive
@@ -203,8 +217,8 @@ class DrivenModem:
 
     def overrun(self):
         """The host asked for more than there was: the chip says so until it is reset."""
-        self.model._cause |= 0x0002
-        return 1
+        self._faults.hit("overrun")
+        self.model._cause |= CAUSE_RDBUF_ERR
 
 
 class Charger:
@@ -218,6 +232,7 @@ class Charger:
         self.plug_ins = []  # the POSTs of each plug-in of a session
         self.posts = []
         self.questions = 0
+        self.told_waiting_ms = None
         self._timer = None
         self._plug = None
 
@@ -273,6 +288,8 @@ class Charger:
     def _act(self, method, url):
         if method != "POST":
             self.questions += 1
+            if self.state == MODEM_WAIT:
+                self.told_waiting_ms = self._rig.clock.now_ms
             soc = self.posts[-1]["current_soc"] if self.posts else -1
             evccid = self.posts[-1]["evccid"] if self.posts else ""
             return json.dumps(
@@ -308,10 +325,13 @@ class Rig:
 
     def __init__(self, seed=1, driver=False, answer="auto"):
         self.seed = seed
+        self.driver = driver
         self.clock = Clock()
         self.line = Powerline(self.clock, seed=seed)
         self.rng = Rng(seed * 16 + 13)
         self.faults = Faults(self)
+        self.oracle = Oracle()
+        self.faults.tap = self.oracle.frame
         self.network = Network()
         self.charger = Charger(self)
         self.plug = None
@@ -372,7 +392,9 @@ class Rig:
         return box
 
     def _new_secc(self):
-        return Secc(BOX_MAC, self.rng.bytes, {"can_ask": True, "wait_for_modem": True, "answer": self._answer})
+        return Secc(
+            BOX_MAC, self.rng.bytes, {"can_ask": True, "wait_for_modem": True, "answer": self._answer}
+        )
 
     def _on_event(self, box, event, now):
         self.events.append((self.clock.now_ms, *event))

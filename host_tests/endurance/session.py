@@ -9,6 +9,8 @@ placeholder, say anything that lets a car close its contactors, or let an error 
 
 from appliance import causes
 
+from host_tests.twin.car import frames
+
 # From the pilot's 5 % to the end of the SmartEVSE's patience, its own pause, and AC charging.
 PLUG_IN_MS = 75_000
 # A session without a car ends after these at the latest: the box's limit of a plug-in runs from each first
@@ -52,6 +54,8 @@ def play(rig, car, script=None, end=None):
     rig.run_until(lambda: not rig.loop.secc.active and not rig.delivering, LAST_POST_MS)
     verdict = Verdict(car)
     verdict.ms = _delivered_ms(rig, begin_ms)
+    if rig.plug is not None and car.charging and any(event[1] == "released" for event in rig.events):
+        poke(rig, car)
     verdict.hits = end(rig) if end is not None else dict(rig.faults.counts)
     rig.unplug()
     rig.remove_neighbours()
@@ -61,6 +65,20 @@ def play(rig, car, script=None, end=None):
     verdict.ready_ms = rig.clock.now_ms - ready_ms
     judge(rig, car, verdict)
     return verdict
+
+
+def poke(rig, car):
+    """A car that charges tries SLAC now and then; an answer would draw it out of charging.
+
+    The box asks the SmartEVSE once a minute at most: what it was told within a minute holds.
+    """
+    told_ms = rig.charger.told_waiting_ms
+    if told_ms is not None and rig.clock.now_ms - told_ms < 61_000:
+        return
+    rig.oracle.leave_alone = car.mac
+    rig.plug.modem.send(frames.slac_parm_req(car.mac, b"CHARGING"))
+    rig.run(300)
+    rig.oracle.leave_alone = None
 
 
 def _delivered_ms(rig, begin_ms):
@@ -88,6 +106,8 @@ def judge(rig, car, verdict):
         if event[2].soc_percent != soc
     )
     verdict.delivered = bool(posts)
+    wrong += rig.oracle.wrong
+    rig.oracle.wrong.clear()
     if car.unsafe:
         wrong.append(f"unsafe: {car.unsafe[0]}")
     if rig.loop.failures:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from host_tests.endurance import campaign, sweep
+from host_tests.endurance import campaign, states, sweep
 
 SOAK_SESSIONS = 10_000
 # One of so many cases of the whole sweep is run each time.
@@ -15,24 +15,60 @@ SOAK_CARS = ("virtual", "ioniq", "audi_q4", "tesla_y", "polestar2", "ix3", "iso_
 JOBS = os.cpu_count() or 1
 
 
-def swept(car, every):
+def swept(find, play, car, every):
     """(sessions whose fault hit, what is wrong with any)."""
     hit, wrong = 0, []
-    for case in sweep.cases(car, every):
-        verdict = sweep.run(car, case)
+    for case in find(car, every):
+        verdict = play(car, case)
         if verdict.hits:
             hit += 1
             wrong += [(case, text) for text in verdict.wrong]
-            if not verdict.delivered:
-                wrong.append((case, f"not delivered: {verdict.cause}"))
     return hit, wrong
 
 
+def in_every_state(driver, later_ms, every=1):
+    """(sessions, what is wrong with any)."""
+    cases = [
+        (what, step) for what in (*states.WHAT, *(states.BUS if driver else ())) for step in states.STEPS
+    ][::every]
+    wrong = [
+        (what, step, text) for what, step in cases for text in states.run(step, what, driver, later_ms).wrong
+    ]
+    return len(cases), wrong
+
+
 def test_no_single_fault_of_any_frame_costs_the_reading(figures):
-    hit, wrong = swept("virtual", SAMPLE)
+    hit, wrong = swept(sweep.cases, sweep.run, "virtual", SAMPLE)
     assert wrong == []
     assert hit > 80
-    figures(f"one fault: {hit} sessions (every {SAMPLE}th case), all delivered")
+    figures(f"one fault: {hit} sessions (every {SAMPLE}th case), none 2.5 s later than without")
+
+
+def test_no_misread_bit_on_the_bus_costs_the_reading_or_a_reset(figures):
+    hit, wrong = swept(sweep.bus_cases, sweep.run_bus, "virtual", 10 * SAMPLE)
+    assert wrong == []
+    assert hit > 80
+    figures(f"one bit misread on the bus: {hit} sessions, no reset, none 2.5 s later than without")
+
+
+@pytest.mark.parametrize("driver", [False, True])
+def test_trouble_at_every_step(driver, figures):
+    count, wrong = in_every_state(driver, 0, SAMPLE)
+    assert wrong == []
+    figures(f"trouble at every step: {count} sessions (every {SAMPLE}th), driver {driver}: none wrong")
+
+
+@pytest.mark.parametrize("plugged_ms", [500, 2_000, 4_500])
+def test_ten_plug_ins_in_a_minute(plugged_ms):
+    assert states.ten_in_a_minute(plugged_ms=plugged_ms)[1] == []
+
+
+def test_a_car_that_comes_back_to_a_box_that_cannot_ask():
+    assert states.returning_car() == []
+
+
+def test_a_late_reading_never_goes_to_another_car():
+    assert states.swapped_cars() == []
 
 
 def test_a_sample_of_random_mixtures(figures):
@@ -60,9 +96,26 @@ def test_the_driver_on_a_noisy_bus(figures):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("car", SOAK_CARS)
 def test_every_frame_hurt_in_every_way(car, figures):
-    hit, wrong = swept(car, 1)
+    hit, wrong = swept(sweep.cases, sweep.run, car, 1)
     assert wrong == []
-    figures(f"one fault: {car}, {hit} sessions, all delivered")
+    figures(f"one fault: {car}, {hit} sessions, none 2.5 s later than without")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_every_bit_on_the_bus(figures):
+    hit, wrong = swept(sweep.bus_cases, sweep.run_bus, "virtual", 1)
+    assert wrong == []
+    figures(f"one bit misread on the bus: {hit} sessions, no reset")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("later_ms", [0, states.LATER_MS])
+@pytest.mark.parametrize("driver", [False, True])
+def test_trouble_everywhere(driver, later_ms, figures):
+    count, wrong = in_every_state(driver, later_ms)
+    assert wrong == []
+    figures(f"trouble {later_ms} ms after every step: {count} sessions, driver {driver}: none wrong")
 
 
 @pytest.mark.soak
@@ -73,6 +126,14 @@ def test_ten_thousand_mixtures(figures):
     figures("causes shown: " + ", ".join(f"{name} {count}" for name, count in tally.causes.most_common()))
     assert tally.wrong == []
     assert tally.sessions >= SOAK_SESSIONS
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_two_thousand_mixtures_on_the_bus(figures):
+    tally = campaign.run(SOAK_SESSIONS // 5, seed=1, driver=True, jobs=JOBS)
+    figures("mixtures with the driver: " + tally.line())
+    assert tally.wrong == []
 
 
 @pytest.mark.soak

@@ -107,6 +107,22 @@ def test_a_car_plugged_in_again_at_once_is_answered_within_a_second():
     assert box.parm_req()
 
 
+def test_the_smartevse_s_modem_phase_opens_the_gate_for_its_minute_only():
+    """It may end without a reading that arrived, and then the car charges."""
+    box = running(can_ask=True)
+    box.served()
+    box.wait(20)
+    assert not box.parm_req()
+    box.told(12)
+    for _ in range(5):
+        box.wait(11)
+        assert box.parm_req()
+    box.wait(10)
+    assert not box.parm_req() and box.asks
+    box.told(CHARGING)
+    assert not box.parm_req()
+
+
 def test_a_car_that_does_not_try_is_asked_about_a_minute_after_the_quiet_time():
     box = running(can_ask=True)
     box.served()

@@ -113,6 +113,39 @@ def test_run_id_is_echoed_untouched(run):
     assert wire.sent()[0][36:44] == run
 
 
+@pytest.mark.parametrize("real, damaged", [(RUN, b"DAMAGED1"), (b"DAMAGED1", RUN)])
+def test_a_repeated_request_with_another_run_id_does_not_cost_the_first(real, damaged):
+    """A car that sends each request twice, one of the two with a wrong bit: it goes on with the right one."""
+    wire = Wire()
+    wire.car_sends(parm_req(run=RUN))
+    wire.wait(8)
+    wire.car_sends(parm_req(run=b"DAMAGED1"))
+    wire.wait(100)
+    wire.car_sends(start_atten(run=real))
+    wire.sent()
+    for _ in range(10):
+        wire.wait(40)
+        wire.car_sends(sound(run=real), profile(level=20))
+    (report,) = wire.sent()
+    assert report[27:35] == real and report[69] == 10 and report[71] == 20
+    assert [event for event in wire.events() if event[0] == "failed"] == []
+    wire.car_sends(atten_rsp(run=real), match_req(run=damaged))
+    assert wire.sent() == []
+    wire.car_sends(match_req(run=real))
+    assert len(wire.sent()) == 1
+
+
+def test_a_car_that_goes_on_with_neither_run_id_fails_once():
+    wire = Wire()
+    wire.car_sends(parm_req())
+    wire.wait(8)
+    wire.car_sends(parm_req(run=b"DAMAGED1"))
+    for _ in range(5):
+        wire.wait(100)
+    assert [event for event in wire.events() if event[0] == "failed"] == [("failed", "match_timeout", CAR)]
+    assert not wire.slac.matching
+
+
 def test_ten_sounds_give_the_average_of_ten_profiles():
     wire = Wire()
     wire.car_sends(parm_req(), start_atten(), start_atten(), start_atten())

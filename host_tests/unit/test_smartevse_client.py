@@ -250,8 +250,10 @@ def test_an_answer_that_is_not_http_is_not_repeated(answer):
 
 
 def test_a_silent_server_gets_one_post_an_attempt_and_is_asked_before_a_repeat():
-    bench = Bench([None, (5, settings_answer()), (5, http(200, b"{}"))]).deliver().run(70)
-    assert [request.split(b" ")[0] for request in bench.server.requests] == [b"POST", b"GET", b"POST"]
+    """Twice in the modem phase, 10 s apart: another car would have spoken by then."""
+    phase = (5, settings_answer())
+    bench = Bench([None, phase, phase, (5, http(200, b"{}"))]).deliver().run(70)
+    assert [request.split(b" ")[0] for request in bench.server.requests] == [b"POST", b"GET", b"GET", b"POST"]
     assert bench.kinds() == ["delivered"]
 
 
@@ -288,7 +290,7 @@ def test_a_free_url_cannot_be_asked_and_is_repeated():
 
 
 def test_switched_off_then_on():
-    bench = Bench([(5, settings_answer()), (5, http(200, b"{}"))]).deliver()
+    bench = Bench([(5, settings_answer()), (5, settings_answer()), (5, http(200, b"{}"))]).deliver()
     bench.server.reachable = False
     bench.run(20)
     assert bench.evse.cause == "smartevse_off"
@@ -299,15 +301,16 @@ def test_switched_off_then_on():
     assert bench.evse.cause is None
 
 
-@pytest.mark.parametrize("state_id, posts", [(0, 0), (12, 1), (2, 1)])
-def test_a_late_reading_is_not_sent_once_its_car_was_unplugged(state_id, posts):
+@pytest.mark.parametrize("state_id, asks, posts", [(0, 1, 0), (12, 2, 1), (2, 1, 1)])
+def test_a_late_reading_is_not_sent_once_its_car_was_unplugged(state_id, asks, posts):
     """Ready after 10 s: the charger is asked first whose plug-in this is."""
-    bench = Bench([(5, settings_answer(state_id=state_id)), (5, http(200, b"{}"))]).deliver()
+    answers = [(5, settings_answer(state_id=state_id))] * asks
+    bench = Bench([*answers, (5, http(200, b"{}"))]).deliver()
     bench.network.connected = False
     bench.run(10)
     bench.network.connected = True
     bench.run(30)
-    assert len(bench.sent(b"GET")) == 1
+    assert len(bench.sent(b"GET")) == asks
     assert len(bench.sent()) == posts
     assert bench.kinds() == (["delivered"] if posts else ["failed"])
     assert bench.evse.cause == (None if posts else "smartevse_late")
@@ -321,6 +324,19 @@ def test_a_modem_phase_that_began_after_this_cars_was_over_is_another_cars():
     bench.network.connected = True
     bench.run(30)
     assert bench.sent() == [] and bench.evse.cause == "smartevse_late"
+
+
+def test_a_car_plugged_in_unseen_is_given_ten_seconds_to_speak_before_a_late_reading_is_sent():
+    value = reading()
+    value.ev_mac = b"\x02\xab\x34\xcd\x56\xef"
+    bench = Bench([(5, settings_answer())] * 5)
+    bench.network.connected = False
+    bench.deliver(value).run(15)
+    bench.network.connected = True
+    bench.run(8)
+    assert bench.sent() == []
+    bench.evse.car_began(b"\x02\xab\x34\xcd\x00\x02")
+    assert bench.run(30).sent() == []
 
 
 def test_another_car_that_begins_takes_the_place_of_a_reading_not_yet_sent():

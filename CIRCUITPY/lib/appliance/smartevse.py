@@ -7,7 +7,8 @@
                    no connection         --> again after a pause
                    sent, no answer       --> GET /settings: does it have the value already? else again
                    60 s after the release --> given up
-    a repeat, or WiFi came late --> GET /settings first: is it still this car's plug-in?
+    a repeat, or WiFi came late --> GET /settings first: is it still this car's plug-in? In the modem phase another car
+                                    would speak within 10 s: wait for that
 
 A POST ends the SmartEVSE's modem phase at once, so it leaves only after the car was let go, and a second
 answered one would restart a timer there: exactly one per plug-in. A missing parameter reads as 0 on the other
@@ -32,6 +33,8 @@ CONNECT_S = 1.0
 GIVE_UP_MS = 60000
 # A POST that leaves later than this after the release may meet the next car.
 PROMPT_MS = 2000
+# TP_EV_SLAC_init of ISO 15118-3: so long after 5 % another car has begun, and was heard.
+EV_BEGINS_MS = 10000
 PAUSES_MS = (4000, 8000, 12000)
 NAME_VALID_MS = 600000
 _MOST_RECEIVED = 16384
@@ -349,6 +352,7 @@ class SmartEvse:
         self._sent = False
         self._began = None
         self._prompt_until = None
+        self._quiet_since = None
         self._address = None
         self._address_at = None
 
@@ -372,6 +376,7 @@ class SmartEvse:
         self._sent = False
         self._began = now if began is None else began
         self._prompt_until = ticks_add(now, PROMPT_MS)
+        self._quiet_since = None
         self.last_delivery = "pending"
 
     def car_began(self, ev_mac):
@@ -437,14 +442,16 @@ class SmartEvse:
             self._postpone("smartevse_slow" if answer.sent or self._sent else "smartevse_off")
             return
         self._check_first = False
-        self._prompt_until = ticks_add(self._ticks(), PROMPT_MS)
         state = EvseState(answer.body) if answer.status == 200 else None
         if state is not None and self._sent and self._taken(state):
             self._delivered("its answer was lost, but it has the value")
         elif state is not None and self._is_another_car(state, now):
             self._finish("smartevse_late", "the car was unplugged before it could be sent")
+        elif state is not None and state.state_id in _WAITING_STATES and self._may_be_another_car(now):
+            self._next = ticks_add(self._quiet_since, EV_BEGINS_MS)
         else:
             self._next = self._ticks()
+            self._prompt_until = ticks_add(self._next, PROMPT_MS)
 
     def _is_another_car(self, state, now):
         """Unplugged, or in a modem phase that began after this car's was over."""
@@ -452,12 +459,19 @@ class SmartEvse:
             return ticks_diff(now, self._began) >= GIVE_UP_MS
         return state.state_id == 0
 
+    def _may_be_another_car(self, now):
+        """True until a car that was plugged in unseen would have been heard (``car_began``)."""
+        if self._quiet_since is None:
+            self._quiet_since = now
+        return ticks_diff(now, self._quiet_since) < EV_BEGINS_MS
+
     def _taken(self, state):
         if state.initial_soc != str(self._reading.soc_percent) or state.state_id in _WAITING_STATES:
             return False
         return state.evccid is None or state.evccid == evccid_text(self._reading.evccid)
 
     def _postpone(self, cause):
+        self._quiet_since = None  # what happens there meanwhile is not seen
         self.cause = cause
         self.state = "unreachable"
         pause = PAUSES_MS[min(self._attempts, len(PAUSES_MS) - 1)]

@@ -211,7 +211,12 @@ class Slac:
         for old in self._contexts:
             if old.ev_mac == ev_mac and old.stale_link:
                 context.stale_link = True
-        self._forget(ev_mac)
+        # Another RunID may be a restart or a damaged repeat: which one counts the car tells by going on.
+        self._contexts = [
+            old
+            for old in self._contexts
+            if old.ev_mac != ev_mac or (old.state == "WAIT_START" and old.run != run)
+        ]
         while len(self._contexts) >= C_EVSE_MATCH_PARALLEL:
             self._contexts.pop(0)
         self._contexts.append(context)
@@ -241,12 +246,23 @@ class Slac:
         row = TIMEOUTS.get(state)
         context.deadline = ticks_add(now, TIMERS_MS[row[0]]) if row else None
 
-    def _forget(self, ev_mac):
-        self._contexts = [context for context in self._contexts if context.ev_mac != ev_mac]
+    def _keep_only(self, context):
+        """The car went on with this RunID: its profiles, which carry none, are this context's."""
+        self._contexts = [one for one in self._contexts if one is context or one.ev_mac != context.ev_mac]
+
+    def _failed(self, context, cause):
+        """It is over, told unless the same car goes on with another RunID."""
+        self._contexts = [one for one in self._contexts if one is not context]
+        for other in self._contexts:
+            if other.ev_mac == context.ev_mac:
+                return
+        self.events.append(("failed", cause, context.ev_mac))
 
     # ---- actions of MESSAGES: (context, frame, now) -> True to go to the next state
 
     def _start_sounding(self, context, frame, now):
+        if len(self._contexts) > 1:
+            self._keep_only(context)
         context.announced = frame[21] or 10
         context.sums = array("H", bytes(2 * mme.GROUPS))
         self.events.append(("sounding", context.ev_mac))
@@ -305,8 +321,7 @@ class Slac:
     # ---- actions of TIMEOUTS: (context, now)
 
     def _give_up(self, context, now):
-        self._forget(context.ev_mac)
-        self.events.append(("failed", "match_timeout", context.ev_mac))
+        self._failed(context, "match_timeout")
 
     def _end_window(self, context, now):
         self._enter(context, "SETTLING", now)
@@ -314,9 +329,7 @@ class Slac:
     def _send_characteristics(self, context, now):
         if context.profiles == 0:
             # Silence lets the car try again. Sounds without one profile mean a modem with a car's PIB.
-            self._forget(context.ev_mac)
-            cause = "no_profiles" if context.sounds else "match_timeout"
-            self.events.append(("failed", cause, context.ev_mac))
+            self._failed(context, "no_profiles" if context.sounds else "match_timeout")
             return
         averages = bytearray(mme.GROUPS)
         total = 0

@@ -43,7 +43,7 @@ class _Served:
         self.shut_out = True
         self.last_frame = now
         self.silent = False  # latched, because last_frame is only comparable for three days
-        self.open_until = None  # answered once after its silence: so are its repeats
+        self.open_until = None  # it may be back: it and its repeats are answered
         self.readings = []
 
 
@@ -92,12 +92,12 @@ class PlugIn:
         return not served.shut_out or self._may_return(served, now)
 
     def _may_return(self, served, now):
+        if served.open_until is not None and not expired(served.open_until, now):
+            return True
         if self._can_ask:
             self._demand = True
             if self.state is not None:
                 return False
-        if served.open_until is not None:
-            return True
         if not served.silent or len(served.readings) >= READINGS_PER_HOUR:
             return False
         # A lost answer must not cost the plug-in: the car's repeats are no noise of a charging car.
@@ -138,7 +138,11 @@ class PlugIn:
         if state in FREE_STATES:
             self._found_charging = False
             for served in self._served:
-                served.shut_out = False
+                if state == 0:
+                    served.shut_out = False
+                else:
+                    # The phase ends by itself after a minute, and then the car charges.
+                    served.open_until = ticks_add(now, PLUG_IN_MS)
         elif first and state is not None:
             self._found_charging = True
 

@@ -1,0 +1,286 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Defects planted in the device's code, each of which one part of the campaign must notice.
+
+python -m host_tests.endurance.defects
+"""
+
+import contextlib
+import sys
+
+from appliance import smartevse
+from appliance.loop import Loop
+from plc import framing, ipv6, mme, slac, spi_port, tcp
+from v2g import plugin, secc
+
+from host_tests.endurance import campaign, states, sweep
+
+
+@contextlib.contextmanager
+def patched(owner, name, value):
+    """`owner.name` is `value` for a while."""
+    before = getattr(owner, name) if not isinstance(owner, dict) else owner[name]
+    put = owner.__setitem__ if isinstance(owner, dict) else lambda key, one: setattr(owner, key, one)
+    put(name, value)
+    try:
+        yield
+    finally:
+        put(name, before)
+
+
+# ---- the parts of the campaign, short; each gives the first sentence about what is wrong, or None
+
+
+def one_fault_at_a_time(car="virtual", every=2):
+    for case in sweep.cases(car, every):
+        verdict = sweep.run(car, case)
+        if verdict.wrong:
+            return f"{case}: {verdict.wrong}"
+    return None
+
+
+def one_bit_on_the_bus():
+    for case in sweep.bus_cases("virtual", 29):
+        verdict = sweep.run_bus("virtual", case)
+        if verdict.wrong:
+            return f"{case}: {verdict.wrong}"
+    return None
+
+
+def every_bit():
+    for bit, verdict in sweep.bits("virtual", 3):
+        if verdict.wrong:
+            return f"bit {bit}: {verdict.wrong}"
+    return None
+
+
+def every_state(driver=False):
+    for what in (*states.WHAT, *states.BUS) if driver else states.WHAT:
+        for step in states.STEPS[::2]:
+            verdict = states.run(step, what, driver)
+            if verdict.wrong:
+                return f"{what} at {step}: {verdict.wrong}"
+    return None
+
+
+def dying_car():
+    for step in states.STEPS:
+        verdict = states.run(step, "car's computer dies", later_ms=states.LATER_MS)
+        if verdict.wrong:
+            return f"at {step}: {verdict.wrong}"
+    return None
+
+
+def returning_car():
+    return (states.returning_car() or [None])[0]
+
+
+def swapped_cars():
+    return (states.swapped_cars() or [None])[0]
+
+
+def every_state_of_the_bus():
+    return every_state(driver=True)
+
+
+def mixtures(driver=False):
+    for life in range(6):
+        tally = campaign.life(1 + life, driver=driver)
+        if tally.wrong:
+            return str(tally.wrong[0])
+    return None
+
+
+def mixtures_on_the_bus():
+    return mixtures(driver=True)
+
+
+# ---- the defects
+
+
+def _no_retransmission(self):
+    self._deadline = None
+
+
+def _any_run(self, kind, frame):
+    at = 19 if kind == mme.CM_ATTEN_PROFILE_IND else 6
+    for context in self._contexts:
+        if frame[at : at + 6] == context.ev_mac:
+            return context
+    return None
+
+
+_send_characteristics = slac.Slac._send_characteristics
+
+
+def _sum_for_average(self, context, now):
+    profiles, context.profiles = context.profiles, min(context.profiles, 1)
+    _send_characteristics(self, context, now)
+    context.profiles = profiles
+
+
+def _no_match_repeat(self, context, frame, now):
+    if self.joined is context:
+        return False
+    return _answer_match(self, context, frame, now)
+
+
+_answer_match = slac.Slac._answer_match
+
+
+def _never_wrong(data, start=0):
+    """Right where a sum is made, blind where one is checked."""
+    return 0 if sys._getframe(1).f_code.co_name == "_fill" else _ones_sum(data, start)
+
+
+_ones_sum = ipv6.ones_sum
+
+
+def _write_without_size(self, buffer, count):
+    with self._device as spi:
+        spi.write(buffer, start=0, end=spi_port.COMMAND_BYTES + count)
+
+
+def _size_too_late(self, buffer, count):
+    """The count of the access before counts for this one."""
+    with self._device as spi:
+        spi.write(buffer, start=0, end=spi_port.COMMAND_BYTES + count)
+    self.write(0x0100, count)
+
+
+def _no_resync(self):
+    """Waits for good where a header is not one."""
+
+
+_delivered = smartevse.SmartEvse._delivered
+
+
+def _post_twice(self, text):
+    reading, again = self._reading, text == "again"
+    _delivered(self, text)
+    if not again and not self._sent:
+        self._reading, self._sent = reading, True
+        self._next = self._ticks()
+
+
+def _joined_timer_runs_on(self, now):
+    self.joined.state = "JOINED"
+    self.events.append(("link_up",))
+
+
+def _anything_is_next(self, segment):
+    """Whatever number the segment has, its data is the next."""
+    if segment.length:
+        segment.sequence = self._receive_next
+    return _is_acceptable(self, segment)
+
+
+_is_acceptable = tcp.TcpServer._is_acceptable
+
+
+def _no_new_key(self, now, new_key=True):
+    _finish(self, now, new_key=False)
+
+
+_finish = secc.Secc._finish
+
+
+def _blind_to_restart(self, now):
+    self._generation = self.modem.generation
+    self._modem_ready = True
+
+
+_come = Loop._modem_came
+
+
+def _first_start_only(self, now):
+    if self._generation:
+        _blind_to_restart(self, now)
+    else:
+        _come(self, now)
+
+
+def _no_wait_match_end(self, context, state, now):
+    _enter(self, context, state, now)
+    if state == "WAIT_MATCH":
+        context.deadline = None
+
+
+_enter = slac.Slac._enter
+
+
+def _key_asked_once(self, now):
+    self._key_deadline = None
+
+
+def _no_gate(self, ev_mac, now):
+    return True
+
+
+def _old_late(self, now):
+    return False
+
+
+def _soc_of_zero(self, reading, now, began=None):
+    reading.soc_percent = 0
+    _deliver(self, reading, now, began)
+
+
+_deliver = smartevse.SmartEvse.deliver
+
+
+# name: (owner, attribute, what takes its place, the part that must notice)
+DEFECTS = {
+    "TCP never retransmits": (tcp.TcpServer, "_on_deadline", _no_retransmission, one_fault_at_a_time),
+    "RunID not compared": (slac.Slac, "_context_of", _any_run, mixtures),
+    "attenuation not divided by the profiles": (
+        slac.Slac,
+        "_send_characteristics",
+        _sum_for_average,
+        mixtures,
+    ),
+    "SLAC_MATCH.CNF not repeated": (slac.Slac, "_answer_match", _no_match_repeat, one_fault_at_a_time),
+    "ATTEN_CHAR.IND not repeated": (slac, "C_EV_MATCH_RETRY", 0, one_fault_at_a_time),
+    "BFR_SIZE omitted": (spi_port.SpiPort, "write_data", _write_without_size, every_state_of_the_bus),
+    "BFR_SIZE late": (spi_port.SpiPort, "write_data", _size_too_late, every_state_of_the_bus),
+    "framing never finds its way back": (framing.FrameDecoder, "_skip", _no_resync, one_bit_on_the_bus),
+    "checksums not verified": (ipv6, "ones_sum", _never_wrong, every_bit),
+    "POST twice": (smartevse.SmartEvse, "_delivered", _post_twice, mixtures),
+    "placeholder instead of the reading": (smartevse.SmartEvse, "deliver", _soc_of_zero, mixtures),
+    "timer of the join not cancelled": (slac.Slac, "_link_up", _joined_timer_runs_on, mixtures),
+    "WAIT_MATCH without an end": (slac.Slac, "_enter", _no_wait_match_end, dying_car),
+    "TCP's sequence numbers not checked": (
+        tcp.TcpServer,
+        "_is_acceptable",
+        _anything_is_next,
+        one_fault_at_a_time,
+    ),
+    "no new key after a session": (secc.Secc, "_finish", _no_new_key, mixtures),
+    "restart of the modem not noticed": (Loop, "_modem_came", _first_start_only, every_state),
+    "key asked for once": (slac.Slac, "_key_overdue", _key_asked_once, mixtures),
+    "a car that comes back answered once": (plugin, "PLUG_IN_MS", 0, returning_car),
+    "every SLAC_PARM.REQ answered": (plugin.PlugIn, "may_answer", _no_gate, mixtures),
+    "late reading to whoever is plugged in": (smartevse.SmartEvse, "_is_late", _old_late, swapped_cars),
+    "session without a deadline": (secc.Secc, "_watch_session", lambda self, now: None, every_state),
+}
+
+
+def caught(name):
+    """What the campaign says about a planted defect, None when nothing."""
+    owner, attribute, value, part = DEFECTS[name]
+    with patched(owner, attribute, value):
+        return part()
+
+
+def main():
+    import time
+
+    for name in DEFECTS:
+        begin = time.process_time()
+        text = caught(name)
+        sys.stdout.flush()
+        print(f"{time.process_time() - begin:5.1f} s  {name}: {DEFECTS[name][3].__name__}: {str(text)[:150]}")
+
+
+if __name__ == "__main__":
+    main()

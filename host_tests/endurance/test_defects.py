@@ -1,0 +1,19 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Every planted defect is caught by the part of the campaign that is there for it, and by none without a defect."""
+
+import pytest
+
+from host_tests.endurance import defects
+
+
+@pytest.mark.parametrize("name", defects.DEFECTS)
+def test_a_planted_defect_is_caught(name):
+    assert defects.caught(name) is not None
+
+
+@pytest.mark.parametrize(
+    "part", sorted({row[3] for row in defects.DEFECTS.values()}, key=lambda one: one.__name__)
+)
+def test_without_a_defect_nothing_is_said(part):
+    assert part() is None
