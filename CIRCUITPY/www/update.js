@@ -170,8 +170,8 @@ byId("again").addEventListener("click", send);
   try {
     box = await state();
     show();
-    result();
     await choose();
+    result();
   } catch (error) {
     tell(error.message, "fault");
   }

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The page /update in a real browser: the whole way to another version, with a lost connection on the way."""
+
+import pytest
+
+from host_tests.update.boxes import NEW, made
+from host_tests.web.box import CHROMIUM, PASSWORD, PHONE, log_in, running_box, running_browser
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.slow,
+]
+
+
+def said(page, text, seconds=60, where="#said"):
+    page.locator(where, has_text=text).wait_for(timeout=seconds * 1000)
+
+
+def progress_beyond(page, percent):
+    for _ in range(600):
+        value = page.evaluate("document.getElementById('progress').value")
+        if value > percent:
+            return value
+        page.wait_for_timeout(100)
+    raise TimeoutError("no progress")
+
+
+@pytest.mark.timeout(240)
+def test_another_version_is_installed_while_a_browser_watches(tmp_path):
+    files = {"new": made(NEW), "old": made("0.0.9"), "cut": made(NEW)[:-4096], "zip": b"PK\x03\x04" * 3000}
+    for name, data in files.items():
+        (tmp_path / f"{name}.update").write_bytes(data)
+    with running_box(18530, WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
+        context = browser.new_context(viewport=PHONE)
+        page = context.new_page()
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        log_in(page, box.url)
+        page.goto(box.url + "/update")
+        page.wait_for_selector("body[data-ready]")
+        assert page.inner_text("#runs") == "0.1.0 (copied to the drive)"
+        page.set_input_files("#file", tmp_path / "zip.update")
+        said(page, "no update for a socbox")
+        page.set_input_files("#file", tmp_path / "cut.update")
+        said(page, "not complete")
+        assert page.is_disabled("#send")
+        page.set_input_files("#file", tmp_path / "old.update")
+        said(page, "0.0.9", where="#chosen")
+        page.click("#send")
+        page.wait_for_selector("dialog[open]")
+        assert "0.0.9 is older than 0.1.0" in page.inner_text("#question")
+        page.click("dialog button[value=no]")
+        said(page, "Nothing was installed")
+        page.set_input_files("#file", tmp_path / "new.update")
+        said(page, NEW, where="#chosen")
+        page.click("#send")
+        page.wait_for_selector("dialog[open]")
+        assert "leave the power on" in page.inner_text("#question")
+        page.click("dialog button[value=yes]")
+        progress_beyond(page, 20)
+        context.set_offline(True)
+        said(page, "connection was lost", 40)
+        half = progress_beyond(page, 0)
+        context.set_offline(False)
+        progress_beyond(page, half)
+        said(page, f"Updated from 0.1.0 to {NEW}", 120)
+        assert page.inner_text("#runs").startswith(f"{NEW} (slot A)")
+        assert "copied to the drive" in page.inner_text("#kept")
+        page.goto(box.url + "/")
+        page.wait_for_selector("#link.live")
+        assert NEW in page.content()
+        assert errors == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        context.close()
