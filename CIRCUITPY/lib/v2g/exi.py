@@ -52,6 +52,10 @@ _MAX_EVENTS = const(4096)
 _MAX_DEPTH = const(12)  # the schemas reach 9
 _MAX_SHIFT = const(210)  # seven times the groups after the first; an X.509 serial number has up to 20 octets
 
+# While decoding, the elements around the one at hand: (node, declared, state_number) each, flat and made once,
+# because a session decodes every few milliseconds and nothing decodes inside of decoding.
+_OPEN = [None] * (3 * _MAX_DEPTH)
+
 
 class ExiError(PeerError):
     """The bytes are no message of the schema, or the message cannot be written in it."""
@@ -99,7 +103,7 @@ def _decode(schema, data, narrow):
     state_number = 1
     node = {}
     message = {name: node}
-    stack = [None] * (3 * _MAX_DEPTH)  # of (node, declared, state_number), flat: a tuple each costs more heap
+    stack = _OPEN
     top = 0
     for _ in range(_MAX_EVENTS):
         state = declared[state_number]
