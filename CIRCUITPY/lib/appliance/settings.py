@@ -347,6 +347,8 @@ def _distance(one, other):
 def _closest_key(key):
     best, best_distance = None, 4
     for row in SCHEMA:
+        if abs(len(key) - len(row[KEY])) >= best_distance:
+            continue  # 0.2 s of the device's time for each key, and a file may be full of mistakes
         distance = _distance(key.upper(), row[KEY])
         if distance < best_distance:
             best, best_distance = row[KEY], distance
@@ -421,7 +423,7 @@ class Settings:
         if row is None:
             if key.startswith("CIRCUITPY_"):
                 return
-            closest = _closest_key(key)
+            closest = _closest_key(key) if len(self.errors) < _MOST_ERRORS else None
             hint = "; did you mean " + closest + "?" if closest else ""
             raise Mistake("there is no setting " + key[:40] + hint)
         if key in self._sources:
