@@ -150,6 +150,8 @@ def serve(radio, until, feed):
             while sent < len(data):
                 sent += client.send(view[sent : sent + 1024])
             if again:
+                # The answer leaves before the restart ends the connection.
+                time.sleep(1)
                 return
         except OSError as error:
             print("client lost:", error)

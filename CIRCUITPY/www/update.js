@@ -5,6 +5,7 @@
 "use strict";
 
 const HEAD = 4096;
+const CHECK = 9;
 const BEFORE = "socbox-before";
 let box = null;
 let manifest = null;
@@ -60,7 +61,7 @@ function ask(question) {
 // The manifest in a file, or a sentence why there is none.
 async function readManifest(file) {
   try {
-    const head = JSON.parse(await file.slice(0, HEAD).text());
+    const head = JSON.parse(await file.slice(0, HEAD - CHECK).text());
     if (head.kind !== "socbox update") throw new Error();
     if (file.size !== HEAD + head.size) return { fault: "The file is not complete. Download it again." };
     return head;

@@ -6,8 +6,8 @@
     socbox-<version>.zip       the files for the drive, to drag there; without settings.toml, which is the owner's
     settings.toml              for a new box
 
-The same files give the same bytes. An update is a page of 4 kB with the manifest as JSON, filled up with spaces, and
-then a FAT volume (`fat_image`) that the box writes into a slot as it is and mounts. The list of all files with size
+The same files give the same bytes. An update is a page of 4 kB with the manifest as JSON and a check sum of it, and then
+a FAT volume (`fat_image`) that the box writes into a slot as it is and mounts. The list of all files with size
 and SHA-256 is `files.json` in the volume and in the zip; `--list FILE` prints both.
 
 `--out DIR` writes elsewhere, `--version V` makes a bundle of another version, for tests.
@@ -31,6 +31,7 @@ KIND = "socbox update"
 VERSION_FILE = "lib/appliance/version.py"
 LIST = "files.json"
 PAGE = 4096
+CHECK = 9
 # As the slots on the box: lib/appliance/slots.py.
 MOST_IMAGE = 1280 * 1024
 MOST_CHANGES = 1200
@@ -104,9 +105,15 @@ def update(files):
         "changes": changes_of(value_of(files, "VERSION")),
     }
     head = json.dumps(manifest, indent=1).encode()
-    if len(head) >= PAGE:
+    return head_page(head) + image
+
+
+def head_page(text):
+    """A manifest as the page that begins an .update: JSON, spaces, CRC-32 of both in 8 digits, a line feed."""
+    if len(text) > PAGE - CHECK:
         raise ValueError("the manifest does not fit into a page")
-    return head.ljust(PAGE - 1) + b"\n" + image
+    text = text.ljust(PAGE - CHECK)
+    return text + b"%08x\n" % binascii.crc32(text)
 
 
 def archive(files):
@@ -126,7 +133,7 @@ def archive(files):
 
 def manifest_of(data):
     """The manifest of an .update."""
-    return json.loads(data[:PAGE])
+    return json.loads(data[: PAGE - CHECK])
 
 
 def main(arguments):

@@ -14,7 +14,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-HEAD = 4096
+# The manifest's text in the first 4 kB of an .update, without the check sum at their end.
+MANIFEST = 4096 - 9
 PATIENCE_S = 120
 PAUSE_S = 2
 
@@ -58,7 +59,7 @@ class Box:
 
     def send(self, data, agreed, progress):
         """Send what the box has not yet taken."""
-        manifest = json.loads(data[:HEAD])
+        manifest = json.loads(data[:MANIFEST])
         state = self.insist("/api/update")
         same = state["sha256"] == manifest["sha256"] and state["state"] in ("receiving", "written")
         offset = state["next"] if same else 0
@@ -91,7 +92,7 @@ class Box:
 def update(box, data, agreed="room", progress=lambda offset, size: None):
     """Bring one box to the version in `data`; gives the version before."""
     box.send(data, agreed, progress)
-    return box.install(json.loads(data[:HEAD])["version"])
+    return box.install(json.loads(data[:MANIFEST])["version"])
 
 
 def show_progress(offset, size):
@@ -115,7 +116,7 @@ def main(arguments):
         except Stopped as stopped:
             print(f"\r{address}: {stopped}", file=sys.stderr)
             return 1
-        print(f"\r{address}: {before} -> {json.loads(data[:HEAD])['version']}")
+        print(f"\r{address}: {before} -> {json.loads(data[:MANIFEST])['version']}")
     return 0
 
 

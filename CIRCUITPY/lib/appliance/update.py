@@ -20,6 +20,8 @@ from appliance.room import NoRoom, reserve
 KIND = "socbox update"
 PAGE = 4096
 SLICE = 8192
+# The manifest's page ends with its own CRC-32: 8 digits and a line feed.
+_CHECK = 9
 
 IDLE, RECEIVING, WRITTEN, READY = "idle", "receiving", "written", "ready"
 
@@ -58,8 +60,13 @@ def numbers_of(text):
 
 def parsed_manifest(page):
     """The manifest in a bundle's first page. Raises Refused."""
+    if page.find(KIND.encode()) < 0:
+        raise Refused("kind", "This file is no update for a %s." % version.PRODUCT)
+    text = page[: PAGE - _CHECK]
+    if page[PAGE - _CHECK :] != ("%08x\n" % (binascii.crc32(text) & 0xFFFFFFFF)).encode():
+        raise Refused("damaged", "This file is damaged: its description has a wrong check sum.")
     try:
-        manifest = json.loads(str(page, "utf-8"))
+        manifest = json.loads(str(text, "utf-8"))
         known = manifest["kind"] == KIND
         size, check_sum, digest = manifest["size"], manifest["crc32"], manifest["sha256"]
         numbers_of(manifest["version"])
