@@ -347,7 +347,7 @@ def _distance(one, other):
 def _closest_key(key):
     best, best_distance = None, 4
     for row in SCHEMA:
-        if abs(len(key) - len(row[KEY])) >= best_distance:
+        if abs(len(key) - len(str(row[KEY]))) >= best_distance:
             continue  # 0.2 s of the device's time for each key, and a file may be full of mistakes
         distance = _distance(key.upper(), row[KEY])
         if distance < best_distance:
