@@ -6,18 +6,18 @@ import sys
 import types
 
 import pytest
-from appliance import button_pages, causes, scenes, screens, setup_screens, status, typeset
+from appliance import button_pages, causes, scenes, screens, setup_screens, typeset
 from appliance.display import (
     BRIGHT,
     DARK,
     DIM,
     DIM_PERCENT,
+    HELD_S,
     MOST_PAGES,
     PAGE_S,
     REFRESH,
     Display,
     Panel,
-    mood,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -191,19 +191,42 @@ def test_nothing_is_drawn_while_a_car_is_matched_and_only_small_areas_while_it_i
     assert "Reading the car" in [line.text for line in panel._scene._head]
 
 
-def test_an_update_is_drawn_at_once():
+def test_an_update_is_drawn_at_once_and_the_status_does_not_wipe_it_away():
     panel = Counted("240x135")
     box = Display(panel, new_status(), Evse(), net(), Access())
-    box.update(40, "version 2")
+    box.update_now(40, "version 2")
     assert panel.glass.shown.getbbox() is not None and panel.glass.refreshes > 0
     before = panel.glass.shown.copy()
-    box.update(80, "version 2")
+    box.update_now(80, "version 2")
     assert ImageChops.difference(before, panel.glass.shown).getbbox() is not None
     state_of(box).uptime.advance(1000)
     poll(box, 2)
     held = panel.glass.shown.copy()
     again = contact_sheet.draw(panel, screens.updating(80, "version 2"))
-    assert not ImageChops.difference(again, held).getbbox(), "the status does not wipe it away"
+    assert not ImageChops.difference(again, held).getbbox()
+
+
+def test_an_update_that_comes_in_is_shown_until_it_stalls_or_is_done():
+    percent = [None]
+    panel = Counted("320x170")
+    box = Display(panel, new_status(), Evse(), net(), Access(), None, (100, 60, 1), lambda: percent[0])
+    poll(box, 90)
+    assert box._level == DARK and not box.updating
+    percent[0] = 3
+    poll(box, 1)
+    assert box.updating and panel._scene._head[0].text == "Updating"
+    panel.sent = []
+    percent[0] = 4
+    poll(box, 1)
+    assert 0 < sum(panel.sent) < 320 * 170 // 10, "the bar only"
+    poll(box, HELD_S + 1)
+    assert not box.updating and panel._scene._head[0].text == "Ready for a car"
+    percent[0] = 90
+    poll(box, 1)
+    assert box.updating
+    percent[0] = None
+    poll(box, 2)
+    assert not box.updating and panel._scene._head[0].text == "Ready for a car"
 
 
 # ---- rest
@@ -409,13 +432,3 @@ def test_the_light_is_no_brighter_than_asked_for(monkeypatch):
     from appliance.led import BREATH, STEP_MS
 
     assert len(BREATH) * STEP_MS >= 1500
-
-
-def test_the_light_follows_the_status():
-    wifi = net()
-    assert mood(new_status(), wifi, 0) == screens.IDLE
-    assert mood(new_status("ABSENT_LOW", "NO_KEY"), wifi, 0) == screens.FAULT
-    assert mood(read(81), wifi, 0) == screens.DONE
-    wifi.offered = True
-    assert mood(new_status(), wifi, 0) == screens.SETUP
-    assert status.WAITING in screens.STAGES

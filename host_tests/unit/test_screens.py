@@ -124,9 +124,12 @@ def test_delivery_and_age_below_the_charge():
     state.session_ended("ok")
     evse = Evse()
     evse.last_delivery = "ok"
-    assert screens.view(state, evse).texts == ["re-plug to charge", "read just now"]
+    assert screens.view(state, evse).texts == ["re-plug to charge"]
     state.replugged = True
-    assert screens.view(state, evse).texts == ["sent to SmartEVSE", "read just now"]
+    assert screens.view(state, evse).texts == ["sent to SmartEVSE"]
+    evse.last_delivery = None
+    assert screens.view(state, evse).texts == ["read just now"]
+    evse.last_delivery = "ok"
     assert screens.mood_of(state) == screens.DONE
     state.uptime.advance(2 * 3600 * 1000)
     assert screens.view(state, evse).texts == ["read 2 h ago", "sent to SmartEVSE"]

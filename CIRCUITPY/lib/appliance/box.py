@@ -396,6 +396,13 @@ class Box:
         pages = self.wifi.connected and self._web_piece.web is not None
         return (slots.MODEM if self.loop.modem.ready else 0) | (slots.WIFI if pages else 0)
 
+    def update_percent(self):
+        """How much of an update has come, or None. Allocates nothing."""
+        update = self._update
+        if update is None or update.manifest is None:
+            return None
+        return min(100, update.next * 100 // update.manifest["size"])
+
     def update(self):
         """The Update, made when it is first asked for: an errand."""
         if self._update is None:
@@ -551,6 +558,7 @@ class Box:
                     self.access,
                     self._open_button(),
                     [self.settings[key] for key in settings.REST_KEYS],
+                    self.update_percent,
                 )
                 self.loop.add_piece("display", self.display)
         except Exception as error:
@@ -574,16 +582,21 @@ class Box:
         if not self.settings["LED"]:
             return
         try:
-            from appliance import display
             from appliance.led import Led
 
             pin = find_pin(self.settings["LED"])
-            light = Led(
-                pin, self.settings["LED_BRIGHTNESS"], lambda now: display.mood(self.status, self.wifi, now)
-            )
-            self.loop.add_piece("led", light)
+            self.loop.add_piece("led", Led(pin, self.settings["LED_BRIGHTNESS"], self._mood))
         except Exception as error:
             self.log.caution("display", "no status light: %s" % error)
+
+    def _mood(self, now):
+        from appliance import screens, setup_screens
+
+        if self.display is not None and self.display.updating:
+            return screens.UPDATE
+        if setup_screens.kind(self.status, self.wifi, now) is not None:
+            return screens.SETUP
+        return screens.mood_of(self.status)
 
     def _no_code(self, text):
         self.log.note("display", text)

@@ -222,10 +222,12 @@ class Display:
     """Keeps a Panel up to date with the status; a box without a display has none of these.
 
     ``button`` has ``pressed(now)`` or is None; ``rest`` is (brightness in per cent, seconds until dim, minutes until
-    dark), 0 for never.
+    dark), 0 for never; ``progress()`` gives how many per cent of an update have come, or None.
     """
 
-    def __init__(self, panel, status, smartevse, wifi, access=None, button=None, rest=(100, 0, 0)):
+    def __init__(
+        self, panel, status, smartevse, wifi, access=None, button=None, rest=(100, 0, 0), progress=None
+    ):
         self.panel = panel
         self._access = access
         self._button = button
@@ -241,6 +243,8 @@ class Display:
         self._page = 0
         self._page_until_s = 0
         self._held_until_s = 0
+        self._progress = progress
+        self._percent_done = None
         self._turn = 0
         self._active_s = 0
         self._stage = None
@@ -257,17 +261,38 @@ class Display:
             self._look_at = ticks_add(now, LOOK_MS)
             seconds = self._status.uptime.seconds
             self._rest(seconds, now)
+            if self._progress is not None and self._progress() != self._percent_done:
+                self._show_progress(seconds)
+                return True
             if self._level != DARK and seconds >= self._held_until_s and self._is_due(seconds, now):
                 self.panel.show(self._view(), self._turn)
                 return True
         return self.panel.step(self._status.secc_stage)
 
+    @property
+    def updating(self):
+        """True while an update comes in."""
+        return self._status.uptime.seconds < self._held_until_s
+
     def update(self, percent, text):
-        """Show at once how far an update is, and keep that for a while. Blocks for a refresh, 25 to 100 ms."""
-        self._wake(self._status.uptime.seconds)
-        self._held_until_s = self._status.uptime.seconds + HELD_S
-        self.panel.show_now(screens.updating(percent, text))
+        """Show how far an update is, and keep that for a while; drawn by ``poll``."""
+        seconds = self._status.uptime.seconds
+        self._wake(seconds)
+        self._held_until_s = seconds + HELD_S
         self._revision = -1
+        self.panel.show(screens.updating(percent, text))
+
+    def update_now(self, percent, text):
+        """The same for a program that does nothing else meanwhile. Blocks for a refresh, 25 to 100 ms."""
+        self.update(percent, text)
+        self.panel.show_now(screens.updating(percent, text))
+
+    def _show_progress(self, seconds):
+        self._percent_done = self._progress()
+        if self._percent_done is None:
+            self._held_until_s = seconds
+        else:
+            self.update(self._percent_done, "a new version comes in")
 
     def _pressed(self):
         seconds = self._status.uptime.seconds
@@ -351,10 +376,3 @@ class Display:
             self.panel.light(self._percent if level == BRIGHT else min(self._percent, DIM_PERCENT))
         if was_dark:
             self._revision = -1
-
-
-def mood(status, wifi, now):
-    """What the status light shows. Allocates nothing."""
-    if setup_screens.kind(status, wifi, now) is not None:
-        return screens.SETUP
-    return screens.mood_of(status)

@@ -144,7 +144,7 @@ def _soc_view(state, smartevse):
     if fresh:
         delivery = _delivery_text(state, smartevse, state.cause_of(causes.SMARTEVSE))
         # The age first once there is one: a number on a display is taken for the present.
-        texts = [delivery, age] if age_s < 90 else [age, delivery]
+        texts = [delivery or age] if age_s < 90 else [age, delivery]
         texts.append(_target_text(reading))
     else:
         texts = [age]

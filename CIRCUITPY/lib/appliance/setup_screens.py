@@ -105,15 +105,24 @@ def _text_of(point):
     return qr_text(point.name, point.password)
 
 
+def _halved(place, layout):
+    """An IPv4 address in one line, or with two of its numbers in each of two."""
+    if layout.font.width(place) <= layout.text_width:
+        return [place]
+    middle = place.find(".", place.find(".") + 1) + 1
+    return [place[:middle], place[middle:]]
+
+
 def _guest(wifi, layout):
-    url = "http://" + ADDRESS + wifi.port_text()
-    return CodeView(["Now open"] + layout.font.wrapped(url, layout.text_width), url, screens.BLUE)
+    place = ADDRESS + wifi.port_text()
+    url = "http://" + place
+    lines = [url] if layout.font.width(url) <= layout.text_width else ["http://"] + _halved(place, layout)
+    return CodeView(["Now open"] + lines, url, screens.BLUE)
 
 
 def _joined(wifi, layout):
     place = wifi.address + wifi.port_text()
-    wrapped = layout.font.wrapped
-    lines = wrapped(place, layout.text_width) + wrapped(wifi.hostname + ".local", layout.text_width)
+    lines = _halved(place, layout) + layout.font.wrapped(wifi.hostname + ".local", layout.text_width)
     return CodeView(["Connected"] + lines, "http://" + place, screens.GREEN)
 
 
