@@ -140,7 +140,7 @@ class FrameRing:
     start. A session fills some 15 kB.
     """
 
-    def __init__(self, size=49152):
+    def __init__(self, size=32768):
         self._buffer = bytearray(size)
         self._view = memoryview(self._buffer)
         self._head = 0
