@@ -10,8 +10,6 @@ import re
 from html import escape
 from pathlib import Path
 
-from mkdocs.structure.nav import Link
-
 _BLOCK = re.compile(r"^```mermaid\nsequenceDiagram\n(.*?)^```\n", re.M | re.S)
 _MESSAGE = re.compile(r"(\w+)-?->>(\w+): (.*)")
 WIDTH, TOP, STEP, EDGE = 760, 44, 26, 90
@@ -80,12 +78,18 @@ def drawn(markdown):
     return _BLOCK.sub(lambda found: "\n" + Drawing(found.group(1)).svg() + "\n", markdown)
 
 
-def on_nav(nav, config, files):
-    """MkDocs calls this once: a page that mkdocs.yml does not name yet is reachable all the same."""
-    named = {page.file.src_uri for page in nav.pages}
-    forgotten = [file for file in files.documentation_pages() if file.src_uri not in named]
-    nav.items.extend(Link(Path(file.src_uri).stem.replace("-", " "), file.url) for file in forgotten)
-    return nav
+# Pages that mkdocs.yml does not name yet stand in this part of the navigation, behind the quick start.
+_PART = "Build"
+
+
+def on_config(config):
+    """MkDocs calls this once: no page of docs/ is ever out of reach."""
+    named = set(re.findall(r"[\w-]+\.md", str(config.nav)))
+    forgotten = [path for path in sorted(Path(config.docs_dir).glob("*.md")) if path.name not in named]
+    (part,) = [entry[_PART] for entry in config.nav if _PART in entry]
+    for path in reversed(forgotten):
+        part.insert(1, {path.stem.replace("-", " ").capitalize(): path.name})
+    return config
 
 
 def on_page_markdown(markdown, **_others):

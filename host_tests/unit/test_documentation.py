@@ -12,6 +12,7 @@ import sys
 import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from appliance import settings
@@ -73,6 +74,15 @@ def test_every_page_is_reached_from_the_first(site):
     index = (site / "index.html").read_text()
     pages = {page.stem for page in (ROOT / "docs").glob("*.md")}
     assert {page for page in pages if f'href="{page}.html"' not in index and page != "index"} == set()
+
+
+def test_a_page_that_the_navigation_forgot_is_put_in(tmp_path):
+    for name in ("index", "wiring", "two-words"):
+        (tmp_path / f"{name}.md").write_text("# A page")
+    nav = [{"socbox": "index.md"}, {"Build": [{"Quick start": "quick-start.md"}, {"Safety": "safety.md"}]}]
+    config = SimpleNamespace(nav=nav, docs_dir=str(tmp_path))
+    site_hooks.on_config(config)
+    assert [next(iter(entry)) for entry in nav[1]["Build"]] == ["Quick start", "Two words", "Wiring", "Safety"]
 
 
 def test_diagrams_are_pictures(site):
