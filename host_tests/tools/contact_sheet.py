@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Every screen on every display, as pictures: `python -m host_tests.tools.contact_sheet`.
 
-Writes docs/images/screens_WIDTHxHEIGHT.png for people, and host_tests/unit/images/*.png, one strip a screen, with which
-host_tests/unit/test_display.py compares what the box draws. Whoever changed a screen runs this, looks at the
-pictures and commits them.
+Writes docs/images/screens_WIDTHxHEIGHT.png and screens.png for people, and host_tests/unit/images/*.png, one strip
+a screen, with which host_tests/unit/test_display.py compares what the box draws. Whoever changed a screen runs this,
+looks at the pictures and commits them.
 """
 
 import argparse
@@ -39,6 +39,8 @@ DISPLAYS = {
     "320x240": (glass.Display, 320, 240),
     "170x320": (glass.Display, 170, 320),
 }
+# The few screens that stand for all: README and user guide.
+CHOSEN = ("setup offer", "waiting", "reading", "target and time", "modem missing", "updating")
 # Shown in the documentation, with the magnification of the picture.
 SHEETS = {"128x64": 3, "240x135": 2, "320x170": 2, "240x240": 1}
 
@@ -252,19 +254,20 @@ def strip(found):
 
 GROUND, FRAME, INK = (244, 245, 247), (20, 22, 26), (70, 76, 84)
 GAP, LABEL, COLUMNS = 18, 20, 4
+CHOSEN_COLUMNS = 3
 
 
-def sheet(found, zoom):
+def sheet(found, zoom, columns=COLUMNS):
     """All of them side by side with their names, as people look at them."""
     width, height = found[0][1].size
     cell = width * zoom + 2 * GAP, height * zoom + GAP + LABEL + 8
-    rows = (len(found) + COLUMNS - 1) // COLUMNS
-    whole = Image.new("RGB", (cell[0] * COLUMNS, cell[1] * rows + GAP), GROUND)
+    rows = (len(found) + columns - 1) // columns
+    whole = Image.new("RGB", (cell[0] * columns, cell[1] * rows + GAP), GROUND)
     draw_on = ImageDraw.Draw(whole)
     font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 13)
     for at, (label, picture) in enumerate(found):
-        left = at % COLUMNS * cell[0] + GAP
-        top = at // COLUMNS * cell[1] + GAP
+        left = at % columns * cell[0] + GAP
+        top = at // columns * cell[1] + GAP
         large = picture.resize((width * zoom, height * zoom), Image.Resampling.NEAREST)
         draw_on.rounded_rectangle(
             [left - 6, top - 6, left + large.width + 5, top + large.height + 5], 5, fill=FRAME
@@ -294,6 +297,9 @@ def main():
             strip(found).save(chosen.stored / f"{name}.png", optimize=True)
             if name in SHEETS:
                 save(sheet(found, SHEETS[name]), chosen.docs / f"screens_{name}.png")
+            if name == "320x170":
+                few = [(screen, picture) for screen, picture in found if screen in CHOSEN]
+                save(sheet(few, 1, CHOSEN_COLUMNS), chosen.docs / "screens.png")
     return 0
 
 
