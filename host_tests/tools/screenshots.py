@@ -20,6 +20,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from host_tests.tools import bundle
 from host_tests.twin.world import World
 from host_tests.web.box import PASSWORD, first_run, log_in, running_box, running_browser
 
@@ -91,6 +92,34 @@ def take_pages(folder):
             context.close()
 
 
+def take_update(folder):
+    """docs/images/page_update.png: an update on its way, and after it."""
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        running_box(18580, WEB_PASSWORD=PASSWORD) as box,
+        running_browser() as browser,
+    ):
+        file = Path(scratch) / "socbox-0.2.0.update"
+        file.write_bytes(bundle.update(bundle.drive_files(version="0.2.0")))
+        pictures = [Path(scratch) / "during.png", Path(scratch) / "after.png"]
+        page = browser.new_context(viewport=UPDATE_PHONE, device_scale_factor=1.5).new_page()
+        log_in(page, box.url)
+        page.goto(box.url + "/update")
+        page.wait_for_selector("body[data-ready]")
+        page.set_input_files("#file", file)
+        page.locator("#chosen", has_text="0.2.0").wait_for()
+        page.click("#send")
+        page.wait_for_selector("dialog[open]")
+        page.click("dialog button[value=yes]")
+        while page.evaluate("document.getElementById('progress').value") < 60:
+            page.wait_for_timeout(50)
+        page.screenshot(path=pictures[0])
+        page.locator("#said", has_text="Updated from").wait_for(timeout=120_000)
+        page.screenshot(path=pictures[1])
+        side_by_side(pictures, folder / "page_update.png")
+
+
+UPDATE_PHONE = {"width": 400, "height": 900}
 SETUP_PHONE = {"width": 360, "height": 660}
 SETUP_GAP = 36
 SETUP_BACK = (120, 128, 136)
@@ -106,7 +135,12 @@ def take_setup(path):
         with first_run() as (box, browser):
             box.ask("neighbours")
             _set_up(box, browser, pictures)
-        images = [Image.open(picture).convert("RGB") for picture in pictures]
+        side_by_side(pictures, path)
+
+
+def side_by_side(pictures, path):
+    """One picture of several, at half their size."""
+    images = [Image.open(picture).convert("RGB") for picture in pictures]
     width = sum(image.width for image in images) + SETUP_GAP * (len(images) + 1)
     height = max(image.height for image in images) + 2 * SETUP_GAP
     whole = Image.new("RGB", (width, height), SETUP_BACK)
@@ -153,6 +187,7 @@ def main():
                 status = twin.wait(20)
     print(f"{folder / 'bench.png'}\n{folder / 'display.png'}")
     take_pages(folder)
+    take_update(folder)
     take_setup(folder / "setup.png")
     return status
 

@@ -18,6 +18,9 @@ from pathlib import Path
 MANIFEST = 4096 - 9
 PATIENCE_S = 120
 PAUSE_S = 2
+ANSWER_S = 40
+# While the box restarts, a connection may stay without any answer.
+RESTART_ANSWER_S = 5
 
 
 class Stopped(Exception):
@@ -32,11 +35,13 @@ class Box:
         self._login = "Basic " + base64.b64encode(f":{password}".encode()).decode()
         self._pause_s = pause_s
 
-    def ask(self, path, body=None):
+    def ask(self, path, body=None, timeout_s=ANSWER_S):
         """(status, document); status 0 when nothing answers."""
-        request = urllib.request.Request(self.url + path, data=body, headers={"Authorization": self._login})
+        # Without a type of its own a body would be taken for a form.
+        headers = {"Authorization": self._login, "Content-Type": "application/octet-stream"}
+        request = urllib.request.Request(self.url + path, data=body, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=40) as answer:
+            with urllib.request.urlopen(request, timeout=timeout_s) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             try:
@@ -80,7 +85,7 @@ class Box:
         time.sleep(self._pause_s)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            status, document = self.ask("/api/update")
+            status, document = self.ask("/api/update", timeout_s=RESTART_ANSWER_S)
             if status == 200 and document["state"] == "idle":
                 if document["version"] != wanted:
                     raise Stopped(f"{document['version']} runs, {wanted} did not start")

@@ -4,6 +4,7 @@
 
 import pytest
 
+from host_tests.tools import update_box
 from host_tests.update.boxes import NEW, made
 from host_tests.web.box import CHROMIUM, PASSWORD, PHONE, log_in, running_box, running_browser
 
@@ -73,3 +74,15 @@ def test_another_version_is_installed_while_a_browser_watches(tmp_path):
         assert errors == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         context.close()
+
+
+@pytest.mark.timeout(240)
+def test_the_script_for_many_boxes(tmp_path, capsys):
+    (tmp_path / "new.update").write_bytes(made(NEW))
+    (tmp_path / "old.update").write_bytes(made("0.0.9"))
+    with running_box(18580, WEB_PASSWORD=PASSWORD) as box:
+        assert update_box.main([str(tmp_path / "old.update"), box.url, "--password", PASSWORD]) == 1
+        assert "0.0.9 is older than 0.1.0" in capsys.readouterr().err
+        assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", "wrong"]) == 1
+        assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", PASSWORD]) == 0
+        assert f"0.1.0 -> {NEW}" in capsys.readouterr().out
