@@ -167,6 +167,13 @@ function showBars(loop) {
   }));
 }
 
+function tested(test) {
+  if (!test) return "not yet";
+  const bad = test.checks.filter((check) => check.ok === false);
+  const said = bad.map((check) => check.name.replace("_", " ") + ": " + check.text).join("; ");
+  return (said || "all parts are well") + " (" + span(test.ago_s) + " ago)";
+}
+
 function showBox(status) {
   const wifi = status.wifi;
   const evse = status.smartevse;
@@ -183,6 +190,7 @@ function showBox(status) {
     ["Last start", system.reset_reason ? system.reset_reason.toLowerCase().replaceAll("_", " ") : null],
     ["Free memory", known(status.memory_free) ? Math.round(status.memory_free / 1024) + " kB" : null],
     ["Slowest pass", status.loop.worst_ms + " ms"],
+    ["Self-test", tested(status.self_test)],
   ]);
   showBars(status.loop);
 }
@@ -219,6 +227,13 @@ async function ask() {
   if (!document.hidden) timer = setTimeout(ask, PERIOD_MS);
 }
 
+byId("selftest").addEventListener("click", async () => {
+  byId("selftest").disabled = true;
+  const answer = await post("/api/selftest", {});
+  byId("selftest").disabled = false;
+  if (!answer.ok || answer.content.error) setText(byId("link"), answer.content.error);
+  ask();
+});
 byId("reboot").addEventListener("click", () => byId("ask").showModal());
 byId("ask").addEventListener("close", async () => {
   if (byId("ask").returnValue !== "yes") return;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Looks at every frame that reached the box and every frame it sent, and says what no box may do.
 
-* CM_ATTEN_CHAR.IND: each group lies within what the modem reported of this car since its CM_SLAC_PARM.REQ, the
+* CM_ATTEN_CHAR.IND: each group lies within what the modem reported of this car since its last CM_SLAC_PARM.CNF, the
   number of sounds is that of the reports, and MAC and RunID are those of a request.
 * CM_SLAC_PARM.CNF never goes to a car that charges.
 * CM_SLAC_MATCH.CNF: answers a CM_SLAC_MATCH.REQ with a RunID that this car's CM_SLAC_PARM.REQ had.
@@ -39,8 +39,10 @@ class Oracle:
         kind = frame[15] | frame[16] << 8
         if direction == TO_BOX:
             self._heard(kind, frame)
-        elif kind == _PARM_CNF and frame[0:6] == self.leave_alone:
-            self.wrong.append("CM_SLAC_PARM.CNF to a car that charges")
+        elif kind == _PARM_CNF:
+            self._reports[frame[0:6]] = []
+            if frame[0:6] == self.leave_alone:
+                self.wrong.append("CM_SLAC_PARM.CNF to a car that charges")
         elif kind == _CHARACTERISTICS:
             self._characteristics(frame)
         elif kind == _MATCH_CNF and self._asked.get(frame[0:6]) not in self._runs.get(frame[0:6], ()):
@@ -52,7 +54,6 @@ class Oracle:
             runs = self._runs.setdefault(mac, [])
             runs.append(frame[21:29])
             del runs[:-6]
-            self._reports[mac] = []
         elif kind == _PROFILE and frame[25] == GROUPS and len(frame) >= 85:
             self._reports.setdefault(frame[19:25], []).append(frame[27:85])
         elif kind == _MATCH_REQ and len(frame) >= 77:

@@ -70,8 +70,11 @@ def play(rig, car, script=None, end=None):
 def poke(rig, car):
     """A car that charges tries SLAC now and then; an answer would draw it out of charging.
 
-    The box asks the SmartEVSE once a minute at most: what it was told within a minute holds.
+    The box asks the SmartEVSE once a minute at most: what it was told within a minute holds. Where it cannot ask, a
+    car that was silent for a minute counts as a new plug-in.
     """
+    if rig.loop.secc.plugin.state is None:
+        return
     told_ms = rig.charger.told_waiting_ms
     if told_ms is not None and rig.clock.now_ms - told_ms < 61_000:
         return

@@ -308,3 +308,17 @@ def test_a_failing_session_event_does_not_end_the_loop(bench):
     bench.seccs[-1].events.append(("reading", None))
     bench.turn(5)
     assert bench.loop.failures >= 1
+
+
+def test_the_self_test_is_made_once_after_the_start():
+    from appliance.errands import TEST_AFTER_S, FirstTest
+
+    made = []
+    uptime = Uptime(0)
+    piece = FirstTest(uptime, made.append)
+    uptime.seconds = TEST_AFTER_S - 1
+    assert not piece.due(0)
+    uptime.seconds = TEST_AFTER_S
+    assert piece.due(0)
+    piece.run(7)
+    assert made == [7] and not piece.due(0)

@@ -233,7 +233,11 @@ class Actions:
             return answers.document(request, {"error": str(mistake)}, answers.UNPROCESSABLE)
         if not url:
             return answers.document(request, {"error": "There is no address to try."}, answers.UNPROCESSABLE)
-        errand = box.errands.start(attempt, url)
+        return self._errand(request, attempt, url)
+
+    def _errand(self, request, work, argument):
+        box = self._box
+        errand = box.errands.start(work, argument)
         if errand is None:
             return answers.document(request, {"error": BUSY}, answers.CONFLICT)
 
@@ -252,6 +256,15 @@ class Actions:
         return answers.Later(poll, too_late, TRY_LIMIT_MS)
 
     # ---- the box
+
+    def self_test(self, request):
+        """POST /api/selftest: look at all parts now."""
+        box = self._box
+        return self._errand(request, lambda _: self._test(box), None)
+
+    def _test(self, box):
+        report = box.test_itself(box.ticks(), True)
+        return {"error": CAR_FIRST} if report is None else report.document(box.status.uptime.seconds)
 
     def reboot(self, request):
         """POST /api/reboot"""

@@ -80,6 +80,12 @@ def system_document():
     return document
 
 
+def self_test_document(box):
+    """What the last self-test found, or None before the first."""
+    report = box.self_test
+    return None if report is None else report.document(box.status.uptime.seconds)
+
+
 def _car_pieces(box, status):
     yield json.dumps(
         {
@@ -131,6 +137,7 @@ def status_pieces(box, owner):
                 "system": box.system,
                 "settings_errors": settings_module.error_texts(box.settings),
                 "notes": box.notes(),
+                "self_test": self_test_document(box),
                 "access": {
                     "owner": owner,
                     "made_up_password": box.access.made_up is not None,

@@ -58,6 +58,12 @@ TABLE = {
         "Switch the modem's supply off and on. If it stays like this, its firmware may be for a PC adapter "
         "and not a charger.",
     ),
+    "modem_blocked": (
+        MODEM,
+        "Modem buffer full",
+        "The modem takes frames and does not send them on: its write buffer does not empty.",
+        "Switch the modem's supply off and on. The box resets the modem by itself when this lasts.",
+    ),
     "key_refused": (
         MODEM,
         "Modem refuses key",
@@ -210,6 +216,12 @@ TABLE = {
         "settings.toml: error",
         "settings.toml has a mistake; the default is used instead.",
         "The line and the reason stand below. Correct the file and press RESET.",
+    ),
+    "display_missing": (
+        BOX,
+        "Display missing",
+        "settings.toml names a display, but none answers.",
+        "Check its wires and the DISPLAY settings. Cars are read without a display as well.",
     ),
     "crash": (
         BOX,

@@ -97,6 +97,7 @@ def diagnostics_pieces(box):
         ("wifi", box.wifi.document()),
         ("loop", api.loop_document(box.loop)),
         ("web", box.web_counts()),
+        ("self-test", api.self_test_document(box)),
         ("frames", {"kept": box.frames.kept, "dropped": box.frames.dropped}),
         ("reading", status_module.reading_document(status.reading, status.age_s())),
     ):

@@ -7,6 +7,8 @@ only while no car is in a session.
 from plc.ticks import expired, ticks_add
 
 RESTART_AFTER_MS = 1500
+# By then WiFi was joined and the SmartEVSE was asked, if they are there.
+TEST_AFTER_S = 40
 
 
 class Errand:
@@ -50,6 +52,24 @@ class Errands:
         except Exception as error:
             errand.error = error
         errand.done = True
+
+
+class FirstTest:
+    """Slow piece: the self-test, once the start is over. ``test(now)`` makes it."""
+
+    def __init__(self, uptime, test):
+        self.done = False
+        self._uptime = uptime
+        self._test = test
+
+    def due(self, _now):
+        """True once."""
+        return not self.done and self._uptime.seconds >= TEST_AFTER_S
+
+    def run(self, now):
+        """Do it; another try would find the same."""
+        self.done = True
+        self._test(now)
 
 
 class Restart:

@@ -75,6 +75,7 @@ def new_site(box, folder):
             ("POST", "/api/restore", OWNER, acts.restore),
             ("POST", "/api/test/delivery", OWNER, acts.try_delivery),
             ("POST", "/api/test/smartevse", OWNER, acts.try_probe),
+            ("POST", "/api/selftest", OWNER, acts.self_test),
             ("POST", "/api/reboot", OWNER, acts.reboot),
             ("POST", "/api/resetwifi", OWNER, acts.reset_wifi),
             ("GET", "/api/update", OWNER, updates.state),

@@ -60,6 +60,11 @@ _MODEM_CAUSES = {
 }
 
 
+def cause_of_modem(modem_status):
+    """The cause that a driver's status is, or None."""
+    return _MODEM_CAUSES.get(modem_status)
+
+
 def hex_text(data):
     """Bytes as lower-case hexadecimal digits, None stays None."""
     return None if data is None else str(binascii.hexlify(bytes(data)), "ascii")

@@ -177,6 +177,16 @@ class Qca7005:
             self._bus_failed()
             return False
 
+    def room(self):
+        """Bytes free in the modem's write buffer now, 3163 when nothing waits there; 0 while not ready."""
+        if not self.ready:
+            return 0
+        try:
+            return self._write_space()
+        except (OSError, RuntimeError):
+            self._bus_failed()
+            return 0
+
     # ---- the data port
 
     def _send(self, frame):
