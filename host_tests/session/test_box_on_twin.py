@@ -137,7 +137,8 @@ def test_settings_with_mistakes_name_line_and_reason():
 
 def test_wrong_modem_pins_are_told():
     with World(seed=8, settings=dict(SETTINGS_IN_USE, MODEM_CS="IO11")) as world:
-        world.run(START_S)
+        # Without a modem that gets its key the first join waits for 4 s.
+        world.run(START_S + 2)
         assert status(world)["cause"]["code"] == "modem_pins"
 
 
