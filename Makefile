@@ -5,7 +5,7 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs site bundle deploy clean
+.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs wiring site bundle deploy clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
@@ -16,6 +16,7 @@ help:
 	@echo "make cars         every recorded car in every way of leaving, on the whole twin; writes docs/cars.md"
 	@echo "make screenshots  the pictures of the README, from a run"
 	@echo "make docs         the tables in docs/ that are printed from the code"
+	@echo "make wiring       the wiring drawings, from hardware/wiring.py"
 	@echo "make site         the documentation as a site, in build/site"
 	@echo "make bundle       dist/: the .update for the page, the zip for the drive"
 	@echo "make deploy       copies this version onto a mounted CIRCUITPY drive, libraries by circup"
@@ -56,6 +57,9 @@ screenshots: setup-system setup
 
 docs: setup
 	@$(PYTHON) -m host_tests.tools.print_tables
+
+wiring: setup
+	@$(PYTHON) -m host_tests.tools.wiring
 
 site: setup docs
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet $(ARGS)

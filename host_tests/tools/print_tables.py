@@ -20,7 +20,7 @@ from v2g import din, handshake, iso2, plugin, release, secc, session  # noqa: E4
 
 from host_tests.cars import tables as car_tables  # noqa: E402
 from host_tests.interpreter import differences  # noqa: E402
-from host_tests.tools import sequences  # noqa: E402
+from host_tests.tools import sequences, wiring  # noqa: E402
 
 _PLACE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
 
@@ -190,6 +190,7 @@ def allocations():
 TABLES = {
     "modem-pins": modem_pins,
     "display-pins": display_pins,
+    **{name: lambda rows=rows: table(*rows()) for name, rows in wiring.TABLES.items()},
     "slac-messages": slac_messages,
     "slac-timeouts": slac_timeouts,
     "slac-timers": slac_timers,
