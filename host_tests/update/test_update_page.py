@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The page /update in a real browser: the whole way to another version, with a lost connection on the way."""
 
+import re
+import subprocess
+import time
+from pathlib import Path
+
 import pytest
 
 from host_tests.tools import update_box
@@ -86,3 +91,22 @@ def test_the_script_for_many_boxes(tmp_path, capsys):
         assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", "wrong"]) == 1
         assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", PASSWORD]) == 0
         assert f"0.1.0 -> {NEW}" in capsys.readouterr().out
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(240)
+def test_the_shell_lines_of_the_documentation(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "updates.md").read_text()
+    lines = next(block for block in re.findall(r"^```\n(.*?)^```$", text, re.M | re.S) if "curl" in block)
+    (tmp_path / "socbox-0.2.0.update").write_bytes(made("0.2.0"))
+    with running_box(18630, WEB_PASSWORD="your password") as box:
+        lines = lines.replace("http://192.168.1.50", box.url)
+        done = subprocess.run(
+            ["bash", "-eu", "-c", lines], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0 and '"restarting": true' in done.stdout, done.stderr
+        for _ in range(60):
+            if "starting a 0.2.0" in box.ask("console"):
+                return
+            time.sleep(1)
+    raise AssertionError("it did not start")

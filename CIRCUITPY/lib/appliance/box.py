@@ -205,7 +205,7 @@ class Watchdog:
             self._dog.feed()
 
     def stretch(self, longer):
-        """More patience while a name is looked up, which nothing can shorten."""
+        """More patience while a name is looked up or room is made on the drive, which nothing can shorten."""
         if self._dog is not None:
             self._dog.timeout = WATCHDOG_LOOKUP_S if longer else WATCHDOG_S
 
@@ -703,12 +703,15 @@ class Box:
     # ---- reports of the parts
 
     def _on_store(self, text):
+        # Room is made; a watchdog that bites now could cost the drive.
+        self.watchdog.stretch(True)
         self.log.note("settings", text)
 
     def _on_settings(self, now_in_force):
         self.log.level = now_in_force["LOG_LEVEL"]
         self.access.set_password(now_in_force["WEB_PASSWORD"])
         self.restart_needed = self.keeper.needs_restart()
+        self.watchdog.stretch(False)
         self.log.note("settings", "saved" + (", counts after a restart" if self.restart_needed else ""))
         self.status.changed()
 

@@ -38,7 +38,7 @@ def is_there(path, size):
 def reserve(parent, rows):
     """Make what is missing of ``rows``: (directory, name, size, offsets that must not hold an old record).
 
-    ``parent`` is the directory they share. Takes 2 to 4 s. Raises NoRoom and OSError.
+    ``parent`` is the directory they share. Takes 8 s with a usual flash. Raises NoRoom and OSError.
     """
     missing = [row for row in rows if not is_there("%s/%s/%s" % (parent, row[0], row[1]), row[2])]
     ballast = parent + "/ballast.bin"

@@ -138,7 +138,7 @@ class Store:
             return None
 
     def write(self, entries):
-        """Save ``entries``; takes 0.1 s, the first time 3 s. Raises StoreError."""
+        """Save ``entries``; takes 0.1 s, the first time 8 s. Raises StoreError."""
         try:
             record = packed(self._number + 1, entries)
         except ValueError as error:

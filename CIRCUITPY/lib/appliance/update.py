@@ -29,7 +29,7 @@ PC_HAS_THE_DRIVE = (
     "A computer has the CIRCUITPY drive. Eject it there, then try again; or copy the new version there."
 )
 ANNOUNCED = (
-    "The first update makes room for two versions on the drive. That takes a few seconds, once, and is the only time "
+    "The first update makes room for two versions on the drive. That takes ten seconds, once, and is the only time "
     "that a power cut could damage the drive: please leave the power on."
 )
 

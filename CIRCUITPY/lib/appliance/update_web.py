@@ -46,7 +46,12 @@ class UpdateActions:
 
     def _take(self, argument):
         offset, data, agreed = argument
-        return self._box.update().take(offset, data, agreed)
+        # The first slice may have to make room: 8 s with a usual flash, a minute with the slowest.
+        self._box.watchdog.stretch(offset == 0)
+        try:
+            return self._box.update().take(offset, data, agreed)
+        finally:
+            self._box.watchdog.stretch(False)
 
     def _install(self, restart):
         document = self._box.update().install(None)
