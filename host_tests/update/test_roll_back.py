@@ -51,7 +51,7 @@ FAILING = {
     ),
     "loses the modem": (before("    import busio\n    import digitalio\n", "    raise ValueError\n"), 420),
 }
-QUICK = ("crashes at import", "crashes after 5 s", "hangs while it is loaded", "breaks WiFi")
+QUICK = ("crashes at import", "crashes after 5 s", "hangs while it is loaded", "fills the memory")
 
 
 def roll_back(name, figures):
