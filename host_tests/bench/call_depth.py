@@ -130,6 +130,7 @@ PAGES = (
     ("POST", "/api/restore"),
     ("POST", "/api/settings"),
     ("POST", "/api/test/delivery"),
+    ("POST", "/api/selftest"),
 )
 
 

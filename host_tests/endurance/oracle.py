@@ -19,6 +19,7 @@ _PARM_REQ, _PARM_CNF, _PROFILE, _CHARACTERISTICS, _MATCH_REQ, _MATCH_CNF = (
     0x607D,
 )
 GROUPS = 58
+CHARGES = "CM_SLAC_PARM.CNF to a car that charges"
 
 
 class Oracle:
@@ -42,7 +43,7 @@ class Oracle:
         elif kind == _PARM_CNF:
             self._reports[frame[0:6]] = []
             if frame[0:6] == self.leave_alone:
-                self.wrong.append("CM_SLAC_PARM.CNF to a car that charges")
+                self.wrong.append(CHARGES)
         elif kind == _CHARACTERISTICS:
             self._characteristics(frame)
         elif kind == _MATCH_CNF and self._asked.get(frame[0:6]) not in self._runs.get(frame[0:6], ()):

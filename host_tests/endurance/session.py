@@ -9,6 +9,7 @@ placeholder, say anything that lets a car close its contactors, or let an error 
 
 from appliance import causes
 
+from host_tests.endurance.oracle import CHARGES
 from host_tests.twin.car import frames
 
 # From the pilot's 5 % to the end of the SmartEVSE's patience, its own pause, and AC charging.
@@ -82,6 +83,8 @@ def poke(rig, car):
     rig.plug.modem.send(frames.slac_parm_req(car.mac, b"CHARGING"))
     rig.run(300)
     rig.oracle.leave_alone = None
+    if rig.loop.secc.plugin.state is None and CHARGES in rig.oracle.wrong:
+        rig.oracle.wrong.remove(CHARGES)  # it asked first, and got no answer
 
 
 def _delivered_ms(rig, begin_ms):

@@ -16,6 +16,7 @@ MEASURED = (
     "appliance.display",
     "appliance.downloads",
     "appliance.keeper",
+    "appliance.selftest",
     "appliance.site",
     "appliance.store",
     "appliance.settings",

@@ -310,15 +310,17 @@ def test_a_failing_session_event_does_not_end_the_loop(bench):
     assert bench.loop.failures >= 1
 
 
-def test_the_self_test_is_made_once_after_the_start():
-    from appliance.errands import TEST_AFTER_S, FirstTest
+def test_the_self_test_is_made_once_after_the_start_and_when_asked_for():
+    from appliance.errands import TEST_AFTER_S, SelfTest
 
-    made = []
-    uptime = Uptime(0)
-    piece = FirstTest(uptime, made.append)
-    uptime.seconds = TEST_AFTER_S - 1
+    class Box:
+        uptime = Uptime(0)
+
+    piece = SelfTest(Box)
+    Box.uptime.seconds = TEST_AFTER_S - 1
     assert not piece.due(0)
-    uptime.seconds = TEST_AFTER_S
+    piece.asked = True
     assert piece.due(0)
-    piece.run(7)
-    assert made == [7] and not piece.due(0)
+    piece.asked = False
+    Box.uptime.seconds = TEST_AFTER_S
+    assert piece.due(0)

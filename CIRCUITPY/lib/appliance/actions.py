@@ -233,11 +233,7 @@ class Actions:
             return answers.document(request, {"error": str(mistake)}, answers.UNPROCESSABLE)
         if not url:
             return answers.document(request, {"error": "There is no address to try."}, answers.UNPROCESSABLE)
-        return self._errand(request, attempt, url)
-
-    def _errand(self, request, work, argument):
-        box = self._box
-        errand = box.errands.start(work, argument)
+        errand = box.errands.start(attempt, url)
         if errand is None:
             return answers.document(request, {"error": BUSY}, answers.CONFLICT)
 
@@ -260,11 +256,19 @@ class Actions:
     def self_test(self, request):
         """POST /api/selftest: look at all parts now."""
         box = self._box
-        return self._errand(request, lambda _: self._test(box), None)
+        before = box.self_test
+        box.self_tester.asked = True
 
-    def _test(self, box):
-        report = box.test_itself(box.ticks(), True)
-        return {"error": CAR_FIRST} if report is None else report.document(box.status.uptime.seconds)
+        def poll():
+            report = box.self_test
+            if report is before:
+                return None
+            return answers.document(request, report.document(box.status.uptime.seconds))
+
+        def too_late():
+            return answers.document(request, {"error": CAR_FIRST}, answers.UNAVAILABLE)
+
+        return answers.Later(poll, too_late, TRY_LIMIT_MS)
 
     def reboot(self, request):
         """POST /api/reboot"""

@@ -20,7 +20,7 @@ from appliance import cars, causes, retained, settings, status
 from appliance.access import Access
 from appliance.access_point import AccessPoint
 from appliance.entropy import Entropy
-from appliance.errands import Errands, FirstTest, Restart
+from appliance.errands import Errands, Restart, SelfTest
 from appliance.keeper import Keeper
 from appliance.log import FrameRing, Log, Uptime
 from appliance.loop import Collector, Loop
@@ -311,6 +311,7 @@ class Box:
         self.system = None
         self.site = None
         self.self_test = None
+        self.self_tester = SelfTest(self)
         self.display = None
         self.status = status.Status(self.uptime, self._on_cause)
         self.frames = FrameRing()
@@ -416,15 +417,6 @@ class Box:
                 self.slots, owner_root(self.slots), drive_opener(), firmware, self.works, self._on_health
             )
         return self._update
-
-    def test_itself(self, now, ask=False):
-        """Look at all parts, while no car is in a session; ``ask``: the SmartEVSE as well, which takes a while."""
-        from appliance import selftest  # 0.2 s, of the time that the test takes anyway
-
-        report = selftest.run(self, now, ask)
-        if report is not None:
-            self.self_test = report
-        return report
 
     def is_own_name(self, name):
         """True when a browser may call the box ``name``; any other is somebody's trick, or missing in WEB_NAMES."""
@@ -546,7 +538,7 @@ class Box:
         if self.start is None or self.start.seal is None:
             self._add_files_check()
         self.loop.add_slow_piece("question", EvseQuestion(self))
-        self.loop.add_slow_piece("selftest", FirstTest(self.uptime, self.test_itself))
+        self.loop.add_slow_piece("selftest", self.self_tester)
         self.loop.add_slow_piece("collect", Collector(self.loop, gc.collect))
 
     def _add_display(self, ticks):

@@ -54,22 +54,26 @@ class Errands:
         errand.done = True
 
 
-class FirstTest:
-    """Slow piece: the self-test, once the start is over. ``test(now)`` makes it."""
+class SelfTest:
+    """Slow piece: looks at all parts, once when the start is over and whenever ``asked`` is set."""
 
-    def __init__(self, uptime, test):
-        self.done = False
-        self._uptime = uptime
-        self._test = test
+    def __init__(self, box):
+        self.asked = False
+        self._first = True
+        self._box = box
 
     def due(self, _now):
-        """True once."""
-        return not self.done and self._uptime.seconds >= TEST_AFTER_S
+        """True when it is time for the first one, or somebody asked."""
+        return self.asked or (self._first and self._box.uptime.seconds >= TEST_AFTER_S)
 
     def run(self, now):
-        """Do it; another try would find the same."""
-        self.done = True
-        self._test(now)
+        """The SmartEVSE is asked anew only on demand; from here, because it is a deep chain of calls."""
+        asked, self.asked, self._first = self.asked, False, False
+        if asked:
+            self._box.smartevse.query_state(now)
+        from appliance import selftest
+
+        self._box.self_test = selftest.run(self._box)
 
 
 class Restart:

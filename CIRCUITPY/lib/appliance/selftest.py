@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The box looks at its own parts: once after the start, and when somebody asks. Never while a car is in a session.
 
-It may block for seconds (the SmartEVSE is asked), so it is a slow piece's work.
+A slow piece's work (``errands.SelfTest``), for it talks to the modem's chip and may follow a question to the SmartEVSE.
 """
 
 from appliance import causes, status
@@ -104,7 +104,7 @@ def _wifi(wifi):
     return Check(WIFI, False, causes.text(cause), cause)
 
 
-def _smartevse(box, now, ask):
+def _smartevse(box):
     evse = box.smartevse
     if evse.target is None:
         return Check(SMARTEVSE, None, "not set up")
@@ -112,8 +112,6 @@ def _smartevse(box, now, ask):
         return Check(SMARTEVSE, None, "an address that takes readings and cannot be asked")
     if not box.wifi.connected:
         return Check(SMARTEVSE, False, causes.text("smartevse_no_wifi"), "smartevse_no_wifi")
-    if ask:
-        evse.query_state(now)
     if evse.cause is None and evse.state == "unknown":
         return Check(SMARTEVSE, None, evse.text)
     if evse.cause is None:
@@ -121,15 +119,13 @@ def _smartevse(box, now, ask):
     return Check(SMARTEVSE, False, causes.text(evse.cause), evse.cause)
 
 
-def run(box, now, ask):
-    """A Report, or None when a car is in a session. ``ask``: the SmartEVSE anew, else what it said last."""
-    if box.has_car():
-        return None
+def run(box):
+    """A Report. Only for a slow piece, which has no car in a session; the SmartEVSE counts as it was last."""
     modem = box.loop.modem
     checks = [_modem(modem)]
     if checks[0].ok:
         checks.extend((_firmware(box), _key(box), _room(modem)))
-    checks += [_display(box), _wifi(box.wifi), _smartevse(box, now, ask)]
+    checks += [_display(box), _wifi(box.wifi), _smartevse(box)]
     report = Report(checks, box.status.uptime.seconds)
     for check in checks:
         if check.ok is False:
