@@ -45,9 +45,9 @@ def test_no_single_fault_of_any_frame_costs_the_reading(figures):
 
 
 def test_no_misread_bit_on_the_bus_costs_the_reading_or_a_reset(figures):
-    hit, wrong = swept(sweep.bus_cases, sweep.run_bus, "virtual", 10 * SAMPLE)
+    hit, wrong = swept(sweep.bus_cases, sweep.run_bus, "virtual", 14 * SAMPLE)
     assert wrong == []
-    assert hit > 80
+    assert hit > 60
     figures(f"one bit misread on the bus: {hit} sessions, no reset, none 2.5 s later than without")
 
 
@@ -72,17 +72,17 @@ def test_a_late_reading_never_goes_to_another_car():
 
 
 def test_a_sample_of_random_mixtures(figures):
-    tally = campaign.run(200, seed=1)
+    tally = campaign.run(100, seed=1)
     assert tally.wrong == []
-    assert tally.sessions >= 200 and len(tally.hits) > 18
+    assert tally.sessions >= 100 and len(tally.hits) > 18
     assert tally.delivered > tally.sessions * 0.6
     figures("mixtures: " + tally.line())
 
 
 def test_with_five_percent_of_the_frames_lost_the_reading_arrives(figures):
-    hit, delivered, wrong = campaign.run_lossy(200, 5.0)
+    hit, delivered, wrong = campaign.run_lossy(100, 5.0)
     assert wrong == []
-    assert hit > 150 and delivered >= hit * 0.99
+    assert hit > 75 and delivered >= hit * 0.99
     figures(f"5 % loss: {delivered} of {hit} plug-ins that lost frames delivered")
 
 

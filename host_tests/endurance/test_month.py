@@ -17,6 +17,7 @@ def test_thirty_days(figures):
     figures("a month: " + one.line())
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "owner, name", [(status, "MOST_SESSIONS"), (plugin, "_CARS_REMEMBERED")], ids=["sessions", "cars"]
 )
