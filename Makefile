@@ -5,7 +5,7 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs wiring enclosure site bundle deploy clean
+.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs wiring enclosure enclosure-test site bundle deploy clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
@@ -17,7 +17,7 @@ help:
 	@echo "make screenshots  the pictures of the README, from a run"
 	@echo "make docs         the tables in docs/ that are printed from the code"
 	@echo "make wiring       the wiring drawings, from hardware/wiring.py"
-	@echo "make enclosure    the case: tests of its geometry, STEP and STL in build/enclosure, pictures"
+	@echo "make enclosure    the case: tests of its geometry, STL in enclosure/files, STEP in build/enclosure, pictures"
 	@echo "make site         the documentation as a site, in build/site"
 	@echo "make bundle       dist/: the .update for the page, the zip for the drive"
 	@echo "make deploy       copies this version onto a mounted CIRCUITPY drive, libraries by circup"
@@ -39,7 +39,7 @@ test: setup-system setup lint
 quick: setup lint
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not soak" $(ARGS)
 
-soak: setup-system setup
+soak: setup-system setup enclosure-test
 	@$(PYTHON) -m pytest -m soak $(ARGS)
 
 lint: setup
@@ -63,10 +63,12 @@ wiring: setup
 	@$(PYTHON) -m host_tests.tools.wiring
 
 # The CAD library is large, so it has an environment of its own.
-enclosure:
+enclosure-test:
 	@[ -x build/cad/bin/python ] || python3 -m venv build/cad
 	@build/cad/bin/python -m pip install -q --disable-pip-version-check -r enclosure/requirements.txt
 	@build/cad/bin/python -m pytest -q -c /dev/null --rootdir . -p no:cacheprovider enclosure/tests
+
+enclosure: enclosure-test
 	@build/cad/bin/python -m enclosure
 
 site: setup docs

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""`make enclosure`: STEP and STL in build/enclosure, line drawings and a shaded picture in docs/images."""
+"""`make enclosure`: STL in enclosure/files, STEP in build/enclosure, drawings and shaded pictures in docs/images."""
 
+import hashlib
 from pathlib import Path
 
 import numpy
@@ -13,9 +14,17 @@ from enclosure import case
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "build" / "enclosure"
 IMAGES = ROOT / "docs" / "images"
+FILES = ROOT / "enclosure" / "files"
+SOURCES = ("boards.py", "case.py")
 EYE = numpy.array((-0.5, -0.72, 0.62))
 LIGHT = numpy.array((-0.2, -0.55, 0.81))
-COLOURS = {"tray": (205, 214, 217), "lid": (38, 148, 136), "board": (34, 92, 60), "modem": (226, 176, 40)}
+COLOURS = {
+    "tray": (205, 214, 217),
+    "lid": (38, 148, 136),
+    "board": (34, 92, 60),
+    "modem": (226, 176, 40),
+    "oled": (46, 74, 140),
+}
 PICTURE = (1400, 900)
 PAPER = (252, 252, 250)
 
@@ -75,31 +84,54 @@ def shade(path, parts):
         second = ((columns - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (rows - y[0])) / area
         third = ((x[1] - x[0]) * (rows - y[0]) - (columns - x[0]) * (y[1] - y[0])) / area
         near = seen[0, 2] + second * (seen[1, 2] - seen[0, 2]) + third * (seen[2, 2] - seen[0, 2])
-        inside = (second >= -1e-6) & (third >= -1e-6) & (second + third <= 1 + 1e-6) & (near > depth[rows, columns])
+        inside = (
+            (second >= -1e-6)
+            & (third >= -1e-6)
+            & (second + third <= 1 + 1e-6)
+            & (near > depth[rows, columns])
+        )
         depth[rows[inside], columns[inside]] = near[inside]
         picture[rows[inside], columns[inside]] = colour * bright
-    Image.fromarray(picture.astype(numpy.uint8)).resize(PICTURE, Image.LANCZOS).quantize(64).save(path, optimize=True)
+    Image.fromarray(picture.astype(numpy.uint8)).resize(PICTURE, Image.LANCZOS).quantize(64).save(
+        path, optimize=True
+    )
+
+
+def sources_hash():
+    """Of the files that decide the geometry; stands beside the STL files, so that a test sees stale ones."""
+    return hashlib.sha256(b"".join((ROOT / "enclosure" / name).read_bytes() for name in SOURCES)).hexdigest()
+
+
+def write(name, part, printed):
+    """``part`` as it sits, as STEP; ``printed`` as it is printed, as STL on the height 0."""
+    export_step(part, str(BUILT / f"{name}.step"))
+    box = printed.bounding_box()
+    on_bed = printed.moved(Pos(-box.min.X, -box.min.Y, -box.min.Z))
+    export_stl(on_bed, str(FILES / f"{name}.stl"), tolerance=0.1, angular_tolerance=0.4)
 
 
 def main():
     BUILT.mkdir(parents=True, exist_ok=True)
-    for kind in case.BOARDS:
+    FILES.mkdir(exist_ok=True)
+    for kind, board in case.BOARDS.items():
+        trays = {mount: case.tray(kind, mount) for mount in case.MOUNTS}
         lid = case.lid(kind)
-        board, modem = case.board_body(kind), case.modem_body()
-        open_lid = Pos(0, 0, 45) * lid
-        parts = [("tray", case.tray(kind)), ("lid", open_lid), ("board", board), ("modem", modem)]
-        shade(IMAGES / f"enclosure-{kind}.png", parts)
-        for mount in case.MOUNTS:
-            part = case.tray(kind, mount)
-            export_step(part, str(BUILT / f"tray-{kind}-{mount}.step"))
-            export_stl(part, str(BUILT / f"tray-{kind}-{mount}.stl"), tolerance=0.05)
-        printed = lid.rotate(Axis.X, 180)
-        export_step(lid, str(BUILT / f"lid-{kind}.step"))
-        export_stl(printed.moved(Pos(0, 0, -printed.bounding_box().min.Z)), str(BUILT / f"lid-{kind}.stl"), tolerance=0.05)
-        draw_lines(IMAGES / f"enclosure-{kind}-tray.svg", case.tray(kind))
+        inside = [("board", case.board_body(kind)), ("modem", case.modem_body())]
+        if not board["window"]:
+            inside.append(("oled", Pos(0, 0, 45) * case.oled_body()))
+        shade(
+            IMAGES / f"enclosure-{kind}.png", [("tray", trays["wall"]), ("lid", Pos(0, 0, 45) * lid), *inside]
+        )
+        for mount, tray in trays.items():
+            write(f"tray-{kind}-{mount}", tray, tray)
+        write(f"lid-{kind}", lid, lid.rotate(Axis.X, 180))
+        draw_lines(IMAGES / f"enclosure-{kind}-tray.svg", trays["wall"])
         draw_lines(IMAGES / f"enclosure-{kind}-lid.svg", lid)
-        print(f"{kind}: tray {parts[0][1].volume / 1000:.1f} cm3, lid {lid.volume / 1000:.1f} cm3")
-    print("built: build/enclosure")
+        print(f"{kind}: tray {trays['wall'].volume / 1000:.1f} cm3, lid {lid.volume / 1000:.1f} cm3")
+    shown = case.lid("devkitc").rotate(Axis.X, 180)
+    shade(IMAGES / "enclosure-lid-inside.png", [("lid", shown)])
+    (FILES / "sources.sha256").write_text(sources_hash() + "\n")
+    print("built: enclosure/files (STL), build/enclosure (STEP)")
 
 
 if __name__ == "__main__":

@@ -1,35 +1,30 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The case: a tray with posts for the boards and a lid with the window. All sizes in mm.
+"""The case: a tray with posts for the boards and a lid with the window. All sizes in mm, those of boards in boards.py.
 
 Both parts print without supports, the tray on its floor, the lid on its face: every opening in a wall is open to the
-top, the lid closes it. ``BOARDS`` holds what was not measured on real boards: measure yours and change it here.
+top, the lid closes it.
 """
 
-from build123d import Align, Axis, Box, Cylinder, Pos, Text, extrude, fillet
+from build123d import Align, Axis, Box, Cylinder, Pos, Rot, Text, chamfer, extrude, fillet
+
+from enclosure.boards import ANTENNA_CLEAR, BOARDS, CABLE, DIN_HOLES, MODEM, OLED, TIE, USB_PLUG
 
 WALL, FLOOR, GAP = 2.4, 2.4, 0.4
 LENGTH, WIDTH, HEIGHT = 112.0, 76.0, 26.0
 LIP, LIP_WALL = 3.0, 1.6
 PILLAR, SCREW, SCREW_THROUGH = 8.0, 2.6, 3.4
-MODEM_SHARE = 0.5
-ENGRAVED = 0.6
+ENGRAVED, BEVEL = 0.6, 1.2
+GUARD = 1.6
+ANCHOR = 6.0
+TIE_HOLE = (3.0, 2.4)
 TITLE = "socbox"
-
-# length along the case, width, thickness, parts above, parts below; window: length and width of what is to be seen.
-BOARDS = {
-    "devkitc": {"size": (63.5, 28.5), "thick": 1.6, "above": 4.0, "below": 9.0, "window": (26.0, 14.0)},
-    "tdisplay": {"size": (62.5, 26.5), "thick": 1.6, "above": 5.0, "below": 9.0, "window": (46.0, 23.0)},
-}
-MODEM = {"size": (60.0, 30.0), "thick": 1.6, "above": 10.0, "below": 3.0}
-USB_PLUG = (13.0, 8.0)
-CABLE = 6.0
-# Two holes in the floor take a bought clip for 35 mm rail; measure yours.
-DIN_HOLES = 25.0
 MOUNTS = ("wall", "din")
 MIN = (Align.MIN, Align.MIN, Align.MIN)
 FLAT = (Align.CENTER, Align.CENTER, Align.MIN)
 TOP = FLOOR + HEIGHT
+CABLE_Y = WIDTH - 23.0
+CABLE_Z = TOP - LIP - CABLE / 2
 
 
 def block(x, y, z, long, wide, high):
@@ -40,37 +35,83 @@ def block(x, y, z, long, wide, high):
 def board_place(kind):
     """Lowest corner of the board's own plate: by the USB wall; a board with a display stands right below the lid."""
     board = BOARDS[kind]
-    z = TOP - board["above"] - GAP - board["thick"] if kind == "tdisplay" else FLOOR + board["below"]
+    z = TOP - board["above"] - GAP - board["thick"] if board["window"] else FLOOR + board["below"]
     return GAP, 9.0, z
 
 
-def modem_place():
-    return 40.0, WIDTH - MODEM["size"][1] - 2.0, FLOOR + MODEM["below"]
+def modem_place(modem=MODEM):
+    """Lowest corner of the modem's plate, along the back wall."""
+    return 100.0 - modem["size"][0], WIDTH - modem["size"][1] - 2.0, FLOOR + modem["below"]
 
 
-def _body(place, size, above, below, thick):
-    """A board with its parts as one block; the edge of 2 mm all around stays free below, there the posts carry it."""
-    x, y, z = place
-    plate = block(x, y, z, *size, thick + above)
-    return plate + block(x + 5, y + 5, z - below, size[0] - 10, size[1] - 10, below)
+def oled_place():
+    """Lowest corner of the display module below the lid, away from the antenna."""
+    return LENGTH - 4.0 - OLED["size"][0], 11.0, TOP - OLED["deep"]
 
 
-def board_body(kind):
-    board = BOARDS[kind]
-    below = min(board["below"], board_place(kind)[2] - FLOOR)
-    return _body(board_place(kind), board["size"], board["above"], below, board["thick"])
+def _body(place, board, grown):
+    """A board with its parts as one block; the edge of 5 mm all around stays free below, there the posts carry it."""
+    (x, y, z), (long, wide) = place, board["size"]
+    below = min(board["below"], z - FLOOR)
+    plate = block(
+        x - grown, y - grown, z, long + 2 * grown, wide + 2 * grown, board["thick"] + board["above"] + grown
+    )
+    return plate + block(x + 5, y + 5, z - below, long - 10, wide - 10, below)
 
 
-def modem_body():
-    return _body(modem_place(), MODEM["size"], MODEM["above"], MODEM["below"], MODEM["thick"])
+def board_body(kind, grown=0.0):
+    """``grown``: free space demanded at its sides and above it."""
+    return _body(board_place(kind), BOARDS[kind], grown)
 
 
-def usb_plug(kind):
-    """The plug, from outside up to the board."""
+def modem_body(grown=0.0, modem=MODEM):
+    return _body(modem_place(modem), modem, grown)
+
+
+def oled_body(grown=0.0):
+    (x, y, z), (long, wide) = oled_place(), OLED["size"]
+    return block(x - grown, y - grown, z, long + 2 * grown, wide + 2 * grown, OLED["deep"])
+
+
+def antenna_space(kind):
+    """What has to stay free of metal beyond the board's end."""
+    (x, y, z), board = board_place(kind), BOARDS[kind]
+    return block(x + board["size"][0], y, z - 4, ANTENNA_CLEAR, board["size"][1], 8 + board["thick"])
+
+
+def _plug_middles(kind):
     _, y, z = board_place(kind)
-    middle = y + BOARDS[kind]["size"][1] / 2
-    high = min(USB_PLUG[1], TOP - LIP - z + 1.5) if kind == "tdisplay" else USB_PLUG[1]
-    return block(-WALL - 5, middle - USB_PLUG[0] / 2, z - 1.5, WALL + 5, USB_PLUG[0], high)
+    board = BOARDS[kind]
+    return [(y + board["size"][1] / 2 + across, z + board["plug_z"]) for across in board["plugs"]]
+
+
+def usb_plugs(kind, grown=0.0):
+    """The plugs, from outside up to the board."""
+    made = None
+    for y, z in _plug_middles(kind):
+        wide, high = USB_PLUG[0] + 2 * grown, USB_PLUG[1] + 2 * grown
+        plug = block(-WALL - 5, y - wide / 2, z - high / 2, WALL + 5, wide, high)
+        made = plug if made is None else made + plug
+    return made
+
+
+def usb_opening(kind, less=0.0):
+    """Lowest and highest y and the lowest z of the slot for the plugs, which is open to the top."""
+    middles = _plug_middles(kind)
+    half = USB_PLUG[0] / 2 + GAP - less
+    return middles[0][0] - half, middles[-1][0] + half, middles[0][1] - USB_PLUG[1] / 2 - GAP
+
+
+def cable():
+    """The cable to CP and PE, up to the anchor of its tie."""
+    return Pos(LENGTH - 2 - ANCHOR, CABLE_Y, CABLE_Z) * Rot(0, 90, 0) * Cylinder(CABLE / 2, 30, align=FLAT)
+
+
+def tie():
+    """The part of the cable tie that runs through the anchor."""
+    x = LENGTH - 2 - ANCHOR / 2
+    z = CABLE_Z - CABLE / 2 - 2 - (TIE_HOLE[1] + TIE[1]) / 2
+    return block(x - TIE[0] / 2, CABLE_Y - ANCHOR, z, TIE[0], 2 * ANCHOR, TIE[1])
 
 
 def _posts(place, size, thick):
@@ -89,7 +130,7 @@ def _corners():
     return [(x, y) for x in (inset, LENGTH - inset) for y in (inset, WIDTH - inset)]
 
 
-def tray(kind="devkitc", mount="wall"):
+def tray(kind="devkitc", mount="wall", modem=MODEM):
     """The lower part, as it is printed."""
     outer = block(-WALL, -WALL, 0, LENGTH + 2 * WALL, WIDTH + 2 * WALL, TOP)
     outer = fillet(outer.edges().filter_by(Axis.Z), 3)
@@ -99,11 +140,15 @@ def tray(kind="devkitc", mount="wall"):
         part -= Pos(x, y, FLOOR) * Cylinder(SCREW / 2, TOP, align=FLAT)
     board = BOARDS[kind]
     part += _posts(board_place(kind), board["size"], board["thick"])
-    part += _posts(modem_place(), MODEM["size"], MODEM["thick"])
-    x, y, z = board_place(kind)
-    middle = y + board["size"][1] / 2
-    part -= block(-WALL - 1, middle - USB_PLUG[0] / 2 - GAP, z - 2, WALL + 2, USB_PLUG[0] + 2 * GAP, TOP)
-    part -= block(LENGTH - 1, WIDTH - 26, TOP - LIP - CABLE, WALL + 2, CABLE, TOP)
+    part += _posts(modem_place(modem), modem["size"], modem["thick"])
+    low, high, bottom = usb_opening(kind)
+    part -= block(-WALL - 1, low, bottom, WALL + 1 + GAP, high - low, TOP)
+    part -= block(LENGTH - 1, CABLE_Y - CABLE / 2, CABLE_Z - CABLE / 2, WALL + 2, CABLE, TOP)
+    # Anchor: the tie runs through it and around the cable that lies on it.
+    x, under = LENGTH - 2 - ANCHOR, CABLE_Z - CABLE / 2
+    part += block(x, CABLE_Y - ANCHOR / 2, FLOOR, ANCHOR, ANCHOR, under - FLOOR)
+    hole_x = x + (ANCHOR - TIE_HOLE[0]) / 2
+    part -= block(hole_x, CABLE_Y - ANCHOR, under - 2 - TIE_HOLE[1], TIE_HOLE[0], 2 * ANCHOR, TIE_HOLE[1])
     for number in range(8):
         for wall in (-WALL - 1, WIDTH - 1):
             part -= block(22 + number * 9, wall, 12, 2.4, WALL + 2, TOP)
@@ -117,25 +162,56 @@ def tray(kind="devkitc", mount="wall"):
     return part
 
 
+def window(kind):
+    """x, y, length and width of the opening: over the board's own display or over the module below the lid."""
+    if BOARDS[kind]["window"]:
+        (x, y, _), size, seen = board_place(kind), BOARDS[kind]["size"], BOARDS[kind]["window"]
+    else:
+        (x, y, _), size, seen = oled_place(), OLED["size"], OLED["window"]
+    return x + (size[0] - seen[0]) / 2, y + (size[1] - seen[1]) / 2, *seen
+
+
+def _guards():
+    """Four corners that hold the display module below the lid."""
+    (x, y, z), (long, wide) = oled_place(), OLED["size"]
+    edge = GAP + GUARD
+    made = block(x - edge, y - edge, z, long + 2 * edge, wide + 2 * edge, OLED["deep"])
+    made -= block(x - GAP, y - GAP, z, long + 2 * GAP, wide + 2 * GAP, OLED["deep"])
+    made -= block(x + 5, y - 9, z, long - 10, wide + 18, OLED["deep"])
+    return made - block(x - 9, y + 5, z, long + 18, wide - 10, OLED["deep"])
+
+
+def _engraved(x, y, text, size, turned=0):
+    return extrude(Pos(x, y, TOP + FLOOR - ENGRAVED) * Rot(0, 0, turned) * Text(text, size), ENGRAVED + 1)
+
+
 def lid(kind="devkitc"):
     """The upper part where it sits; printed upside down."""
     plate = block(-WALL, -WALL, TOP, LENGTH + 2 * WALL, WIDTH + 2 * WALL, FLOOR)
     plate = fillet(plate.edges().filter_by(Axis.Z), 3)
+    x, y, long, wide = window(kind)
+    plate -= block(x, y, TOP, long, wide, FLOOR)
+    plate = chamfer(plate.faces().sort_by(Axis.Z)[-1].inner_wires()[0].edges(), BEVEL)
     rim = block(GAP, GAP, TOP - LIP, LENGTH - 2 * GAP, WIDTH - 2 * GAP, LIP)
     inside = GAP + LIP_WALL
     rim -= block(inside, inside, TOP - LIP, LENGTH - 2 * inside, WIDTH - 2 * inside, LIP)
-    for x, y in _corners():
-        rim -= Pos(x, y, TOP - LIP) * Box(PILLAR + 2 * GAP, PILLAR + 2 * GAP, LIP, align=FLAT)
-    x, y, _ = board_place(kind)
+    for px, py in _corners():
+        rim -= Pos(px, py, TOP - LIP) * Box(PILLAR + 2 * GAP, PILLAR + 2 * GAP, LIP, align=FLAT)
+    by = board_place(kind)[1]
     board = BOARDS[kind]
-    if kind == "tdisplay":
+    if board["window"]:
         # The board reaches up between the rim.
-        rim -= block(-1, y - 1, TOP - LIP, board["size"][0] + 2, board["size"][1] + 2, LIP)
+        rim -= block(-1, by - 2, TOP - LIP, board["size"][0] + 3, board["size"][1] + 4, LIP)
     part = plate + rim
-    long, wide = board["window"]
-    part -= block(x + (board["size"][0] - long) / 2, y + (board["size"][1] - wide) / 2, TOP - 1, long, wide, FLOOR + 2)
+    # A tongue closes the slot above the USB plugs.
+    low, high, _ = usb_opening(kind, GAP)
+    down = _plug_middles(kind)[0][1] + USB_PLUG[1] / 2 + GAP
+    if TOP - down > 1:
+        part += block(-WALL, low, down, WALL, high - low, TOP - down)
+    if not board["window"]:
+        part += _guards()
     for px, py in _corners():
         part -= Pos(px, py, TOP) * Cylinder(SCREW_THROUGH / 2, 20)
-    letters = extrude(Pos(LENGTH / 2, WIDTH - 20, TOP + FLOOR - ENGRAVED) * Text(TITLE, 14), ENGRAVED + 1)
-    labels = extrude(Pos(LENGTH - 17, WIDTH - 23, TOP + FLOOR - ENGRAVED) * Text("CP PE", 6), ENGRAVED + 1)
-    return part - letters - labels
+    part -= _engraved(LENGTH / 2, WIDTH - 22, TITLE, 14)
+    part -= _engraved(LENGTH - 6, CABLE_Y, "CP PE", 5, 90)
+    return part - _engraved(2, by + board["size"][1] / 2, "USB", 5, 90)
