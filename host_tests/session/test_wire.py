@@ -20,22 +20,28 @@ def ip(*arguments):
     subprocess.run(["ip", *arguments], check=True, capture_output=True)
 
 
+def remove_cable():
+    """What is there of it. The cable first: with its namespace it would go too, but some time later."""
+    for words in (("link", "del", OURS), ("netns", "del", NAMESPACE)):
+        subprocess.run(["ip", *words], capture_output=True, check=False)
+
+
 @pytest.fixture
 def cable():
     """Two ends of a virtual cable, the far one in a network namespace."""
     if os.geteuid() or shutil.which("ip") is None:
         pytest.skip("needs root and the ip command to lay a virtual Ethernet cable")
-    subprocess.run(["ip", "netns", "del", NAMESPACE], capture_output=True, check=False)
+    remove_cable()
     try:
         ip("netns", "add", NAMESPACE)
         ip("link", "add", OURS, "type", "veth", "peer", "name", THEIRS, "netns", NAMESPACE)
     except subprocess.CalledProcessError as error:
-        subprocess.run(["ip", "netns", "del", NAMESPACE], capture_output=True, check=False)
+        remove_cable()
         pytest.skip(f"this machine gives no virtual Ethernet cable: {error.stderr.decode().strip()}")
     ip("link", "set", OURS, "up")
     ip("netns", "exec", NAMESPACE, "ip", "link", "set", THEIRS, "up")
     yield
-    ip("netns", "del", NAMESPACE)
+    remove_cable()
 
 
 @pytest.mark.slow
