@@ -11,9 +11,9 @@ from host_tests.peers.run_hostile import SCENARIOS
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_box_is_ready_for_the_next_car(scenario, capsys):
+def test_the_box_is_ready_for_the_next_car(scenario, figures):
     namespace.need(f"hostile TCP client, {scenario}")
     told = namespace.run("run_hostile.py", scenario, timeout_s=280)
-    with capsys.disabled():
-        print(f"\n{told.strip()}")
+    for line in told.strip().splitlines():
+        figures(line)
     assert "honest cars" in told

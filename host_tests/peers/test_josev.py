@@ -9,21 +9,21 @@ from host_tests.peers import namespace
 pytestmark = pytest.mark.slow
 SESSIONS = 200
 SAMPLE = 40  # of them in every run of the suite, which stays short; all of them in `make soak`
-COMPARED = 6
+COMPARED = 4
 ISO2 = 10
 PLUG_INS = 2
-UNFRIENDLY = 3
+UNFRIENDLY = 2
 
 
 @pytest.fixture
-def josev(capsys):
-    """``josev(scenario, n)`` gives what the scenario tells, and shows it."""
+def josev(figures):
+    """``josev(scenario, n)`` gives what the scenario tells, which is also told at the end of the run."""
 
     def play(scenario, count, timeout_s):
         namespace.need(f"the Josev car, {scenario}", "java")
         told = namespace.run("run_josev.py", scenario, count, timeout_s=timeout_s)
-        with capsys.disabled():
-            print(f"\n{told.strip()}")
+        for line in told.strip().splitlines():
+            figures(line)
         return told
 
     return play
