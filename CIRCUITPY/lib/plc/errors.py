@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The two families of errors that are not our own bugs.
+"""The one family of errors that is not our own bug; what the modem does wrong its driver settles by itself.
 
 Anything else that escapes a layer is a defect of the box: the loop logs it, resets the session and goes on.
 """
@@ -8,7 +8,3 @@ Anything else that escapes a layer is a defect of the box: the loop logs it, res
 
 class PeerError(Exception):
     """The car did something that ends or spoils the exchange; answer, count, go on."""
-
-
-class ModemError(Exception):
-    """The modem did something that only a reset of the modem cures."""

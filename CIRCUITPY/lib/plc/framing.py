@@ -15,14 +15,7 @@ A burst may hold several frames, and a frame may begin in one burst and end in a
 1522 with a VLAN tag. The two reserved bytes are not looked at.
 """
 
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        """The compiler of the device folds constants; other Pythons just take the value."""
-        return value
-
+from plc.const import const
 
 _FRAME_MIN = const(60)
 _FRAME_MAX = const(1522)
@@ -61,7 +54,7 @@ class FrameEncoder:
         self._zeros = memoryview(_ZEROS)
 
     def put(self, frame):
-        """Put ``frame``, padded to 60 bytes, behind the lead; gives FL, or 0 when it is no Ethernet frame."""
+        """Put ``frame``, padded to 60 bytes, behind the lead; gives FL, or 0 when it is not an Ethernet frame."""
         given = len(frame)
         if given < _ETHERNET_HEADER or given > _FRAME_MAX:
             return 0

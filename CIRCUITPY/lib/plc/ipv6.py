@@ -16,15 +16,10 @@ a frame and goes back to the MAC it came from), router and multicast-listener me
 
 from struct import pack_into, unpack_from
 
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
+from plc.const import const
 
 _ETHERNET_HEADER = const(14)
+_ETHERTYPE = const(12)
 _HEADER = const(40)
 _L4 = const(54)  # Ethernet and IPv6 headers together
 _L4_MAX = const(1460)
@@ -126,7 +121,7 @@ class Ipv6:
 
     def parse(self, frame):
         """The packet in an Ethernet ``frame``; None (counted) when it is damaged, foreign or of no use."""
-        if len(frame) < _L4 or frame[12] != 0x86 or frame[13] != 0xDD:
+        if len(frame) < _L4 or frame[_ETHERTYPE] != 0x86 or frame[_ETHERTYPE + 1] != 0xDD:
             return None
         view = memoryview(frame)
         fault = None

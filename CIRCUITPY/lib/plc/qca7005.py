@@ -14,45 +14,31 @@ States, after Linux ``qca_spi`` with its CPU_ON interrupt replaced by looking at
 
 A reset costs a second and the car's session, so nothing resets the chip that a second look can explain.
 Every number that decides something is read twice, as the control unit of a production car does with this
-chip.
+chip. While the chip is looked for, other SPI modes and clocks are tried as well (``plc.spi_search``).
 
 Left out: the "legacy" strap (seen as NO_CPU_ON or BAD_SIGNATURE), firmware download for modules without
 flash.
 """
 
+from plc.const import const
 from plc.framing import STORED_OVERHEAD, WRITE_OVERHEAD, FrameDecoder, FrameEncoder
-from plc.spi_port import COMMAND_BYTES, SpiPort
+from plc.spi_port import (
+    ALL_ONES,
+    CAUSES_ENABLED,
+    CAUSES_THAT_MATTER,
+    COMMAND_BYTES,
+    CPU_ON,
+    PKT_AVLBL,
+    RDBUF_ERR,
+    SIGNATURE,
+    WRBUF_ERR,
+    SpiPort,
+    meaning_of,
+)
 from plc.ticks import expired, ticks_add
 
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        """The compiler of the device folds constants; other Pythons just take the value."""
-        return value
-
-
-_WRBUF_SPC_AVA = const(0x0200)
-_RDBUF_BYTE_AVA = const(0x0300)
-_SPI_CONFIG = const(0x0400)
-_INTR_CAUSE = const(0x0C00)
-_INTR_ENABLE = const(0x0D00)
-_SIGNATURE = const(0x1A00)
-
-_SIGNATURE_VALUE = const(0xAA55)
-_SLAVE_RESET = const(0x0040)  # SPI_CONFIG bit 6
 _WRITE_BUFFER_EMPTY = const(0x0C5B)
 _READ_BUFFER_MAX = const(0x0C5B + 4)
-
-_PKT_AVLBL = const(0x0001)
-_RDBUF_ERR = const(0x0002)
-_WRBUF_ERR = const(0x0004)
-_CPU_ON = const(0x0040)
-_CAUSES_ENABLED = const(0x0047)
-# Bit 10 (write buffer below its mark) is nearly always set and other bits mean nothing to a host.
-_CAUSES_THAT_MATTER = const(0x0046)
-_ALL_ONES = const(0xFFFF)
 
 _ABSENT_AFTER_MS = const(3000)  # booting takes 0.95 s from a flash; three times that is not booting
 _PROBE_AFTER_RESET_MS = const(1000)  # the rest of these 3 s after a try of 2 s
@@ -72,19 +58,9 @@ _BAD_SIGNATURES = const(3)
 _BAD_BLOCKS = const(3)
 
 # The decoder adds its own.
-_COUNTS = (
-    "rx",
-    "tx",
-    "reset",
-    "cpu_on",
-    "rdbuf_err",
-    "wrbuf_err",
-    "no_space",
-    "signature_retry",
-    "bus_error",
-)
+_COUNTS = "rx tx reset cpu_on rdbuf_err wrbuf_err no_space signature_retry bus_error".split()
 
-_SENSELESS_SIGNATURE = {0x0000: "ABSENT_LOW", 0xFFFF: "ABSENT_HIGH"}
+_SEARCH_AFTER = const(3)  # signatures in a row that come from something alive and are wrong
 
 # Half a frame and everything the modem can hold: no read ever has to be cut.
 _RX_SIZE = const(1536 + _READ_BUFFER_MAX + 1)
@@ -100,14 +76,21 @@ class Qca7005:
 
     ``ready``; ``generation``, one more each time the modem became ready: it may have forgotten its key;
     ``status`` READY, BOOTING, RESETTING, NO_CPU_ON (ten resets without an answer), ABSENT_LOW (MISO
-    always 0: no power, no wire), ABSENT_HIGH (MISO always 1), BAD_SIGNATURE (``last_signature`` tells
-    what came instead of 0xAA55: bits shifted by bad wires, another chip). ``counts``: what happened, by
-    name, since the start. Nothing is raised: trouble of the bus is a count ("bus_error") and a reset.
+    always 0: no power, no wire), ABSENT_HIGH (MISO always 1), SHIFTED (0xAA55 one bit late or early),
+    BAD_SIGNATURE (``last_signature`` tells what came instead: bad wires, another chip). ``counts``: what
+    happened, by name, since the start. Nothing is raised: trouble of the bus is a count ("bus_error") and a reset.
+
+    ``lines`` opens the bus in another mode or clock: ``lines.open((mode, clock_hz))`` gives an SPIDevice;
+    ``lines.first`` is the setting that ``spi_device`` has. Without them nothing else is tried.
     """
 
-    def __init__(self, spi_device, int_pin=None):
+    def __init__(self, spi_device, int_pin=None, lines=None):
         self._port = SpiPort(spi_device)
         self._int_pin = int_pin
+        self._lines = lines
+        self.search = None
+        """``plc.spi_search.SpiSearch``, once another setting had to be tried."""
+        self._misses = 0
         self.counts = {}
         for name in _COUNTS:
             self.counts[name] = 0
@@ -205,7 +188,7 @@ class Qca7005:
 
     def _write_space(self):
         """Bytes free in the modem's write buffer, 0 when the answer makes no sense."""
-        space = self._port.read_smallest(_WRBUF_SPC_AVA)
+        space = self._port.write_space()
         if space == _WRITE_BUFFER_EMPTY or space > self._space:
             self._drains_until = ticks_add(self._now, _NOT_DRAINING_MS)
         self._space = space
@@ -216,7 +199,7 @@ class Qca7005:
 
     def _available(self):
         """Bytes in the modem's read buffer, 0 when the answer makes no sense."""
-        count = self._port.read_smallest(_RDBUF_BYTE_AVA)
+        count = self._port.bytes_available()
         if count > _READ_BUFFER_MAX:
             self.counts["bad_length"] += 1
             self._suspicious()
@@ -260,12 +243,12 @@ class Qca7005:
         """False while the INT pin says that nothing came; a lost edge costs 20 ms at most."""
         now = self._now
         if self._int_pin.value:
-            cause = self._port.read(_INTR_CAUSE)
-            if cause & _CAUSES_THAT_MATTER:
+            cause = self._port.causes_once()
+            if cause & CAUSES_THAT_MATTER:
                 self._due = now
-            if cause & _PKT_AVLBL:
+            if cause & PKT_AVLBL:
                 # Before the buffer is read: what comes later raises the pin again.
-                self._port.write(_INTR_CAUSE, _PKT_AVLBL)
+                self._port.acknowledge(PKT_AVLBL)
         elif self._int_trusted_until is not None and not expired(self._int_trusted_until, now):
             return False
         self._int_trusted_until = ticks_add(now, _INT_TRUST_MS)
@@ -275,21 +258,40 @@ class Qca7005:
 
     def _probe(self, now):
         """PROBING, ABSENT: wait for a signature."""
-        if self._signature_good():
+        if self._signature_good() and (self.search is None or self.search.accepted()):
+            self._misses = 0
             cause = self._causes()
-            if cause & _CPU_ON:
+            if cause & CPU_ON:
                 self.counts["cpu_on"] += 1
-            elif cause & (_RDBUF_ERR | _WRBUF_ERR):
+            elif cause & (RDBUF_ERR | WRBUF_ERR):
                 self._buffer_error(cause, now)
                 return
             self._enter_syncing(now)
-        elif self._state == "ABSENT":
+            return
+        self._try_other_setting()
+        if self._state == "ABSENT":
             self._tell_absent()
         elif self._limit is None:
             self._limit = ticks_add(now, _ABSENT_AFTER_MS)
         elif expired(self._limit, now):
             self._enter("ABSENT", now)
             self._tell_absent()
+
+    def _try_other_setting(self):
+        """A silent bus is a modem that boots, at first; one that answers nonsense is asked in another way soon."""
+        if self._lines is None:
+            return
+        alive = self.last_signature not in (0, ALL_ONES)
+        self._misses = self._misses + 1 if alive else 0
+        if self.search is None:
+            if self._misses < _SEARCH_AFTER and self._state != "ABSENT":
+                return
+            from plc.spi_search import SpiSearch
+
+            self.search = SpiSearch(self._port, self._lines, self._lines.first)
+        elif not alive and self._state != "ABSENT":
+            return
+        self.search.missed(self.last_signature)
 
     def _sync(self, now):
         """SYNCING: nothing of an earlier life may be left in the chip, in neither direction."""
@@ -305,8 +307,8 @@ class Qca7005:
             self._port.read_data(self._encoder.buffer, COMMAND_BYTES, min(count, _TX_SIZE - COMMAND_BYTES))
             self._due = now
             return
-        self._port.write(_INTR_CAUSE, self._port.read(_INTR_CAUSE))
-        self._port.write(_INTR_ENABLE, _CAUSES_ENABLED)
+        self._port.acknowledge(self._port.causes_once())
+        self._port.enable(CAUSES_ENABLED)
         self._enter_ready(now)
 
     def _watch(self, now):
@@ -323,7 +325,7 @@ class Qca7005:
             if self._write_space() != _WRITE_BUFFER_EMPTY and expired(self._drains_until, now):
                 self._want_reset(now)
                 return
-        if cause & _CPU_ON:
+        if cause & CPU_ON:
             self.counts["cpu_on"] += 1
             self._stop()
             self._enter_syncing(now)
@@ -337,8 +339,8 @@ class Qca7005:
             return
         port = self._port
         # A CPU_ON from before would be taken for the answer to this reset.
-        port.write(_INTR_CAUSE, port.read(_INTR_CAUSE))
-        port.write(_SPI_CONFIG, port.read(_SPI_CONFIG) | _SLAVE_RESET)
+        port.acknowledge(port.causes_once())
+        port.reset()
         self.counts["reset"] += 1
         if self._tries < _RESET_TRIES:
             self._tries += 1
@@ -348,7 +350,7 @@ class Qca7005:
         """BOOT_WAIT, PAUSE: the signature comes back before the firmware, which sets CPU_ON."""
         over = expired(self._limit, now)
         if self._signature_good():
-            if self._causes() & _CPU_ON:
+            if self._causes() & CPU_ON:
                 self.counts["cpu_on"] += 1
                 self._enter_syncing(now)
             elif over and self._state == "BOOT_WAIT" and self._tries >= _RESET_TRIES:
@@ -399,9 +401,9 @@ class Qca7005:
             self._enter("PAUSE", now, _RESET_PAUSE_MS)
 
     def _buffer_error(self, cause, now):
-        if cause & _RDBUF_ERR:
+        if cause & RDBUF_ERR:
             self.counts["rdbuf_err"] += 1
-        if cause & _WRBUF_ERR:
+        if cause & WRBUF_ERR:
             self.counts["wrbuf_err"] += 1
         self._want_reset(now)
 
@@ -413,24 +415,44 @@ class Qca7005:
         self._due = ticks_add(self._now, _STATES["RESET"][1])
 
     def _tell_absent(self):
-        self.status = _SENSELESS_SIGNATURE.get(self.last_signature, "BAD_SIGNATURE")
+        """What the first setting gives counts, unless another one shows that bits are shifted."""
+        status = meaning_of(self.last_signature)
+        if self.search is not None:
+            status = meaning_of(self.search.heard[0])
+            for signature in self.search.heard:
+                if meaning_of(signature) == "SHIFTED":
+                    status = "SHIFTED"
+        self.status = status
+
+    @property
+    def setting(self):
+        """(mode, clock in Hz) in use, None when the driver was not told."""
+        if self.search is not None:
+            return self.search.setting
+        return None if self._lines is None else self._lines.first
+
+    @property
+    def setting_text(self):
+        """``setting`` in words."""
+        setting = self.setting
+        return "unknown" if setting is None else "mode %d, %d MHz" % (setting[0], setting[1] // 1000000)
 
     # ---- looks at the chip
 
     def _signature_good(self):
         """Two readings count as one: the first access after boot gives garbage."""
-        self._port.read(_SIGNATURE)
-        self.last_signature = self._port.read(_SIGNATURE)
-        return self.last_signature == _SIGNATURE_VALUE
+        self._port.signature()
+        self.last_signature = self._port.signature()
+        return self.last_signature == SIGNATURE
 
     def _signature_stays(self, now):
         """While READY: True when the chip is there; its absence is believed after three looks in 40 ms."""
         self._suspect = False
-        self.last_signature = self._port.read(_SIGNATURE)
-        if self.last_signature != _SIGNATURE_VALUE:
+        self.last_signature = self._port.signature()
+        if self.last_signature != SIGNATURE:
             self.counts["signature_retry"] += 1
-            self.last_signature = self._port.read(_SIGNATURE)
-        if self.last_signature == _SIGNATURE_VALUE:
+            self.last_signature = self._port.signature()
+        if self.last_signature == SIGNATURE:
             self._bad_signatures = 0
             return True
         self._bad_signatures += 1
@@ -451,13 +473,11 @@ class Qca7005:
 
     def _causes(self):
         """The pending causes that matter, seen twice; none when the bus just reads ones."""
-        cause = self._port.read(_INTR_CAUSE)
-        if cause & _CAUSES_THAT_MATTER:
-            cause &= self._port.read(_INTR_CAUSE)
-            if cause == _ALL_ONES:
-                self._suspect = True
-                return 0
-        return cause & _CAUSES_THAT_MATTER
+        causes = self._port.causes()
+        if causes == ALL_ONES:
+            self._suspect = True
+            return 0
+        return causes & CAUSES_THAT_MATTER
 
 
 # state: (its step, ms from one step to the next)

@@ -16,14 +16,15 @@
 
 Every car has a context of its own, keyed by (EV MAC, RunID), because a neighbour's car is heard too and
 must neither be ignored nor disturb; only CM_SLAC_MATCH.REQ decides whose cable this is. The machine is
-the two tables below. What does not fit a row is counted in ``ignored`` and changes nothing.
+the two tables at the end. What does not fit a row is counted in ``ignored`` and changes nothing.
 
 Left out on purpose: CM_AMP_MAP, and the EVSE's own validation (there is no control pilot here).
 """
 
 from array import array
 
-from plc import mme
+from plc import mme, mme_slac
+from plc.network_key import NetworkKey
 from plc.ticks import expired, ticks_add
 
 # Names and values of ISO 15118-3 table A.1, in ms; those of the box's own begin with BOX.
@@ -34,35 +35,14 @@ TIMERS_MS = {
     "TT_match_response": 200,  # ATTEN_CHAR.IND -> ATTEN_CHAR.RSP
     "TT_EVSE_match_session": 10000,  # ATTEN_CHAR.RSP -> VALIDATE.REQ or SLAC_MATCH.REQ
     "TT_match_join": 12000,  # SLAC_MATCH.CNF -> link
-    "BOX_set_key": 1000,  # a cold modem takes 180 ms for its first CM_SET_KEY.CNF
     "BOX_link_poll_joining": 100,
     "BOX_link_poll_joined": 1000,
 }
 
-# message: (states of the car's context that allow it, action, next state or None to stay)
-MESSAGES = {
-    mme.CM_START_ATTEN_CHAR_IND: (("WAIT_START",), "start_sounding", "SOUNDING"),
-    mme.CM_MNBC_SOUND_IND: (("SOUNDING", "SETTLING"), "count_sound", None),
-    mme.CM_ATTEN_PROFILE_IND: (("SOUNDING", "SETTLING"), "add_profile", None),
-    mme.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE",), "accept_response", "WAIT_MATCH"),
-    mme.CM_VALIDATE_REQ: (("WAIT_MATCH",), "answer_validate", None),
-    mme.CM_SLAC_MATCH_REQ: (("WAIT_MATCH", "JOINING", "JOINED"), "answer_match", "JOINING"),
-}
-
-# state: (timer, action when it runs out, next state or None when the action decides)
-TIMEOUTS = {
-    "WAIT_START": ("TT_match_sequence", "give_up", None),
-    "SOUNDING": ("TT_EVSE_match_MNBC", "end_window", None),
-    "SETTLING": ("BOX_late_profiles", "send_characteristics", None),
-    "WAIT_RESPONSE": ("TT_match_response", "repeat_characteristics", None),
-    "WAIT_MATCH": ("TT_EVSE_match_session", "give_up", None),
-    "JOINING": ("TT_match_join", "join_failed", None),
-}
-
 C_EV_MATCH_RETRY = 2  # repeats after the first CM_ATTEN_CHAR.IND [V2G3-A09-46]
 C_EVSE_MATCH_PARALLEL = 5  # cars an EVSE must be able to follow at once
-SET_KEY_TRIES = 5
 
+_NEVER = 1 << 16  # as the least length of a message that nobody reads
 _LINK_LOST_POLLS = 3  # the CCo ages a silent station slowly and once in a while reports a false 0
 
 
@@ -88,30 +68,24 @@ class _Context:
 class Slac:
     """The EVSE side for one modem.
 
-    ``mac`` (6 bytes) is the host's MAC, not the modem's. ``frames`` (to send, in order) and ``events``
-    are lists that the owner empties. Events: ("key_set",), ("parm", ev_mac), ("sounding", ev_mac),
-    ("characteristics", ev_mac, profiles, mean_db), ("match_req", ev_mac), ("matched", ev_mac),
-    ("link_up",), ("link_lost",), ("firmware", text), ("failed", cause, ev_mac or None).
+    ``mac`` (6 bytes) is the host's MAC, not the modem's; ``key`` a NetworkKey that was made before. ``frames`` (to send,
+    in order) and ``events`` are lists that the owner empties; the key's are among them. Events: ("parm", ev_mac),
+    ("sounding", ev_mac), ("characteristics", ev_mac, profiles, mean_db), ("match_req", ev_mac), ("matched", ev_mac),
+    ("link_up",), ("link_lost",), ("failed", cause, ev_mac or None) and those of ``plc.network_key``.
     """
 
-    def __init__(self, mac, random_bytes, attenuation_offset_db=0):
+    def __init__(self, mac, random_bytes, attenuation_offset_db=0, key=None):
         self.mac = bytes(mac)
-        self.frames = []
-        self.events = []
-        self.ignored = 0
+        self.key = NetworkKey(mac, random_bytes) if key is None else key
+        self.frames = self.key.frames
+        self.events = self.key.events
+        self._ignored = 0
         self.joined = None  # the context that got our key, from CM_SLAC_MATCH.CNF on
-        self.key_confirmed = False
-        self._random_bytes = random_bytes
-        self._offset_db = attenuation_offset_db
+        self.attenuation = None  # dB of the 58 groups, as reported for the last car that sounded
+        self.offset_db = attenuation_offset_db
         self._contexts = []
-        self._nmk = b""
-        self._nid = b""
-        self._nonce = b""
-        self._key_deadline = None
-        self._key_tries = 0
         self._link_deadline = None
         self._link_zeroes = 0
-        self._firmware_asked = False
 
     @property
     def matching(self):
@@ -122,86 +96,64 @@ class Slac:
         return False
 
     @property
-    def matched_mac(self):
-        """EV MAC of the car that holds our key, or None."""
-        return self.joined.ev_mac if self.joined else None
+    def ignored(self):
+        """Messages that fitted nowhere."""
+        return self._ignored + self.key.ignored
 
     # ---- network key
 
+    @property
+    def key_confirmed(self):
+        """True while the modem holds our key."""
+        return self.key.confirmed
+
     def set_key(self, now):
-        """Leave whatever network there is: a fresh NMK is the only reliable way [V2G3-M09-17]."""
-        self._contexts = []
-        self.joined = None
-        self._link_deadline = None
-        self._nmk = bytes(self._random_bytes(16))
-        self._nid = mme.nid_from_nmk(self._nmk)
-        self._nonce = bytes(self._random_bytes(4))
-        self._key_tries = 0
-        self._send_key(now)
+        """Leave whatever network there is, with a fresh key."""
+        self._forget_cars()
+        self.key.renew(now)
 
     def modem_gone(self):
         """The modem stopped answering: forget everything, wait for ``set_key``."""
+        self._forget_cars()
+        self.key.modem_gone()
+
+    def _forget_cars(self):
         self._contexts = []
         self.joined = None
         self._link_deadline = None
-        self._key_deadline = None
-        self.key_confirmed = False
-        self._firmware_asked = False
-
-    def _send_key(self, now):
-        self.key_confirmed = False
-        self._key_tries += 1
-        self._key_deadline = ticks_add(now, TIMERS_MS["BOX_set_key"])
-        self.frames.append(mme.set_key_req(self.mac, self._nonce, self._nmk, self._nid))
-
-    def _key_answer(self, frame):
-        accepted, nonce = mme.set_key_result(frame)
-        if nonce != self._nonce or self._key_deadline is None:
-            self.ignored += 1
-            return
-        if not accepted:
-            self.events.append(("failed", "key_refused", None))  # the timer tries again
-            return
-        self.key_confirmed = True
-        self._key_deadline = None
-        self.events.append(("key_set",))
-        if not self._firmware_asked:
-            self._firmware_asked = True
-            self.frames.append(mme.vendor_req(self.mac, mme.VS_SW_VER_REQ))
-
-    def _key_overdue(self, now):
-        if self._key_tries % SET_KEY_TRIES == 0:
-            self.events.append(("failed", "modem_silent", None))
-        self._send_key(now)
 
     # ---- input
 
     def receive(self, frame, now):
         """One MME. Frames may be a ``memoryview`` that is reused afterwards; nothing keeps it."""
         kind = mme.mmtype(frame)
-        layout = mme.LAYOUT.get(kind)
-        if layout is None or len(frame) < layout[0]:
-            self.ignored += 1
-        elif kind == mme.CM_SLAC_PARM_REQ:
+        layout = mme_slac.LAYOUT.get(kind)
+        if layout is None:
+            self._own_modem(kind, frame, now)
+        elif len(frame) < layout[0]:
+            self._ignored += 1
+        elif kind == mme_slac.CM_SLAC_PARM_REQ:
             self._parm_req(frame, now)
-        elif kind in MESSAGES:
+        else:
             self._car_message(kind, frame, now)
-        elif kind == mme.CM_SET_KEY_CNF:
-            self._key_answer(frame)
+
+    def _own_modem(self, kind, frame, now):
+        if len(frame) < mme.LAYOUT.get(kind, _NEVER):
+            self._ignored += 1
         elif kind == mme.VS_PL_LINK_STATUS_CNF:
             self._link_status(mme.link_is_up(frame), now)
-        elif kind == mme.VS_SW_VER_CNF:
-            self.events.append(("firmware", mme.firmware_version(frame)))
+        else:
+            self.key.receive(kind, frame, now)
 
     def _parm_req(self, frame, now):
         """Begins or restarts this car's matching in every state [V2G3-A09-16]."""
-        if frame[19] != 0 or frame[20] != 0:  # another application or secured SLAC: not ours
-            self.ignored += 1
+        if not mme_slac.is_plain_slac(frame):
+            self._ignored += 1
             return
         ev_mac = mme.source(frame)
-        run = mme.run_id(frame, mme.CM_SLAC_PARM_REQ)
+        run = mme_slac.run_id(frame, mme_slac.CM_SLAC_PARM_REQ)
         if self.joined and self.joined.ev_mac != ev_mac:
-            self.ignored += 1  # one cable, one car: a neighbour's car finds its own EVSE
+            self._ignored += 1  # one cable, one car: a neighbour's car finds its own EVSE
             return
         context = _Context(ev_mac, run, now)
         if self.joined:
@@ -220,25 +172,21 @@ class Slac:
         while len(self._contexts) >= C_EVSE_MATCH_PARALLEL:
             self._contexts.pop(0)
         self._contexts.append(context)
-        self.frames.append(mme.slac_parm_cnf(self.mac, ev_mac, run))
+        self.frames.append(mme_slac.slac_parm_cnf(self.mac, ev_mac, run))
         self.events.append(("parm", ev_mac))
 
     def _car_message(self, kind, frame, now):
         context = self._context_of(kind, frame)
         states, action, next_state = MESSAGES[kind]
         if context is None or context.state not in states:
-            self.ignored += 1
-        elif getattr(self, "_" + action)(context, frame, now) and next_state:
+            self._ignored += 1
+        elif action(self, context, frame, now) and next_state:
             self._enter(context, next_state, now)
 
     def _context_of(self, kind, frame):
-        """Compares slices where they lie: this runs three times per sound, and copies would be garbage."""
-        ev_mac_at = 19 if kind == mme.CM_ATTEN_PROFILE_IND else 6
-        run_at = mme.LAYOUT[kind][1]
         for context in self._contexts:
-            if frame[ev_mac_at : ev_mac_at + 6] == context.ev_mac:
-                if run_at is None or frame[run_at : run_at + mme.RUN_ID_BYTES] == context.run:
-                    return context
+            if mme_slac.is_from(frame, kind, context.ev_mac, context.run):
+                return context
         return None
 
     def _enter(self, context, state, now):
@@ -263,8 +211,8 @@ class Slac:
     def _start_sounding(self, context, frame, now):
         if len(self._contexts) > 1:
             self._keep_only(context)
-        context.announced = frame[21] or 10
-        context.sums = array("H", bytes(2 * mme.GROUPS))
+        context.announced = mme_slac.announced_sounds(frame)
+        context.sums = array("H", bytes(2 * mme_slac.GROUPS))
         self.events.append(("sounding", context.ev_mac))
         return True
 
@@ -274,40 +222,35 @@ class Slac:
 
     def _add_profile(self, context, frame, now):
         """Profiles are counted by themselves: the last one comes after the last sound, or not at all."""
-        if frame[25] != mme.GROUPS:  # AR7420 modems report 0 groups: no measurement
-            self.ignored += 1
+        if not mme_slac.add_profile(frame, context.sums):
+            self._ignored += 1
             return False
-        sums = context.sums
-        at = 27
-        for group in range(mme.GROUPS):
-            sums[group] += frame[at]
-            at += 1
         context.profiles += 1
         if context.profiles >= context.announced:
             self._send_characteristics(context, now)
         return False
 
     def _accept_response(self, context, frame, now):
-        if frame[69] != 0 or bytes(frame[21:27]) != context.ev_mac:
-            self.ignored += 1  # [V2G3-A09-47]: a wrong answer is no answer
+        if not mme_slac.atten_char_accepted(frame, context.ev_mac):
+            self._ignored += 1  # [V2G3-A09-47]: a wrong answer counts as none
             return False
         return True
 
     def _answer_validate(self, context, frame, now):
-        self.frames.append(mme.validate_cnf(self.mac, context.ev_mac))
+        self.frames.append(mme_slac.validate_cnf(self.mac, context.ev_mac))
         self._enter(context, "WAIT_MATCH", now)
         return False
 
     def _answer_match(self, context, frame, now):
         """A repeated request gets the same answer again: the first one may have been lost."""
-        if not mme.match_is_for(frame, self.mac) or mme.match_ev_mac(frame) != context.ev_mac:
-            self.ignored += 1
+        if not mme_slac.match_is_for(frame, self.mac) or mme_slac.match_ev_mac(frame) != context.ev_mac:
+            self._ignored += 1
             return False
         if not self.key_confirmed:
-            self.ignored += 1  # a key the modem does not hold would be a lie; the car asks again
+            self._ignored += 1  # a key the modem does not hold would be a lie; the car asks again
             return False
         self.events.append(("match_req", context.ev_mac))
-        self.frames.append(mme.slac_match_cnf(self.mac, context.ev_mac, context.run, self._nid, self._nmk))
+        self.frames.append(mme_slac.slac_match_cnf(self.mac, context.ev_mac, context.run, self.key.nid, self.key.nmk))
         if self.joined is context:
             return False
         self.joined = context
@@ -323,6 +266,10 @@ class Slac:
     def _give_up(self, context, now):
         self._failed(context, "match_timeout")
 
+    def _not_chosen(self, context, now):
+        """It heard us and chose another station, as a neighbour's car does; or none, because all were too weak."""
+        self._failed(context, "not_chosen")
+
     def _end_window(self, context, now):
         self._enter(context, "SETTLING", now)
 
@@ -331,16 +278,17 @@ class Slac:
             # Silence lets the car try again. Sounds without one profile mean a modem with a car's PIB.
             self._failed(context, "no_profiles" if context.sounds else "match_timeout")
             return
-        averages = bytearray(mme.GROUPS)
+        averages = bytearray(mme_slac.GROUPS)
         total = 0
-        for group in range(mme.GROUPS):
-            level = min(255, max(0, context.sums[group] // context.profiles - self._offset_db))
+        for group in range(mme_slac.GROUPS):
+            level = min(255, max(0, context.sums[group] // context.profiles - self.offset_db))
             averages[group] = level
             total += level
         if total == 0:
             averages[0] = 1  # some cars ignore a report of nothing but zeroes
         context.characteristics = averages
-        self.events.append(("characteristics", context.ev_mac, context.profiles, total // mme.GROUPS))
+        self.attenuation = bytes(averages)
+        self.events.append(("characteristics", context.ev_mac, context.profiles, total // mme_slac.GROUPS))
         self._repeat_characteristics(context, now)
 
     def _repeat_characteristics(self, context, now):
@@ -349,7 +297,7 @@ class Slac:
             return
         context.sends += 1
         self.frames.append(
-            mme.atten_char_ind(
+            mme_slac.atten_char_ind(
                 self.mac, context.ev_mac, context.run, min(context.profiles, 255), context.characteristics
             )
         )
@@ -362,11 +310,12 @@ class Slac:
     # ---- link
 
     def peer_heard(self, now):
-        """A frame that only a joined station can send: the link is up, whatever LINK_STATUS says."""
-        if self.joined:
-            self.joined.stale_link = False
-            if self.joined.state == "JOINING":
-                self._link_up(now)
+        """A frame that only a joined station can send: the link is up, whatever LINK_STATUS says.
+
+        It proves nothing while it may have come over the link of the car's first try (Tinkerforge f6227cc37).
+        """
+        if self.joined and self.joined.state == "JOINING" and not self.joined.stale_link:
+            self._link_up(now)
 
     def _link_up(self, now):
         self.joined.state = "JOINED"
@@ -403,8 +352,7 @@ class Slac:
 
     def poll(self, now):
         """Runs the timers. Call it after all waiting frames were received: our pause is not the car's."""
-        if self._key_deadline is not None and expired(self._key_deadline, now):
-            self._key_overdue(now)
+        self.key.poll(now)
         if self._link_deadline is not None and expired(self._link_deadline, now):
             self._ask_link(now)
         if self._contexts:
@@ -413,5 +361,26 @@ class Slac:
     def _run_timeouts(self, now):
         for context in self._contexts:
             if expired(context.deadline, now):
-                getattr(self, "_" + TIMEOUTS[context.state][1])(context, now)
+                TIMEOUTS[context.state][1](self, context, now)
                 return  # the list may be another one now; the next pass looks at the rest
+
+
+# message: (states of the car's context that allow it, action, next state or None to stay)
+MESSAGES = {
+    mme_slac.CM_START_ATTEN_CHAR_IND: (("WAIT_START",), Slac._start_sounding, "SOUNDING"),
+    mme_slac.CM_MNBC_SOUND_IND: (("SOUNDING", "SETTLING"), Slac._count_sound, None),
+    mme_slac.CM_ATTEN_PROFILE_IND: (("SOUNDING", "SETTLING"), Slac._add_profile, None),
+    mme_slac.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE",), Slac._accept_response, "WAIT_MATCH"),
+    mme_slac.CM_VALIDATE_REQ: (("WAIT_MATCH",), Slac._answer_validate, None),
+    mme_slac.CM_SLAC_MATCH_REQ: (("WAIT_MATCH", "JOINING", "JOINED"), Slac._answer_match, "JOINING"),
+}
+
+# state: (timer, action when it runs out, which also decides the next state)
+TIMEOUTS = {
+    "WAIT_START": ("TT_match_sequence", Slac._give_up),
+    "SOUNDING": ("TT_EVSE_match_MNBC", Slac._end_window),
+    "SETTLING": ("BOX_late_profiles", Slac._send_characteristics),
+    "WAIT_RESPONSE": ("TT_match_response", Slac._repeat_characteristics),
+    "WAIT_MATCH": ("TT_EVSE_match_session", Slac._not_chosen),
+    "JOINING": ("TT_match_join", Slac._join_failed),
+}

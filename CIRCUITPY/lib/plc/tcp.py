@@ -15,46 +15,40 @@
      |<------------ FIN, ACK --|  LAST_ACK
      | ACK ------------------->|  LISTEN         event "closed"
 
-Here: options skipped by the data offset, MSS both ways, duplicates, overlaps, a few segments out of order,
-the peer's window and its zero-window probe, retransmission with back-off, keep-alive probes both ways, the
-checks of RST and SYN in RFC 5961, a car that opens a new connection before the old one is gone.
+Here: options skipped by the data offset, MSS both ways, duplicates, overlaps, a few segments out of order, the peer's
+window and its zero-window probe, retransmission with back-off, keep-alive probes both ways, the checks of RST and SYN
+in RFC 5961, a car that opens a new connection before the old one is gone.
 
-Left out on purpose: window scaling, SACK and timestamps (requests of 100 bytes need none; not offering them
-in the SYN-ACK switches them off), measured round-trip times (one hop of power line: a fixed first time-out of
-500 ms), fast retransmission, urgent data (taken as ordinary data), data in a SYN (the peer sends it again).
+Left out on purpose: window scaling, SACK and timestamps (requests of 100 bytes need none; not offering them in the
+SYN-ACK switches them off), measured round-trip times (one hop of power line: a fixed first time-out of 500 ms), fast
+retransmission, urgent data (taken as ordinary data), data in a SYN (the peer sends it again).
 
-Sequence numbers are 32 bits wide and so mostly big integers on the device; everything else is counted from
-them in small offsets.
+``plc.tcp_segment`` has the bytes and the arithmetic of sequence numbers, ``plc.tcp_window`` what was received.
 """
 
-from struct import pack_into, unpack_from
+from struct import pack_into
 
+from plc.const import const
 from plc.ipv6 import UNSPECIFIED
+from plc.tcp_segment import (
+    ACK,
+    FIN,
+    HEADER_BYTES,
+    MSS,
+    MSS_DEFAULT,
+    PSH,
+    RST,
+    SEQUENCE_MASK,
+    SYN,
+    Segment,
+    distance,
+    refusal,
+    syn_ack,
+)
+from plc.tcp_window import RECEIVE_BUFFER, ReceiveWindow
 from plc.ticks import expired, ticks_add, ticks_diff
 
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
-
-FIN = const(0x01)
-SYN = const(0x02)
-RST = const(0x04)
-PSH = const(0x08)
-ACK = const(0x10)
-
-_HEADER = const(20)
-_MASK = const(0xFFFFFFFF)
-
-MSS = const(1440)  # 1500 less both headers
-MSS_DEFAULT = const(1220)  # RFC 9293 3.7.1, for IPv6
-_MSS_LEAST = const(64)  # a peer that asks for less is confused; 0 would never send anything
-RECEIVE_BUFFER = const(4096)
 SEND_BUFFER = const(4096)
-_EARLY_MAX = const(4)  # segments kept that came before their turn
 _FRAMES_MAX = const(16)
 
 # RFC 9293 speaks of minutes, but a DIN 70121 car waits 2 s for an answer and 20 s for the whole set-up.
@@ -73,60 +67,11 @@ _ON_CLOSE = {"ESTABLISHED": "FIN_WAIT_1", "CLOSE_WAIT": "LAST_ACK"}
 _ON_PEER_FIN = {"ESTABLISHED": "CLOSE_WAIT", "FIN_WAIT_1": "CLOSING", "FIN_WAIT_2": "TIME_WAIT"}
 _ON_FIN_ACKNOWLEDGED = {"FIN_WAIT_1": "FIN_WAIT_2", "CLOSING": "TIME_WAIT", "LAST_ACK": "LISTEN"}
 _GIVES_WAY = ("SYN_RECEIVED", "CLOSE_WAIT", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSING", "LAST_ACK", "TIME_WAIT")
-
+_COUNTS = (
+    "rx tx malformed duplicate out_of_order out_of_window retransmit probe refused syn_ignored replaced timeout"
+    " not_sent"
+).split()
 _NOTHING = ()
-
-
-def distance(later, earlier):
-    """Signed steps from sequence number ``earlier`` to ``later`` modulo 2**32."""
-    steps = (later - earlier) & _MASK
-    return steps if steps < 0x80000000 else steps - 0x100000000
-
-
-class Segment:
-    """The fields of a received segment; one object, overwritten by the next."""
-
-    def __init__(self):
-        self.source_port = self.destination_port = 0
-        self.sequence = self.acknowledgement = 0
-        self.flags = self.window = self.length = 0
-        self.options = self.data = b""
-
-    def read(self, payload):
-        """Takes ``payload`` (memoryview, 20 bytes at least) apart; False when the header does not fit in."""
-        (
-            self.source_port,
-            self.destination_port,
-            self.sequence,
-            self.acknowledgement,
-            offset,
-            flags,
-            self.window,
-        ) = unpack_from(">HHIIBBH", payload)
-        header = (offset >> 4) * 4
-        if header < _HEADER or header > len(payload) or self.source_port == 0:
-            return False
-        self.flags = flags  # URG and the ECN bits, which some stacks offer in the SYN, are never looked at
-        self.options = payload[_HEADER:header] if flags & SYN else b""  # of no interest elsewhere
-        self.data = payload[header:] if header < len(payload) else b""
-        self.length = len(self.data) + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
-        return True
-
-    def mss(self):
-        """The peer's maximum segment size from its SYN, within what we can use. Ends at any broken option."""
-        options = self.options
-        at = 0
-        size = MSS_DEFAULT
-        while at < len(options) and options[at] != 0:
-            if options[at] == 1:
-                at += 1
-                continue
-            if at + 2 > len(options) or options[at + 1] < 2 or at + options[at + 1] > len(options):
-                break
-            if options[at] == 2 and options[at + 1] == 4:
-                size = options[at + 2] << 8 | options[at + 3]
-            at += options[at + 1]
-        return min(max(size, _MSS_LEAST), MSS)
 
 
 class TcpServer:
@@ -138,30 +83,16 @@ class TcpServer:
 
     def __init__(self, ipv6, port, random_bytes):
         self.port = port
-        self.counts = {
-            "rx": 0,
-            "tx": 0,
-            "malformed": 0,
-            "duplicate": 0,
-            "out_of_order": 0,
-            "out_of_window": 0,
-            "retransmit": 0,
-            "probe": 0,
-            "refused": 0,
-            "syn_ignored": 0,
-            "replaced": 0,
-            "timeout": 0,
-            "not_sent": 0,
-        }
+        self.counts = {}
+        for name in _COUNTS:
+            self.counts[name] = 0
         self._ipv6 = ipv6
         self._random_bytes = random_bytes
         self._segment = Segment()
-        self._received = bytearray(RECEIVE_BUFFER)
-        self._received_view = memoryview(self._received)
-        self._early = []  # (sequence number, bytes) that wait for a gap to close
+        self._received = ReceiveWindow()
         self._events = []
         self._frames = []
-        self._header = bytearray(_HEADER)
+        self._header = bytearray(HEADER_BYTES)
         self._now = 0
         self._forget()
 
@@ -178,11 +109,9 @@ class TcpServer:
         self._mss = MSS_DEFAULT
         self._flight_limit = SEND_BUFFER  # shrinks to one segment after a time-out (RFC 5681 in small)
         # Receiving
-        self._receive_next = 0
-        self._stored = 0  # bytes in _received that read() has not fetched
+        self._received.begin(0)
         self._advertised = RECEIVE_BUFFER
         self._ack_due = False
-        self._early = []
         # Timers
         self._deadline = None  # retransmission, zero-window probe or end of TIME_WAIT
         self._close_deadline = None
@@ -193,6 +122,11 @@ class TcpServer:
         self._challenged = None
 
     # --- the user's side ---
+
+    @property
+    def fin_is_open(self):
+        """True from our FIN until the peer has acknowledged it."""
+        return self._fin_queued
 
     def take_frames(self):
         """List of the Ethernet frames (bytes) to send now; an empty tuple when there are none.
@@ -213,10 +147,9 @@ class TcpServer:
 
     def read(self):
         """All bytes received in order since the last call; b"" when there are none."""
-        if not self._stored:
+        if self._received.room == RECEIVE_BUFFER:
             return b""
-        data = bytes(self._received_view[: self._stored])
-        self._stored = 0
+        data = self._received.read()
         if self._advertised < MSS:
             self._ack_due = True  # the peer may be waiting for room
         return data
@@ -321,11 +254,12 @@ class TcpServer:
                 self._open(packet)
             else:
                 self.counts["syn_ignored"] += 1  # the peer will send it again, in a second by RFC 6298
-        elif syn and self.state == "SYN_RECEIVED" and distance(segment.sequence + 1, self._receive_next) == 0:
+        elif syn and self.state == "SYN_RECEIVED" and distance(self._received.next, segment.sequence) == 1:
+            self._peer_mac = packet.source_mac  # no checksum covers it: the first one may have been misread
             self._emit_syn_ack()
         elif syn and self.state in ("SYN_RECEIVED", "TIME_WAIT"):
             self._open(packet)
-        elif self._is_acceptable(segment):
+        elif self._received.accepts(segment):
             self._arrived(packet)
         else:
             self._not_acceptable()
@@ -348,7 +282,7 @@ class TcpServer:
         self.peer = packet.source
         self.peer_port = segment.source_port
         self._peer_mac = packet.source_mac
-        self._receive_next = (segment.sequence + 1) & _MASK
+        self._received.begin((segment.sequence + 1) & SEQUENCE_MASK)
         self._unacknowledged = int.from_bytes(self._random_bytes(4), "big")
         self._sent = 1  # the SYN
         self._mss = segment.mss()
@@ -357,16 +291,9 @@ class TcpServer:
         self._deadline = ticks_add(self._now, self._rto_ms)
         self._emit_syn_ack()
 
-    def _is_acceptable(self, segment):
-        """RFC 9293 3.10.7.4, first check; the very next number is let in for its ACK even without room."""
-        ahead = distance(segment.sequence, self._receive_next)
-        return ahead == 0 or (
-            ahead < RECEIVE_BUFFER - self._stored and ahead + segment.length > (0 if segment.length else -1)
-        )
-
     def _not_acceptable(self):
         segment = self._segment
-        ahead = distance(segment.sequence, self._receive_next)
+        ahead = distance(segment.sequence, self._received.next)
         duplicate = -RECEIVE_BUFFER < ahead < 0
         self.counts["duplicate" if duplicate else "out_of_window"] += 1
         if segment.flags & RST:
@@ -396,7 +323,7 @@ class TcpServer:
         flags = segment.flags
         if flags & RST:
             # RFC 5961 3.2: only the exact number kills; a real peer answers the challenge with that one.
-            if segment.sequence == self._receive_next:
+            if segment.sequence == self._received.next:
                 self._end("reset")
             else:
                 self._challenge()
@@ -448,7 +375,7 @@ class TcpServer:
     def _advance(self, steps):
         """The peer has confirmed ``steps`` more bytes (FIN counts as one)."""
         fin = steps > len(self._out)
-        self._unacknowledged = (self._unacknowledged + steps) & _MASK
+        self._unacknowledged = (self._unacknowledged + steps) & SEQUENCE_MASK
         self._out = self._out[steps:]
         self._sent -= steps
         self._next = max(self._next - steps, 0)
@@ -485,53 +412,25 @@ class TcpServer:
         self._ack_due = True
         if self.state not in _ON_PEER_FIN:
             return  # behind the peer's own FIN nothing can follow
-        ahead = distance(segment.sequence, self._receive_next)
+        received = self._received
+        ahead = distance(segment.sequence, received.next)
         if ahead < 0:
             data = data[-ahead:]
         elif ahead:
-            self._keep_early()
+            self.counts["out_of_order"] += 1
+            received.keep_early(segment)
             return
-        room = RECEIVE_BUFFER - self._stored
-        if len(data) > room:
-            data = data[:room]
+        if len(data) > received.room:
+            data = data[: received.room]
             fin = 0
-        self._store(data)
+        received.store(data)
         if fin:
-            self._receive_next = (self._receive_next + 1) & _MASK
+            received.skip(1)
             if self.state == "ESTABLISHED":
                 self._events.append("peer_closed")
             self._enter(_ON_PEER_FIN[self.state])
-        elif self._early:
-            self._join_early()
-
-    def _store(self, data):
-        end = self._stored + len(data)
-        self._received_view[self._stored : end] = data
-        self._stored = end
-        self._receive_next = (self._receive_next + len(data)) & _MASK
-
-    def _keep_early(self):
-        """Keeps text that came before its turn; a FIN with it is left to the peer's repetition."""
-        self.counts["out_of_order"] += 1
-        segment = self._segment
-        if not segment.data or len(self._early) == _EARLY_MAX:
-            return
-        for sequence, data in self._early:
-            if sequence == segment.sequence and len(data) >= len(segment.data):
-                return
-        self._early.append((segment.sequence, bytes(segment.data)))
-
-    def _join_early(self):
-        index = 0
-        while index < len(self._early):
-            sequence, data = self._early[index]
-            behind = distance(self._receive_next, sequence)
-            if behind < 0:
-                index += 1
-                continue
-            self._early.pop(index)
-            self._store(data[behind : behind + RECEIVE_BUFFER - self._stored])
-            index = 0
+        else:
+            received.join_early()
 
     # --- out ---
 
@@ -562,8 +461,8 @@ class TcpServer:
     def _emit(self, flags, offset, size):
         """Queues a segment with the ``size`` bytes that are ``offset`` past the oldest unconfirmed one."""
         header = self._header
-        sequence = (self._unacknowledged + offset) & _MASK
-        self._advertised = RECEIVE_BUFFER - self._stored
+        sequence = (self._unacknowledged + offset) & SEQUENCE_MASK
+        self._advertised = self._received.room
         pack_into(
             ">HHIIBBH",
             header,
@@ -571,7 +470,7 @@ class TcpServer:
             self.port,
             self.peer_port,
             sequence,
-            self._receive_next,
+            self._received.next,
             0x50,
             flags,
             self._advertised,
@@ -583,24 +482,15 @@ class TcpServer:
         self._queue(self._peer_mac, self.peer, header, data)
 
     def _emit_syn_ack(self):
-        segment = bytearray(_HEADER + 4)
-        pack_into(">HHII", segment, 0, self.port, self.peer_port, self._unacknowledged, self._receive_next)
-        pack_into(">BBHHHBBH", segment, 12, 0x60, SYN | ACK, RECEIVE_BUFFER, 0, 0, 2, 4, MSS)
-        self._queue(self._peer_mac, self.peer, segment)
+        received = self._received
+        answer = syn_ack(self.port, self.peer_port, self._unacknowledged, received.next, received.room)
+        self._queue(self._peer_mac, self.peer, answer)
 
     def _refuse(self, packet):
-        """RST for a segment that belongs to no connection (RFC 9293 3.10.7.1)."""
-        segment = self._segment
-        if segment.flags & RST:
-            return
-        self.counts["refused"] += 1
-        answer = bytearray(_HEADER)
-        pack_into(">HH", answer, 0, segment.destination_port, segment.source_port)
-        if segment.flags & ACK:
-            pack_into(">IIBB", answer, 4, segment.acknowledgement, 0, 0x50, RST)
-        else:
-            pack_into(">IIBB", answer, 4, 0, (segment.sequence + segment.length) & _MASK, 0x50, RST | ACK)
-        self._queue(packet.source_mac, packet.source, answer)
+        """RST, but never as an answer to another one."""
+        if not self._segment.flags & RST:
+            self.counts["refused"] += 1
+            self._queue(packet.source_mac, packet.source, refusal(self._segment))
 
     def _queue(self, mac, address, segment, data=b""):
         if len(self._frames) >= _FRAMES_MAX:

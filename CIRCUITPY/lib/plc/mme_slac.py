@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The SLAC messages of ISO 15118-3 between a car and a charger: bytes and offsets, see ``plc.mme``.
+
+Deliberately absent: CM_AMP_MAP (no recorded car sends it).
+"""
+
+from plc.const import const
+from plc.mme import BROADCAST, KEYS, is_mme, mmtype, new
+
+CM_SLAC_PARM_REQ = 0x6064
+CM_SLAC_PARM_CNF = 0x6065
+CM_START_ATTEN_CHAR_IND = 0x606A
+CM_ATTEN_CHAR_IND = 0x606E
+CM_ATTEN_CHAR_RSP = 0x606F
+CM_MNBC_SOUND_IND = 0x6076
+CM_VALIDATE_REQ = 0x6078
+CM_VALIDATE_CNF = 0x6079
+CM_SLAC_MATCH_REQ = 0x607C
+CM_SLAC_MATCH_CNF = 0x607D
+CM_ATTEN_PROFILE_IND = 0x6086
+
+GROUPS = 58  # carrier groups of one attenuation profile
+
+_MAC = const(6)
+_RUN_ID = const(8)
+_NID = const(7)
+_NMK = const(16)
+
+# ---- offsets; names begin with the message that has the field there
+
+_SOURCE = const(6)
+_APPLICATION = const(19)  # of every SLAC message, with the security type behind it; both 0
+_SECURITY = const(20)
+
+_PARM_REQ_RUN_ID = const(21)
+_PARM_TARGET = const(19)
+_PARM_SOUNDS = const(25)
+_PARM_TIMEOUT = const(26)
+_PARM_RESPONSE_TYPE = const(27)
+_PARM_FORWARDING_STA = const(28)
+_PARM_CNF_RUN_ID = const(36)
+
+_START_SOUNDS = const(21)
+_START_RUN_ID = const(30)
+
+_SOUND_RUN_ID = const(39)
+
+_PROFILE_EV_MAC = const(19)
+_PROFILE_GROUPS = const(25)
+_PROFILE_VALUES = const(27)
+
+_ATTEN_EV_MAC = const(21)
+_ATTEN_RUN_ID = const(27)
+_ATTEN_SOUNDS = const(69)
+_ATTEN_RESULT = const(69)  # RSP
+_ATTEN_GROUPS = const(70)
+_ATTEN_VALUES = const(71)
+
+_VALIDATE_RESULT = const(21)
+
+_MATCH_LENGTH = const(21)  # 2 bytes, little-endian: how many follow
+_MATCH_EV_MAC = const(40)
+_MATCH_EVSE_MAC = const(63)
+_MATCH_RUN_ID = const(69)
+_MATCH_NID = const(85)
+_MATCH_NMK = const(93)
+
+# ---- values
+
+_SOUNDS = const(10)  # C_EV_match_MNBC
+_SOUND_TIMEOUT = const(6)  # TT_EVSE_match_MNBC in units of 100 ms
+_TO_THE_EV = const(1)  # the characteristics go to the EV that asked, not to a third station
+_VALIDATE_NOT_REQUIRED = const(4)
+_MATCH_REQ_LENGTH = const(62)
+_MATCH_CNF_LENGTH = const(86)
+
+# message -> (shortest frame that carries every field we read, offset of the RunID or None, offset of the EV MAC)
+# A frame below its length is malformed; only lengths, MACs and RunID are checked, never the ids and
+# reserved bytes, because some EV stacks fill them (open-plc-utils issue 157).
+LAYOUT = {
+    CM_SLAC_PARM_REQ: (_PARM_REQ_RUN_ID + _RUN_ID, _PARM_REQ_RUN_ID, _SOURCE),
+    CM_START_ATTEN_CHAR_IND: (_START_RUN_ID + _RUN_ID, _START_RUN_ID, _SOURCE),
+    CM_MNBC_SOUND_IND: (_SOUND_RUN_ID + _RUN_ID, _SOUND_RUN_ID, _SOURCE),
+    CM_ATTEN_CHAR_RSP: (_ATTEN_RESULT + 1, _ATTEN_RUN_ID, _SOURCE),
+    CM_VALIDATE_REQ: (_VALIDATE_RESULT + 1, None, _SOURCE),
+    CM_SLAC_MATCH_REQ: (_MATCH_RUN_ID + _RUN_ID, _MATCH_RUN_ID, _SOURCE),
+    CM_ATTEN_PROFILE_IND: (_PROFILE_VALUES + GROUPS, None, _PROFILE_EV_MAC),
+}
+
+
+def run_id(frame, kind):
+    """The RunID of SLAC message ``kind``, echoed untouched whatever it looks like ("TESLA EV")."""
+    at = LAYOUT[kind][1]
+    return bytes(frame[at : at + _RUN_ID])
+
+
+def is_from(frame, kind, ev_mac, run):
+    """True when SLAC message ``kind`` is of the car ``ev_mac`` and, where it has one, carries its RunID.
+
+    Compares slices where they lie: this runs three times per sound, and copies would be garbage.
+    """
+    _, run_at, mac_at = LAYOUT[kind]
+    if frame[mac_at : mac_at + _MAC] != ev_mac:
+        return False
+    return run_at is None or frame[run_at : run_at + _RUN_ID] == run
+
+
+def is_plain_slac(frame):
+    """True for CM_SLAC_PARM.REQ of the one application (0) without security (0): anything else is not ours."""
+    return frame[_APPLICATION] == 0 and frame[_SECURITY] == 0
+
+
+def slac_parm_cnf(source_mac, ev_mac, run):
+    """Strict cars compare every constant here: 10 sounds, 600 ms, answer to this EV (OPU issue 30)."""
+    frame = new(ev_mac, source_mac, CM_SLAC_PARM_CNF)
+    frame[_PARM_TARGET : _PARM_TARGET + _MAC] = BROADCAST
+    frame[_PARM_SOUNDS] = _SOUNDS
+    frame[_PARM_TIMEOUT] = _SOUND_TIMEOUT
+    frame[_PARM_RESPONSE_TYPE] = _TO_THE_EV
+    frame[_PARM_FORWARDING_STA : _PARM_FORWARDING_STA + _MAC] = ev_mac
+    frame[_PARM_CNF_RUN_ID : _PARM_CNF_RUN_ID + _RUN_ID] = run
+    return frame
+
+
+def announced_sounds(frame):
+    """How many sounds CM_START_ATTEN_CHAR.IND announces; the standard's number when it tells none."""
+    return frame[_START_SOUNDS] or _SOUNDS
+
+
+def add_profile(frame, sums):
+    """Add the dB values of CM_ATTEN_PROFILE.IND to the 58 ``sums``; False: it holds no measurement.
+
+    AR7420 modems report 0 groups.
+    """
+    if frame[_PROFILE_GROUPS] != GROUPS:
+        return False
+    at = _PROFILE_VALUES
+    for group in range(GROUPS):
+        sums[group] += frame[at]
+        at += 1
+    return True
+
+
+def atten_char_ind(source_mac, ev_mac, run, sounds, averages):
+    """``averages`` are 58 bytes in dB; ``sounds`` is how many profiles they average."""
+    frame = new(ev_mac, source_mac, CM_ATTEN_CHAR_IND, _ATTEN_VALUES + GROUPS)
+    frame[_ATTEN_EV_MAC : _ATTEN_EV_MAC + _MAC] = ev_mac
+    frame[_ATTEN_RUN_ID : _ATTEN_RUN_ID + _RUN_ID] = run
+    frame[_ATTEN_SOUNDS] = sounds
+    frame[_ATTEN_GROUPS] = GROUPS
+    frame[_ATTEN_VALUES : _ATTEN_VALUES + GROUPS] = averages
+    return frame
+
+
+def atten_char_accepted(frame, ev_mac):
+    """True when CM_ATTEN_CHAR.RSP names ``ev_mac`` inside, too, and its result is 0."""
+    return frame[_ATTEN_RESULT] == 0 and bytes(frame[_ATTEN_EV_MAC : _ATTEN_EV_MAC + _MAC]) == ev_mac
+
+
+def validate_cnf(source_mac, ev_mac):
+    """This box has no control pilot, so validation is always "not required" [V2G3-A09-72]."""
+    frame = new(ev_mac, source_mac, CM_VALIDATE_CNF)
+    frame[_VALIDATE_RESULT] = _VALIDATE_NOT_REQUIRED
+    return frame
+
+
+def match_is_for(frame, own_mac):
+    """True when CM_SLAC_MATCH.REQ names this EVSE and has the standard's length field (62)."""
+    if frame[_MATCH_LENGTH] != _MATCH_REQ_LENGTH or frame[_MATCH_LENGTH + 1] != 0:
+        return False
+    return bytes(frame[_MATCH_EVSE_MAC : _MATCH_EVSE_MAC + _MAC]) == own_mac
+
+
+def match_ev_mac(frame):
+    """The EV MAC inside CM_SLAC_MATCH.REQ."""
+    return bytes(frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC])
+
+
+def slac_match_cnf(source_mac, ev_mac, run, nid, nmk):
+    """Hands the car the key of our network; its length field is 86."""
+    frame = new(ev_mac, source_mac, CM_SLAC_MATCH_CNF, _MATCH_NMK + _NMK)
+    frame[_MATCH_LENGTH] = _MATCH_CNF_LENGTH
+    frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC] = ev_mac
+    frame[_MATCH_EVSE_MAC : _MATCH_EVSE_MAC + _MAC] = source_mac
+    frame[_MATCH_RUN_ID : _MATCH_RUN_ID + _RUN_ID] = run
+    frame[_MATCH_NID : _MATCH_NID + _NID] = nid
+    frame[_MATCH_NMK : _MATCH_NMK + _NMK] = nmk
+    return frame
+
+
+def without_key(frame):
+    """The frame (bytes) as it may leave the box in a file: zeros in place of a network's key, all else as it was."""
+    at = None
+    if is_mme(frame):
+        kind = mmtype(frame)
+        at = _MATCH_NMK if kind == CM_SLAC_MATCH_CNF else KEYS.get(kind)
+    if at is None:
+        return frame
+    end = min(at + _NMK, len(frame))
+    return frame[:at] + bytes(max(0, end - at)) + frame[end:]

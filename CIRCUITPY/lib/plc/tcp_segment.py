@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""TCP segments as bytes (RFC 9293 3.1): what a received one says, those that stand by themselves, and sequence numbers.
+
+Sequence numbers are 32 bits wide and so mostly big integers on the device; everything else is counted from them in
+small offsets.
+"""
+
+from struct import pack_into, unpack_from
+
+from plc.const import const
+
+FIN = const(0x01)
+SYN = const(0x02)
+RST = const(0x04)
+PSH = const(0x08)
+ACK = const(0x10)
+
+HEADER_BYTES = const(20)
+SEQUENCE_MASK = const(0xFFFFFFFF)
+
+MSS = const(1440)  # 1500 less both headers
+MSS_DEFAULT = const(1220)  # RFC 9293 3.7.1, for IPv6
+_MSS_LEAST = const(64)  # a peer that asks for less is confused; 0 would never send anything
+
+
+def distance(later, earlier):
+    """Signed steps from sequence number ``earlier`` to ``later`` modulo 2**32."""
+    steps = (later - earlier) & SEQUENCE_MASK
+    return steps if steps < 0x80000000 else steps - 0x100000000
+
+
+class Segment:
+    """The fields of a received segment; one object, overwritten by the next."""
+
+    def __init__(self):
+        self.source_port = self.destination_port = 0
+        self.sequence = self.acknowledgement = 0
+        self.flags = self.window = self.length = 0
+        self.options = self.data = b""
+
+    def read(self, payload):
+        """Takes ``payload`` (memoryview, 20 bytes at least) apart; False when the header does not fit in."""
+        (
+            self.source_port,
+            self.destination_port,
+            self.sequence,
+            self.acknowledgement,
+            offset,
+            flags,
+            self.window,
+        ) = unpack_from(">HHIIBBH", payload)
+        header = (offset >> 4) * 4
+        if header < HEADER_BYTES or header > len(payload) or self.source_port == 0:
+            return False
+        self.flags = flags  # URG and the ECN bits, which some stacks offer in the SYN, are never looked at
+        self.options = payload[HEADER_BYTES:header] if flags & SYN else b""  # of no interest elsewhere
+        self.data = payload[header:] if header < len(payload) else b""
+        self.length = len(self.data) + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
+        return True
+
+    def mss(self):
+        """The peer's maximum segment size from its SYN, within what we can use. Ends at any broken option."""
+        options = self.options
+        at = 0
+        size = MSS_DEFAULT
+        while at < len(options) and options[at] != 0:
+            if options[at] == 1:
+                at += 1
+                continue
+            if at + 2 > len(options) or options[at + 1] < 2 or at + options[at + 1] > len(options):
+                break
+            if options[at] == 2 and options[at + 1] == 4:
+                size = options[at + 2] << 8 | options[at + 3]
+            at += options[at + 1]
+        return min(max(size, _MSS_LEAST), MSS)
+
+
+def syn_ack(port, peer_port, sequence, acknowledgement, window):
+    """SYN-ACK with our MSS as its only option: no window scaling, SACK or timestamps."""
+    segment = bytearray(HEADER_BYTES + 4)
+    pack_into(">HHII", segment, 0, port, peer_port, sequence, acknowledgement)
+    pack_into(">BBHHHBBH", segment, 12, 0x60, SYN | ACK, window, 0, 0, 2, 4, MSS)
+    return segment
+
+
+def refusal(segment):
+    """RST for a ``Segment`` that belongs to no connection (RFC 9293 3.10.7.1)."""
+    answer = bytearray(HEADER_BYTES)
+    pack_into(">HH", answer, 0, segment.destination_port, segment.source_port)
+    if segment.flags & ACK:
+        pack_into(">IIBB", answer, 4, segment.acknowledgement, 0, 0x50, RST)
+    else:
+        behind = (segment.sequence + segment.length) & SEQUENCE_MASK
+        pack_into(">IIBB", answer, 4, 0, behind, 0x50, RST | ACK)
+    return answer
