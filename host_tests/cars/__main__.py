@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
 
-from host_tests.cars.plug_in import DEADLINE_S, on_twin  # noqa: E402
+from host_tests.cars.plug_in import DEADLINE_S, on_twin, soc_of  # noqa: E402
 from host_tests.cars.tables import needed, table  # noqa: E402
 from host_tests.twin import cars  # noqa: E402
 from host_tests.twin.car.recorded import RECORDED  # noqa: E402
@@ -58,6 +58,8 @@ def cell(outcome, problems):
     if problems:
         return "**" + "; ".join(problems) + "**"
     endings = RECORDED[outcome.name]["endings"] if outcome.name in RECORDED else {}
+    if outcome.read is None:
+        return f"{outcome.doubtful} %?"
     return f"{outcome.waited_s:.1f} s" + (" R" if outcome.leave in endings else "")
 
 
@@ -79,14 +81,14 @@ def main():
     begun = time.monotonic()
     as_they_are, matrix, failed = [], [], []
     for name in names:
-        soc = cars.CARS[name].values["soc_percent"]
+        soc = soc_of(name)
         outcome = on_twin(name)
         failed += [f"{name}: {problem}" for problem in outcome.problems(soc)]
         as_they_are.append(outcome_row(outcome, soc))
         cells = [f"`{name}`"]
         for leave in LEAVING:
             outcome = on_twin(name, leave)
-            problems = outcome.problems(soc)
+            problems = outcome.problems(soc_of(name, leave))
             failed += [f"{name}, {leave}: {problem}" for problem in problems]
             cells.append(cell(outcome, problems))
         matrix.append(cells)
@@ -104,7 +106,8 @@ def main():
         text = "\nEach car as it is; seconds count from its first CM_SLAC_PARM.REQ:\n\n"
         text += table(_HEAD, as_they_are)
         text += "\nEach car in each way of leaving; seconds from the reading to its one delivery "
-        text += f"(limit {DEADLINE_S} s). R: the messages of this way are recorded of this car.\n\n"
+        text += f"(limit {DEADLINE_S} s); 0 %?: told 0 and left, posted as -1. "
+        text += "R: the messages of this way are recorded of this car.\n\n"
         text += table(["car", *(f"`{leave}`" for leave in LEAVING)], matrix)
         text += f"\n{count} plug-ins, {len(failed)} problems.\n\n"
         PAGE.write_text(_PLACE.sub(lambda place: place[1] + text + place[2], PAGE.read_text()))

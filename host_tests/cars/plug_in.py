@@ -6,10 +6,15 @@
 box's own files on the modem model at the level of its SPI, SmartEVSE, WiFi, POST: 1 to 3 s each.
 """
 
+from v2g.secc import Secc
+
 from host_tests.interpreter.run_car import Lcg
-from host_tests.interpreter.run_session import Bench
+from host_tests.interpreter.run_session import BOX, Bench
+from host_tests.support.starts import started
 from host_tests.twin.car.car import named
-from host_tests.twin.world import World
+from host_tests.twin.car.habits import CARS
+from host_tests.twin.car.recorded import RECORDED
+from host_tests.twin.world import SETTINGS_IN_USE, World
 
 # A reading is delivered at the latest so long behind it (DESIGN 4), and so much later through timers that
 # look every second and the POST itself.
@@ -17,13 +22,13 @@ DEADLINE_S = 20
 MARGIN_S = 1
 _LIMIT_S = 90
 # A box that just started first asks the SmartEVSE whether a car charges, and answers none until it knows.
-_START_S = 14
 _STEPS = (
     (100, "asked"),
     (155, "matched"),
     (201, "discovery"),
     (303, "connected"),
     (540, "read"),
+    (541, "doubtful"),
     (910, "released"),
     (920, "delivered"),
 )
@@ -32,8 +37,10 @@ _STEPS = (
 class Outcome:
     """What became of a plug-in.
 
-    `times` {step: s since the first CM_SLAC_PARM.REQ}; `read` percent or None; `deliveries` their percents (at
-    the station: of each release); `how` the box's words; `unsafe`, `complaints` of the car; `sent`, what the
+    `times` {step: s since the first CM_SLAC_PARM.REQ}; `read` percent or None; `reading` (at the station) all that the
+    car told; `doubtful` the number told in its
+    place; `deliveries` the percents posted, -1 for none (at the station: of each release);
+    `how` the box's words; `unsafe`, `complaints` of the car; `sent`, what the
     car asked for from the first ChargeParameterDiscoveryReq on.
     """
 
@@ -42,6 +49,8 @@ class Outcome:
         self.leave = leave
         self.times = {}
         self.read = None
+        self.reading = None
+        self.doubtful = None
         self.deliveries = []
         self.how = ""
         self.charging = None  # the station alone cannot tell
@@ -52,11 +61,13 @@ class Outcome:
         self.sdp_requests = 0
 
     def problems(self, soc_percent):
-        """What is not as it must be, as texts."""
+        """What is not as it must be, as texts. `soc_percent` None: a car that told 0 and left."""
         found = []
         if self.read != soc_percent:
             found.append(f"read {self.read}, told {soc_percent}")
-        if self.deliveries != [soc_percent]:
+        if (soc_percent is None) != (self.doubtful is not None):
+            found.append(f"doubtful {self.doubtful}")
+        if self.deliveries != [-1 if soc_percent is None else soc_percent]:
             found.append(f"deliveries {self.deliveries}")
         if self.charging is False:
             found.append("does not charge")
@@ -67,7 +78,7 @@ class Outcome:
         if not self.how:
             found.append("not released")
         waited = self.waited_s
-        if waited is None or waited > DEADLINE_S + MARGIN_S:
+        if soc_percent is not None and (waited is None or waited > DEADLINE_S + MARGIN_S):
             found.append(f"delivered {waited} s after the reading")
         return found
 
@@ -94,10 +105,26 @@ def habits_of(leave):
     return {} if leave is None else {"leave": leave}
 
 
+def standard_of(name):
+    """The setting PROTOCOL with which a box speaks to this car as the recorded station did."""
+    return RECORDED.get(name, {}).get("standard", "din")
+
+
+def soc_of(name, leave=None):
+    """What a box must read of this car, None when it leaves before it tells: a Seres tells 0 until its PreChargeReq."""
+    values, habits = CARS[name]
+    told_from = habits.get("soc_told_from")
+    leave = leave or habits.get("leave", "standard")
+    if told_from and leave != "loops_after_failed" and (leave, told_from[1]) != ("ignores_shutdown", 1):
+        return None
+    return values["soc_percent"]
+
+
 def at_station(name, leave=None, **values):
     """Outcome with `Secc` alone. `leave` None: the car's own habit."""
     car = named(name, Lcg(7), habits=habits_of(leave), **values)
     bench = Bench(car)
+    bench.secc = Secc(BOX, Lcg(3), {"protocol": standard_of(name)})
     outcome = Outcome(name, leave)
     for _ in range(20):
         bench.step()
@@ -114,9 +141,11 @@ def at_station(name, leave=None, **values):
                 started = now_s if started is None else started
                 outcome.times.setdefault(words[event[1]], round(now_s - started, 3))
             elif event[0] == "reading":
+                outcome.reading = event[1]
                 outcome.read = event[1].soc_percent
+                outcome.doubtful = event[1].soc_doubtful_percent
             elif event[0] == "released":
-                outcome.deliveries.append(outcome.read)
+                outcome.deliveries.append(-1 if outcome.read is None else outcome.read)
                 outcome.how = event[1]
             elif event[0] == "session_end" and ended_ms is None:
                 # Ten quiet seconds: nothing may be released a second time.
@@ -128,8 +157,9 @@ def at_station(name, leave=None, **values):
 
 def on_twin(name, leave=None, seed=1, **values):
     """Outcome with the whole box in a World of its own."""
-    with World(seed=seed) as world:
-        world.run(_START_S)
+    settings = dict(SETTINGS_IN_USE, PROTOCOL=standard_of(name))
+    with World(seed=seed, settings=settings) as world:
+        started(world)
         car = world.new_car(name, leaving=leave, **values)
         outcome = Outcome(name, leave)
         world.plug(car, name=name)
@@ -139,17 +169,20 @@ def on_twin(name, leave=None, seed=1, **values):
         outcome.charging = world.charging
         outcome.deliveries = [(post["values"] or {}).get("current_soc") for post in world.smartevse.posts]
         words = dict(_STEPS)
-        started = None
+        asked_s = None
         for entry in world.timeline:
             number = entry.get("checkpoint")
             if number not in words:
                 continue
-            started = entry["t_s"] if number == 100 and started is None else started
-            if started is None:
+            asked_s = entry["t_s"] if number == 100 and asked_s is None else asked_s
+            if asked_s is None:
                 continue
-            outcome.times.setdefault(words[number], round(entry["t_s"] - started, 3))
+            outcome.times.setdefault(words[number], round(entry["t_s"] - asked_s, 3))
             if number == 540:
                 outcome.read = entry.get("soc_percent")
+                outcome.doubtful = None
+            elif number == 541:
+                outcome.doubtful = int(entry["text"].split()[2])
             elif number == 910:
                 outcome.how = entry["text"].split(": ", 1)[-1]
         return outcome

@@ -19,6 +19,8 @@ def table(head, rows):
 
 def shown(name, value):
     """A habit's value in a few characters."""
+    if value is None:
+        return "left out"
     if name == "mac":
         return value[0:3].hex(":") + ":.."
     if name == "app_protocols":

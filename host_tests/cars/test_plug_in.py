@@ -9,7 +9,7 @@ cars` runs that matrix against the whole box too.
 
 import pytest
 
-from host_tests.cars.plug_in import at_station, on_twin
+from host_tests.cars.plug_in import at_station, on_twin, soc_of
 from host_tests.interpreter.run_car import Lcg
 from host_tests.interpreter.run_session import Bench
 from host_tests.twin import cars
@@ -30,14 +30,11 @@ DIAGONAL = {
 }
 
 
-def soc_of(name):
-    return cars.CARS[name].values["soc_percent"]
-
-
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_car_on_the_whole_box(name):
     outcome = on_twin(name)
     assert outcome.problems(soc_of(name)) == []
+    assert 0 not in outcome.deliveries
     assert outcome.slac_rounds == 1
     assert outcome.sdp_requests == 1
 
@@ -49,13 +46,20 @@ def test_the_diagonal_shows_every_way_of_leaving():
 @pytest.mark.parametrize("leave", LEAVING)
 def test_a_way_of_leaving_on_the_whole_box(leave):
     name = DIAGONAL[leave]
-    assert on_twin(name, leave).problems(soc_of(name)) == []
+    assert on_twin(name, leave).problems(soc_of(name, leave)) == []
 
 
 @pytest.mark.parametrize("leave", LEAVING)
 @pytest.mark.parametrize("name", REAL)
 def test_every_car_leaves_in_every_way(name, leave):
-    assert at_station(name, leave).problems(soc_of(name)) == []
+    assert at_station(name, leave).problems(soc_of(name, leave)) == []
+
+
+@pytest.mark.parametrize("name", ["seres3_din", "seres3_iso2"])
+def test_a_seres_that_leaves_when_told_to_is_posted_as_unknown_and_charges(name):
+    outcome = on_twin(name, "power_delivery_first")
+    assert outcome.problems(None) == []
+    assert (outcome.deliveries, outcome.doubtful) == ([-1], 0)
 
 
 SENT = {

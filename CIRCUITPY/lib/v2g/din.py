@@ -9,9 +9,11 @@
 """
 
 from v2g import session
-from v2g.din_schema import SCHEMA  # noqa: F401  (the seam `v2g.din.SCHEMA`)
+from v2g.schema import load
+from v2g.session import Session
 
 PROTOCOL = "DIN 70121"
+SCHEMA = load("din")
 
 # Where PowerDelivery(not ready), WeldingDetection and SessionStop are right.
 _LEAVING = ("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE")
@@ -19,24 +21,24 @@ _ANY = ("SERVICE_DISCOVERY", "PAYMENT_SELECTION", "AUTHENTICATION", "CHARGE_PARA
 
 # request: (states that allow it, action of v2g.session, state after an OK or None to stay)
 REQUESTS = {
-    "SessionSetupReq": (("SESSION_SETUP",), "session_setup", "SERVICE_DISCOVERY"),
-    "ServiceDiscoveryReq": (("SERVICE_DISCOVERY",), "service_discovery", "PAYMENT_SELECTION"),
-    "ServiceDetailReq": (("PAYMENT_SELECTION",), "service_detail", None),
-    "ServicePaymentSelectionReq": (("PAYMENT_SELECTION",), "payment_selection", "AUTHENTICATION"),
-    "ContractAuthenticationReq": (("AUTHENTICATION",), "authentication", "CHARGE_PARAMETERS"),
-    "ChargeParameterDiscoveryReq": (("CHARGE_PARAMETERS",), "charge_parameter_discovery", None),
-    "CableCheckReq": (("CABLE_CHECK", "PRE_CHARGE"), "cable_check", None),
-    "PreChargeReq": (("PRE_CHARGE",), "pre_charge", None),
-    "CurrentDemandReq": (("PRE_CHARGE",), "refuse", None),
-    "PowerDeliveryReq": (_LEAVING, "power_delivery", None),
-    "WeldingDetectionReq": (_LEAVING, "welding_detection", None),
-    "SessionStopReq": (_ANY + ("PRE_CHARGE",), "session_stop", "STOPPED"),
+    "SessionSetupReq": (("SESSION_SETUP",), Session.session_setup, "SERVICE_DISCOVERY"),
+    "ServiceDiscoveryReq": (("SERVICE_DISCOVERY",), Session.service_discovery, "PAYMENT_SELECTION"),
+    "ServiceDetailReq": (("PAYMENT_SELECTION",), Session.service_detail, None),
+    "ServicePaymentSelectionReq": (("PAYMENT_SELECTION",), Session.payment_selection, "AUTHENTICATION"),
+    "ContractAuthenticationReq": (("AUTHENTICATION",), Session.authentication, "CHARGE_PARAMETERS"),
+    "ChargeParameterDiscoveryReq": (("CHARGE_PARAMETERS",), Session.charge_parameter_discovery, None),
+    "CableCheckReq": (("CABLE_CHECK", "PRE_CHARGE"), Session.cable_check, None),
+    "PreChargeReq": (("PRE_CHARGE",), Session.pre_charge, None),
+    "CurrentDemandReq": (("PRE_CHARGE",), Session.refuse, None),
+    "PowerDeliveryReq": (_LEAVING, Session.power_delivery, None),
+    "WeldingDetectionReq": (_LEAVING, Session.welding_detection, None),
+    "SessionStopReq": (_ANY + ("PRE_CHARGE",), Session.session_stop, "STOPPED"),
     # Never right in a DC session with external payment, but every request gets its answer.
-    "PaymentDetailsReq": ((), "refuse", None),
-    "ChargingStatusReq": ((), "refuse", None),
-    "MeteringReceiptReq": ((), "refuse", None),
-    "CertificateUpdateReq": ((), "refuse", None),
-    "CertificateInstallationReq": ((), "refuse", None),
+    "PaymentDetailsReq": ((), Session.refuse, None),
+    "ChargingStatusReq": ((), Session.refuse, None),
+    "MeteringReceiptReq": ((), Session.refuse, None),
+    "CertificateUpdateReq": ((), Session.refuse, None),
+    "CertificateInstallationReq": ((), Session.refuse, None),
 }
 RESPONSES = {name: name[:-3] + "Res" for name in REQUESTS}
 
@@ -49,6 +51,7 @@ LADDER = (
     (4, "CableCheckReq", "OK", "Finished", "EVSE_Shutdown", "PRE_CHARGE"),
     (5, "PreChargeReq, CurrentDemandReq, PowerDeliveryReq", "FAILED", None, "EVSE_Shutdown", None),
 )
+LADDER_AT_0 = LADDER
 SHUTDOWN = (10, 3000, 8000)  # rung 2: rounds and ms at least, ms at most
 
 # The element of ChargeParameterDiscoveryReq that names the energy transfer, and the answer to a wrong one.

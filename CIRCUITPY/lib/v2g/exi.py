@@ -2,49 +2,39 @@
 # SPDX-License-Identifier: MIT
 """EXI as V2G uses it: bit-packed, schema-informed, non-strict, no string tables (ISO 15118-2 7.9.1).
 
-One codec for every schema; a schema is a tuple ``(root_bits, roots, elements, types, full_lists)``:
-
-    roots       ((code, event), ...): the elements a document may be
-    elements    ((name, type number, times), ...)
-                times 0: once; 1: a list; more: a list with that bound; -1: an attribute or text, a bare value
-    types       simple   (kind, ...) as listed at the kinds below
-                complex  (0, state, state, ...), state 1 first
-    state       (code bits, event, event, ...); the place of an event in its state is its code
-    event       element number << 8 | next state, or -1 end of the element, -2 content without a table
-    full_lists  true when a bounded list is written as a loop, see ``decode``
+One codec for every schema. A schema is what ``v2g.schema.load`` gives; only this file and that one look into it.
 
     8 0 | root code | SE code [ CH 0 | value | EE 0 ]    a simple element
                     | SE code [ AT code value ... SE code [...] ... EE code ]    a complex one
 
-The first code behind the last event of a state is the escape to events that deviate from the schema. Cars
+The codes behind the last event of a state are the escape to events that deviate from the schema. Cars
 use it for empty values and for values outside their facets, so those are read; they are never written.
 
 Left out: wildcard content and text between elements (only XML signatures could have them), ``xsi:type``,
 ``xsi:nil``, string table hits. All of it raises ``ExiError``.
 """
 
+from plc.const import const
 from plc.errors import PeerError
 
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
-
-# kinds of types, and what follows the kind in the type
+# ``v2g.schema`` says what stands where. Kinds of types, and what their least and most are:
 _COMPLEX = const(0)
-_BITS = const(1)  # bits, lowest, highest
-_BOOLEAN = const(2)  # 1
-_ENUMERATION = const(3)  # bits, values
-_UNSIGNED = const(4)  # lowest, highest
-_SIGNED = const(5)  # lowest, highest
-_STRING = const(6)  # 0, longest
-_HEX = const(7)  # 0, longest
-_BASE64 = const(8)  # 0, longest
+_BITS = const(1)  # the value
+_BOOLEAN = const(2)
+_ENUMERATION = const(3)  # the place in names
+_BARE = const(4)  # more for an attribute or text: a value without events around it
+_UNSIGNED = const(8)  # the value
+_SIGNED = const(9)  # the value
+_STRING = const(10)  # the length
 
-_END = const(-1)
+# elements at least so high: lists, and lists that may be full
+_LIST = const(1 << 20)
+_BOUNDED = const(3 << 20)
+
+# events without an element; the rest of a state is filled with escapes
+_END = const(0)
+_NO_TABLE = const(1)
+_ESCAPE = const(2)
 
 # Beyond any real message (certificate chains need some 5 kB), and an end to what a hostile car can cost.
 _MAX_BYTES = const(16384)
@@ -52,13 +42,13 @@ _MAX_EVENTS = const(4096)
 _MAX_DEPTH = const(12)  # the schemas reach 9
 _MAX_SHIFT = const(210)  # seven times the groups after the first; an X.509 serial number has up to 20 octets
 
-# While decoding, the elements around the one at hand: (node, declared, state_number) each, flat and made once,
-# because a session decodes every few milliseconds and nothing decodes inside of decoding.
-_OPEN = [None] * (3 * _MAX_DEPTH)
+# While decoding, the elements around the one at hand, (node, at) each: flat and made once, because a session
+# decodes every few milliseconds and nothing decodes inside of decoding.
+_OPEN = [None] * (2 * _MAX_DEPTH)
 
 
 class ExiError(PeerError):
-    """The bytes are no message of the schema, or the message cannot be written in it."""
+    """The bytes are not a message of the schema, or the message cannot be written in it."""
 
 
 def decode(schema, data):
@@ -74,14 +64,11 @@ def decode(schema, data):
     if not 1 < len(data) <= _MAX_BYTES or data[0] != 0x80:
         raise ExiError("no EXI header")
     padded = bytes(data) + b"\0\0\0"
-    try:
-        return _decode(schema, padded, 1)
-    except ExiError:
-        if not schema[4]:
-            raise
-    except (IndexError, ValueError):
-        if not schema[4]:
-            raise ExiError("cut off, or a code without meaning")
+    if schema[6]:
+        try:
+            return _decode(schema, padded, 1)
+        except (ExiError, IndexError, ValueError):
+            pass  # the other way is tried
     try:
         return _decode(schema, padded, 0)
     except (IndexError, ValueError):
@@ -89,58 +76,57 @@ def decode(schema, data):
 
 
 def _decode(schema, data, narrow):
-    bits, roots, elements, types, _ = schema
+    bits, roots, states, elements, names, numbers, _ = schema
     end = (len(data) - 3) << 3
     pos = 8 + bits
     code = (data[1] << 8 | data[2]) >> (16 - bits)
-    for root, event in roots:  # noqa: B007
+    for root, number in roots:  # noqa: B007
         if root == code:
             break
     else:
         raise ExiError("unknown root code %d" % code)
-    name, number, times = elements[event >> 8]
-    declared = types[number]
-    state_number = 1
     node = {}
-    message = {name: node}
+    message = {names[number]: node}
+    at = elements[number] >> 8
     stack = _OPEN
     top = 0
     for _ in range(_MAX_EVENTS):
-        state = declared[state_number]
-        bits = state[0]
-        i = pos >> 3
-        code = ((data[i] << 8 | data[i + 1]) >> (16 - bits - (pos & 7)) & ((1 << bits) - 1)) + 1
-        pos += bits
-        if code < len(state):
-            event = state[code]
+        bits = states[at - 1]
+        if bits == 1:
+            event = states[at + (data[pos >> 3] >> (7 - (pos & 7)) & 1)]
+            pos += 1
         else:
-            pos = _text_left_out(schema, data, pos, state, node)
-            event = _END
-        if event < 0:
-            if event != _END:
-                raise ExiError("content that no table describes")
+            i = pos >> 3
+            event = states[at + (((data[i] << 8 | data[i + 1]) << (pos & 7) & 0xFFFF) >> (16 - bits))]
+            pos += bits
+        if event <= _ESCAPE:
+            if event:
+                if event == _NO_TABLE:
+                    raise ExiError("content that no table describes")
+                pos = _text_left_out(schema, data, pos, at, node)
             if not top:
                 break
-            top -= 3
+            top -= 2
             node = stack[top]
-            declared = stack[top + 1]
-            state_number = stack[top + 2]
+            at = stack[top + 1]
             continue
-        name, number, times = elements[event >> 8]
-        state_number = event & 255
-        inner = types[number]
-        kind = inner[0]
+        at = event & 0xFFF
+        event >>= 12
+        name = names[event]
+        element = elements[event]
+        kind = element & 15
         if kind == _COMPLEX:
             value = {}
-        elif kind > _ENUMERATION:
-            value, pos = _long_value(data, pos, end, kind, times)
+        elif kind >= _UNSIGNED:
+            value, pos = _long_value(data, pos, end, kind)
         else:
-            bits = inner[1]
+            bits = element >> 4 & 15
             i = pos >> 3
             # CH 0, the value, EE 0; of an attribute the value alone
             value = (data[i] << 16 | data[i + 1] << 8 | data[i + 2]) >> (22 - bits - (pos & 7))
             value &= (4 << bits) - 1
-            if times < 0:
+            if kind > _BARE:
+                kind -= _BARE
                 value >>= 2
                 pos += bits
             elif value & 1 or value >> bits > 1:
@@ -150,28 +136,32 @@ def _decode(schema, data, narrow):
                 value >>= 1
                 pos += bits + 2
             if kind == _BITS:
-                value += inner[2]
+                value += numbers[element >> 8 & 0xFFF]
             elif kind == _ENUMERATION:
-                value = inner[2][value]
+                i = element >> 8 & 0xFFF
+                value += numbers[i]
+                if value > numbers[i + 1]:
+                    raise ExiError("not a value of the enumeration")
+                value = names[value]
             elif kind == _BOOLEAN:
                 value = value == 1
-        if times <= 0:
+        if element < _LIST:
             node[name] = value
         elif name not in node:
             node[name] = [value]
         else:
             items = node[name]
             items.append(value)
-            if narrow and len(items) == times:
-                state_number += 1
+            if element >= _BOUNDED and narrow:
+                event = states[at + (1 << states[at - 1])]
+                if len(items) == event >> 12:
+                    at = event & 0xFFF
         if kind == _COMPLEX:
             stack[top] = node  # IndexError beyond _MAX_DEPTH
-            stack[top + 1] = declared
-            stack[top + 2] = state_number
-            top += 3
+            stack[top + 1] = at
+            top += 2
             node = value
-            declared = inner
-            state_number = 1
+            at = element >> 8 & 0xFFF
     else:
         raise ExiError("too long")
     if pos > end:
@@ -179,9 +169,11 @@ def _decode(schema, data, narrow):
     return message
 
 
-def _long_value(data, pos, end, kind, times):
+def _long_value(data, pos, end, kind):
     """Value of any kind that is not a few bits, and the position behind it."""
-    if times >= 0:
+    is_bare = kind & _BARE
+    kind -= is_bare
+    if not is_bare:
         if data[pos >> 3] >> (7 - (pos & 7)) & 1:
             return _untyped(data, pos, end, kind)
         pos += 1
@@ -189,28 +181,28 @@ def _long_value(data, pos, end, kind, times):
     if kind == _SIGNED:
         negative = data[pos >> 3] >> (7 - (pos & 7)) & 1
         pos += 1
-    value = 0
-    shift = 0
-    while True:
-        i = pos >> 3
-        octet = (data[i] << 8 | data[i + 1]) >> (8 - (pos & 7)) & 255
-        pos += 8
-        if octet < 128:
-            break
-        value |= (octet & 127) << shift
-        shift += 7
-        if shift > _MAX_SHIFT:
+    i = pos >> 3
+    value = (data[i] << 8 | data[i + 1]) >> (8 - (pos & 7)) & 255
+    pos += 8
+    if value > 127:
+        value &= 127
+        for shift in range(7, _MAX_SHIFT + 1, 7):
+            i = pos >> 3
+            octet = (data[i] << 8 | data[i + 1]) >> (8 - (pos & 7)) & 255
+            pos += 8
+            value |= (octet & 127) << shift
+            if octet < 128:
+                break
+        else:
             raise ExiError("endless number")
-    value |= octet << shift
     if negative:
         value = -1 - value
     if kind == _STRING:
         value, pos = _text(data, pos, end, value - 2)
     elif kind > _STRING:
-        count = value
-        value = _octets(data, pos, end, count)
-        pos += count << 3
-    if times >= 0:
+        pos += value << 3
+        value = _octets(data, pos - (value << 3), end, value)
+    if not is_bare:
         if data[pos >> 3] >> (7 - (pos & 7)) & 1:
             raise ExiError("an element does not end after its value")
         pos += 1
@@ -275,13 +267,18 @@ def _untyped(data, pos, end, kind):
     return value, pos + 3
 
 
-def _text_left_out(schema, data, pos, state, node):
+def _text_left_out(schema, data, pos, at, node):
     """Position behind the end of an element with attributes whose text is empty: escape, end of element."""
-    name, number, times = schema[2][state[-1] >> 8]
+    states = schema[2]
+    while states[at] != _ESCAPE:
+        at += 1
+    number = states[at - 1] >> 12
+    kind = schema[3][number] & 15
     i = pos >> 3
-    if times >= 0 or name != "value" or (data[i] << 8 | data[i + 1]) >> (13 - (pos & 7)) & 7:
+    is_text = kind & _BARE and schema[4][number] == "value"
+    if not is_text or (data[i] << 8 | data[i + 1]) >> (13 - (pos & 7)) & 7:
         raise ExiError("deviation from the schema")
-    node["value"] = "" if schema[3][number][0] == _STRING else b""
+    node["value"] = "" if kind == _STRING | _BARE else b""
     return pos + 3
 
 
@@ -295,50 +292,53 @@ def encode(schema, message):
     try:
         _encode(schema, message, out)
     except ValueError:
-        raise ExiError("a text that the schema does not have")
+        raise ExiError("text that the schema does not have")
     return bytes(out)
 
 
 def _encode(schema, message, out):
-    bits, roots, elements, types, _ = schema
+    bits, roots, states, elements, names, numbers, _ = schema
     left = _children("message", message)
-    for word, event in roots:  # noqa: B007
-        name, number, times = elements[event >> 8]
+    for word, number in roots:  # noqa: B007
+        name = names[number]
         if name in message:
             break
-    else:
-        raise ExiError("unknown root")
-    if left != 1:
-        raise ExiError("a message has one root")
+    if left != 1 or name not in message:
+        raise ExiError("a message has one root, of the schema")
     held = bits  # bits of `word` still to be written
-    declared = types[number]
-    state_number = 1
+    at = elements[number] >> 8
     node = message[name]
     left = _children(name, node)  # children not yet written
     listed = None  # the list being written, and how far it is
     index = 0
-    start = 1  # a choice that repeats is written in the order of the schema
-    stack = []  # of (node, declared, state_number, left, run), flat: a tuple each costs more heap
+    start = at  # a choice that repeats is written in the order of the schema
+    stack = []  # of (node, at, left, run), flat: a tuple each costs more heap
     for _ in range(_MAX_EVENTS):
-        state = declared[state_number]
-        for code in range(start, len(state)):
-            event = state[code]
-            if event < 0:
+        bits = states[at - 1]
+        i = start
+        while True:
+            event = states[i]
+            i += 1
+            if event <= _ESCAPE:
                 if event == _END:
                     break
-                continue
-            name, number, times = elements[event >> 8]
+                if event == _NO_TABLE:
+                    continue
+                raise ExiError("%s is missing" % names[states[at] >> 12])
+            number = event >> 12
+            name = names[number]
             if name not in node:
                 continue
             value = node[name]
-            if times <= 0:
+            element = elements[number]
+            if element < _LIST:
                 listed = None
                 left -= 1
                 break
             if listed != name:
                 listed = name
                 index = 0
-                if not isinstance(value, list) or len(value) >= times > 1:
+                if not isinstance(value, list) or element >= _BOUNDED and _is_full(states, event, value):
                     raise ExiError("%s is not a list or a full one" % name)
             if index < len(value):
                 index += 1
@@ -346,10 +346,7 @@ def _encode(schema, message, out):
                     left -= 1
                 value = value[index - 1]
                 break
-        else:
-            raise ExiError("%s is missing" % elements[state[1] >> 8][0])
-        bits = state[0]
-        word = word << bits | (code - 1)
+        word = word << bits | (i - at - 1)
         held += bits
         if event == _END:
             if left:
@@ -358,50 +355,49 @@ def _encode(schema, message, out):
                 break
             run = stack.pop()
             left = stack.pop()
-            state_number = stack.pop()
-            declared = stack.pop()
+            at = stack.pop()
             node = stack.pop()
             listed = None
-            start = 1
+            start = at
             if run:
                 listed, index, start = run
         else:
-            start = code if event & 255 == state_number else 1
-            state_number = event & 255
-            inner = types[number]
-            kind = inner[0]
+            number = event & 0xFFF
+            start = i - 1 if number == at else number
+            at = number
+            kind = element & 15
             if kind == _COMPLEX:
                 run = (listed, index, start) if listed else None
                 stack.append(node)
-                stack.append(declared)
-                stack.append(state_number)
+                stack.append(at)
                 stack.append(left)
                 stack.append(run)
-                if len(stack) > 5 * _MAX_DEPTH:
+                if len(stack) > 4 * _MAX_DEPTH:
                     raise ExiError("too deep")
                 left = _children(name, value)
                 node = value
-                declared = inner
-                state_number = 1
+                at = start = element >> 8 & 0xFFF
                 listed = None
-                start = 1
-            elif kind > _ENUMERATION:
-                word = _put_long(out, word, held, elements[event >> 8], inner, value)
+            elif kind >= _UNSIGNED:
+                word = _put_long(out, word, held, name, element, numbers, value)
                 held = word >> 8
                 word &= 255
             else:
-                bits = inner[1]
-                if kind == _ENUMERATION:
-                    value = inner[2].index(value)
-                elif kind == _BOOLEAN:
+                bits = element >> 4 & 15
+                is_bare = kind & _BARE
+                kind -= is_bare
+                if kind == _BOOLEAN:
                     if value is not True and value is not False:
                         raise ExiError("%s is not a truth value" % name)
                     value = 1 if value else 0
-                elif type(value) is not int or not inner[2] <= value <= inner[3]:
-                    raise ExiError("%s is out of range" % name)
                 else:
-                    value -= inner[2]
-                if times >= 0:
+                    i = element >> 8 & 0xFFF
+                    if kind == _ENUMERATION:
+                        value = names.index(value, numbers[i], numbers[i + 1] + 1)
+                    elif type(value) is not int or not numbers[i] <= value <= numbers[i + 1]:
+                        raise ExiError("%s is out of range" % name)
+                    value -= numbers[i]
+                if not is_bare:
                     value <<= 1
                     bits += 2
                 word = word << bits | value
@@ -417,17 +413,26 @@ def _encode(schema, message, out):
         held -= 8
 
 
+def _is_full(states, event, items):
+    """Whether a list has as many items as the loop behind ``event`` allows."""
+    at = event & 0xFFF
+    return len(items) >= states[at + (1 << states[at - 1])] >> 12
+
+
 def _children(name, node):
     if not isinstance(node, dict):
         raise ExiError("%s is not a dict" % name)
     return len(node)
 
 
-def _put_long(out, word, held, element, inner, value):
+def _put_long(out, word, held, name, element, numbers, value):
     """Write a value that is not a few bits; return ``number << 8 | bits`` of what fills no octet yet."""
-    name, _, times = element
-    kind, least, most = inner
-    if times >= 0:
+    is_bare = element & _BARE
+    kind = (element & 15) - is_bare
+    at = element >> 8 & 0xFFF
+    least = numbers[at]
+    most = numbers[at + 1]
+    if not is_bare:
         word <<= 1
         held += 1
     octets = None
@@ -464,7 +469,7 @@ def _put_long(out, word, held, element, inner, value):
             word = octets[-1] & ((1 << held) - 1)
         else:
             out.extend(octets)
-    if times >= 0:
+    if not is_bare:
         word <<= 1
         held += 1
     return held << 8 | word

@@ -10,33 +10,35 @@ messages carry a state of charge.
 """
 
 from v2g import session
-from v2g.iso2_schema import SCHEMA  # noqa: F401  (the seam `v2g.iso2.SCHEMA`)
+from v2g.schema import load
+from v2g.session import Session
 
 PROTOCOL = "ISO 15118-2"
+SCHEMA = load("iso2")
 
 _LEAVING = ("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE")
 _ANY = ("SERVICE_DISCOVERY", "PAYMENT_SELECTION", "AUTHORIZATION", "CHARGE_PARAMETERS", "CABLE_CHECK")
 
 # request: (states that allow it, action of v2g.session, state after an OK or None to stay)
 REQUESTS = {
-    "SessionSetupReq": (("SESSION_SETUP",), "session_setup", "SERVICE_DISCOVERY"),
-    "ServiceDiscoveryReq": (("SERVICE_DISCOVERY",), "service_discovery", "PAYMENT_SELECTION"),
-    "ServiceDetailReq": (("PAYMENT_SELECTION",), "service_detail", None),
-    "PaymentServiceSelectionReq": (("PAYMENT_SELECTION",), "payment_selection", "AUTHORIZATION"),
-    "AuthorizationReq": (("AUTHORIZATION",), "authentication", "CHARGE_PARAMETERS"),
-    "ChargeParameterDiscoveryReq": (("CHARGE_PARAMETERS",), "charge_parameter_discovery", None),
-    "CableCheckReq": (("CABLE_CHECK", "PRE_CHARGE"), "cable_check", None),
-    "PreChargeReq": (("PRE_CHARGE",), "pre_charge", None),
-    "CurrentDemandReq": (("PRE_CHARGE",), "refuse", None),
-    "PowerDeliveryReq": (_LEAVING, "power_delivery", None),
-    "WeldingDetectionReq": (_LEAVING, "welding_detection", None),
-    "SessionStopReq": (_ANY + ("PRE_CHARGE",), "session_stop", "STOPPED"),
+    "SessionSetupReq": (("SESSION_SETUP",), Session.session_setup, "SERVICE_DISCOVERY"),
+    "ServiceDiscoveryReq": (("SERVICE_DISCOVERY",), Session.service_discovery, "PAYMENT_SELECTION"),
+    "ServiceDetailReq": (("PAYMENT_SELECTION",), Session.service_detail, None),
+    "PaymentServiceSelectionReq": (("PAYMENT_SELECTION",), Session.payment_selection, "AUTHORIZATION"),
+    "AuthorizationReq": (("AUTHORIZATION",), Session.authentication, "CHARGE_PARAMETERS"),
+    "ChargeParameterDiscoveryReq": (("CHARGE_PARAMETERS",), Session.charge_parameter_discovery, None),
+    "CableCheckReq": (("CABLE_CHECK", "PRE_CHARGE"), Session.cable_check, None),
+    "PreChargeReq": (("PRE_CHARGE",), Session.pre_charge, None),
+    "CurrentDemandReq": (("PRE_CHARGE",), Session.refuse, None),
+    "PowerDeliveryReq": (_LEAVING, Session.power_delivery, None),
+    "WeldingDetectionReq": (_LEAVING, Session.welding_detection, None),
+    "SessionStopReq": (_ANY + ("PRE_CHARGE",), Session.session_stop, "STOPPED"),
     # Never right in a DC session with external payment, but every request gets its answer.
-    "PaymentDetailsReq": ((), "refuse", None),
-    "ChargingStatusReq": ((), "refuse", None),
-    "MeteringReceiptReq": ((), "refuse", None),
-    "CertificateUpdateReq": ((), "refuse", None),
-    "CertificateInstallationReq": ((), "refuse", None),
+    "PaymentDetailsReq": ((), Session.refuse, None),
+    "ChargingStatusReq": ((), Session.refuse, None),
+    "MeteringReceiptReq": ((), Session.refuse, None),
+    "CertificateUpdateReq": ((), Session.refuse, None),
+    "CertificateInstallationReq": ((), Session.refuse, None),
 }
 RESPONSES = {name: name[:-3] + "Res" for name in REQUESTS}
 
@@ -48,6 +50,14 @@ LADDER = (
     (3, "ChargeParameterDiscoveryReq", "FAILED", "Finished", "EVSE_Shutdown", None),
     (4, "CableCheckReq", "FAILED", "Finished", "EVSE_Shutdown", None),
     (5, "PreChargeReq, CurrentDemandReq, PowerDeliveryReq", "FAILED", None, "EVSE_Shutdown", None),
+)
+# For a car that told 0 %: it may tell more further down (a Seres 3 does in its PreChargeReq), so it may go on there.
+LADDER_AT_0 = (
+    LADDER[0],
+    LADDER[1],
+    (3, "ChargeParameterDiscoveryReq", "OK", "Finished", "EVSE_Shutdown", "CABLE_CHECK"),
+    (4, "CableCheckReq", "OK", "Finished", "EVSE_Shutdown", "PRE_CHARGE"),
+    LADDER[4],
 )
 SHUTDOWN = (10, 3000, 8000)  # rung 2: rounds and ms at least, ms at most
 

@@ -9,6 +9,10 @@ class Reading:
     ``soc_percent``, ``full_soc_percent``, ``bulk_soc_percent`` 0..100; ``energy_capacity_wh`` and
     ``energy_request_wh`` whole watt-hours; ``protocol`` the negotiated standard.
 
+    ``soc_doubtful_percent`` is what a car told in place of a state of charge: a 0 that nothing confirmed (a Seres 3
+    tells 0 until its battery is awake, then 81) or a number above 100. It may be shown as doubtful, with words, and
+    is never to be passed on as a number. While it is set ``soc_percent`` is None, and the other way round.
+
     Two names of a car that are easily mixed up: ``evccid``, the bytes it gave in SessionSetupReq (6 to 8 in
     DIN 70121, 6 in ISO 15118-2; a car may rotate them), and ``ev_mac``, the MAC it used on the power line, in
     SLAC and in IPv6. The MAC of its modem is a third one, which a station is never told.
@@ -19,6 +23,7 @@ class Reading:
     """
 
     soc_percent = None
+    soc_doubtful_percent = None
     full_soc_percent = None
     bulk_soc_percent = None
     energy_capacity_wh = None
@@ -31,7 +36,7 @@ class Reading:
     target_current_ma = None
     remaining_s = None
     error = None
-    profile = None  # these two are the owner's: see ``appliance.cars``
+    profile = None  # these two are the owner's: see ``appliance.state.cars``
     evccid_kind = None
 
     def __init__(self, protocol, evccid=None, ev_mac=None):
@@ -56,6 +61,13 @@ def percent(value):
     if value is None or not 0 <= value <= 100:
         return None
     return value
+
+
+def would_fill(reading):
+    """True when the car asks for all that its battery holds, give or take a tenth: it is as good as empty."""
+    full_wh = (reading.energy_capacity_wh or 0) * (reading.full_soc_percent or 100) // 100
+    request_wh = reading.energy_request_wh or 0
+    return full_wh > 0 and abs(request_wh - full_wh) * 10 <= full_wh
 
 
 def physical(value, unit, digits=0):

@@ -11,7 +11,7 @@ RUNGS = (
     ("before any charging parameters", ""),
     ("before it was asked to", "BMW iX3: closes 0.3 s after the first ChargeParameterDiscoveryRes"),
     ("when asked to", "most: Hyundai, Audi, Polestar"),
-    ("when told that no charging follows", "VW ID.Buzz"),
+    ("when told that it will not be charged", "VW ID.Buzz"),
     ("at the cable check", "Tesla"),
     ("when refused power", "none known; cars that look at nothing but the ResponseCode"),
 )
@@ -22,13 +22,15 @@ BEHAVIOURS = (
     ("stops the session when asked", "leaves TCP open, 5 s at most, until the car closes it", "most"),
     (
         "closes late, or resets the connection",
-        "keeps the network key another 0.3 s, so that the last acknowledgement arrives",
+        "keeps the network until its own FIN is acknowledged: 1 s at least, 3 s at most",
         "VW MEB: loses its way back to AC when TCP or network end too early",
     ),
-    ("asks on after the shutdown", "10 rounds and 3 s, at most 8 s, then the next rung", "Tesla, VW ID.Buzz"),
-    ("asks slowly, or hardly", "at most 8 s, whatever the rounds", ""),
+    ("keeps asking after the shutdown", "10 rounds and 3 s, at most 8 s, then the next rung", "Tesla, VW ID.Buzz"),
+    ("asks slowly, or hardly at all", "at most 8 s, whatever the rounds", ""),
+    ("repeats what was refused", "closes after three refusals in a row, six where the car reported 0 %", "Clara"),
+    ("says nothing more after a refusal", "closes 3 s later", "pyPLC"),
     ("says nothing more", "20 s after the reading: FIN, end, delivery", ""),
-    ("starts matching over", "takes it as gone, does not answer for 10 s", "Stellantis, Tesla after sleep"),
+    ("starts matching over", "treats it as gone, does not answer for 10 s", "Stellantis, Tesla after sleep"),
     ("goes on to the cable check and beyond", "refuses, with isolation Invalid and 0 V", "Tesla"),
 )
 

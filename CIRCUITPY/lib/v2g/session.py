@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What a DIN 70121 and an ISO 15118-2 session have in common: the engine that runs a standard's tables.
 
-A standard is a module (``v2g.din``, ``v2g.iso2``) with PROTOCOL, SCHEMA, REQUESTS, LADDER, TRANSFER and the
-functions ``responses``, ``wants_power`` and ``wrong_schedule``.
+A standard is a module (``v2g.din``, ``v2g.iso2``) with PROTOCOL, SCHEMA, REQUESTS, LADDER, LADDER_AT_0,
+TRANSFER and the functions ``responses``, ``wants_power`` and ``wrong_schedule``.
 
 Safety, on every path and in both standards: isolation is always "Invalid", present voltage and current are
 always 0, EVSENotification is always None, power delivery and current demand are never answered OK. That
@@ -14,7 +14,7 @@ ChargeParameterDiscoveryRes only.
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from v2g.reading import Reading, percent, physical
+from v2g.reading import Reading, number, percent, physical, would_fill
 
 SERVICE_ID = 1
 SCHEDULE_ID = 1
@@ -137,13 +137,25 @@ def limits_of(station, status):
     return parameters
 
 
+def knows_its_battery(request, body):
+    """True when 0 % in this request may be meant.
+
+    A Seres 3 says EVReady from its first CableCheckReq on, and yet 0 % there and in a PreChargeReq for 0 V; its
+    true state of charge comes together with a voltage.
+    """
+    if request == "CableCheckReq":
+        return False
+    return "EVTargetVoltage" not in body or bool(physical(body["EVTargetVoltage"], "V", 3))
+
+
 class Session:
     """One session of one car. ``request`` takes a decoded V2G_Message and gives the one to send back.
 
-    The tree it gives is valid until the next request. ``reading`` is the Reading once the car told its state
-    of charge, ``renewed`` is set when a later message changed it (its owner clears it). ``events`` collects
+    The tree it gives is valid until the next request. ``reading`` is the Reading once the car told its charging
+    parameters; ``renewed`` is set when its ``soc_percent`` became another one (its owner clears it). ``events`` collects
     (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq; ``answer_key`` is equal
-    for answers of this session that are equal, or None. ``rung`` is how far down the release ladder the car came.
+    for answers of this session that are equal, or None. ``rung`` is how far down the release ladder the car came,
+    ``refusals`` how many answers in a row, up to the last one, were not OK.
     """
 
     state = "SESSION_SETUP"
@@ -153,6 +165,8 @@ class Session:
     stopped = False
     answer_key = None
     rung = 0
+    refusals = 0
+    wants_ac = False
     _shutdown_rounds = 0
     _shutdown_since = None
     _phase_ends = None
@@ -162,7 +176,6 @@ class Session:
         self.station = station
         self.session_id = bytes(random_bytes(8))
         self.events = []
-        self.failures = []  # (request, response code) of what was refused lately
         self._responses, self._status = station.responses(standard)
         self._ev_mac = ev_mac
 
@@ -189,12 +202,13 @@ class Session:
             if self.state not in states:
                 code = "FAILED_SequenceError"
             else:
-                code = getattr(self, "_" + action)(body, fields, now)
+                code = action(self, body, fields, now)
                 if next_state and code[:2] == "OK":
                     self.state = next_state
-        if code[:2] != "OK":
-            self.failures.append((name, code))
-            del self.failures[:-8]
+        if code[:2] == "OK":
+            self.refusals = 0
+        else:
+            self.refusals += 1
         return self._response(name, code, fields)
 
     def _response(self, name, code, fields):
@@ -222,7 +236,9 @@ class Session:
 
     def _take_rung(self, rung, fields):
         """Step down to ``rung`` of the standard's ladder; the ResponseCode it says."""
-        _, _, code, processing, status_code, next_state = self.standard.LADDER[rung - 1]
+        at_0 = self.reading is not None and not self.reading.soc_percent
+        ladder = self.standard.LADDER_AT_0 if at_0 else self.standard.LADDER
+        _, _, code, processing, status_code, next_state = ladder[rung - 1]
         self.rung = rung
         self._status["EVSEStatusCode"] = status_code
         if processing:
@@ -234,11 +250,7 @@ class Session:
     # ---- what the car tells
 
     def _take_soc(self, name, body):
-        """The state of charge out of any message that carries it.
-
-        ChargeParameterDiscoveryReq brings the first one, with all else; later ones count when that was
-        none, or in a conversation.
-        """
+        """The state of charge out of any message that carries it; all else came with the first of them."""
         if "DC_EVChargeParameter" in body:
             status = body["DC_EVChargeParameter"].get("DC_EVStatus")
         elif "DC_EVPowerDeliveryParameter" in body:
@@ -248,11 +260,7 @@ class Session:
         if status is None or self.reading is None:
             return
         reading = self.reading
-        if reading.soc_percent is None or self.station.phases:
-            soc = percent(status["EVRESSSOC"])
-            if soc is not None and soc != reading.soc_percent:
-                reading.soc_percent = soc
-                self.renewed = True
+        self._weigh_soc(status, knows_its_battery(name, body))
         if status["EVErrorCode"] != "NO_ERROR":
             reading.error = status["EVErrorCode"]
         if "EVTargetVoltage" in body:
@@ -261,15 +269,40 @@ class Session:
         if "RemainingTimeToFullSoC" in body:
             reading.remaining_s = physical(body["RemainingTimeToFullSoC"], "s")
 
+    def _weigh_soc(self, status, knows):
+        """Believe the number in ``status``, or keep it as doubtful.
+
+        The first number from 1 to 100 counts, in a conversation the last one. 0 counts when the car tells it again
+        with EVReady and ``knows`` its battery, or asks for a whole charge; any later number takes its place.
+        """
+        reading = self.reading
+        told = number(status["EVRESSSOC"])
+        if told is None:
+            return
+        if 0 < told <= 100:
+            if not reading.soc_percent or self.station.phases:
+                self._believe(reading, told)
+        elif reading.soc_percent is None:
+            again = told == 0 == reading.soc_doubtful_percent
+            reading.soc_doubtful_percent = told
+            if told == 0 and (would_fill(reading) or (again and knows and status["EVReady"])):
+                self._believe(reading, 0)
+
+    def _believe(self, reading, soc_percent):
+        if reading.soc_percent != soc_percent:
+            reading.soc_percent = soc_percent
+            reading.soc_doubtful_percent = None
+            self.renewed = True
+
     def _take_reading(self, parameter, transfer):
         """All that ChargeParameterDiscoveryReq tells."""
         reading = Reading(self.standard.PROTOCOL, self.evccid, self._ev_mac)
         status = parameter["DC_EVStatus"]
-        reading.soc_percent = percent(status["EVRESSSOC"])
-        reading.full_soc_percent = percent(parameter.get("FullSOC"))
-        reading.bulk_soc_percent = percent(parameter.get("BulkSOC"))
-        reading.energy_capacity_wh = physical(parameter.get("EVEnergyCapacity"), "Wh")
-        reading.energy_request_wh = physical(parameter.get("EVEnergyRequest"), "Wh")
+        # An MG4 sends 0 for each of these four that it does not know.
+        reading.full_soc_percent = percent(parameter.get("FullSOC")) or None
+        reading.bulk_soc_percent = percent(parameter.get("BulkSOC")) or None
+        reading.energy_capacity_wh = physical(parameter.get("EVEnergyCapacity"), "Wh") or None
+        reading.energy_request_wh = physical(parameter.get("EVEnergyRequest"), "Wh") or None
         reading.max_current_ma = physical(parameter.get("EVMaximumCurrentLimit"), "A", 3)
         reading.max_voltage_mv = physical(parameter.get("EVMaximumVoltageLimit"), "V", 3)
         reading.max_power_w = physical(parameter.get("EVMaximumPowerLimit"), "W")
@@ -277,23 +310,24 @@ class Session:
         if status["EVErrorCode"] != "NO_ERROR":
             reading.error = status["EVErrorCode"]
         self.reading = reading
+        self._weigh_soc(status, False)
 
     # ---- actions of REQUESTS: (body, response fields to adjust, now) -> ResponseCode
 
-    def _session_setup(self, body, fields, now):
+    def session_setup(self, body, fields, now):
         self.evccid = body["EVCCID"]
         self.events.append((505, "session set up"))
         return "OK_NewSessionEstablished"
 
-    def _service_discovery(self, body, fields, now):
+    def service_discovery(self, body, fields, now):
         self.events.append((515, "service discovery answered"))
         return "OK"
 
-    def _service_detail(self, body, fields, now):
+    def service_detail(self, body, fields, now):
         fields["ServiceID"] = body["ServiceID"]
         return "OK" if body["ServiceID"] == SERVICE_ID else "FAILED_ServiceIDInvalid"
 
-    def _payment_selection(self, body, fields, now):
+    def payment_selection(self, body, fields, now):
         if body["SelectedPaymentOption"] != "ExternalPayment":
             return "FAILED_PaymentSelectionInvalid"
         for service in body["SelectedServiceList"]["SelectedService"]:
@@ -302,13 +336,14 @@ class Session:
         self.events.append((525, "payment selection answered"))
         return "OK"
 
-    def _authentication(self, body, fields, now):
+    def authentication(self, body, fields, now):
         self.events.append((538, "authentication finished"))
         return "OK"
 
-    def _charge_parameter_discovery(self, body, fields, now):
+    def charge_parameter_discovery(self, body, fields, now):
         element, wrong = self.standard.TRANSFER
         if body[element][:2] != "DC":
+            self.wants_ac = True
             return wrong
         if "DC_EVChargeParameter" not in body:
             return "FAILED_WrongChargeParameter"
@@ -353,7 +388,7 @@ class Session:
             fields["EVSEProcessing"] = "Ongoing"
         return "OK"
 
-    def _cable_check(self, body, fields, now):
+    def cable_check(self, body, fields, now):
         if self.rung <= 1 and self.station.phases and self._goes_on(1, now):
             self._status["EVSEStatusCode"] = "EVSE_NotReady"
             if not expired(self._phase_ends[1], now):
@@ -365,15 +400,15 @@ class Session:
             self.events.append((565, "cable check answered with shutdown"))
         return self._take_rung(4, fields)
 
-    def _pre_charge(self, body, fields, now):
+    def pre_charge(self, body, fields, now):
         if self.rung <= 1 and self.station.phases and self._goes_on(2, now):
             self._status["EVSEStatusCode"] = "EVSE_NotReady"
             return "OK"
-        return self._refuse(body, fields, now)
+        return self.refuse(body, fields, now)
 
     # ---- leaving
 
-    def _power_delivery(self, body, fields, now):
+    def power_delivery(self, body, fields, now):
         if not self.standard.wants_power(body):
             return "OK"
         if self.standard.wrong_schedule(body):
@@ -381,13 +416,13 @@ class Session:
         self._take_rung(5, fields)
         return "FAILED_PowerDeliveryNotApplied" if self._phase_ends is not None else "FAILED"
 
-    def _welding_detection(self, body, fields, now):
+    def welding_detection(self, body, fields, now):
         return "OK"
 
-    def _refuse(self, body, fields, now):
+    def refuse(self, body, fields, now):
         return self._take_rung(5, fields)
 
-    def _session_stop(self, body, fields, now):
+    def session_stop(self, body, fields, now):
         self.stopped = True
         self.events.append((905, "session stop answered"))
         return "OK"

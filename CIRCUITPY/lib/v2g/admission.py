@@ -1,0 +1,312 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Who is let in: which SLAC_PARM.REQ is answered, and which car is left in peace.
+
+The box does not see the control pilot. A car that charges on AC may still try SLAC now and then, and an answer
+would drag it out of charging. A MAC does not tell one car from another: a VW of the MEB family takes a new one
+for each matching and searches again 9.8 s after each session, so after a reading the gate is shut for the whole
+cable (one cable, one car) and opens by these rules:
+
+  * nobody is answered for QUIET_MS;
+  * while the SmartEVSE is known to be busy, nobody is answered. After a reading it counts as busy until asked; a
+    question without an answer makes it unknown;
+  * where it is free or in its modem phase, another maker's car is answered. One of the same maker as the car read
+    last only when it may have been plugged in since: its search is the first for NEW_MS, or the modem phase
+    began after the reading;
+  * where nothing is known, another maker's car is answered; one of the same maker only when no such car was heard
+    for SILENCE_MS, and at most READINGS_PER_HOUR times, unless the owner wants a reading now.
+
+The SmartEVSE is asked as soon as a search begins (the first frame of its maker for NEW_MS), for such searches not twice
+within ASK_NEW_MS; for a car that keeps searching, at most every ASK_AGAIN_MS. A box that starts asks before it answers
+anybody.
+"""
+
+from plc.ticks import expired, ticks_add, ticks_diff
+
+# What a charger may be, as far as anybody down here has to know. None: unknown.
+FREE = "free"  # no car is plugged in
+PLUGGED = "plugged"  # a car was plugged in and is shown 5 %: the modem phase
+CHARGING = "charging"  # a car is charging, waits for power, or was sent away
+
+QUIET_MS = 10000
+NEW_MS = 15000
+ASK_NEW_MS = 20000
+ASK_AGAIN_MS = 60000  # a SmartEVSE stalls under polling
+ASK_IDLE_MS = 300000  # while nobody is let in and nobody tries
+SILENCE_MS = 60000
+PHASE_MS = 60000  # SmartEVSE's modem phase; a plug-in's repeats are answered for as long
+READINGS_PER_HOUR = 3
+READ_NOW_MS = 120000  # long enough to walk to the car and plug it in again
+START_ASK_MS = 20000  # at start: how long to wait for a SmartEVSE that can be asked
+
+_HOUR_MS = 3600000
+_HOUSEKEEPING_MS = 10000
+_MAKERS_REMEMBERED = 8
+
+
+def maker_of(mac):
+    """The part of a MAC that names the maker; no car is known that makes that part up as well."""
+    return bytes(mac[:3])
+
+
+class _Maker:
+    """The cars of one maker that were heard."""
+
+    silent = False  # for SILENCE_MS; latched, because last_frame is only comparable for three days
+    new_until = None  # its search began after NEW_MS of silence, and counts as one plug-in's until then
+    back_until = None  # the same after SILENCE_MS
+
+    def __init__(self, maker, now):
+        self.maker = maker
+        self.last_frame = now
+        self.readings = []  # of the last hour
+
+
+class Admission:
+    """The gate in front of SLAC.
+
+    ``answer``: "auto" (the rules above), "always" (the quiet time only), "modem_phase" (as auto, and only while
+    the SmartEVSE is in its modem phase, for owners whose car must never be drawn into a session that nothing
+    re-plugs), "never". ``can_ask``: a SmartEVSE is configured. All times in ms.
+    """
+
+    def __init__(self, answer="auto", can_ask=False):
+        self.answer = answer
+        self.seen = None  # FREE, PLUGGED, CHARGING, or None while nothing is known
+        self._can_ask = can_ask
+        self._told = None  # what the SmartEVSE really told since the last reading
+        self._phase_until = None  # then a phase that was seen is over, and the car in it charges
+        self._renewed = False  # a phase began after the last reading
+        self._unread_until = None  # the phase of a reading without a number goes on
+        self._makers = []
+        self._last = None  # the maker of the car read last
+        self._quiet_until = None
+        self._read_now_until = None
+        self._start_deadline = None
+        self._start_pending = can_ask
+        self._asked_at = None
+        self._asked_new_at = None  # the same for a search that began
+        self._ask_due = None
+        self._wish = None  # when a search wants the question asked
+        self._wish_is_new = False
+        self._housekeeping = None
+
+    # ---- the question of every SLAC_PARM.REQ
+
+    def admits(self, ev_mac, now):
+        """True when this SLAC_PARM.REQ is to be answered. Call it once for each."""
+        first, maker = self._heard(ev_mac, now)
+        if self.answer == "never":
+            return False
+        if self._read_now_until is not None and not expired(self._read_now_until, now):
+            return True
+        quiet = self._quiet_until is not None and not expired(self._quiet_until, now)
+        if self.answer == "always":
+            return not quiet
+        self._settle(now)
+        if self.seen is None:
+            admitted = self._may_be_back(maker, now)
+        else:
+            admitted = self._is_offered() and self._may_be_new(maker, now)
+        if self._can_ask and not (admitted and self.seen is not None):
+            self._wish_question(first, now)
+        return admitted and not quiet and not self._start_pending
+
+    def _heard(self, ev_mac, now):
+        """(True when this begins a search, its _Maker)."""
+        maker = self._find(maker_of(ev_mac))
+        if maker is None:
+            maker = self._remember(maker_of(ev_mac), now)
+            maker.silent = True
+        silence_ms = SILENCE_MS if maker.silent else ticks_diff(now, maker.last_frame)
+        maker.silent = False
+        maker.last_frame = now
+        if silence_ms >= NEW_MS:
+            # A lost answer must not cost the plug-in: the car's repeats are not the noise of a charging car.
+            maker.new_until = ticks_add(now, PHASE_MS)
+        if silence_ms >= SILENCE_MS:
+            maker.back_until = maker.new_until
+        return silence_ms >= NEW_MS, maker
+
+    def _is_offered(self):
+        return self.seen == PLUGGED or (self.seen == FREE and self.answer == "auto")
+
+    def _may_be_new(self, maker, now):
+        """True unless this is the search of the car that was read, in the same plug-in."""
+        if maker is self._last and not self._renewed:
+            if maker.new_until is None or expired(maker.new_until, now):
+                return False
+            if self._unread_until is not None and self._told in (None, PLUGGED):
+                if not expired(self._unread_until, now):
+                    return False
+        if self.seen == FREE and self._phase_until is None:
+            # Whoever this is may be ours: then its phase has begun, and what follows is not known.
+            self._phase_until = ticks_add(now, PHASE_MS)
+        return True
+
+    def _may_be_back(self, maker, now):
+        """The rules where nothing is known."""
+        if self.answer != "auto":
+            return False
+        if maker is not self._last:
+            return True
+        if maker.back_until is None or expired(maker.back_until, now):
+            return False
+        return len(maker.readings) < READINGS_PER_HOUR
+
+    # ---- what happens
+
+    def served(self, ev_mac, now, began=None, told=True):
+        """A car was read and let go. ``began``: its first SLAC_PARM.REQ; ``told``: it told a number."""
+        maker = self._find(maker_of(ev_mac)) or self._remember(maker_of(ev_mac), now)
+        maker.silent = False
+        maker.new_until = None
+        maker.back_until = None
+        maker.last_frame = now
+        maker.readings.append(now)
+        self._last = maker
+        self._read_now_until = None
+        self._renewed = False
+        self._told = None
+        # Without a number the SmartEVSE keeps its phase to the end.
+        self._unread_until = None if told else ticks_add(now if began is None else began, PHASE_MS)
+        self._quiet_until = ticks_add(now, QUIET_MS)
+        if self._can_ask:
+            self._see(CHARGING)
+        self._asked_at = None
+        self._asked_new_at = None
+        self._ask_due = ticks_add(now, QUIET_MS + ASK_AGAIN_MS)
+        self._wish = None
+        self._wish_is_new = False
+
+    def evse_state(self, seen, now):
+        """The SmartEVSE's answer: FREE, PLUGGED or CHARGING, or None when it cannot be asked."""
+        self._start_pending = False
+        self._asked_at = now
+        if self._wish_is_new:
+            self._asked_new_at = now
+        self._ask_due = ticks_add(now, ASK_IDLE_MS)
+        self._wish = None
+        self._wish_is_new = False
+        self._see(seen)
+        if seen == PLUGGED:
+            self._renewed = self._renewed or self._told in (FREE, CHARGING)
+            self._phase_until = ticks_add(now, PHASE_MS)
+        if seen is not None:
+            self._told = seen
+
+    def _see(self, seen):
+        self.seen = seen
+        self._phase_until = None
+
+    def search_ended(self, now):
+        """A car was answered and did not come to us. Whether it is ours the SmartEVSE knows: in its phase there is one."""
+        if self._can_ask and self.answer == "auto":
+            self._wish_question(True, now)
+
+    def ask_from_now_on(self, can_ask):
+        """The owner named a SmartEVSE, or took it away, while the box runs."""
+        if can_ask != self._can_ask:
+            self._can_ask = can_ask
+            self._start_pending = False
+            self._see(None)
+
+    def read_now(self, now):
+        """The owner wants a reading whatever the rules say: the next car is answered, for READ_NOW_MS."""
+        self._read_now_until = ticks_add(now, READ_NOW_MS)
+
+    def next_reading_ms(self, now):
+        """ms until the limit of readings an hour lets the car read last in again, or None while it does."""
+        maker = self._last
+        if self.answer != "auto" or self.seen is not None or maker is None:
+            return None
+        if len(maker.readings) < READINGS_PER_HOUR:
+            return None
+        return max(0, _HOUR_MS - ticks_diff(now, maker.readings[-READINGS_PER_HOUR]))
+
+    # ---- questions for the SmartEVSE
+
+    def _wish_question(self, is_new, now):
+        """Ask as soon as the last question of this kind is old enough; an earlier wish stands."""
+        at = now
+        if is_new and self._asked_new_at is not None:
+            at = ticks_add(self._asked_new_at, ASK_NEW_MS)
+        elif not is_new and self._asked_at is not None:
+            at = ticks_add(self._asked_at, ASK_AGAIN_MS)
+        if self._wish is None or ticks_diff(self._wish, at) > 0:
+            self._wish = at
+        self._wish_is_new = self._wish_is_new or is_new
+
+    def wants_evse_state(self, now):
+        """True when the SmartEVSE should be asked as soon as no session is active."""
+        if not self._can_ask:
+            return False
+        if self._start_pending:
+            return True
+        if self._quiet_until is not None and not expired(self._quiet_until, now):
+            return False
+        self._settle(now)
+        if expired(self._wish, now):
+            return True
+        shut = self.seen == CHARGING or (self.seen is None and self._last is not None)
+        return shut and expired(self._ask_due, now)
+
+    # ---- time
+
+    def _settle(self, now):
+        """A phase lasts its minute; then its car charges, until the SmartEVSE says something else."""
+        if expired(self._phase_until, now):
+            self._see(CHARGING)
+            self._renewed = False
+            self._ask_due = now
+
+    def poll(self, now):
+        """Keeps times comparable across the wrap of the ticks; cheap, every pass."""
+        if self._housekeeping is not None and not expired(self._housekeeping, now):
+            return
+        self._housekeeping = ticks_add(now, _HOUSEKEEPING_MS)
+        if self._start_pending:
+            if self._start_deadline is None:
+                self._start_deadline = ticks_add(now, START_ASK_MS)
+            elif expired(self._start_deadline, now):
+                self.evse_state(None, now)
+        self._settle(now)
+        if expired(self._quiet_until, now):
+            self._quiet_until = None
+        if expired(self._read_now_until, now):
+            self._read_now_until = None
+        if expired(self._unread_until, now):
+            self._unread_until = None
+        for maker in self._makers:
+            _age(maker, now)
+        if self._asked_at is not None and ticks_diff(now, self._asked_at) >= _HOUR_MS:
+            self._asked_at = None
+            self._ask_due = now
+        if self._asked_new_at is not None and ticks_diff(now, self._asked_new_at) >= ASK_NEW_MS:
+            self._asked_new_at = None
+
+    # ---- memory
+
+    def _find(self, name):
+        for maker in self._makers:
+            if maker.maker == name:
+                return maker
+        return None
+
+    def _remember(self, name, now):
+        if len(self._makers) >= _MAKERS_REMEMBERED:
+            self._makers.pop(1 if self._makers[0] is self._last else 0)
+        maker = _Maker(name, now)
+        self._makers.append(maker)
+        return maker
+
+
+def _age(maker, now):
+    if not maker.silent and ticks_diff(now, maker.last_frame) >= SILENCE_MS:
+        maker.silent = True
+    if expired(maker.new_until, now):
+        maker.new_until = None
+    if expired(maker.back_until, now):
+        maker.back_until = None
+    while maker.readings and ticks_diff(now, maker.readings[0]) >= _HOUR_MS:
+        maker.readings.pop(0)

@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What a car and the station say above the power line: SDP, one TCP connection, V2GTP, one message after the other."""
+
+from plc.errors import PeerError
+from plc.tcp import TcpServer
+from plc.ticks import ticks_diff
+
+from v2g import apphand, exi, handshake, sdp, v2gtp
+from v2g.session import Session
+
+_FIRST_DYNAMIC_PORT = 49152
+
+# How the car ended its connection: words for the log.
+_ENDED = {"peer_closed": "the car closed the connection", "reset": "the car reset the connection"}
+
+
+def load(protocol):
+    """The module of a standard. The first time takes some 0.2 s on the device, most of it to compile it."""
+    if protocol == "ISO 15118-2":
+        from v2g import iso2 as standard
+    else:
+        from v2g import din as standard
+    return standard
+
+
+class Connection:
+    """One lives as long as the station and serves one ``v2g.plug_in.PlugIn`` after the other.
+
+    ``station``: a ``v2g.session.Station``; ``preference``: a key of ``v2g.handshake.PREFERENCES``; ``counts``: a dict
+    with "bad_v2gtp", "bad_exi" and "bad_sdp"; ``frames``: the list that takes what is to be sent.
+    """
+
+    def __init__(self, ipv6, random_bytes, station, preference, counts, frames):
+        self._ipv6 = ipv6
+        self._random_bytes = random_bytes
+        self._station = station
+        self._preference = preference
+        self._counts = counts
+        self._frames = frames
+        self.tcp = TcpServer(ipv6, 0, random_bytes)  # one set of buffers for all sessions
+        self._stream = v2gtp.Reassembler()
+        # The preferred standard is loaded while there is time, the other one when a car speaks it.
+        self._standards = {}
+        self._standard_of(handshake.PREFERENCES[preference][0])
+        self._plug_in = None
+        self._forget()
+
+    def _forget(self):
+        self._protocol = None
+        self._standard = None  # its module, once it is loaded
+        self._negotiated_at = None
+        self._answers = None  # answers that may be needed again, encoded, by ``Session.answer_key``
+
+    def _standard_of(self, protocol):
+        standard = self._standards.get(protocol)
+        if standard is None:
+            standard = load(protocol)
+            self._standards[protocol] = standard
+            self._station.responses(standard)
+        return standard
+
+    # ---- begin and end
+
+    def begin(self, plug_in):
+        """Wait for the car of ``plug_in``, at another port than for the one before."""
+        self._plug_in = plug_in
+        port = int.from_bytes(self._random_bytes(2), "big") & 0x3FFF
+        self.tcp.port = _FIRST_DYNAMIC_PORT + port
+        self._stream.reset()
+        self._forget()
+
+    def close(self, how, now):
+        """The box ends it: FIN behind the last answer."""
+        plug_in = self._plug_in
+        plug_in.how = plug_in.how or how
+        plug_in.closing = True
+        self.tcp.close(now)
+        plug_in.leave(how, now)
+
+    def drop(self, now):
+        """End it at once, for a car that is gone or begins anew."""
+        self.tcp.abort(now)
+        self._frames.extend(self.tcp.take_frames())
+        while self.tcp.take_event() is not None:
+            pass  # nobody is left to hear them
+
+    def poll(self, now):
+        """Runs the timers of TCP, and uses the pause behind the handshake's answer."""
+        self.tcp.poll(now)
+        self.serve(now)
+        if self._standard is None and self._protocol is not None:
+            # The handshake's answer is on its way; the car's next request comes 10 ms later at least.
+            if ticks_diff(now, self._negotiated_at) > 0:
+                self._begin_session()
+
+    # ---- SDP
+
+    def receive_udp(self, packet):
+        """A UDP packet for us; one that is not SDP is left alone."""
+        datagram = self._ipv6.udp(packet)
+        plug_in = self._plug_in
+        if datagram is None or datagram[1] != sdp.PORT or plug_in.leave_at is not None:
+            return
+        try:
+            tls = sdp.wants_tls(datagram[2])
+        except PeerError:
+            self._counts["bad_sdp"] += 1
+            return
+        if plug_in.progress == 0:
+            plug_in.progress = 1
+            plug_in.say(201, "car looks for the station" + (" with TLS, which the box does not offer" if tls else ""))
+        answer = sdp.response(self._ipv6.address, self.tcp.port)
+        self._frames.append(
+            self._ipv6.build_udp(packet.source_mac, packet.source, sdp.PORT, datagram[0], answer)
+        )
+        plug_in.say(202, "station's address sent")
+
+    # ---- TCP and V2GTP
+
+    def serve(self, now):
+        """Everything that ``tcp`` has for us: events, bytes in, frames out."""
+        tcp = self.tcp
+        event = tcp.take_event()
+        while event is not None:
+            self._on_tcp(event, now)
+            event = tcp.take_event()
+        data = tcp.read()
+        if data:
+            self._receive_stream(data, now)
+        frames = tcp.take_frames()
+        if frames:
+            self._frames.extend(frames)
+
+    def _on_tcp(self, event, now):
+        plug_in = self._plug_in
+        if event == "connected":
+            plug_in.progress = 2
+            plug_in.session = None
+            self._forget()
+            self._stream.reset()
+            plug_in.say(303, "car connected")
+            return
+        if event == "peer_closed":
+            data = self.tcp.read()
+            if data:  # the last request may share a segment with the FIN
+                self._receive_stream(data, now)
+            self.tcp.close(now)
+        if plug_in.reading is not None or plug_in.closing:
+            plug_in.leave(_ENDED.get(event, "connection closed"), now)
+        elif event in _ENDED:
+            plug_in.ended = "car_ended" if self._protocol is None else "answer_refused"
+
+    def _receive_stream(self, data, now):
+        self._stream.feed(data)
+        try:
+            message = self._stream.next_message()
+            while message is not None:
+                if message[0] == v2gtp.EXI:
+                    self._receive_message(message[1], now)
+                else:
+                    self._counts["bad_v2gtp"] += 1
+                message = self._stream.next_message()
+        except PeerError:
+            self._counts["bad_v2gtp"] += 1
+            self._stream.reset()
+            self.tcp.close(now)
+
+    # ---- messages
+
+    def _receive_message(self, payload, now):
+        try:
+            if self._protocol is None:
+                answer = self._negotiate(payload, now)
+            else:
+                answer = self._request(payload, now)
+        except exi.ExiError:
+            self._counts["bad_exi"] += 1
+            return
+        if answer is not None:
+            plug_in = self._plug_in
+            plug_in.answered(now)
+            self.tcp.write(v2gtp.message(v2gtp.EXI, answer))
+            if plug_in.refused_enough:
+                self.close("the car was refused %d times" % plug_in.session.refusals, now)
+
+    def _negotiate(self, payload, now):
+        request = exi.decode(apphand.SCHEMA, payload)
+        if "supportedAppProtocolReq" not in request:
+            return None
+        plug_in = self._plug_in
+        plug_in.say(401, "car offers " + handshake.offered(request))
+        response, protocol = handshake.choose(request, self._preference)
+        if protocol is None:
+            plug_in.fail("no_din")
+        else:
+            self._protocol = protocol
+            self._negotiated_at = now
+            plug_in.say(403, "schema negotiated: " + protocol)
+        return exi.encode(apphand.SCHEMA, response)
+
+    def _begin_session(self):
+        """A session of the negotiated standard, which is loaded if no car spoke it before."""
+        standard = self._standard_of(self._protocol)
+        session = Session(standard, self._random_bytes, self._station, self._plug_in.ev_mac)
+        self._answers = {}
+        for rung in (1, 2):
+            response = session.expected(rung)
+            self._answers[session.answer_key] = exi.encode(standard.SCHEMA, response)
+        self._standard = standard
+        self._plug_in.session = session
+
+    def _request(self, payload, now):
+        if self._standard is None:
+            self._begin_session()
+        schema = self._standard.SCHEMA
+        session = self._plug_in.session
+        response = session.request(exi.decode(schema, payload), now)
+        if response is None:
+            return None
+        answer = self._answers.get(session.answer_key)
+        if answer is None:
+            answer = exi.encode(schema, response)
+            if session.answer_key is not None:
+                self._answers[session.answer_key] = answer
+        self._plug_in.follow(session, now)
+        return answer

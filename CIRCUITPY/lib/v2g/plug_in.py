@@ -1,0 +1,170 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""One plug-in, from CM_SLAC_MATCH.CNF to the new key: what the car told, when it must be over, and how it ended."""
+
+from plc.ticks import expired, ticks_add, ticks_diff
+
+from v2g import release
+
+# The box's own limits, in ms.
+LIMITS_MS = {
+    "release": 20000,  # reading -> delivery, however the car behaves
+    "plug_in": 45000,  # first SLAC_PARM.REQ -> end; SmartEVSE waits 60 s from 5 % PWM
+    "after_stop": 5000,  # SessionStopRes -> our FIN, if the car leaves the connection open
+    "refused": 3000,  # last refusal -> our FIN, unless the car then asks for something that lets it leave
+    "linger": 1000,  # our FIN, or the car's end -> new key, at least; taken off the first two so that they are kept
+    "fin": 3000,  # our FIN -> new key, at most, while the car does not acknowledge it: two repeats
+    "V2G_SECC_Sequence_Timeout": 60000,  # answer -> next request ([V2G2-443], DIN SPEC 70121 table 77)
+}
+
+# So many refusals in a row, then the box closes: some cars repeat a refused request for ever (Clara: PreChargeReq).
+# A car that told 0 may tell more (Seres 3: 81 in its second PreChargeReq).
+_MOST_REFUSALS = 3
+_MOST_REFUSALS_AT_0 = 6
+
+# What the session lacked when it ended without a reading, by how far it came.
+_CAUSES = ("no_sdp", "no_tcp", "car_silent")
+
+
+class PlugIn:
+    """``began``: the tick of the car's first SLAC_PARM.REQ; ``events``: the station's list of them, see ``v2g.secc``.
+
+    Class attributes are defaults.
+    """
+
+    progress = 0  # 1 SDP seen, 2 TCP connected: index into _CAUSES
+    cause = None  # a better reason than _CAUSES, once known
+    reading = None  # from the first number on, believed or not
+    told = False  # the "reading" event was given
+    session = None  # the ``v2g.session.Session``, once a standard is agreed on
+    closing = False
+    leave_at = None  # no new key before
+    how = None
+    ended = None  # cause, when the car closed its connection before it told anything
+    _next_request_by = None
+    _refused_by = None
+    _leave_by = None  # no later than this for the sake of a FIN that is not acknowledged
+
+    def __init__(self, ev_mac, began, station, events):
+        self.ev_mac = ev_mac
+        self.began = began
+        self._events = events
+        self._talk_ms = station.talk_ms
+        # A conversation ends before the car is asked to leave, for which it needs as long as ever.
+        longest_ms = max(LIMITS_MS["plug_in"], self._talk_ms + LIMITS_MS["release"])
+        self._close_by = ticks_add(began, longest_ms - LIMITS_MS["linger"])
+
+    def say(self, number, text):
+        """A checkpoint."""
+        self._events.append(("checkpoint", number, text))
+
+    def fail(self, cause):
+        """Something went wrong on the way, which explains an end without a reading."""
+        self.cause = cause
+        self._events.append(("failed", cause))
+
+    # ---- what the car told
+
+    def follow(self, session, now):
+        """Take over what ``session`` learned from a request."""
+        if session.reading is not None:
+            self._follow_reading(session, now)
+        if session.events:
+            for number, text in session.events:
+                self.say(number, text)
+            session.events = []
+        if session.stopped and not self.closing:
+            self.how = self.how or "the car stopped the session"
+            self._close_by = _earlier(self._close_by, ticks_add(now, LIMITS_MS["after_stop"]))
+            self.closing = True
+        if not session.refusals:
+            self._refused_by = None
+        elif not self.closing:
+            self._refused_by = ticks_add(now, LIMITS_MS["refused"])
+
+    def _follow_reading(self, session, now):
+        """Tells the owner what the car told, a doubtful number last of all: it may be followed by a better one."""
+        reading = session.reading
+        if self.reading is None:
+            if reading.soc_percent is None and reading.soc_doubtful_percent is None:
+                if self.cause != "no_soc":
+                    self.fail("no_soc")
+                return
+            self.reading = reading
+            latest = ticks_add(now, self._talk_ms + LIMITS_MS["release"] - LIMITS_MS["linger"])
+            self._close_by = _earlier(self._close_by, latest)
+            if reading.soc_percent is None:
+                self.say(541, "car reported %d %%, which is doubtful" % reading.soc_doubtful_percent)
+        if not session.renewed:
+            return
+        session.renewed = False
+        if self.told:
+            self._events.append(("soc", reading.soc_percent))
+            return
+        self.told = True
+        self.say(540, "state of charge read: %d %%" % reading.soc_percent)
+        self._events.append(("reading", reading))
+
+    # ---- when it must be over
+
+    def answered(self, now):
+        """An answer is on its way: from here on the car's next request is waited for."""
+        self._next_request_by = ticks_add(now, LIMITS_MS["V2G_SECC_Sequence_Timeout"])
+
+    @property
+    def refused_enough(self):
+        """True when so many refusals came in a row that the box closes."""
+        session = self.session
+        if session is None:
+            return False
+        may_tell_more = self.reading is not None and not self.reading.soc_percent
+        return session.refusals >= (_MOST_REFUSALS_AT_0 if may_tell_more else _MOST_REFUSALS)
+
+    def overdue(self, now):
+        """Words for the log when the box must close the connection now, else None."""
+        if expired(self._refused_by, now):
+            return "the car was refused and said no more"
+        if expired(self._close_by, now) or expired(self._next_request_by, now):
+            return "the car did not leave in time"
+        return None
+
+    def leave(self, how, now):
+        """The last word is said. The network stays while the car's modem may have to carry a final ACK."""
+        self.how = self.how or how
+        if self.leave_at is None:
+            self.leave_at = ticks_add(now, LIMITS_MS["linger"])
+            self._leave_by = ticks_add(now, LIMITS_MS["fin"])
+
+    def may_leave(self, fin_is_open, now):
+        """True when the network may be left; ``fin_is_open``: the car has not acknowledged our FIN."""
+        return expired(self.leave_at, now) and (not fin_is_open or expired(self._leave_by, now))
+
+    # ---- how it ended
+
+    def tell_end(self):
+        """The last events of the plug-in."""
+        if self.reading is None:
+            self._events.append(("session_end", self._why()))
+            return
+        how = self.how or "link lost"
+        self.say(910, "car released: %s (%s)" % (how, release.departure(self.how, self.session)))
+        if not self.told:
+            self._events.append(("reading", self.reading))
+        self._events.append(("released", how))
+        self._events.append(("session_end", "ok" if self.told else "soc_doubtful"))
+
+    def _why(self):
+        """Why there is no reading: what is known best comes first."""
+        session = self.session
+        if self.cause is None and session is not None:
+            if session.wants_ac:
+                return "ac_charging"
+            if session.stopped:
+                return "car_ended"
+            if session.refusals:
+                return "not_offered"
+        return self.cause or self.ended or _CAUSES[self.progress]
+
+
+def _earlier(first, second):
+    return first if ticks_diff(second, first) > 0 else second

@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""v2g.plug_in: when a plug-in must be over, what its owner hears of it, and why there is no reading."""
+
+from types import SimpleNamespace
+
+import pytest
+from plc.ticks import ticks_add
+from v2g.plug_in import LIMITS_MS, PlugIn
+from v2g.reading import Reading
+
+CAR = b"\x98\xed\x5c\x01\x02\x03"
+BEGAN = (1 << 29) - 1000  # the ticks wrap meanwhile
+
+
+def session(**facts):
+    """What a plug-in looks at of a ``v2g.session.Session``."""
+    known = {
+        "reading": None,
+        "renewed": False,
+        "events": [],
+        "stopped": False,
+        "refusals": 0,
+        "wants_ac": False,
+    }
+    return SimpleNamespace(rung=0, **{**known, **facts})
+
+
+def reading(soc=42, doubtful=None):
+    one = Reading("DIN 70121", None, CAR)
+    one.soc_percent, one.soc_doubtful_percent = soc, doubtful
+    return one
+
+
+def plug_in(talk_ms=0, **facts):
+    events = []
+    one = PlugIn(CAR, BEGAN, SimpleNamespace(talk_ms=talk_ms), events)
+    if facts:
+        one.session = session(**facts)
+    return one, events
+
+
+def at(ms):
+    return ticks_add(BEGAN, ms)
+
+
+def first_overdue_ms(one, step=100):
+    for ms in range(0, 120_000, step):
+        how = one.overdue(at(ms))
+        if how:
+            return ms, how
+    return None
+
+
+def test_a_plug_in_ends_45_seconds_after_its_first_request_the_second_to_linger_included():
+    one, _ = plug_in()
+    assert first_overdue_ms(one) == (44_000, "the car did not leave in time")
+
+
+def test_a_long_conversation_moves_that_end():
+    one, _ = plug_in(talk_ms=40_000)
+    assert first_overdue_ms(one)[0] == 40_000 + LIMITS_MS["release"] - LIMITS_MS["linger"]
+
+
+def test_a_reading_leaves_the_car_twenty_seconds():
+    one, events = plug_in(reading=reading(), renewed=True)
+    one.follow(one.session, at(5000))
+    assert [event[0] for event in events] == ["checkpoint", "reading"]
+    assert first_overdue_ms(one)[0] == 5000 + LIMITS_MS["release"] - LIMITS_MS["linger"]
+
+
+def test_a_later_number_is_told_as_such_once():
+    told = reading()
+    one, events = plug_in(reading=told, renewed=True)
+    one.follow(one.session, at(1000))
+    told.soc_percent = 43
+    one.session.renewed = True
+    one.follow(one.session, at(2000))
+    one.follow(one.session, at(3000))
+    assert [event for event in events if event[0] == "soc"] == [("soc", 43)]
+
+
+def test_a_stopped_session_leaves_the_car_five_seconds_to_close():
+    one, _ = plug_in(stopped=True)
+    one.follow(one.session, at(1000))
+    assert first_overdue_ms(one)[0] == 1000 + LIMITS_MS["after_stop"]
+
+
+def test_a_refused_car_that_says_no_more_is_closed_after_three_seconds_and_one_that_leaves_is_not():
+    one, _ = plug_in(refusals=1)
+    one.follow(one.session, at(1000))
+    assert first_overdue_ms(one) == (1000 + LIMITS_MS["refused"], "the car was refused and said no more")
+    one.session.refusals = 0
+    one.follow(one.session, at(2000))
+    assert first_overdue_ms(one)[0] == 44_000
+
+
+@pytest.mark.parametrize(("told", "most"), [(reading(42), 3), (reading(None, 0), 6), (None, 3)])
+def test_so_many_refusals_in_a_row_are_enough(told, most):
+    one, _ = plug_in(reading=told)
+    if told is not None:
+        one.follow(one.session, at(0))
+    for refusals in range(8):
+        one.session.refusals = refusals
+        assert one.refused_enough == (refusals >= most)
+
+
+def test_the_network_is_kept_a_second_and_up_to_three_for_the_fin():
+    one, _ = plug_in()
+    one.leave("the car closed the connection", at(0))
+    one.leave("another reason", at(900))
+    assert one.how == "the car closed the connection"
+    assert not one.may_leave(False, at(999)) and one.may_leave(False, at(1000))
+    assert not one.may_leave(True, at(2999)) and one.may_leave(True, at(3000))
+
+
+def test_a_doubtful_number_is_told_with_the_end():
+    one, events = plug_in(reading=reading(None, 0))
+    one.follow(one.session, at(0))
+    assert [event[:2] for event in events] == [("checkpoint", 541)]
+    one.tell_end()
+    assert [event[0] for event in events[1:]] == ["checkpoint", "reading", "released", "session_end"]
+    assert events[-1] == ("session_end", "soc_doubtful")
+
+
+@pytest.mark.parametrize(
+    ("facts", "changes", "cause"),
+    [
+        ({}, {}, "no_sdp"),
+        ({}, {"progress": 1}, "no_tcp"),
+        ({}, {"progress": 2}, "car_silent"),
+        ({}, {"progress": 2, "ended": "answer_refused"}, "answer_refused"),
+        ({}, {"progress": 2, "ended": "car_ended", "cause": "link_lost"}, "link_lost"),
+        ({"wants_ac": True, "refusals": 1}, {"progress": 2}, "ac_charging"),
+        ({"stopped": True}, {"progress": 2}, "car_ended"),
+        ({"refusals": 2}, {"progress": 2}, "not_offered"),
+        ({"refusals": 2}, {"progress": 2, "cause": "no_soc"}, "no_soc"),
+    ],
+)
+def test_why_there_is_no_reading(facts, changes, cause):
+    one, events = plug_in(**facts)
+    for name, value in changes.items():
+        setattr(one, name, value)
+    one.tell_end()
+    assert events == [("session_end", cause)]

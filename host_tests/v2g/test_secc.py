@@ -1,0 +1,397 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The whole station against a car of scapy packets: order of events, deadlines, every way to leave."""
+
+import pytest
+from plc.ticks import ticks_add, ticks_diff
+from v2g import exi
+from v2g.din import SCHEMA
+
+from host_tests.support import slac_wire
+from host_tests.support.din_car import BODIES, charge_parameters, status
+from host_tests.support.v2g_offers import DIN, ISO20
+from host_tests.support.wire_car import CAR, WireCar
+
+OTHER = bytes.fromhex("98ed5ccd0002")  # another maker
+
+
+def current_demand(soc):
+    body = dict(BODIES["CurrentDemandReq"])
+    body["DC_EVStatus"] = status(soc)
+    return body
+
+
+def parameters_with_soc_127(session_id):
+    """EXI of a request whose seven SoC bits are all set: legal on the wire, and no percentage."""
+
+    def encoded(soc):
+        message = {
+            "Header": {"SessionID": session_id},
+            "Body": {"ChargeParameterDiscoveryReq": charge_parameters(soc)},
+        }
+        return exi.encode(SCHEMA, {"V2G_Message": message})
+
+    low, middle, high = (int.from_bytes(encoded(soc), "big") for soc in (0, 63, 64))
+    return (low | middle | high).to_bytes(len(encoded(0)), "big")
+
+
+def test_a_plug_in_gives_its_checkpoints_in_order_and_one_reading():
+    car = WireCar().to_reading()
+    wanted = [1, 100, 104, 120, 150, 155, 190, 201, 202, 303, 401, 403, 505, 515, 525, 538, 540]
+    assert [number for number in car.checkpoints if number in wanted] == wanted
+    ((reading,),) = car.kinds("reading")
+    assert reading.soc_percent == 42 and reading.evccid == CAR and reading.ev_mac == CAR
+    assert [event[:1] for event in car.kinds("matched")] == [(CAR,)]
+    assert car.kinds("released") == []
+
+
+@pytest.mark.parametrize("flags", ["FA", "RA"])
+def test_a_car_that_closes_after_the_reading_is_released_a_second_later(flags):
+    """Its modem must still be able to carry the last acknowledgement."""
+    car = WireCar().to_reading()
+    car.tcp(flags)
+    car.wait(800)
+    assert len(car.kinds("released")) == 0
+    car.wait(300)
+    assert len(car.kinds("released")) == 1
+    assert car.kinds("session_end") == [("ok",)]
+    assert not car.secc.active
+
+
+def test_session_stop_is_answered_and_the_connection_is_left_to_the_car_for_five_seconds():
+    car = WireCar().to_reading()
+    assert car.request("SessionStopReq")["ResponseCode"] == "OK"
+    car.wait(4800)
+    assert car.kinds("released") == [] and "FA" not in car.flags_seen
+    car.wait(400)
+    assert "FA" in car.flags_seen
+    car.wait(1500)
+    assert car.kinds("released") == [("the car stopped the session",)]
+
+
+@pytest.mark.parametrize("asks", [None, "PowerDeliveryReq/stop", "WeldingDetectionReq"])
+def test_a_car_that_does_not_leave_is_released_within_twenty_seconds_of_the_reading(asks):
+    car = WireCar().to_reading()
+    read_at = car.now
+    while not car.kinds("released"):
+        if asks and not car.secc._plug_in.closing:
+            car.request(asks)
+        car.wait(250)
+        assert ticks_diff(car.now, read_at) <= 20000
+    assert ticks_diff(car.now, read_at) > 18500
+    assert "FA" in car.flags_seen
+
+
+@pytest.mark.parametrize("asks", ["ChargeParameterDiscoveryReq", "CurrentDemandReq"])
+def test_a_car_that_goes_on_asking_after_three_refusals_in_a_row_finds_the_connection_closed(asks):
+    car = WireCar().to_reading()
+    codes = []
+    while "FA" not in car.flags_seen:
+        codes.append(car.request(asks)["ResponseCode"][:6])
+        car.wait(250)
+    assert codes[-3:] == ["FAILED"] * 3 and "FAILED" not in codes[:-3]
+    car.wait(1000)
+    assert len(car.kinds("released")) == 1
+
+
+def test_a_car_that_says_nothing_after_a_refusal_finds_the_connection_closed_three_seconds_later():
+    car = WireCar().to_reading()
+    assert car.request("CurrentDemandReq")["ResponseCode"][:6] == "FAILED"
+    car.wait(2900)
+    assert "FA" not in car.flags_seen
+    car.wait(200)
+    assert "FA" in car.flags_seen
+
+
+def test_a_car_that_begins_to_leave_after_a_refusal_is_given_its_twenty_seconds():
+    """A BYD Atto 3 takes 6.7 s from PowerDelivery(off) to SessionStop."""
+    car = WireCar().to_reading()
+    assert car.request("CurrentDemandReq")["ResponseCode"][:6] == "FAILED"
+    car.wait(1000)
+    assert car.request("PowerDeliveryReq/stop")["ResponseCode"] == "OK"
+    car.wait(6700)
+    assert car.request("SessionStopReq")["ResponseCode"] == "OK"
+    car.tcp("FA")
+    car.wait(1100)
+    assert car.kinds("released") == [("the car stopped the session",)]
+
+
+def test_a_car_that_told_0_may_be_refused_six_times_because_it_may_tell_more():
+    car = WireCar().to_parameters()
+    car.request("ChargeParameterDiscoveryReq", charge_parameters(soc=0))
+    for _ in range(5):
+        assert car.request("CurrentDemandReq", current_demand(0))["ResponseCode"] == "FAILED_SequenceError"
+        assert "FA" not in car.flags_seen
+    car.request("CurrentDemandReq", current_demand(81))
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [81]
+    assert "FA" in car.flags_seen
+
+
+def test_a_fin_that_the_car_does_not_acknowledge_is_repeated_before_the_network_is_left():
+    car = WireCar().to_reading()
+    car.secc._close("test", car.now)
+    fins = 0
+    for _ in range(90):
+        car.now = ticks_add(car.now, 50)
+        car.secc.poll(car.now)
+        for frame in car.secc.take_frames():
+            fins += frame[12:14] == b"\x86\xdd" and frame[20] == 6 and frame[67] & 1
+        car.events += car.secc.take_events()
+    assert fins == 3  # at once, and behind 0.5 and 1.5 s
+    assert len(car.kinds("released")) == 1
+
+
+def test_a_modem_that_says_it_restarted_gets_a_new_key_and_the_session_ends():
+    car = WireCar().to_reading()
+    car.frames.clear()
+    car.sends(slac_wire.host_action(0))
+    assert car.kinds("released") == [("link lost",)]
+    assert car.kinds("failed") == [("modem_rebooted",)]
+    kinds = [frame[15] | frame[16] << 8 for frame in car.frames if frame[12:14] == b"\x88\xe1"]
+    assert kinds == [0xA063, 0x6008]
+
+
+def test_a_plug_in_without_a_reading_ends_45_seconds_after_its_first_slac_parm_req():
+    car = WireCar()
+    begun = car.now
+    car.slac()
+    while not car.kinds("session_end"):
+        car.wait(250)
+        assert ticks_diff(car.now, begun) <= 45250
+    assert ticks_diff(car.now, begun) > 43000
+    assert car.kinds("session_end") == [("no_sdp",)]
+    assert car.kinds("released") == []
+
+
+@pytest.mark.parametrize(("steps", "cause"), [(1, "no_sdp"), (2, "no_tcp"), (3, "car_silent")])
+def test_the_end_names_the_step_that_was_missing(steps, cause):
+    car = WireCar()
+    for step in (car.slac, car.sdp, car.connect)[:steps]:
+        step()
+    car.wait(46000, 500)
+    assert car.kinds("session_end") == [(cause,)]
+
+
+def ends(car):
+    car.wait(46000, 500)
+    return car.kinds("session_end")
+
+
+def test_a_car_that_asks_for_ac_is_told_as_such():
+    car = WireCar().to_parameters()
+    car.request("ChargeParameterDiscoveryReq", charge_parameters(kind="AC_three_phase_core"))
+    car.tcp("FA")
+    assert ends(car) == [("ac_charging",)]
+
+
+def test_a_car_whose_every_request_is_refused_is_told_as_such():
+    car = WireCar().to_parameters()
+    for _ in range(3):
+        car.request("ServiceDetailReq", {"ServiceID": 7})
+    assert "FA" in car.flags_seen
+    assert ends(car) == [("not_offered",)]
+
+
+@pytest.mark.parametrize(
+    ("requests", "flags", "cause"),
+    [
+        (["SessionSetupReq", "SessionStopReq"], "FA", "car_ended"),
+        (["SessionSetupReq", "SessionStopReq"], "RA", "car_ended"),
+        (["SessionSetupReq"], "FA", "answer_refused"),
+        ([], "RA", "answer_refused"),
+    ],
+)
+def test_a_car_that_ends_before_it_told_anything_is_told_as_such(requests, flags, cause):
+    car = WireCar()
+    car.slac()
+    car.sdp()
+    car.connect()
+    car.handshake()
+    for name in requests:
+        assert car.request(name)["ResponseCode"][:2] == "OK"
+    car.tcp(flags)
+    assert ends(car) == [(cause,)]
+
+
+def test_a_car_that_connects_and_closes_without_a_word_has_ended():
+    car = WireCar()
+    car.slac()
+    car.sdp()
+    car.connect()
+    car.tcp("FA")
+    assert ends(car) == [("car_ended",)]
+
+
+def test_a_car_without_din_is_told_so_and_may_try_again():
+    car = WireCar()
+    car.slac()
+    car.sdp()
+    car.connect()
+    assert car.handshake((ISO20, 1, 0, 0, 1)) == {"ResponseCode": "Failed_NoNegotiation"}
+    assert car.kinds("failed") == [("no_din",)]
+    car.tcp("FA")
+    car.wait(100)
+    car.connect()
+    assert car.handshake((DIN, 2, 0, 9, 1))["SchemaID"] == 9
+    car.wait(46000, 500)
+    assert car.kinds("session_end") == [("no_din",)]
+
+
+@pytest.mark.parametrize("told", ["0 %", "127 %"])
+def test_a_doubtful_number_is_told_as_such_when_the_car_has_left_and_not_before(told):
+    car = WireCar().to_parameters()
+    if told == "0 %":
+        car.request("ChargeParameterDiscoveryReq", charge_parameters(soc=0))
+    else:
+        assert car.exchange(parameters_with_soc_127(car.session_id))
+    assert car.kinds("reading") == [] and 541 in car.checkpoints and 540 not in car.checkpoints
+    car.tcp("FA")
+    car.wait(2500)
+    ((reading,),) = car.kinds("reading")
+    assert reading.soc_percent is None and reading.soc_doubtful_percent == int(told[:-2])
+    kinds = [event[0] for event in car.events if event[0] != "checkpoint"]
+    assert kinds[-3:] == ["reading", "released", "session_end"]
+    assert car.kinds("session_end") == [("soc_doubtful",)]
+
+
+def test_a_later_request_may_bring_the_reading():
+    car = WireCar().to_parameters()
+    assert car.exchange(parameters_with_soc_127(car.session_id))
+    car.request("ChargeParameterDiscoveryReq", charge_parameters(soc=55))
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [55]
+
+
+def test_a_new_key_is_set_after_every_session_and_never_during_one():
+    car = WireCar().to_reading()
+    keys = [
+        frame[41:57] for frame in car.frames if frame[12:14] == b"\x88\xe1" and frame[15:17] == b"\x08\x60"
+    ]
+    assert keys == []  # car.sdp() cleared the frames: none since
+    car.tcp("FA")
+    car.wait(1100)
+    keys = [
+        frame[41:57] for frame in car.frames if frame[12:14] == b"\x88\xe1" and frame[15:17] == b"\x08\x60"
+    ]
+    assert len(keys) == 1
+
+
+def test_ip_frames_before_matching_disturb_nothing():
+    car = WireCar()
+    assert car.sdp() == []
+    assert car.secc.counts["early_ip"] == 1
+    car.to_reading()
+
+
+def test_ip_may_start_right_behind_slac_match_cnf():
+    car = WireCar()
+    car.slac()
+    assert len(car.sdp()) == 1
+
+
+def test_a_car_that_starts_over_without_a_reading_gets_a_new_session():
+    car = WireCar()
+    car.slac()
+    car.sdp()
+    car.connect()
+    car.slac(run=b"AGAIN   ")
+    car.sdp()
+    car.connect()
+    assert car.handshake()["ResponseCode"] == "OK_SuccessfulNegotiation"
+    assert [event[:1] for event in car.kinds("matched")] == [(CAR,)]
+
+
+def test_a_car_that_starts_over_after_the_reading_is_released_and_left_in_peace():
+    car = WireCar().to_reading()
+    car.frames.clear()
+    car.sends(slac_wire.parm_req())
+    assert car.kinds("released") == [("the car started over",)]
+    assert not [frame for frame in car.frames if frame[15:17] == b"\x65\x60"]
+    car.wait(9000, 500)
+    car.sends(slac_wire.parm_req())
+    assert not [frame for frame in car.frames if frame[15:17] == b"\x65\x60"]
+
+
+def test_a_car_that_starts_over_and_may_not_be_answered_ends_its_session():
+    """Once its session just vanished: no end was told and, its key still held, no other car was answered."""
+    car = WireCar().slac()
+    car.secc.answering = False
+    car.sends(slac_wire.parm_req(CAR, b"RUNID  2"))
+    assert car.kinds("session_end") == [("no_sdp",)]
+    assert not car.secc.active
+    car.secc.answering = True
+    other = WireCar(mac=OTHER, secc=car.secc, now=car.now + 100)
+    other.to_reading()
+    assert len(other.kinds("reading")) == 1
+
+
+def test_a_link_that_is_lost_without_a_session_sets_a_new_key():
+    car = WireCar().slac()
+    car.secc._plug_in = None
+    car.secc.slac.events.append(("link_lost",))
+    car.secc.poll(car.now)
+    assert car.secc.slac.joined is None
+
+
+def test_three_cars_one_after_the_other_without_a_restart():
+    secc = None
+    for number in range(3):
+        car = WireCar(mac=bytes((0, 9, number, 0, 0, 1)), now=1000 + number * 60000, secc=secc)
+        secc = car.to_reading().secc
+        car.tcp("FA")
+        car.wait(11000, 500)
+        assert len(car.kinds("released")) == 1
+
+
+def test_a_modem_that_restarts_in_mid_session_ends_it_and_the_reading_is_kept():
+    car = WireCar().to_reading()
+    car.secc.modem_ready(car.now)
+    car.collect()
+    assert car.kinds("released") == [("link lost",)]
+    car = WireCar()
+    car.slac()
+    car.secc.modem_lost(car.now)
+    car.collect()
+    assert car.kinds("session_end") == [("modem_rebooted",)] and car.secc.stage == "NO_KEY"
+
+
+def test_waiting_for_the_modem_sends_nothing_before_it_is_ready():
+    car = WireCar({"wait_for_modem": True})
+    car.wait(5000, 500)
+    assert car.frames == []
+    car.secc.modem_ready(car.now)
+    car.collect()
+    car.wait(50)
+    assert car.checkpoints == [1]
+
+
+def test_without_slac_the_first_packet_opens_the_session():
+    car = WireCar({"matched": True})
+    car.sdp()
+    car.connect()
+    car.handshake()
+    assert [event[:1] for event in car.kinds("matched")] == [(CAR,)]
+    assert all(frame[12:14] == b"\x86\xdd" for frame in car.frames)
+
+
+def test_a_session_across_the_wrap_of_the_ticks():
+    car = WireCar(now=(1 << 29) - 700).to_reading()
+    car.tcp("FA")
+    car.wait(1100)
+    assert len(car.kinds("released")) == 1
+
+
+@pytest.mark.parametrize("answer", ["never", "modem_phase"])
+def test_a_setting_turns_answering_off(answer):
+    car = WireCar({"answer": answer, "can_ask": True})
+    car.frames.clear()
+    car.sends(slac_wire.parm_req())
+    assert car.frames == [] and car.secc.counts["not_answered"] == 1
+
+
+def test_another_car_may_come_while_the_first_one_rests():
+    car = WireCar().to_reading()
+    car.tcp("FA")
+    car.wait(12000, 500)
+    other = WireCar(mac=OTHER, now=car.now, secc=car.secc)
+    other.to_reading()
+    assert len(other.kinds("reading")) == 1

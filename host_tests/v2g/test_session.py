@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""v2g.session: the engine that runs a standard's tables, and what the station says of itself.
+
+What each standard answers is in test_din.py and test_iso2.py, that no answer is dangerous in test_safety.py.
+"""
+
+import itertools
+
+import pytest
+from plc.ticks import ticks_add, ticks_diff
+from v2g import din, exi, iso2
+from v2g.session import PHASES, Session, Station
+
+from host_tests.support.v2g_car import Wire
+
+STANDARDS = pytest.mark.parametrize("standard", [din, iso2], ids=lambda standard: standard.PROTOCOL)
+
+
+def new_session(standard, config=None):
+    return Session(standard, lambda count: bytes(range(1, count + 1)), Station(config or {}))
+
+
+@pytest.mark.parametrize(
+    ("until", "ms", "shares"),
+    [
+        ("parameters", 20000, [20000]),
+        ("cable_check", 20000, [0, 20000]),
+        ("cable_check", 60000, [25000, 35000]),
+        ("pre_charge", 20000, [0, 14000, 6000]),
+        ("pre_charge", 999999, [phase[2] for phase in PHASES]),
+    ],
+)
+def test_the_later_phases_of_a_conversation_get_their_time_first(until, ms, shares):
+    station = Station({"conversation": "converse", "conversation_until": until, "conversation_ms": ms})
+    now = (1 << 29) - 5000
+    ends = [now, *station.phase_ends(now)]
+    assert [ticks_diff(later, before) for before, later in itertools.pairwise(ends)] == shares
+    assert station.talk_ms == sum(shares)
+
+
+def test_a_station_that_lets_go_at_once_has_no_phases():
+    assert (Station({}).phases, Station({}).talk_ms) == (0, 0)
+
+
+@STANDARDS
+def test_responses_are_built_once_and_for_all_sessions(standard):
+    station = Station({})
+    assert station.responses(standard)[0] is station.responses(standard)[0]
+
+
+@STANDARDS
+def test_an_answer_told_beforehand_is_the_one_that_is_given(standard):
+    session = new_session(standard)
+    expected = {}
+    for rung in (1, 2):
+        octets = exi.encode(standard.SCHEMA, session.expected(rung))
+        expected[session.answer_key] = octets
+    car = Wire(standard)
+    car.session = session
+    car.goes_to_parameters()
+    for _ in range(3):
+        car.sends("ChargeParameterDiscoveryReq")
+        key = session.answer_key
+        response = session._response("ChargeParameterDiscoveryReq", key[1], session._responses[key[0]])
+        assert expected[key] == exi.encode(standard.SCHEMA, response)
+        car.wait(100)
+
+
+@STANDARDS
+def test_every_request_has_a_response_and_an_action(standard):
+    assert set(standard.RESPONSES) == set(standard.REQUESTS) == set(standard.responses(Station({}), {}))
+    for states, action, _ in standard.REQUESTS.values():
+        assert callable(action) and getattr(Session, action.__name__) is action
+        assert isinstance(states, tuple)
+
+
+@STANDARDS
+def test_what_is_no_request_gets_no_answer(standard):
+    session = new_session(standard)
+    assert session.request({"supportedAppProtocolReq": {}}, 0) is None
+    header = {"SessionID": session.session_id}
+    assert session.request({"V2G_Message": {"Header": header, "Body": {"SessionStopRes": {}}}}, 0) is None
+
+
+@STANDARDS
+def test_refusals_in_a_row_are_counted_up_to_the_next_ok(standard):
+    car = Wire(standard).goes_to_parameters()
+    for count in (1, 2):
+        car.sends("PreChargeReq")
+        assert car.session.refusals == count
+    car.sends("ChargeParameterDiscoveryReq")
+    assert car.session.refusals == 0
+
+
+def test_ticks_that_wrap_do_not_end_a_phase():
+    station = Station({"conversation": "converse", "conversation_until": "parameters"})
+    now = (1 << 29) - 10
+    assert station.phase_ends(now) == [ticks_add(now, 20000)]
