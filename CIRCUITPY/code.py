@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Starts the newest version that runs, and brings the box back when it falls.
+"""Starts the newest version that runs, and brings the box back when it crashes.
 
 Everything else lives in the version that ``slots.py`` picks. A program that ends leaves a CircuitPython board idle
-for ever ("Code done running"), so whatever comes out of the box leads to a reset. Crashes in a row are counted in
-RTC memory, which survives a reset but not a power cut, and lengthen the wait: a box that cannot start must
-stay slow enough to be reached over USB.
+for ever ("Code done running"), so whatever comes out of the box leads to a reset. Failed starts in a row are counted and
+lengthen the wait: a box that cannot start must stay slow enough to be reached over USB.
 """
 
+import sys
 import time
 import traceback
 
@@ -17,28 +17,10 @@ import supervisor
 # Saving a file over USB would otherwise restart the box in the middle of a car's session.
 supervisor.runtime.autoreload = False
 
-# Where the counters lie in alarm.sleep_memory; lib/appliance/retained.py names the same places.
-_MAGIC = b"SB"
-_CRASHES = 2
 # Below the watchdog's time: it stays armed after an exception and nothing feeds it here.
 _LONGEST_WAIT_S = 16
-# A version that hangs before it arms the watchdog itself; loading one takes 15 s.
+# A version that hangs before it arms the watchdog itself; loading one takes some 20 s.
 _LOAD_S = 60
-
-
-def count_crash():
-    """Count this crash and return how many came in a row (1 where nothing can be remembered)."""
-    try:
-        import alarm
-
-        memory = alarm.sleep_memory
-        if bytes(memory[0:2]) != _MAGIC:
-            memory[0:8] = _MAGIC + bytes(6)
-        memory[_CRASHES] = min(memory[_CRASHES] + 1, 200)
-        return memory[_CRASHES]
-    except Exception as error:
-        print("crash not counted:", error)
-        return 1
 
 
 def arm_watchdog():
@@ -46,6 +28,8 @@ def arm_watchdog():
     try:
         import watchdog
 
+        # An armed one cannot be changed: lib/appliance/watchdog.py.
+        microcontroller.watchdog.mode = None
         microcontroller.watchdog.timeout = _LOAD_S
         microcontroller.watchdog.mode = watchdog.WatchDogMode.RESET
     except Exception as error:
@@ -61,26 +45,57 @@ def pick_version():
     except Exception as error:
         if type(error).__name__ == "NothingStarts":
             return False
-        # slots.py is missing or a slot cannot be mounted: what was copied to the drive is left.
+        # slots.py is missing or a slot cannot be mounted: only what was copied to the drive is left.
         traceback.print_exception(error)
     return True
 
 
-try:
-    arm_watchdog()
-    if pick_version():
+def run_version():
+    """Run the box; comes back with a sentence when this CircuitPython cannot run it."""
+    try:
+        from appliance import start
+    except ImportError:
+        # A version that does not ask.
+        start = None
+    sentence = None if start is None else start.load()
+    if sentence is None:
         from appliance import box
 
         box.main()
-    else:
+    return sentence
+
+
+def failed_starts():
+    """How many this one counts for. A file that cannot be imported is no better the next time, and loading takes long."""
+    return 2 if getattr(sys.modules.get("appliance.start"), "importing", False) else 1
+
+
+def count_failure(error):
+    """Count this failed start; gives how many came in a row, many where nothing can be remembered."""
+    try:
+        import slots
+
+        text = "".join(traceback.format_exception(error))
+        for _ in range(failed_starts()):
+            count = slots.failed(text)
+        return count
+    except Exception as another:
+        print("failed start not counted:", another)
+        return _LONGEST_WAIT_S
+
+
+try:
+    arm_watchdog()
+    reason = run_version() if pick_version() else ""
+    if reason is not None:
         import recovery
 
-        recovery.main()
-    print("the program came to its end, which it never should")
+        recovery.main(reason)
+    failure = RuntimeError("the program ended, which it never should")
 except Exception as error:
-    traceback.print_exception(error)
-
-wait_s = min(1 << min(count_crash(), 5), _LONGEST_WAIT_S)
+    failure = error
+traceback.print_exception(failure)
+wait_s = min(1 << min(count_failure(failure), 5), _LONGEST_WAIT_S)
 print("restart in", wait_s, "s")
 time.sleep(wait_s)
 microcontroller.reset()

@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The page that is left when no version starts. Needs nothing but ``slots.py``, and that only to try again.
+"""The page that is left when no version starts. Needs nothing else; ``slots.py`` and ``survival.py`` if they are there.
 
-Joins the network of settings.toml or of the settings saved on the page, else opens the access point, and tells which
-files of the drive are missing or are not those of their version. Everything is tried again after a quarter
-of an hour, because what kept it from starting may be gone by then.
+Joins the network of settings.toml or of the settings saved on the page, whichever was edited last, else opens the access
+point; tells the last error, and which files of the drive are missing or are not those of their version. Everything is tried
+again after a quarter of an hour, because what kept it from starting may be gone by then.
 """
 
+import binascii
 import json
 import os
 import time
@@ -17,28 +18,73 @@ AGAIN_S = 900
 _JOIN_S = 15
 _MOST_REQUEST = 1024
 _MOST_NAMED = 5
-# Where the page's settings lie: lib/appliance/store.py.
+_PIECE = 2048
+# Where the page's settings lie: lib/appliance/storage/records.py.
 _SAVED = ("/saved/1/settings.bin", "/saved/2/settings.bin", "/saved/3/settings.bin", "/saved/4/settings.bin")
 _RECORD_AT = 4096
 _RECORD_SIZE = 8192
-# What the access point's password looks like in NVM: lib/appliance/access_point.py.
-_PASSWORD_FROM_END = 32
-_PASSWORD_MAGIC = b"AP1:"
-_PASSWORD_LENGTH = 10
+_HEAD_SIZE = 16
+# The access point's password: lib/appliance/storage/secrets.py.
+_PASSWORD_KEY = ".access_point"
+_PASSWORD_SIZE = 10
 
-PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>socbox</title><body style="font:1rem sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem">
-<h1>The box cannot start</h1>
-<p>No version of its program ran for longer than a minute.</p>
+HEAD = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>socbox</title>
+<body style="font:1rem sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem">"""
+PAGE = (
+    HEAD
+    + """<h1>The box cannot start</h1>
 %s
 <form method="post" action="/again"><button>Try again</button></form>
-<p>It tries again by itself every 15 minutes. If that does not help: connect it to a computer, copy all files of a
-version onto its drive CIRCUITPY, eject the drive and press RESET. Settings stay.</p>
+<p>It tries again by itself every 15 minutes.</p>
+%s
 """
+)
+HELP = """<form method="post" action="/bare"><button>Start once without the saved settings</button></form>
+<p>Then nothing that was saved on the box's page is used, except for the network and the password. It stays saved.</p>
+<p>If that does not help: connect the box to a computer, copy all files of a version onto its drive CIRCUITPY, eject the
+drive and press RESET. Settings stay.</p>
+"""
+# Ends after a minute, because a page that waits for ever tells nothing.
+WAITING = (
+    HEAD
+    + """<h1>The box is starting again</h1><p id="t">This page asks every three seconds whether it is back.</p>
+<script>
+var n=0,t=document.getElementById("t");
+function ask(){
+if(++n>20){t.textContent="The box did not come back within a minute. Look at its display. Is this device on the same "+
+"network? Open the box's address again, or switch the box off and on.";return}
+fetch("/",{cache:"no-store"}).then(function(r){if(r.status>499)throw 0;location.href="/"})
+.catch(function(){setTimeout(ask,3000)})}
+setTimeout(ask,6000)
+</script>
+"""
+)
+NO_VERSION = "No version of its program ran for longer than a minute."
+# The end of a traceback in words; the first row that fits counts.
+WORDS = (
+    ("MemoryError", "The board ran out of memory."),
+    ("ImportError", "A file of the program is missing on the drive, or one of its libraries."),
+    ("SyntaxError", "A file of the program is damaged."),
+    ("OSError", "The drive or a part of the board refused something."),
+    ("ValueError", "The program came across a value that it cannot use, perhaps one of the settings."),
+    ("", "The program came across something unexpected."),
+)
+
+
+def check_sum_of(path):
+    """CRC-32 of a file."""
+    piece = bytearray(_PIECE)
+    check_sum = 0
+    with open(path, "rb") as file:
+        while True:
+            count = file.readinto(piece)
+            if not count:
+                return check_sum & 0xFFFFFFFF
+            check_sum = binascii.crc32(memoryview(piece)[:count], check_sum)
 
 
 def faulty_files(root=""):
-    """Names of files that are missing on the drive or have another length than files.json says."""
+    """Names of files that are missing on the drive or are not those of files.json, by their length and CRC-32."""
     try:
         with open(root + "/files.json") as file:
             rows = json.load(file)["files"]
@@ -46,86 +92,191 @@ def faulty_files(root=""):
         return ["files.json"]
     faulty = []
     for row in rows:
+        feed()
+        path = root + "/" + row[0]
         try:
-            if os.stat(root + "/" + row[0])[6] == row[1]:
+            if os.stat(path)[6] == row[1] and check_sum_of(path) == row[2]:
                 continue
-        except OSError:
+        except (OSError, IndexError):
             pass
         faulty.append(row[0])
     return faulty
 
 
-def saved_network(root=""):
-    """{"WIFI_SSID": ..., "WIFI_PASSWORD": ...} as last saved on the page; {} without."""
-    best, number = {}, -1
+# ---- what was saved on the page
+
+
+def _entries_in(record):
+    """(number, [[key, text, text in settings.toml then], ...]) of a record that is whole, else (-1, [])."""
+    number, length = int.from_bytes(record[4:8], "little"), int.from_bytes(record[8:12], "little")
+    content = record[_HEAD_SIZE : _HEAD_SIZE + length]
+    check_sum = binascii.crc32(content, binascii.crc32(record[4:12])) & 0xFFFFFFFF
+    if record[0:4] != b"SBX1" or len(content) < length or check_sum.to_bytes(4, "little") != record[12:16]:
+        return -1, []
+    entries = json.loads(str(content, "utf-8"))
+    return number, [entry for entry in entries if len(entry) > 2 and isinstance(entry[1], str)]
+
+
+def saved_entries(root=""):
+    """What was saved last: [[key, text, what settings.toml said then or None], ...]."""
+    best, highest = [], -1
     for path in _SAVED:
         try:
             with open(root + path, "rb") as file:
                 file.seek(_RECORD_AT)
-                record = file.read(_RECORD_SIZE)
-            length = int.from_bytes(record[8:12], "little")
-            if record[:4] != b"SBX1" or int.from_bytes(record[4:8], "little") <= number:
-                continue
-            entries = json.loads(str(record[16 : 16 + length], "utf-8"))
-            best, number = {entry[0]: entry[1] for entry in entries}, int.from_bytes(record[4:8], "little")
-        except (OSError, ValueError):
+                number, entries = _entries_in(file.read(_RECORD_SIZE))
+        except (OSError, ValueError, TypeError):
             continue
+        if number > highest:
+            best, highest = entries, number
     return best
 
 
-def own_password(nvm):
-    """The access point's password, or None."""
-    if nvm is None:
+def _in_file(key, getenv):
+    try:
+        value = getenv(key)
+    except Exception:
+        # A line that CircuitPython cannot read.
         return None
-    start = len(nvm) - _PASSWORD_FROM_END
-    kept = bytes(nvm[start : start + len(_PASSWORD_MAGIC) + _PASSWORD_LENGTH])
-    return str(kept[4:], "ascii") if kept[:4] == _PASSWORD_MAGIC else None
+    return None if value is None else str(value)
 
 
-def open_network():
-    """Join or open a network; gives the radio, None when there is no way."""
-    import wifi
-
-    saved = saved_network()
-    ssid = saved.get("WIFI_SSID") or os.getenv("WIFI_SSID")
-    password = saved.get("WIFI_PASSWORD") or os.getenv("WIFI_PASSWORD") or ""
-    if ssid:
-        try:
-            wifi.radio.connect(ssid, password, timeout=_JOIN_S)
-            print("recovery page at", wifi.radio.ipv4_address)
-            return wifi.radio
-        except Exception as error:
-            print("no network:", error)
-    own = own_password(microcontroller.nvm)
-    if own is not None:
-        wifi.radio.start_ap("socbox-rescue", own)
-    else:
-        wifi.radio.start_ap("socbox-rescue")
-    print("recovery page at 192.168.4.1, network socbox-rescue")
-    return wifi.radio
+def setting(key, entries, getenv=os.getenv):
+    """A setting's text, or None: what was saved, unless settings.toml was edited since."""
+    in_file = text = _in_file(key, getenv)
+    for entry in entries:
+        if entry[0] == key and entry[2] == in_file:
+            text = entry[1]
+    return text
 
 
-def page(root=""):
-    """The page as text."""
-    faulty = faulty_files(root)
+def own_password(kept, entries):
+    """The access point's password, or None."""
+    for entry in entries:
+        if entry[0] == _PASSWORD_KEY and len(entry[1]) == _PASSWORD_SIZE:
+            return entry[1]
+    secret = b"\0" if kept is None else kept.part(kept_module().SECRETS, _PASSWORD_SIZE)
+    return None if 0 in secret else str(secret, "ascii")
+
+
+def kept_module():
+    """The module survival, or None where it is missing."""
+    try:
+        import survival
+
+        return survival
+    except Exception as error:
+        print("no survival:", error)
+        return None
+
+
+# ---- the page
+
+
+def escaped(text):
+    """Text for HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def error_parts(text, secrets=()):
+    """HTML of the last error: what it means, and the traceback as it is, without anything secret."""
+    if not text:
+        return ""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    if "Traceback" not in text and "\n" not in text.strip():
+        return "<p>%s</p>" % escaped(text)
+    last = text.strip().split("\n")[-1]
+    for row in WORDS:
+        if last.startswith(row[0]):
+            break
+    return "<p>%s</p><details><summary>Where</summary><pre>%s</pre></details>" % (row[1], escaped(text))
+
+
+def file_parts(faulty):
+    """HTML of what is wrong with the files."""
     if not faulty:
-        return PAGE % "<p>All files of the drive are there in their full length.</p>"
-    names = "".join(["<li>%s</li>" % name for name in faulty[:_MOST_NAMED]])
+        return "<p>All files are on the drive, complete.</p>"
+    names = "".join(["<li>%s</li>" % escaped(name) for name in faulty[:_MOST_NAMED]])
     more = "<p>and %d more</p>" % (len(faulty) - _MOST_NAMED) if len(faulty) > _MOST_NAMED else ""
-    return PAGE % ("<p>Missing on the drive, or copied only in part:</p><ul>%s</ul>%s" % (names, more))
+    return "<p>Missing on the drive, damaged, or copied only in part:</p><ul>%s</ul>%s" % (names, more)
+
+
+def page(reason="", error="", secrets=(), root=""):
+    """The page as text. ``reason``: why the box cannot run here, when that is known."""
+    if reason:
+        return PAGE % ("<p>%s</p>" % escaped(reason), "")
+    parts = error_parts(error, secrets) + file_parts(faulty_files(root))
+    return PAGE % ("<p>%s</p>%s" % (NO_VERSION, parts), HELP)
 
 
 def answer(request, text):
-    """(what is sent, True when everything shall be tried again)."""
-    again = request.startswith(b"POST /again")
-    body = "<p>It tries again now." if again else text
-    head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n"
-    body = body.encode("utf-8")
-    return (head % len(body) + "Connection: close\r\n\r\n").encode() + body, again
+    """(what is sent, "again", "bare" or None)."""
+    wish = None
+    for name in ("again", "bare"):
+        if request.startswith(b"POST /" + name.encode()):
+            wish = name
+    body = (WAITING if wish else text).encode("utf-8")
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n" % len(body)
+    return (head + "Cache-Control: no-store\r\nConnection: close\r\n\r\n").encode() + body, wish
 
 
-def serve(radio, until, feed):
-    """Answer requests until somebody wants to try again or the time is up."""
+# ---- the network
+
+
+def take_address(radio, entries):
+    """The fixed address of the settings, if there is one that can be used; else the router gives one."""
+    wanted = [setting(key, entries) for key in ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")]
+    if not wanted[0]:
+        return
+    try:
+        import ipaddress
+
+        address, netmask, gateway = [ipaddress.ip_address(text) for text in wanted]
+        radio.set_ipv4_address(ipv4=address, netmask=netmask, gateway=gateway, ipv4_dns=gateway)
+    except Exception as error:
+        print("no fixed address:", error)
+
+
+def join(entries, kept):
+    """True when the owner's network was joined. It may stand still for ever: the next time it is left out."""
+    import wifi
+
+    ssid = setting("WIFI_SSID", entries)
+    if not ssid or (kept is not None and kept.byte(kept_module().HANGS)):
+        return False
+    if kept is not None:
+        kept.begin_join()
+    try:
+        take_address(wifi.radio, entries)
+        wifi.radio.connect(ssid, setting("WIFI_PASSWORD", entries) or "", timeout=_JOIN_S)
+        print("recovery page at", wifi.radio.ipv4_address)
+        return True
+    except Exception as error:
+        print("no network:", error)
+        return False
+    finally:
+        if kept is not None:
+            kept.end_join()
+
+
+def open_network(entries, kept):
+    """Join or open a network; gives the radio."""
+    import wifi
+
+    if not join(entries, kept):
+        own = own_password(kept, entries)
+        if own is not None:
+            wifi.radio.start_ap("socbox-rescue", own)
+        else:
+            wifi.radio.start_ap("socbox-rescue")
+        print("recovery page at 192.168.4.1, network socbox-rescue")
+    return wifi.radio
+
+
+def serve(radio, text, until, feed):
+    """Answer requests until the time is up; gives what somebody wants: "again" or "bare"."""
     import socketpool
 
     pool = socketpool.SocketPool(radio)
@@ -133,7 +284,6 @@ def serve(radio, until, feed):
     listener.bind(("0.0.0.0", 80))
     listener.listen(2)
     listener.settimeout(1)
-    text = page()
     buffer = bytearray(_MOST_REQUEST)
     while time.monotonic() < until:
         feed()
@@ -144,39 +294,43 @@ def serve(radio, until, feed):
         try:
             client.settimeout(2)
             count = client.recv_into(buffer, len(buffer))
-            data, again = answer(bytes(buffer[:count]), text)
+            data, wish = answer(bytes(buffer[:count]), text)
             view = memoryview(data)
             sent = 0
             while sent < len(data):
                 sent += client.send(view[sent : sent + 1024])
-            if again:
+            if wish:
                 # The answer leaves before the restart ends the connection.
                 time.sleep(1)
-                return
+                return wish
         except OSError as error:
             print("client lost:", error)
         finally:
             client.close()
+    return "again"
 
 
-def main():
-    """Serve the page, then give everything new chances and restart."""
-    print("no version starts: recovery page")
-    for name in faulty_files()[:_MOST_NAMED]:
-        print("missing or cut short:", name)
-    dog = getattr(microcontroller, "watchdog", None)
-
-    def feed():
-        if dog is not None:
-            try:
-                dog.feed()
-            except Exception:
-                # It was never armed.
-                return
-
-    until = time.monotonic() + AGAIN_S
+def feed():
+    """The watchdog's time begins anew."""
     try:
-        serve(open_network(), until, feed)
+        microcontroller.watchdog.feed()
+    except Exception:
+        # There is none, or it was never armed.
+        return
+
+
+def main(reason=""):
+    """Serve the page, then give everything new chances and restart. ``reason``: why the box cannot run here."""
+    print("no version starts: recovery page")
+    survival = kept_module()
+    kept = None if survival is None else survival.kept()
+    until = time.monotonic() + AGAIN_S
+    wish = "again"
+    try:
+        entries = saved_entries()
+        secrets = [setting("WIFI_PASSWORD", entries), setting("WEB_PASSWORD", entries)]
+        text = page(reason, "" if kept is None else kept.error(), secrets)
+        wish = serve(open_network(entries, kept), text, until, feed)
     except Exception as error:
         print("no recovery page:", error)
         while time.monotonic() < until:
@@ -184,5 +338,7 @@ def main():
             time.sleep(1)
     import slots
 
+    if wish == "bare" and kept is not None:
+        kept.set_byte(survival.ONCE, 1)
     slots.new_counts().forget()
     microcontroller.reset()

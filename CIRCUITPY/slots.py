@@ -10,15 +10,27 @@
 
 The seal is written last: a slot without one, or whose volume does not have the check sum the seal tells, is empty.
 The newest installation starts first, be it a slot (its seal has the higher number) or a /lib that is another one
-than when the slot was written. Each start is counted before it is made: in RTC memory, which a reset does not
-clear, and for a version that has not yet proved itself in NVM too, which a power cut does not clear. After
-three starts none of which lasted a minute (five of one that had proved itself) the next place has its turn, at the
-end the recovery page.
+than when the slot was written. What becomes of a place after failed starts is the table AFTER_FAILURES.
+
+A failed start is one that ended in an exception, or that the watchdog ended. Switching on is none, nor is the RESET button
+(which the ESP32-S3 tells as switching on), a restart of our own, or a join that stood still. Of a version that has not
+proved itself nobody knows what else it may do to the chip: its start is marked, and a reset that nobody asked for counts as
+well.
+
+What is here keeps its place, its name and its meaning, as in ``survival.py``; ``API`` grows with what is added.
 """
 
 import binascii
 import os
 import struct
+
+try:
+    import survival
+except Exception as error:
+    print("nothing is remembered of failed starts:", error)
+    survival = None
+
+API = 1
 
 LIB, A, B = 0, 1, 2
 NAMES = ("lib", "a", "b")
@@ -40,21 +52,26 @@ _MAGIC = b"SBU1"
 # What the installing version saw working; without it the new one is not called healthy.
 MODEM, WIFI = 1, 2
 
-# RTC memory, behind what lib/appliance/retained.py uses: magic, starts in a row of each place.
-RTC_AT = 64
-_RTC_MAGIC = b"ST"
-_RTC_SIZE = 8
-# So many starts in a row may end within a minute: of a version that has not proved itself, and of any other.
-MOST_STARTS = 3
-MOST_PROVED = 5
-# NVM, counted from its end: magic, then number and state of each slot.
-NVM_FROM_END = 64
-_NVM = "<4sIBIB"
-_NVM_SIZE = 14
-_NVM_MAGIC = b"UP1:"
-# State: how often an unproved version was started, or one of these.
-MOST_UNPROVED = 6
+# State of a slot's version: a number of failed starts, or one of these.
+MOST_UNPROVED = 3
 FAILED, PROVED = 254, 255
+
+START, WITHOUT_SETTINGS, NEXT = "start", "without settings", "next"
+# What a place may still do. The first row counts whose number of failed starts in a row is reached.
+AFTER_FAILURES = (
+    # proved?  failed  then
+    (False, MOST_UNPROVED, NEXT),  # put aside, for good
+    (True, 4, NEXT),
+    (True, 3, WITHOUT_SETTINGS),  # those that were saved on the page
+    (True, 0, START),
+    (False, 0, START),
+)
+MOST_FAILED = 4
+# After switching on, and when the recovery page tries again: one try with everything, then one without the settings.
+LEFT_BY_NEW_CHANCE = 2
+
+HUNG = "The box hung, and its watchdog restarted it."
+RESTARTED = "The chip restarted by itself."
 
 
 class NothingStarts(Exception):
@@ -128,7 +145,7 @@ def image_check_sum(path, size):
 def lib_mark(root=""):
     """A number that is another one after other files were copied to the drive."""
     mark = 0
-    for name in ("/files.json", "/lib/appliance/version.py"):
+    for name in ("/files.json", "/lib/appliance/base/version.py"):
         try:
             with open(root + name, "rb") as file:
                 while True:
@@ -141,82 +158,105 @@ def lib_mark(root=""):
     return mark & 0xFFFFFFFF
 
 
-class Counts:
-    """Starts so far. ``rtc`` and ``nvm`` are like bytearrays, or None where the board has none."""
+def _number_at(place):
+    """Where the number of a slot's version lies; its state is behind it."""
+    return survival.NUMBER_A if place == A else survival.NUMBER_B
 
-    def __init__(self, rtc, nvm):
-        self._rtc = rtc
-        self._nvm = nvm
-        if rtc is not None and bytes(rtc[RTC_AT : RTC_AT + 2]) != _RTC_MAGIC:
-            rtc[RTC_AT : RTC_AT + _RTC_SIZE] = _RTC_MAGIC + bytes(_RTC_SIZE - 2)
-        self._states = [0, 0, 0, 0]
-        if nvm is not None:
-            start = len(nvm) - NVM_FROM_END
-            fields = struct.unpack(_NVM, bytes(nvm[start : start + _NVM_SIZE]))
-            if fields[0] == _NVM_MAGIC:
-                self._states = list(fields[1:])
+
+class Counts:
+    """How the places fared. ``kept`` is a Survival, or None where ``survival.py`` is missing: then nothing is remembered."""
+
+    def __init__(self, kept):
+        self.kept = kept
 
     def starts(self, place):
-        """Starts in a row that did not last."""
-        return 0 if self._rtc is None else self._rtc[RTC_AT + 2 + place]
+        """Failed starts in a row of /lib, or of a version that has proved itself."""
+        return 0 if self.kept is None else self.kept.byte(survival.FAILED + place)
 
     def _set_starts(self, place, count):
-        if self._rtc is not None:
-            self._rtc[RTC_AT + 2 + place] = count
+        if self.kept is not None:
+            self.kept.set_byte(survival.FAILED + place, count)
 
     def state(self, place, seal):
-        """How the version in a slot fared: a count, FAILED or PROVED."""
-        at = 2 * (place - 1)
-        return self._states[at + 1] if self._states[at] == seal.number else 0
+        """How the version in a slot fared: failed starts, FAILED or PROVED."""
+        if self.kept is None or self._number(place) != seal.number:
+            return 0
+        return self.kept.byte(_number_at(place) + 4)
+
+    def _number(self, place):
+        return 0 if self.kept is None else int.from_bytes(self.kept.part(_number_at(place), 4), "little")
 
     def _set_state(self, place, seal, state):
-        at = 2 * (place - 1)
-        if self._nvm is None or (self._states[at] == seal.number and self._states[at + 1] == state):
-            return
-        self._states[at] = seal.number
-        self._states[at + 1] = state
-        start = len(self._nvm) - NVM_FROM_END
-        packed = struct.pack(_NVM, _NVM_MAGIC, *self._states)
-        self._nvm[start : start + _NVM_SIZE] = packed
+        if self.kept is not None:
+            self.kept.set_part(_number_at(place), seal.number.to_bytes(4, "little") + bytes((state,)))
 
-    def may_start(self, place, seal):
-        """False when a place had its chances; a version that never proved itself is put aside for good."""
-        if seal is None or self.state(place, seal) == PROVED:
-            return self.starts(place) < MOST_PROVED
-        if self.starts(place) >= MOST_STARTS:
-            self._set_state(place, seal, FAILED)
-        return self.state(place, seal) < MOST_UNPROVED
+    def proved(self, place, seal):
+        """True for /lib and for a version that has run well."""
+        return seal is None or self.state(place, seal) == PROVED
 
-    def count(self, place, seal):
-        """Before a start."""
-        self._set_starts(place, min(self.starts(place) + 1, 200))
-        if seal is not None and self.state(place, seal) < MOST_UNPROVED:
-            self._set_state(place, seal, self.state(place, seal) + 1)
+    def step(self, place, seal):
+        """START, WITHOUT_SETTINGS or NEXT."""
+        proved = self.proved(place, seal)
+        failed = self.starts(place) if proved else self.state(place, seal)
+        for row in AFTER_FAILURES:
+            if row[0] == proved and failed >= row[1]:
+                return row[2]
+
+    def fail(self, place, seal):
+        """One more failed start; gives how many in a row."""
+        if self.proved(place, seal):
+            self._set_starts(place, min(self.starts(place) + 1, MOST_FAILED))
+            return self.starts(place)
+        failed = self.state(place, seal)
+        if failed < MOST_UNPROVED:
+            failed += 1
+            self._set_state(place, seal, failed if failed < MOST_UNPROVED else FAILED)
+        return min(failed, MOST_UNPROVED)
 
     def prove(self, place, seal):
-        """The version runs well. Writes NVM the first time, which takes 0.1 s."""
-        self._set_starts(place, 0)
+        """The version runs well. A run without the saved settings proves nothing about them: they have one more try."""
+        if self.kept is None:
+            return
+        self._set_starts(place, LEFT_BY_NEW_CHANCE if self.kept.without_settings else 0)
         if seal is not None:
             self._set_state(place, seal, PROVED)
+        self.leave()
+        self.kept.set_byte(survival.SAFE_MODES, 0)
+        self.kept.save()
+
+    def leave(self):
+        """A restart that was asked for does not count as a failed start, not even of an unproved version."""
+        if self.kept is not None:
+            self.kept.set_byte(survival.TRYING, 0)
+            self.kept.save()
 
     def give_up(self, place, seal):
         """The version does not run well: it is not started again."""
-        self._set_starts(place, MOST_PROVED)
+        self._set_starts(place, MOST_FAILED)
         if seal is not None:
             self._set_state(place, seal, FAILED)
+        self.leave()
 
     def renew(self, place):
-        """Another version lies in a slot now."""
-        self._set_starts(place, 0)
+        """Another version is in a slot now."""
+        if self.starts(place):
+            self._set_starts(place, 0)
+            self.kept.save()
 
     def highest(self):
         """The highest number that is remembered: a slot's next seal must have another one."""
-        return max(self._states[0], self._states[2])
+        return max(self._number(A), self._number(B))
 
     def forget(self):
-        """Everything gets new chances."""
+        """What had proved itself gets a new chance."""
+        self.forget_for_now()
+        if self.kept is not None:
+            self.kept.save()
+
+    def forget_for_now(self):
+        """As ``forget``, and worth no write."""
         for place in (LIB, A, B):
-            self._set_starts(place, 0)
+            self._set_starts(place, min(self.starts(place), LEFT_BY_NEW_CHANCE))
 
 
 def order(seals, mark):
@@ -230,33 +270,96 @@ def order(seals, mark):
 
 
 class Start:
-    """What was picked: ``place``, its ``seal`` (None for /lib), and ``skipped``: [(place, seal, why)]."""
+    """What was picked: ``place``, its ``seal`` (None for /lib), ``skipped``: [(place, seal, why)], and whether it goes
+    ``without_settings``, those that were saved on the page."""
 
     def __init__(self, place, seal, skipped, counts):
         self.place = place
         self.seal = seal
         self.skipped = skipped
         self.counts = counts
+        self.without_settings = False
 
     @property
     def proved(self):
         """True for /lib and for a version that has run well."""
-        return self.seal is None or self.counts.state(self.place, self.seal) == PROVED
+        return self.counts.proved(self.place, self.seal)
+
+
+def _seal_of(place, root):
+    return None if PATHS[place] is None else read_seal(root + PATHS[place])
 
 
 def pick(counts, root=""):
     """The Start to make. Raises NothingStarts."""
-    seals = [None if path is None else read_seal(root + path) for path in PATHS]
+    seals = [_seal_of(place, root) for place in (LIB, A, B)]
     skipped = []
     for place in order(seals, lib_mark(root)):
         seal = seals[place]
-        if not counts.may_start(place, seal):
+        step = counts.step(place, seal)
+        if step == NEXT:
             skipped.append((place, seal, "failed"))
         elif seal is not None and image_check_sum(root + PATHS[place], seal.size) != seal.check_sum:
             skipped.append((place, seal, "damaged"))
         else:
-            return Start(place, seal, skipped, counts)
+            picked = Start(place, seal, skipped, counts)
+            picked.without_settings = step == WITHOUT_SETTINGS
+            return picked
     raise NothingStarts
+
+
+def look_back(counts, root=""):
+    """Before a start: what the reset says about the one before it."""
+    kept = counts.kept
+    if kept is None:
+        return
+    trying = kept.byte(survival.TRYING)
+    kept.set_byte(survival.TRYING, 0)
+    place = min(kept.byte(survival.RUNNING), B)
+    seal = _seal_of(place, root)
+    if kept.reason == survival.POWER:
+        # It may be the one thing that helps, and somebody may have copied files.
+        counts.forget_for_now()
+    elif kept.reason == survival.WATCHDOG:
+        if not kept.hung_join:
+            _fail_before(counts, place, seal, HUNG)
+    elif trying:
+        _fail_before(counts, place, seal, RESTARTED)
+
+
+def _fail_before(counts, place, seal, text):
+    """The start before this one failed, if it was one of a version and not of the recovery page."""
+    if (seal is not None or place == LIB) and counts.step(place, seal) != NEXT:
+        counts.fail(place, seal)
+        counts.kept.set_error(text)
+
+
+def begin(picked):
+    """The start is made now. Writes NVM only when there is something to remember about it."""
+    kept = picked.counts.kept
+    if kept is None:
+        return
+    kept.set_byte(survival.RUNNING, picked.place)
+    kept.set_byte(survival.TRYING, 0 if picked.proved else 1)
+    if kept.byte(survival.ONCE):
+        kept.set_byte(survival.ONCE, 0)
+        picked.without_settings = True
+    kept.without_settings = picked.without_settings
+    kept.save()
+
+
+def failed(text):
+    """The start that was made ended in an exception, ``text`` tells which; gives how many failed in a row."""
+    kept = new_counts().kept
+    if kept is None:
+        return MOST_FAILED
+    counts = Counts(kept)
+    place = LIB if started is None else started.place
+    count = counts.fail(place, None if started is None else started.seal)
+    kept.set_byte(survival.TRYING, 0)
+    kept.set_error(text)
+    kept.save()
+    return count
 
 
 class Image:
@@ -289,42 +392,60 @@ class Image:
 
 def new_counts():
     """The Counts of this board."""
-    rtc = nvm = None
-    try:
-        import alarm
+    return Counts(None if survival is None else survival.kept())
 
-        rtc = alarm.sleep_memory
-    except Exception as error:
-        print("no RTC memory:", error)
-    try:
-        import microcontroller
 
-        nvm = microcontroller.nvm
-    except Exception as error:
-        print("no NVM:", error)
-    return Counts(rtc, nvm)
+def mount(picked):
+    """Make the modules of a slot the ones that are imported."""
+    if picked.seal is None:
+        return
+    import sys
+
+    import storage
+
+    image = Image(PATHS[picked.place], picked.seal.size)
+    storage.mount(storage.VfsFat(image), MOUNT, readonly=True)
+    sys.path.insert(0, MOUNT + "/lib")
 
 
 # The Start that was made; lib/appliance asks for it.
 started = None
 
 
-def start():
-    """Pick a place, count it, and make its modules the ones that are imported. Raises NothingStarts."""
+def choose(root=""):
+    """The Start to make, remembered as ``started``. Raises NothingStarts."""
     global started
+    started = None
     counts = new_counts()
-    picked = pick(counts)
-    counts.count(picked.place, picked.seal)
+    look_back(counts, root)
+    try:
+        picked = pick(counts, root)
+    except NothingStarts:
+        if counts.kept is not None:
+            counts.kept.save()
+        raise
+    begin(picked)
     started = picked
-    if picked.seal is not None:
-        import sys
+    return picked
 
-        import storage
 
-        image = Image(PATHS[picked.place], picked.seal.size)
-        storage.mount(storage.VfsFat(image), MOUNT, readonly=True)
-        sys.path.insert(0, MOUNT + "/lib")
-    print("starting", NAMES[picked.place], "" if picked.seal is None else picked.seal.version)
+def start():
+    """Pick a place and make its modules the ones that are imported. Raises NothingStarts."""
+    global started
+    picked = choose()
+    try:
+        mount(picked)
+    except Exception as error:
+        # What was copied to the drive is left for now.
+        failed("%s: %s" % (PATHS[picked.place], error))
+        started = None
+        raise error
+    print(
+        "starting",
+        NAMES[picked.place],
+        "" if picked.seal is None else picked.seal.version,
+        "without the saved settings" if picked.without_settings else "",
+    )
     return picked
 
 

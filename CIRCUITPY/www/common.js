@@ -7,7 +7,20 @@ const byId = (id) => document.getElementById(id);
 
 // Changes a text only when it is different, so that screen readers and selections are left in peace.
 function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const shown = node.translate ? tr(text) : text;
+  if (node.textContent !== shown) node.textContent = shown;
+}
+
+// The words of a picture.
+function describe(node, text) {
+  const told = tr(text);
+  if (node.getAttribute("aria-label") !== told) node.setAttribute("aria-label", told);
+}
+
+// A name, an address, what somebody else wrote: shown as it is in every language.
+function asItIs(node) {
+  node.translate = false;
+  return node;
 }
 
 function element(name, text, className) {
@@ -24,20 +37,30 @@ function fill(parent, key, build) {
   parent.replaceChildren(...build());
 }
 
+// True while the page is left for the login, and not by the owner's wish.
+let leaving = false;
+
 function toLogin() {
+  leaving = true;
   location.href = "/login?next=" + encodeURIComponent(location.pathname);
 }
 
-// Gives { ok, status, content }; never throws. 401 leads to the login page.
+// What answers without being the box's program: its recovery page, whatever it is asked.
+const NOT_THE_PROGRAM = "The box shows its recovery page only. Reload this page to read it.";
+
+// Gives { ok, status, content }; never throws. Only JSON is an answer; `recovery` is true when something else came with a good
+// status. 401 leads to the login page.
 async function request(path, options) {
   try {
     const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(30000), ...options });
     if (answer.status === 401 && location.pathname !== "/login") toLogin();
     const type = answer.headers.get("Content-Type") || "";
-    const content = type.startsWith("application/json") ? await answer.json() : { error: await answer.text() };
-    return { ok: answer.ok, status: answer.status, content };
+    const isJson = type.startsWith("application/json");
+    const isText = type.startsWith("text/plain") && !answer.ok;
+    const content = isJson ? await answer.json() : { error: isText ? await answer.text() : NOT_THE_PROGRAM };
+    return { ok: answer.ok && isJson, recovery: answer.ok && !isJson, status: answer.status, content };
   } catch (error) {
-    return { ok: false, status: 0, content: { error: "The box does not answer." } };
+    return { ok: false, recovery: false, status: 0, content: { error: "The box does not answer." } };
   }
 }
 
@@ -47,31 +70,5 @@ function post(path, body) {
   });
 }
 
-function showButton(button, field) {
-  button.addEventListener("click", () => {
-    const shown = field.type === "password";
-    field.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", String(shown));
-    button.textContent = shown ? "Hide" : "Show";
-  });
-}
-
-function keepAs(name, type, text) {
-  const link = element("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 5000);
-}
-
-// Tells in `said` how the restart goes and calls `back` when another start of the box answers.
-async function waitForRestart(before, said, back) {
-  setText(said, "The box restarts. This takes about ten seconds; a car that is being read is read to its end.");
-  for (;;) {
-    await new Promise((done) => setTimeout(done, 1500));
-    const status = await request("/api/status", { signal: AbortSignal.timeout(4000) });
-    if (status.ok && status.content.start !== before) break;
-  }
-  setText(said, "The box is back.");
-  back();
-}
+// The box has no clock of its own.
+const tellTime = () => post("/api/time", { unix_s: Math.floor(Date.now() / 1000) });

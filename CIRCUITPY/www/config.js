@@ -3,8 +3,33 @@
 // The form is built from the box's own table of settings, and checked by the same limits before it is sent.
 "use strict";
 
-const OPEN = ["WiFi", "SmartEVSE", "Cars", "Web"];
+const HOME = "Home Assistant (MQTT)";
+// What an owner needs, in this order; every other setting stands under "For experts".
+const TOPICS = [
+  ["Network", ["WIFI_SSID", "WIFI_PASSWORD", "HOSTNAME"]],
+  ["SmartEVSE", ["SMARTEVSE_URL"]],
+  ["Cars", ["CAR_1", "CAR_2", "CAR_3", "CAR_4"]],
+  ["Display", ["LANGUAGE", "DISPLAY_BRIGHTNESS", "DISPLAY_DIM_S", "DISPLAY_DARK_MIN", "DISPLAY_ROTATION"]],
+  ["Password of these pages", ["WEB_PASSWORD", "STATUS_PUBLIC"]],
+  ["Diary", ["DIARY", "NTP_SERVER"]],
+  [HOME, ["MQTT_BROKER", "MQTT_PORT", "MQTT_USER", "MQTT_PASSWORD"]],
+];
+// Choices in words; what is not here is shown as it is.
+const WORDS = {
+  ANSWER_CARS: { auto: "Once per plug-in", modem_phase: "Only while the SmartEVSE asks for it", always: "Always (for a test bench)", never: "Never" },
+  PROTOCOL: { din: "DIN 70121, else ISO 15118-2", iso2: "ISO 15118-2, else DIN 70121", din_only: "DIN 70121 only" },
+  CONVERSATION: { release: "Let the car go", converse: "Read on for a while" },
+  CONVERSATION_UNTIL: { parameters: "Charge parameters", cable_check: "Cable check", pre_charge: "Pre-charge" },
+  DISPLAY: { auto: "Automatic", none: "None", ssd1306: "SSD1306 (OLED)", st7789: "ST7789 (colour)", board: "The board's own" },
+  DISPLAY_ROTATION: { 0: "As it is", 90: "A quarter turn", 180: "Upside down", 270: "Three quarter turns" },
+  WIFI_TX_POWER_DBM: { 0: "The board's own" },
+  STATUS_PUBLIC: { no: "Only with the password", yes: "Everyone on your network may see the status" },
+  DIARY: { yes: "Keep the last 448 plug-ins", no: "Keep nothing through a restart" },
+  LANGUAGE: { auto: "As the browser; the display in English", en: "English", de: "Deutsch", nl: "Nederlands", fr: "Français" },
+  LOG_LEVEL: { D: "Everything", I: "What happens", W: "Warnings and errors", E: "Errors only" },
+};
 const SOURCES = { page: "saved here", "settings.toml": "settings.toml", default: "default", environment: "system" };
+const UNSAVED = "socbox-unsaved";
 const bytes = (text) => new TextEncoder().encode(text).length;
 let rows = new Map();
 let changes = new Map();
@@ -18,7 +43,12 @@ function idOf(key, part) {
 function inputOf(row) {
   if (row.choices) {
     const select = element("select");
-    select.append(...row.choices.map((choice) => element("option", choice)));
+    const words = WORDS[row.key] || {};
+    select.append(...row.choices.map((choice) => {
+      const option = element("option", words[choice] || choice);
+      option.value = choice;
+      return option;
+    }));
     select.value = row.value;
     return select;
   }
@@ -30,7 +60,7 @@ function inputOf(row) {
   input.spellcheck = false;
   input.autocapitalize = "none";
   if (row.secret) input.placeholder = row.is_set ? "unchanged" : "not set";
-  else if (row.default) input.placeholder = row.default;
+  else if (row.default) asItIs(input).placeholder = row.default;
   return input;
 }
 
@@ -70,6 +100,7 @@ function extrasOf(row, input) {
     back.addEventListener("click", () => {
       if (!row.secret) input.value = row.file === null ? row.default : row.file;
       else input.placeholder = "as settings.toml says";
+      input.dispatchEvent(new Event("spread"));
       change(row, null);
     });
     extras.push(back);
@@ -86,7 +117,8 @@ function rowOf(row) {
   input.setAttribute("aria-describedby", idOf(row.key, "help") + " " + idOf(row.key, "fault"));
   const field = element("div", undefined, "field");
   field.append(input, ...extrasOf(row, input));
-  const help = element("p", row.help + " ", "soft");
+  // A choice in words needs no list of its raw values.
+  const help = element("p", row.kind === "choice" && WORDS[row.key] ? "" : row.help + " ", "soft");
   help.id = idOf(row.key, "help");
   help.append(element("code", row.key));
   const fault = element("p", "", "fault");
@@ -94,8 +126,15 @@ function rowOf(row) {
   fault.setAttribute("role", "alert");
   const head = element("div", undefined, "head");
   head.append(label, chipOf(row));
-  part.append(head, field, help, fault);
+  if (CAR.test(row.key)) part.append(...carOf(row, input, label, chipOf(row), field, help, fault));
+  else part.append(head, field, help, fault);
   input.addEventListener("input", () => edited(row, input.value));
+  if (row.key === "WEB_PASSWORD") {
+    const weak = element("p", "", "weak");
+    weak.setAttribute("role", "status");
+    input.addEventListener("input", () => setText(weak, weakness(input.value)));
+    part.append(weak);
+  }
   return part;
 }
 
@@ -108,14 +147,14 @@ function ipv4(text) {
 
 function faultOf(row, text) {
   if (row.kind === "number") {
-    if (!/^(-?\d{1,9}|0x[0-9a-f]{1,6})$/i.test(text)) return "A whole number is wanted.";
+    if (!/^(-?\d{1,9}|0x[0-9a-f]{1,6})$/i.test(text)) return "Enter a whole number.";
     if (!row.choices && (Number(text) < row.low || Number(text) > row.high)) return "From " + row.low + " to " + row.high + ".";
   } else if (row.kind === "address") {
     if (text && !ipv4(text)) return "Like 192.168.1.50, or empty.";
   } else if (!row.choices) {
     if (bytes(text) > row.high) return "Too long: at most " + row.high + " bytes, these are " + bytes(text) + ".";
     if (bytes(text) < row.low) return row.low === 1 ? "This cannot be empty." : "At least " + row.low + " characters.";
-    if (row.secret && text && bytes(text) < 8) return "At least 8 characters.";
+    if (row.secret && row.key !== "MQTT_PASSWORD" && text && bytes(text) < 8) return "At least 8 characters.";
     if (row.key === "HOSTNAME" && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(text)) return "Letters, digits and - between them.";
     if (row.key === "SMARTEVSE_URL" && (/ /.test(text) || (/:\/\//.test(text) && !text.startsWith("http://")))) return "An address, or http:// and an address, without blanks.";
   }
@@ -148,8 +187,34 @@ function change(row, text) {
 }
 
 function showBar() {
-  byId("bar").hidden = changes.size === 0;
+  const bar = byId("bar");
+  bar.hidden = changes.size === 0;
   setText(byId("count"), changes.size === 1 ? "1 change" : changes.size + " changes");
+  byId("save-restart").hidden = ![...changes.keys()].some((key) => rows.get(key).restart);
+  byId("save").className = byId("save-restart").hidden ? "main" : "";
+  // What the keyboard comes to must not lie under the bar.
+  document.documentElement.style.scrollPaddingBottom = bar.hidden ? "" : bar.offsetHeight + 16 + "px";
+  keepUnsaved();
+}
+
+// What was typed outlives a login that has ended meanwhile; passwords are not kept.
+function keepUnsaved() {
+  const kept = [...changes].filter(([key]) => !rows.get(key).secret);
+  if (kept.length) sessionStorage.setItem(UNSAVED, JSON.stringify(kept));
+  else sessionStorage.removeItem(UNSAVED);
+}
+
+function bringBack() {
+  const kept = JSON.parse(sessionStorage.getItem(UNSAVED) || "[]").filter(([key]) => rows.has(key));
+  if (!kept.length) return;
+  for (const [key, text] of kept) {
+    const row = rows.get(key);
+    const input = byId(key);
+    input.value = text === null ? (row.file === null ? row.default : row.file) : text;
+    input.dispatchEvent(new Event("spread"));
+    change(row, text);
+  }
+  say("What you had not saved is still here.", "");
 }
 
 function say(text, className) {
@@ -160,15 +225,33 @@ function say(text, className) {
 
 // ---- groups
 
-function testButtons() {
+// Buttons that try what stands in a topic.
+const TRIALS = {
+  SmartEVSE: {
+    said: "tried",
+    hint: "The test reading has -1 in every number, which a SmartEVSE echoes and ignores.",
+    buttons: [["try-delivery", "Send a test reading", "/api/test/delivery"], ["try-probe", "Check modem support", "/api/test/smartevse"]],
+    fields: () => ({ url: byId("SMARTEVSE_URL").value }),
+  },
+  [HOME]: {
+    said: "tried-mqtt",
+    hint: "Logs in at the broker and out again.",
+    buttons: [["try-mqtt", "Test the MQTT broker", "/api/test/mqtt"]],
+    // A password that was not typed is the one that is set.
+    fields: () => Object.fromEntries(["MQTT_BROKER", "MQTT_PORT", "MQTT_USER", "MQTT_PASSWORD"]
+      .filter((key) => key !== "MQTT_PASSWORD" || changes.has(key)).map((key) => [key, byId(key).value])),
+  },
+};
+
+function testButtons(trial) {
   const part = element("div", undefined, "try");
   const said = element("p", "", "said");
-  said.id = "tried";
+  said.id = trial.said;
   said.setAttribute("role", "status");
   const shown = element("pre");
   shown.hidden = true;
   const buttons = element("p", undefined, "row");
-  for (const [id, text, path] of [["try-delivery", "Send a test reading", "/api/test/delivery"], ["try-probe", "Check modem support", "/api/test/smartevse"]]) {
+  for (const [id, text, path] of trial.buttons) {
     const button = element("button", text);
     button.type = "button";
     button.id = id;
@@ -177,7 +260,7 @@ function testButtons() {
       said.className = "said";
       setText(said, "Asking");
       shown.hidden = true;
-      const answer = await post(path, { url: byId("SMARTEVSE_URL").value });
+      const answer = await post(path, trial.fields());
       const good = answer.ok && answer.content.ok;
       said.className = "said " + (good ? "good" : "fault");
       setText(said, answer.content.text || answer.content.error);
@@ -189,27 +272,51 @@ function testButtons() {
     });
     buttons.append(button);
   }
-  part.append(buttons, element("p", "The test reading has -1 in every number, which a SmartEVSE echoes and ignores.", "soft"), said, shown);
+  part.append(buttons, element("p", trial.hint, "soft"), said, shown);
   return part;
 }
 
-function groupOf(group) {
+function forgetLink() {
+  const link = element("a", "Forget WiFi", "button");
+  link.href = "/resetwifi";
+  const line = element("p", undefined, "row");
+  line.append(link);
+  return line;
+}
+
+function topicOf(name, keys, open) {
   const part = element("details", undefined, "group");
-  part.open = OPEN.includes(group.name);
-  part.append(element("summary", group.name));
-  part.append(...group.rows.map((row) => {
-    rows.set(row.key, row);
-    return rowOf(row);
-  }));
-  if (group.name === "SmartEVSE") part.append(testButtons());
-  if (group.name === "WiFi") {
-    const link = element("a", "Forget WiFi", "button");
-    link.href = "/resetwifi";
-    const line = element("p", undefined, "row");
-    line.append(link);
-    part.append(line);
+  part.open = open;
+  part.append(element("summary", name), ...keys.filter((key) => rows.has(key)).map((key) => rowOf(rows.get(key))));
+  if (TRIALS[name]) part.append(testButtons(TRIALS[name]));
+  if (name === "Network") part.append(forgetLink());
+  return part;
+}
+
+function expertsOf(groups, taken) {
+  const part = element("details", undefined, "group");
+  part.append(element("summary", "For experts"));
+  for (const group of groups) {
+    const rest = group.rows.filter((row) => !taken.includes(row.key));
+    if (rest.length) part.append(element("h2", group.name), ...rest.map(rowOf));
   }
   return part;
+}
+
+function build(groups) {
+  const folded = new Map([...document.querySelectorAll("#form details")].map((part) => [nameOf(part), part.open]));
+  rows = new Map(groups.flatMap((group) => group.rows.map((row) => [row.key, row])));
+  const topics = TOPICS.map(([name, keys]) => topicOf(name, keys, name !== HOME));
+  byId("form").replaceChildren(...topics, expertsOf(groups, TOPICS.flatMap((topic) => topic[1])));
+  showCars(byId("CAR_1").closest(".group"));
+  document.querySelectorAll("#form details").forEach((part) => {
+    if (folded.has(nameOf(part))) part.open = folded.get(nameOf(part));
+  });
+}
+
+function nameOf(part) {
+  const input = part.matches(".group") ? null : part.querySelector("input");
+  return input ? input.id : part.firstElementChild.textContent;
 }
 
 async function load() {
@@ -218,21 +325,31 @@ async function load() {
     say(answer.content.error, "fault");
     return;
   }
-  rows = new Map();
   changes = new Map();
-  byId("form").replaceChildren(...answer.content.groups.map(groupOf));
+  build(answer.content.groups);
+  learnLanguage(rows.get("LANGUAGE").value);
+  byId("restart").hidden = !answer.content.restart_needed;
   byId("mistakes").hidden = answer.content.errors.length === 0;
   byId("mistake-list").replaceChildren(...answer.content.errors.map((text) => element("li", text)));
-  showBar();
   document.body.dataset.ready = "yes";
-  if (location.hash) showRow(location.hash.slice(1));
 }
 
-function showRow(key) {
-  const input = byId(key);
+// The first look at the page: what was not saved, and the place that a link leads to.
+async function begin() {
+  await load();
+  if (!rows.size) return;
+  bringBack();
+  const [key, evccid] = location.hash.slice(1).split(":");
+  if (evccid) nameCar(decodeURIComponent(evccid));
+  else if (key) showRow(CAR.test(key) ? idOf(key, "name") : key);
+}
+
+function showRow(id) {
+  const input = byId(id);
   if (!input) return;
-  const group = input.closest("details");
-  if (group) group.open = true;
+  for (let part = input.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  const setting = input.closest(".setting");
+  if (setting) setting.hidden = false;
   input.focus();
 }
 
@@ -272,34 +389,75 @@ async function save(restart) {
   changes = new Map();
   showBar();
   if (answer.content.pending) say(answer.content.text, "good");
-  else if (restart) waitForRestart(before, byId("said"), () => { load(); say("Saved, and the box is back.", "good"); });
+  else if (restart) waitForRestart(before, byId("said"), async () => { await load(); say("Saved, and the box is back.", "good"); });
   else {
     await load();
-    say(answer.content.restart_needed ? "Saved. It counts after a restart." : "Saved.", "good");
+    showBar();
+    say(answer.content.restart_needed ? "Saved. Some of it takes effect after a restart." : "Saved, and in use.", "good");
   }
 }
 
 byId("form").addEventListener("submit", (event) => { event.preventDefault(); save(false); });
 byId("save").addEventListener("click", () => save(false));
 byId("save-restart").addEventListener("click", () => save(true));
-byId("discard").addEventListener("click", () => { say(""); load(); });
-window.addEventListener("beforeunload", (event) => { if (changes.size) event.preventDefault(); });
+byId("discard").addEventListener("click", async () => { say(""); await load(); showBar(); });
+byId("restart-now").addEventListener("click", async () => {
+  const before = await startOf();
+  const answer = await post("/api/reboot", {});
+  if (!answer.ok) return say(answer.content.error, "fault");
+  waitForRestart(before, byId("said"), async () => { await load(); say("The box is back.", "good"); });
+});
+window.addEventListener("beforeunload", (event) => { if (changes.size && !leaving) event.preventDefault(); });
 
 // ---- backup
+
+// The text of a backup; raises an Error in words when there is none.
+async function backupText(fields) {
+  let answer;
+  let text;
+  try {
+    answer = await fetch("/api/backup", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields),
+    });
+    text = await answer.text();
+  } catch (error) {
+    throw new Error("The box does not answer.");
+  }
+  const type = answer.headers.get("Content-Type") || "";
+  if (answer.ok && !type.startsWith("text/html")) return text;
+  throw new Error(type.startsWith("application/json") ? JSON.parse(text).error : NOT_THE_PROGRAM);
+}
 
 byId("secrets").addEventListener("submit", async (event) => {
   event.preventDefault();
   const file = (event.submitter && event.submitter.value) || "json";
-  const answer = await fetch("/api/backup", {
-    method: "POST", headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ password: byId("again").value, file }),
-  });
-  if (answer.ok) {
-    keepAs(file === "toml" ? "settings.toml" : "socbox-settings.json", "text/plain", await answer.text());
+  try {
+    const text = await backupText({ password: byId("again").value, file });
+    keepAs(file === "toml" ? "settings.toml" : "socbox-settings.json", "text/plain", text);
     byId("again").value = "";
     setText(byId("secrets-said"), "");
-  } else setText(byId("secrets-said"), (await answer.json()).error);
+  } catch (error) {
+    setText(byId("secrets-said"), error.message);
+  }
 });
+
+// What restoring would change, in a dialog; gives true when the owner wants it.
+function sure(content) {
+  const list = content.changes.map(([label, now, then]) =>
+    element("li", now || then ? settled(tr(label) + ": " + (now || tr("empty")) + " \u2192 " + (then || tr("empty"))) : label));
+  byId("restore-changes").replaceChildren(...list);
+  byId("restore-left").replaceChildren(...content.left_out.map((text) => element("li", text)));
+  setText(byId("restore-count"), list.length ? "This will change:" : "Nothing would change.");
+  byId("restore-ask").returnValue = "no";
+  byId("restore-ask").showModal();
+  return new Promise((done) => {
+    byId("restore-ask").addEventListener("close", () => done(byId("restore-ask").returnValue === "yes"), { once: true });
+  });
+}
+
+function sayRefusal(content) {
+  say([content.error, ...Object.values(content.faults || {})].join(" "), "fault");
+}
 
 byId("file").addEventListener("change", async () => {
   const file = byId("file").files[0];
@@ -308,20 +466,20 @@ byId("file").addEventListener("change", async () => {
   try {
     backup = JSON.parse(await file.text());
   } catch (error) {
-    say("This file is no JSON.", "fault");
+    say("This is not a socbox backup file.", "fault");
   }
   byId("file").value = "";
   if (backup === null) return;
+  const told = await post("/api/restore", { ...backup, only_tell: true });
+  if (!told.ok) return sayRefusal(told.content);
+  if (!await sure(told.content)) return say("Nothing was restored.", "");
   say("Restoring");
   const answer = await post("/api/restore", backup);
-  if (!answer.ok) {
-    const faults = Object.values(answer.content.faults || {});
-    say([answer.content.error, ...faults].join(" "), "fault");
-    return;
-  }
-  const left = answer.content.left_out || [];
+  if (!answer.ok) return sayRefusal(answer.content);
   await load();
-  say(["Restored. It counts after a restart.", ...left].join(" "), "good");
+  showBar();
+  const when = answer.content.restart_needed ? "Restored. Some of it takes effect after a restart." : "Restored, and in use.";
+  say([when, ...(answer.content.left_out || [])].join(" "), "good");
 });
 
-load();
+begin();

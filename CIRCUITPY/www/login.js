@@ -9,12 +9,17 @@ function target() {
   return /^\/[a-z]*$/.test(wanted) ? wanted : "/";
 }
 
+// While it counts the box looks at nothing from here, right or wrong.
 function countDown(seconds) {
   clearInterval(waiting);
+  byId("enter").disabled = true;
   waiting = setInterval(() => {
     seconds -= 1;
-    setText(byId("said"), seconds > 0 ? "Too many wrong passwords. The next try counts in " + seconds + " s." : "");
-    if (seconds <= 0) clearInterval(waiting);
+    setText(byId("said"), seconds > 0 ? "Too many wrong passwords from this device. Wait " + seconds + " s." : "");
+    if (seconds > 0) return;
+    clearInterval(waiting);
+    byId("enter").disabled = false;
+    byId("password").focus();
   }, 1000);
 }
 

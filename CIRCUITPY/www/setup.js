@@ -14,9 +14,12 @@ let chosen = null;
 let asked = false;
 let askedAt = 0;
 let timer = 0;
+// The step after WiFi that is shown: "evse", "secret", "joined".
+let step = "";
 
 function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const shown = node.translate ? tr(text) : text;
+  if (node.textContent !== shown) node.textContent = shown;
 }
 
 function show(id, shown) {
@@ -24,9 +27,9 @@ function show(id, shown) {
 }
 
 // Gives { ok, content }; never throws.
-async function ask(path, body) {
+async function ask(path, body, limitMs) {
   const stop = new AbortController();
-  const clock = setTimeout(() => stop.abort(), LIMIT_MS);
+  const clock = setTimeout(() => stop.abort(), limitMs || LIMIT_MS);
   const options = { cache: "no-store", signal: stop.signal };
   if (body) {
     options.method = "POST";
@@ -74,6 +77,7 @@ function row(network) {
   radio.addEventListener("change", choose);
   const name = document.createElement("span");
   name.className = "name";
+  name.translate = false;
   name.textContent = network.ssid;
   const kind = document.createElement("span");
   kind.className = "lock";
@@ -113,9 +117,7 @@ function choose() {
 // ---- one look at the box
 
 function shown(part) {
-  show("form", part === "form");
-  show("busy", part === "busy");
-  show("joined", part === "joined");
+  for (const id of ["form", "busy", "evse", "secret", "joined"]) show(id, part === id);
 }
 
 function fail(text) {
@@ -127,9 +129,10 @@ function fail(text) {
 
 function joined(state) {
   const result = state.result;
-  const first = byId("joined").hidden;
-  shown("joined");
+  if (!step) go(state.fresh ? "evse" : "joined");
   show("trouble", false);
+  show("made-up", Boolean(result.password));
+  setText(byId("made-up-password"), result.password || "");
   setText(byId("joined-ssid"), result.ssid);
   for (const [id, url] of [["address", result.address], ["name", result.name]]) {
     byId(id).href = url;
@@ -137,8 +140,55 @@ function joined(state) {
   }
   for (const node of document.querySelectorAll(".box")) setText(node, state.box);
   setText(byId("problem"), result.problem ? "It works until the next restart, but could not be saved. " + result.problem : "");
-  if (first) byId("joined-title").focus();
 }
+
+// ---- the steps after WiFi
+
+function go(next) {
+  step = next;
+  shown(step);
+  byId(step + "-title").focus();
+  if (step === "evse") find();
+}
+
+async function find() {
+  const answer = await ask("/api/setup/find", {}, 20000);
+  const found = answer.ok ? answer.content.found : [];
+  if (found.length && !byId("evse-url").value) byId("evse-url").value = found[0].address;
+  const names = found.map((one) => one.name + " at " + one.address).join(", ");
+  setText(byId("evse-found"), found.length ? "Found: " + names + "."
+    : "None was found automatically. Its address is on its own display, or in your router's list of devices.");
+}
+
+async function saveEvse(anyway) {
+  const said = byId("evse-said");
+  setText(said, "");
+  byId("evse-test").disabled = true;
+  setText(byId("evse-found"), anyway ? "Saving\u2026" : "Asking the SmartEVSE\u2026");
+  const answer = await ask("/api/setup/smartevse", { url: byId("evse-url").value.trim(), anyway }, 25000);
+  byId("evse-test").disabled = false;
+  setText(byId("evse-found"), "");
+  if (answer.ok && answer.content.saved) return go("secret");
+  setText(said, answer.content ? answer.content.text || answer.content.error : "The box does not answer. Please press again.");
+  show("evse-anyway", Boolean(answer.ok));
+  byId("evse-url").focus();
+}
+
+byId("evse-form").addEventListener("submit", (event) => { event.preventDefault(); saveEvse(false); });
+byId("evse-anyway").addEventListener("click", () => saveEvse(true));
+byId("evse-skip").addEventListener("click", () => go("secret"));
+byId("secret-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = await ask("/api/setup/password", { password: byId("new").value }, 25000);
+  if (answer.ok) {
+    await look();
+    return go("joined");
+  }
+  setText(byId("secret-said"), answer.content ? answer.content.error : "The box does not answer. Please press again.");
+  byId("new").focus();
+});
+byId("new").addEventListener("input", () => setText(byId("weak"), weakness(byId("new").value)));
+byId("secret-skip").addEventListener("click", () => go("joined"));
 
 function waiting(state) {
   const trouble = state.trouble;
@@ -158,14 +208,14 @@ function silent() {
   if (!asked) return;
   const long = Date.now() - askedAt > 25000;
   setText(byId("busy-text"), long
-    ? "The box does not answer yet. Is the phone still in the box's network? Its display shows how far it is."
+    ? "The box does not answer yet. Is the phone still on the box's network? Its display shows how far it is."
     : "The box is trying. Your phone may lose it for a moment.");
   if (Date.now() - askedAt > GIVE_UP_MS) fail("The box does not answer. Join its network again and open this page again.");
 }
 
 async function look() {
   clearTimeout(timer);
-  const answer = await ask("/api/setup");
+  const answer = await ask(step === "evse" || step === "secret" ? "/api/setup?open=1" : "/api/setup");
   const state = answer.content;
   if (!answer.ok) silent();
   else if (state.state === "joined") joined(state);
@@ -216,13 +266,14 @@ byId("search").addEventListener("click", async () => {
   look();
 });
 
-byId("show").addEventListener("click", () => {
-  const field = byId("password");
-  const hidden = field.type === "password";
-  field.type = hidden ? "text" : "password";
-  byId("show").textContent = hidden ? "Hide" : "Show";
-  byId("show").setAttribute("aria-pressed", String(hidden));
-});
+for (const [button, field] of [[byId("show"), byId("password")], [byId("new-show"), byId("new")]]) {
+  button.addEventListener("click", () => {
+    const hidden = field.type === "password";
+    field.type = hidden ? "text" : "password";
+    button.textContent = hidden ? "Hide" : "Show";
+    button.setAttribute("aria-pressed", String(hidden));
+  });
+}
 
 byId("finish").addEventListener("click", async () => {
   await ask("/api/setup/finish", {});

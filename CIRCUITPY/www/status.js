@@ -4,6 +4,7 @@
 "use strict";
 
 const PERIOD_MS = 2000;
+const LATE_MS = 5000;
 const FRESH_S = 12 * 3600;
 const HINTS = {
   starting: "One moment.",
@@ -14,8 +15,11 @@ const HINTS = {
 };
 let timer = null;
 let asking = false;
-let start = null;
+let latest = null;
+const STRANGER = "unknown car";
+const loading = new Map();
 let restarting = false;
+let timeTold = false;
 
 function ago(seconds) {
   if (seconds < 90) return "just now";
@@ -24,35 +28,51 @@ function ago(seconds) {
   return Math.round(seconds / 86400) + " days ago";
 }
 
-function span(seconds) {
-  const days = Math.floor(seconds / 86400);
-  const clock = new Date((seconds % 86400) * 1000).toISOString().slice(11, 19);
-  return days ? days + " d " + clock : clock;
-}
-
 const known = (value) => value !== null && value !== undefined && value !== "";
-const kwh = (wh) => (known(wh) ? (wh / 1000).toFixed(1) + " kWh" : null);
-const percent = (value) => (known(value) ? value + " %" : null);
 const macText = (hex) => (hex ? hex.match(/../g).join(":").toUpperCase() : null);
 
-function showList(id, rows) {
-  const shown = rows.filter((row) => known(row[1]));
-  fill(byId(id), JSON.stringify(shown), () =>
-    shown.flatMap((row) => [element("dt", row[0]), element("dd", String(row[1]))]));
+// "42 %", or "0 %?" for a number that nothing confirmed.
+function socText(reading) {
+  if (known(reading.soc_percent)) return reading.soc_percent + " %";
+  return reading.soc_doubtful_percent > 100 ? "?" : reading.soc_doubtful_percent + " %?";
 }
 
-function showSoc(reading, stage) {
-  byId("soc").hidden = reading === null;
-  setText(byId("hint"), reading === null || stage !== "soc" ? HINTS[stage] || "" : "");
-  if (reading === null) return;
-  setText(byId("percent"), reading.soc_percent + " %");
-  byId("fill").style.width = reading.soc_percent + "%";
+// Of a reading of this run, or of an earlier one, which may have no date.
+function whenOf(reading) {
+  if (known(reading.age_s)) return ago(reading.age_s);
+  return known(reading.unix_s) ? ago(Date.now() / 1000 - reading.unix_s) : "before the restart";
+}
+
+function showSoc(reading, stage, current) {
+  byId("soc").hidden = reading === null || !current;
+  const unnamed = reading !== null && reading.evccid && !(reading.profile && reading.profile.name);
+  byId("name-it").hidden = !(unnamed && latest.access.owner);
+  if (unnamed) byId("name-it").firstElementChild.href = nameLink(reading);
+  const last = reading || latest.earlier;
+  const lastText = !last || current ? "" : "Last car: " + socText(last) + ", " + whenOf(last) + ". ";
+  setText(byId("hint"), (lastText + (reading === null || stage !== "soc" ? HINTS[stage] || "" : "")).trim());
+  if (reading === null || !current) return;
+  setText(byId("percent"), socText(reading));
+  byId("fill").style.width = (reading.soc_percent || 0) + "%";
   byId("mark").hidden = !reading.full_soc_percent;
   if (reading.full_soc_percent) byId("mark").style.left = reading.full_soc_percent + "%";
-  byId("battery").setAttribute("aria-label", "battery " + reading.soc_percent + " percent full");
+  describe(byId("battery"), known(reading.soc_percent) ? "battery " + reading.soc_percent + " percent full" : "charge not certain");
   byId("soc").className = reading.age_s > FRESH_S || stage !== "soc" ? "old" : "";
   const full = reading.full_soc_percent ? ", full at " + reading.full_soc_percent + " %" : "";
   setText(byId("age"), "read " + ago(reading.age_s) + full);
+}
+
+// What the car should have by now, from the charger's meter, in the place of what it told.
+function showEstimate(now, reading) {
+  if (!now || !reading || (!now.charging && now.soc_percent === reading.soc_percent)) return;
+  setText(byId("percent"), "~ " + now.soc_percent + " %");
+  byId("fill").style.width = now.soc_percent + "%";
+  describe(byId("battery"), "battery about " + now.soc_percent + " percent full");
+  byId("soc").className = now.fresh ? "about" : "old";
+  const left = Math.round(now.full_in_s / 60);
+  const goal = now.full_soc_percent === 100 ? "full" : now.full_soc_percent + " %";
+  setText(byId("age"), (now.charging ? `${goal} in ${left < 60 ? "" : Math.floor(left / 60) + " h "}${left % 60} min, ` : "")
+    + `estimated; read ${reading.soc_percent} % at plug-in, ${ago(reading.age_s)}`);
 }
 
 function showDelivery(evse, stage) {
@@ -60,6 +80,13 @@ function showDelivery(evse, stage) {
     failed: "Could not be sent to the SmartEVSE." };
   setText(byId("delivery"), stage === "soc" ? texts[evse.last_delivery] || "" : "");
   byId("delivery").className = evse.last_delivery || "";
+}
+
+// After three readings in an hour that nobody could confirm, the box waits: the owner may know better.
+function showGate(gate, owner) {
+  byId("gate").hidden = gate.next_reading_s === null || !owner;
+  if (gate.next_reading_s === null) return;
+  setText(byId("gate-text"), "The same car is read again in " + Math.ceil(gate.next_reading_s / 60) + " min, or after:");
 }
 
 function showCauses(causes, mistakes) {
@@ -80,7 +107,7 @@ function showNotes(status) {
   const notes = status.notes.slice();
   const access = status.access;
   if (access.owner && access.made_up_password) notes.push(["You still use the password that the box made up.", "/config#WEB_PASSWORD", "Choose your own"]);
-  if (access.owner && access.restart_needed) notes.push(["Saved settings count after a restart.", "/config", "Settings"]);
+  if (access.owner && access.restart_needed) notes.push(["Saved settings take effect after a restart.", "/config", "Settings"]);
   byId("advice").hidden = notes.length === 0;
   fill(byId("notes"), JSON.stringify(notes), () => notes.map((note) => {
     const item = element("li", Array.isArray(note) ? note[0] + " " : note);
@@ -93,123 +120,94 @@ function showNotes(status) {
   }));
 }
 
-function showTimeline(steps) {
-  byId("no-steps").hidden = steps.length > 0;
-  fill(byId("timeline"), JSON.stringify(steps), () => steps.map((step) => {
-    const item = element("li");
-    item.append(element("time", "+" + (step.t_s - steps[0].t_s).toFixed(2) + " s"), element("span", step.text),
-      element("code", step.checkpoint));
-    return item;
-  }));
-}
-
-const KINDS = { rotating: " (another one each time)", made_up: " (made up by the car)" };
-
-// What the car left out and its owner told is marked: towards the SmartEVSE it stands in.
-function orProfile(reading, key, show) {
-  const used = (reading.profile || { used: [] }).used.includes(key);
-  return used ? show(reading.profile[key]) + " (from your settings)" : show(reading[key]);
-}
-
-function limits(reading) {
-  const told = reading.car_limits || {};
-  const parts = [[told.max_current_ma, " A"], [told.max_voltage_mv, " V"], [told.max_power_w, " kW"]];
-  return parts.filter((part) => known(part[0])).map((part) => Math.round(part[0] / 1000) + part[1]).join(", ") || null;
-}
-
-function showCar(status) {
-  const reading = status.reading || {};
-  showList("car", [
-    ["Name", (reading.profile || {}).name],
-    ["EVCCID", reading.evccid && macText(reading.evccid) + (KINDS[reading.evccid_kind] || "")],
-    ["MAC on the power line", macText(status.ev_mac)],
-    ["IPv6", status.car_address],
-    ["Battery", orProfile(reading, "energy_capacity_wh", kwh)],
-    ["Wants", kwh(reading.energy_request_wh)],
-    ["Full at", orProfile(reading, "full_soc_percent", percent)],
-    ["Fast charge to", percent(reading.bulk_soc_percent)],
-    ["Asks for at most", limits(reading)],
-    ["Protocol", reading.protocol],
-    ["Reading", status.reading ? null : "none yet"],
-  ]);
-}
-
 function resultOf(session) {
   if (session.duration_s === null && !known(session.soc_percent)) return "under way";
-  if (!known(session.soc_percent)) return session.cause ? session.cause.text : "not read";
+  if (!known(session.soc_percent)) return session.cause ? session.cause.short : "not read";
   return session.soc_percent + " %" + ({ ok: ", sent", failed: ", not sent" }[session.delivery] || "");
 }
 
-function showSessions(sessions) {
-  byId("last").hidden = sessions.length === 0;
-  const rows = sessions.slice().reverse().map((session) =>
-    [ago(session.ago_s), macText(session.evccid || session.ev_mac), resultOf(session)]);
-  fill(byId("sessions"), JSON.stringify(rows), () => rows.map((row) => {
-    const line = element("tr");
-    line.append(...row.map((text) => element("td", text)));
-    return line;
+function carName(session) {
+  return session.name || (session.likely_maker ? session.likely_maker + "?" : STRANGER);
+}
+
+// One line a plug-in, the rest on a tap (details.js). Built anew only for a new one; what is open stays open.
+function showSessions(status) {
+  const sessions = status.sessions.slice().reverse();
+  const list = byId("sessions");
+  byId("no-sessions").hidden = sessions.length > 0;
+  const began = (session) => String(status.uptime_s - session.ago_s);
+  const key = JSON.stringify(sessions.map((session) => [began(session), carName(session), resultOf(session)]));
+  const open = new Set([...list.querySelectorAll("details[open]")].map((part) => part.dataset.began));
+  fill(list, key, () => sessions.map((session) => {
+    const part = element("details");
+    const summary = element("summary");
+    const name = element("b", carName(session));
+    summary.append(name.textContent === STRANGER ? name : asItIs(name), element("span", resultOf(session)), element("span"));
+    part.append(summary, element("dl"));
+    part.dataset.began = began(session);
+    part.open = open.has(part.dataset.began);
+    part.addEventListener("toggle", unfold);
+    const item = element("li");
+    item.append(part);
+    return item;
   }));
+  sessions.forEach((session, at) => setText(list.children[at].querySelector("span:last-child"), ago(session.ago_s)));
 }
 
-function showBars(loop) {
-  const total = loop.passes.reduce((sum, count) => sum + count, 0) || 1;
-  const names = loop.limits_ms.map((limit) => "to " + limit + " ms").concat("longer");
-  byId("bars").setAttribute("aria-label", names.map((name, at) => name + ": " + loop.passes[at]).join(", "));
-  fill(byId("bars"), JSON.stringify(loop.passes), () => names.map((name, at) => {
-    const bar = element("i");
-    // Logarithmic: one long pass among millions must be seen.
-    bar.style.width = Math.round(100 * Math.log10(1 + loop.passes[at]) / Math.log10(1 + total)) + "%";
-    const row = element("div", undefined, "bar-row");
-    const track = element("b");
-    track.append(bar);
-    row.append(element("span", name), track, element("span", loop.passes[at]));
-    return row;
-  }));
+// An address that changes each time is named by its first half.
+function nameLink(reading) {
+  const changes = reading.evccid_kind === "rotating" || reading.evccid_kind === "made_up";
+  return "/config#CAR:" + (changes ? reading.evccid.slice(-12, -6) + "*" : reading.evccid.slice(-12));
 }
 
-function tested(test) {
-  if (!test) return "not yet";
-  const bad = test.checks.filter((check) => check.ok === false);
-  const said = bad.map((check) => check.name.replace("_", " ") + ": " + check.text).join("; ");
-  return (said || "all parts are well") + " (" + span(test.ago_s) + " ago)";
-}
-
-function showBox(status) {
-  const wifi = status.wifi;
+function showParts(status) {
   const evse = status.smartevse;
-  const system = status.system;
-  showList("box", [
-    ["Modem", status.modem.status.toLowerCase().replaceAll("_", " ")],
-    ["SmartEVSE", evse.url ? evse.url.replace(/^http:\/\/|:80(?=\/)/g, "") + " (" + evse.text + ")" : "not set up"],
-    ["WiFi", wifi.ssid ? wifi.ssid + (wifi.rssi ? " (" + wifi.rssi + " dBm)" : "") : "off"],
-    ["Address", wifi.address ? wifi.address + ", http://" + wifi.hostname + ".local" : null],
-    ["Running for", span(status.uptime_s)],
-    ["Version", status.version],
-    ["CircuitPython", system.circuitpython],
-    ["Board", system.board],
-    ["Last start", system.reset_reason ? system.reset_reason.toLowerCase().replaceAll("_", " ") : null],
-    ["Free memory", known(status.memory_free) ? Math.round(status.memory_free / 1024) + " kB" : null],
-    ["Slowest pass", status.loop.worst_ms + " ms"],
-    ["Self-test", tested(status.self_test)],
-  ]);
-  showBars(status.loop);
+  const parts = [status.modem.status === "READY" ? "Modem ready" : "Modem not ready",
+    evse.url ? "SmartEVSE: " + evse.text : "no SmartEVSE set up", status.wifi.ssid ? "WiFi " + status.wifi.ssid : "no WiFi"];
+  setText(byId("parts"), settled(parts.map((part) => tr(part)).join(", ") + "."));
+  byId("bring-up").hidden = !status.self_test;
+}
+
+// What is seldom wanted has a script of its own. A load that fails is tried again with the next wish.
+function load(path, then) {
+  if (loading.has(path)) return loading.get(path).push(then);
+  const waiting = [then];
+  loading.set(path, waiting);
+  const script = element("script");
+  script.src = path;
+  script.onload = () => { loading.delete(path); waiting.forEach((next) => next()); };
+  script.onerror = () => { loading.delete(path); script.remove(); };
+  document.head.append(script);
+}
+
+function unfold() {
+  if (latest === null || !document.querySelector("details[open]")) return;
+  if (window.showDetails) showDetails(latest);
+  else load("/details.js", unfold);
 }
 
 function show(status) {
-  start = status.start;
+  learnLanguage(status.access.language);
+  latest = status;
   document.body.dataset.stage = status.stage;
-  setText(byId("headline"), status.headline);
-  document.title = status.headline + " - " + status.product;
-  showSoc(status.reading, status.stage);
+  const reading = status.stage === "soc" && known(status.reading.soc_percent) ? status.reading : null;
+  // The number below says it already.
+  const name = reading && reading.profile && reading.profile.name;
+  byId("headline").translate = !name;
+  setText(byId("headline"), reading ? name || "State of charge" : status.headline);
+  setText(document.querySelector("title"), status.headline + " - " + status.product);
+  showSoc(status.reading, status.stage, status.reading_is_current);
+  showEstimate(status.estimate, status.reading);
   showDelivery(status.smartevse, status.stage);
+  showGate(status.admission, status.access.owner);
   showCauses(status.causes, status.settings_errors);
   showNotes(status);
-  showTimeline(status.timeline);
-  showCar(status);
-  showSessions(status.sessions);
-  showBox(status);
+  showSessions(status);
+  showParts(status);
   byId("links").hidden = !status.access.owner;
   byId("guest").hidden = status.access.owner;
+  byId("to-diary").hidden = !status.access.owner;
+  unfold();
 }
 
 async function ask() {
@@ -217,39 +215,29 @@ async function ask() {
   asking = true;
   clearTimeout(timer);
   const link = byId("link");
+  // What is shown is no longer known to be so.
+  const late = setTimeout(() => {
+    link.className = "link";
+    setText(link, "waiting for the box");
+  }, LATE_MS);
   const answer = await request("/api/status", { signal: AbortSignal.timeout(15000) });
+  clearTimeout(late);
   if (answer.ok) show(answer.content);
+  if (answer.ok && answer.content.access.time_wanted && !timeTold) {
+    timeTold = true;
+    tellTime();
+  }
   if (!restarting) {
-    setText(link, answer.ok ? "live" : "no connection to the box");
+    setText(link, answer.ok ? "live" : answer.recovery ? answer.content.error : "no connection to the box");
     link.className = answer.ok ? "link live" : "link lost";
   }
   asking = false;
   if (!document.hidden) timer = setTimeout(ask, PERIOD_MS);
 }
 
-byId("selftest").addEventListener("click", async () => {
-  byId("selftest").disabled = true;
-  const answer = await post("/api/selftest", {});
-  byId("selftest").disabled = false;
-  if (!answer.ok || answer.content.error) setText(byId("link"), answer.content.error);
-  ask();
-});
-byId("reboot").addEventListener("click", () => byId("ask").showModal());
-byId("ask").addEventListener("close", async () => {
-  if (byId("ask").returnValue !== "yes") return;
-  const before = start;
-  const answer = await post("/api/reboot", {});
-  if (!answer.ok) {
-    setText(byId("link"), answer.content.error);
-    return;
-  }
-  restarting = true;
-  byId("link").className = "link lost";
-  waitForRestart(before, byId("link"), () => { restarting = false; ask(); });
-});
-byId("logout").addEventListener("click", async () => {
-  await post("/api/logout", {});
-  location.href = "/login";
+document.querySelectorAll("details").forEach((part) => part.addEventListener("toggle", unfold));
+byId("now").parentElement.addEventListener("click", (event) => {
+  if (event.target.matches("#links button, #readnow") && !window.say) load("/details.js", () => event.target.click());
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
 window.addEventListener("focus", ask);

@@ -7,8 +7,15 @@
 const HEAD = 4096;
 const CHECK = 9;
 const BEFORE = "socbox-before";
+// Refusals after which the same file can be sent again; every other one stays, whatever is tried.
+const PASSING = ["drive", "computer", "flash", "full", "incomplete", "busy"];
+// What the box wants to know from the owner before it begins.
+const QUESTIONS = ["older", "room", "publisher"];
+// Who published a version that is installed.
+const SIGNED = { own: "signed by the publisher", other: "signed by someone else", unsigned: "not signed" };
 let box = null;
 let manifest = null;
+let stopped = false;
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -21,16 +28,21 @@ function place(slot) {
   return { lib: "copied to the drive", a: "slot A", b: "slot B" }[slot];
 }
 
+function signed(slot) {
+  const found = box.slots.find((entry) => entry.slot === slot);
+  return found && SIGNED[found.publisher] ? ", " + SIGNED[found.publisher] : "";
+}
+
 function show() {
-  setText(byId("runs"), `${box.version} (${place(box.runs_from)})` + (box.proved ? "" : ", on probation for its first minute"));
-  const words = { proved: "ran well", failed: "put aside", new: "not tried yet" };
+  setText(byId("runs"), `${box.version} (${place(box.runs_from)}${signed(box.runs_from)})` + (box.proved ? "" : ", being tried out for its first minute"));
+  const words = { proved: "ran well", failed: "disabled", new: "not tried yet" };
   const kept = box.slots.filter((slot) => slot.version && slot.slot !== box.runs_from)
-    .map((slot) => `${slot.version} (${place(slot.slot)}, ${words[slot.state]})`);
+    .map((slot) => `${slot.version} (${place(slot.slot)}, ${words[slot.state]}${signed(slot.slot)})`);
   if (box.runs_from !== "lib") kept.push("the version copied to the drive");
-  setText(byId("kept"), kept.join(", ") || "nothing yet");
+  setText(byId("kept"), settled(kept.map((one) => tr(one)).join(", ")) || "nothing yet");
   const failed = box.slots.filter((slot) => slot.state === "failed" && slot.slot !== box.runs_from);
   byId("notice").hidden = !failed.length;
-  if (failed.length) setText(byId("notice"), `Version ${failed[0].version} did not run well and was put aside; ${box.version} runs instead.`);
+  if (failed.length) setText(byId("notice"), `Version ${failed[0].version} did not run well and was disabled; ${box.version} runs instead.`);
 }
 
 function meter(next, size) {
@@ -66,7 +78,20 @@ async function readManifest(file) {
     if (file.size !== HEAD + head.size) return { fault: "The file is not complete. Download it again." };
     return head;
   } catch (error) {
-    return { fault: "This file is no update for a socbox." };
+    return { fault: "This is not a socbox update file." };
+  }
+}
+
+// What the box says about a file before anything is sent; null when another one was chosen meanwhile.
+async function checked(file) {
+  for (;;) {
+    const answer = await request("/api/update/check", {
+      method: "POST", body: file.slice(0, HEAD), headers: { "Content-Type": "application/octet-stream" },
+    });
+    if (file !== byId("file").files[0]) return null;
+    if (answer.status && answer.status !== 503) return answer;
+    tell(answer.status ? answer.content.error : "The connection was lost. Waiting for the box.");
+    await wait(2500);
   }
 }
 
@@ -77,20 +102,28 @@ async function choose() {
   byId("again").hidden = true;
   byId("changes").hidden = true;
   setText(byId("chosen"), "");
+  setText(byId("publisher"), "");
   tell("");
   if (!file) return;
   const head = await readManifest(file);
   if (head.fault) return tell(head.fault, "fault");
-  manifest = head;
   setText(byId("chosen"), `Version ${head.version}, ${Math.ceil(file.size / 1024)} kB`);
   byId("changes").hidden = !head.changes;
   setText(byId("changes"), head.changes);
+  tell("Asking the box who published this file");
+  const answer = await checked(file);
+  if (!answer) return;
+  tell(answer.ok ? "" : answer.content.error, answer.ok ? "" : "fault");
+  if (!answer.ok) return;
+  manifest = head;
+  byId("publisher").className = answer.content.publisher === "own" ? "said good" : answer.content.question ? "weak" : "soft";
+  setText(byId("publisher"), answer.content.text);
   byId("send").disabled = false;
 }
 
 // Sends one slice; gives true when it was taken. Waits while the box is busy, asks what the box wants to know.
 async function sendSlice(file, offset, agreed) {
-  for (let lost = 0; ; ) {
+  for (let lost = 0; !stopped; ) {
     const answer = await request(`/api/update?offset=${offset}&agreed=${agreed.join(",")}`, {
       method: "POST", body: file.slice(offset, offset + box.slice), headers: { "Content-Type": "application/octet-stream" },
     });
@@ -108,13 +141,20 @@ async function sendSlice(file, offset, agreed) {
     } else if (code === "offset") {
       box = await state();
       return true;
-    } else if (code === "older" || code === "room") {
+    } else if (QUESTIONS.includes(code)) {
       if (!await ask(answer.content.error)) throw new Error("Nothing was installed.");
       agreed.push(code);
     } else {
-      throw new Error(answer.content.error);
+      throw Object.assign(new Error(answer.content.error), { stays: code !== undefined && !PASSING.includes(code) });
     }
   }
+}
+
+// The owner thought better of it: the box forgets what has come and gives the drive back.
+async function cancel() {
+  await post("/api/update/cancel", {});
+  byId("meter").hidden = true;
+  throw new Error("The update was cancelled. Nothing was changed.");
 }
 
 async function send() {
@@ -122,6 +162,8 @@ async function send() {
   const agreed = [];
   byId("send").disabled = true;
   byId("again").hidden = true;
+  byId("stop").hidden = false;
+  stopped = false;
   tell("Sending");
   try {
     box = await state();
@@ -129,15 +171,18 @@ async function send() {
     let next = goesOn ? box.next : 0;
     while (next < file.size) {
       await sendSlice(file, next, agreed);
+      if (stopped) await cancel();
       next = box.sha256 === manifest.sha256 ? box.next : 0;
       meter(next, file.size);
       tell("Sending. The box goes on reading cars meanwhile.");
     }
+    byId("stop").hidden = true;
     await install();
   } catch (error) {
+    byId("stop").hidden = true;
     tell(error.message, "fault");
-    byId("send").disabled = false;
-    byId("again").hidden = false;
+    byId("send").disabled = Boolean(error.stays);
+    byId("again").hidden = Boolean(error.stays);
   }
 }
 
@@ -147,9 +192,12 @@ async function install() {
   let answer;
   do {
     answer = await post("/api/update/install", { restart: true });
-    if (answer.status === 503) await wait(2500);
+    if (answer.status === 503) {
+      tell(answer.content.error);
+      await wait(2500);
+    }
   } while (answer.status === 503);
-  if (!answer.ok) throw new Error(answer.content.error);
+  if (!answer.ok) throw Object.assign(new Error(answer.content.error), { stays: answer.content.code === "damaged" });
   sessionStorage.setItem(BEFORE, JSON.stringify({ before: box.version, wanted: manifest.version }));
   waitForRestart(status.content.start, byId("said"), () => location.reload());
 }
@@ -160,13 +208,14 @@ function result() {
   if (!kept) return;
   sessionStorage.removeItem(BEFORE);
   const { before, wanted } = JSON.parse(kept);
-  if (box.version === wanted) tell(`Updated from ${before} to ${box.version}. It counts as proved when it has run for a minute.`, "good");
+  if (box.version === wanted) tell(`Updated from ${before} to ${box.version}. It is confirmed once it has run for a minute.`, "good");
   else tell(`Version ${wanted} did not start; ${box.version} runs as before.`, "fault");
 }
 
 byId("file").addEventListener("change", choose);
 byId("form").addEventListener("submit", (event) => { event.preventDefault(); send(); });
 byId("again").addEventListener("click", send);
+byId("stop").addEventListener("click", () => { stopped = true; });
 (async () => {
   try {
     box = await state();

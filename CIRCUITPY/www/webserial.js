@@ -25,7 +25,7 @@ function fits(record) {
 }
 
 function lineOf(record) {
-  const line = element("div", undefined, "line " + record[3]);
+  const line = asItIs(element("div", undefined, "line " + record[3]));
   line.append(element("span", record[1] + "." + String(record[2]).padStart(3, "0"), "at"),
     element("span", record[3], "level"), element("span", record[4], "tag"), element("span", record[5], "text"));
   return line;
@@ -47,7 +47,7 @@ function rebuild() {
 function tell(text) {
   const parts = [text, records.length + " lines"];
   if (dropped) parts.push(dropped + (dropped === 1 ? " line" : " lines") + " dropped");
-  setText(byId("state"), parts.join(", "));
+  setText(byId("state"), settled(parts.map((part) => tr(part)).join(", ")));
 }
 
 function take(content) {

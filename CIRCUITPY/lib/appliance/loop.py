@@ -15,7 +15,8 @@ nothing happens allocates nothing, because a collection takes up to 200 ms.
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from appliance.log import FROM_BOX, TO_BOX
+from appliance.state.frame_ring import FROM_BOX, TO_BOX
+from appliance.state.histogram import Histogram
 
 # Frames taken from the modem before anything else gets its turn: the sounds come three frames at a time.
 FRAMES_A_PASS = 8
@@ -24,32 +25,12 @@ MOST_UNSENT = 32
 MOST_BUSY_PASSES = 20
 IDLE_S = 0.002
 MODEM_FIRST_MS = 4000  # a modem that is there boots in 1 s; one that is not is called absent after 3 s
-# Upper limits in ms of the classes of the histogram; the last class is open.
-HISTOGRAM_MS = (2, 5, 10, 20, 50, 100, 200, 500)
 
-# A piece that failed rests so long. A session that fails so often within the window needs a restart of the
+# A piece that failed rests this long. A session that fails this often within the window needs a restart of the
 # board.
 REST_MS = 10000
 MOST_FAILURES = 5
 FAILURE_WINDOW_S = 60
-
-
-class Histogram:
-    """How long passes took."""
-
-    def __init__(self):
-        self.counts = [0] * (len(HISTOGRAM_MS) + 1)
-        self.worst_ms = 0
-
-    def add(self, duration_ms):
-        """Count one pass; allocates nothing."""
-        place = 0
-        for limit in HISTOGRAM_MS:
-            if duration_ms <= limit:
-                break
-            place += 1
-        self.counts[place] += 1
-        self.worst_ms = max(self.worst_ms, duration_ms)
 
 
 class _Place:
@@ -62,27 +43,28 @@ class _Place:
 
 
 class Loop:
-    """Moves everything. ``handle(event, now)`` takes the session's events.
+    """Moves everything; ``story`` (appliance.story) takes the session's events and what failed.
 
     ``new_secc()`` makes a fresh protocol stack; ``pieces`` and ``slow_pieces`` are (name, object) with
     ``poll(now)`` and ``due(now)``/``run(now)``. ``work`` grows with everything that was not idle.
     """
 
-    def __init__(self, modem, new_secc, status, log, frames, handle, ticks, sleep, feed_watchdog):
+    def __init__(self, modem, new_secc, story, frames, ticks, feed_watchdog):
         self.modem = modem
         self.secc = new_secc()
         self.passes = Histogram()
         self.slow = Histogram()
         self.failures = 0
         self.frames_lost = 0
+        self.parameters = None
+        """Takes the answers about the modem's parameters by its ``receive``: keys may be in them, so no record gets them."""
         self.work = 0
+        self.held = False
         self._new_secc = new_secc
-        self._status = status
-        self._log = log
+        self._story = story
+        self._status = story.status
         self._frames = frames
-        self._handle = handle
         self._ticks = ticks
-        self._sleep = sleep
         self._feed_watchdog = feed_watchdog
         self._pieces = []
         self._slow_pieces = []
@@ -97,6 +79,13 @@ class Loop:
         self._window_s = 0
         self._window_failures = 0
 
+    def adopt(self, new_secc, story, feed_watchdog):
+        """Go on with these: the loop began before there was a box."""
+        self._new_secc = new_secc
+        self._story = story
+        self._status = story.status
+        self._feed_watchdog = feed_watchdog
+
     def add_piece(self, name, piece):
         """A piece for every pass in which no car is being matched."""
         self._pieces.append(_Place(name, piece))
@@ -105,11 +94,28 @@ class Loop:
         """A piece that may block for seconds: only while no car session is active."""
         self._slow_pieces.append(_Place(name, piece))
 
-    def run(self):
-        """Never returns; raises only when sessions fail again and again."""
+    def run(self, sleep):
+        """Never returns; raises only when sessions fail again and again. ``sleep(seconds)`` ends an idle pass."""
         while True:
             if not self.turn():
-                self._sleep(IDLE_S)
+                sleep(IDLE_S)
+
+    def has_car(self):
+        """True while a car is in a session: nothing slow is done then."""
+        return self.secc.active
+
+    def hold(self):
+        """Cars wait: the modem is being written and restarted. What they send is dropped, and they repeat it."""
+        self.held = True
+        self._unsent = []
+        self.secc.modem_lost(self._ticks())
+
+    def release(self, now):
+        """The modem is there for cars again."""
+        if self.held:
+            self.held = False
+            if self.modem.ready:
+                self.secc.modem_ready(now)
 
     def turn(self):
         """One pass; True when it did anything."""
@@ -150,7 +156,7 @@ class Loop:
         self._collect(secc.take_frames(), now)
         busy = self._send(modem) or busy
         for event in secc.take_events():
-            self._handle(event, now)
+            self._story.event(event, secc, now)
             busy = True
         self._status.watch(modem.status, secc.stage)
         return busy
@@ -160,6 +166,10 @@ class Loop:
             frame = modem.receive()
             if frame is None:
                 return count > 0
+            if self.parameters is not None and self.parameters.receive(frame, now):
+                continue
+            if self.held:
+                continue
             self._frames.add(TO_BOX, frame, now)
             secc.receive(frame, now)
             # An answer is due within 100 ms of its question, not of the eighth frame after it.
@@ -182,13 +192,26 @@ class Loop:
             sent = True
         return sent
 
+    def go_on(self, now):
+        """The modem came before there was a loop, and the stack's ``slac`` gave it its key."""
+        self._modem_is_there(now)
+        self.secc.modem_has_key()
+
     def _modem_came(self, now):
+        if self._modem_is_there(now):
+            self.secc.modem_ready(now)
+
+    def _modem_is_there(self, now):
+        """False while it is held back from the cars."""
         self._generation = self.modem.generation
         self._modem_ready = True
         # What was meant for the network before the restart has no meaning after it.
         self._unsent = []
-        self._handle(("modem", self._generation), now)
-        self.secc.modem_ready(now)
+        if self.held:
+            # It was restarted on purpose, and is not there for cars yet.
+            return False
+        self._story.event(("modem", self._generation, self.modem.setting_text), self.secc, now)
+        return True
 
     # ---- pieces
 
@@ -246,15 +269,12 @@ class Loop:
     def _piece_failed(self, place, error, now):
         place.rests_until = ticks_add(now, REST_MS)
         self.failures += 1
-        self._log.trace("box", error, place.name + " failed and rests for 10 s\n")
-        self._status.set_cause("crash")
+        self._story.tell(("piece_failed", place.name, error))
 
     def _session_failed(self, error, now):
         """Log, replace the protocol stack, keep the box; give up when that happens again and again."""
         self.failures += 1
-        self._log.trace("box", error, "session dropped\n")
-        self._status.set_cause("crash")
-        self._status.session_ended("crash")
+        self._story.tell(("session_failed", error))
         seconds = self._status.uptime.seconds
         if seconds - self._window_s > FAILURE_WINDOW_S:
             self._window_s = seconds

@@ -1,24 +1,40 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box looks at its own parts: once after the start, and when somebody asks. Never while a car is in a session.
+"""The box looks at its own parts and reports each in one line: once after the start, and when somebody asks.
 
-A slow piece's work (``errands.SelfTest``), for it talks to the modem's chip and may follow a question to the SmartEVSE.
+The lines are in the order of docs/hardware-checklist.md: what may fail first on a new board comes first. A slow
+piece's work (``jobs.SelfTest``), never done while a car is in a session: it talks to the modem's chip.
 """
 
-from appliance import causes, status
+import gc
+import os
+
+import microcontroller
+
+from appliance.state import faults
+from appliance.state import status as status_module
 
 # What the modem's write buffer holds when nothing waits in it.
 WRITE_BUFFER_EMPTY = 0x0C5B
+# Below this the board has no PSRAM, or its firmware does not use it.
+LITTLE_MEMORY = 250000
+# supervisor.ticks_ms at the reset of the chip (CircuitPython, shared-bindings/supervisor/__init__.c).
+TICKS_AT_RESET = 0x1FFF0000
+_TICKS_MASK = (1 << 29) - 1
+# A program that starts later than that was started by hand, not by the reset.
+_LONGEST_START_MS = 60000
 
-MODEM, FIRMWARE, KEY, ROOM, DISPLAY, WIFI, SMARTEVSE = (
+BOARD, MEMORY, SPI, MODEM, FIRMWARE, ROLE, KEY, ROOM = (
+    "board",
+    "memory",
+    "spi",
     "modem",
     "firmware",
+    "role",
     "key",
     "write_space",
-    "display",
-    "wifi",
-    "smartevse",
 )
+DRIVE, NVM, DISPLAY, WIFI, SMARTEVSE, BOOT = "drive", "nvm", "display", "wifi", "smartevse", "boot"
 
 
 class Check:
@@ -50,35 +66,91 @@ class Report:
                 "name": check.name,
                 "ok": check.ok,
                 "text": check.text,
-                "cause": status.cause_document(check.cause),
+                "cause": status_module.cause_document(check.cause),
             }
             for check in self.checks
         ]
         return {"ago_s": now_s - self.at_s, "ok": not self.failed, "checks": rows}
 
 
-def _modem(modem):
-    """The signature that the driver reads twice a second."""
-    if modem.ready:
+def check_board():
+    """The board by its firmware's name, its CircuitPython, and why it started."""
+    try:
+        system = os.uname()
+        reason = str(microcontroller.cpu.reset_reason).split(".")[-1].lower().replace("_", " ")
+        text = "%s, CircuitPython %s, started by: %s" % (system.machine, system.release, reason)
+        return Check(BOARD, True, text)
+    except (AttributeError, NotImplementedError):
+        return Check(BOARD, None, "does not say what it is")
+
+
+def check_memory():
+    """The free heap, after a collection."""
+    gc.collect()
+    if not hasattr(gc, "mem_free"):
+        return Check(MEMORY, None, "not known")
+    free = gc.mem_free()
+    text = "%d kB free" % (free // 1024)
+    if free < LITTLE_MEMORY:
+        return Check(MEMORY, False, text + ": is this firmware the one for your board, with its PSRAM?")
+    return Check(MEMORY, True, text)
+
+
+def _modem_fault(modem):
+    return None if modem.ready else status_module.cause_of_modem(modem.status) or "modem_no_start"
+
+
+def check_spi(modem):
+    """Which setting of the bus is in use, and what the others gave if they were tried."""
+    text = "SPI " + modem.setting_text
+    search = getattr(modem, "search", None)
+    if search is None:
+        return Check(SPI, modem.ready, text + (", as set" if modem.ready else ""), _modem_fault(modem))
+    heard = []
+    for place, signature in enumerate(search.heard):
+        if signature >= 0:
+            mode, clock_hz = search.settings[place]
+            heard.append("mode %d, %d MHz: %04x" % (mode, clock_hz // 1000000, signature))
+    return Check(SPI, modem.ready, "%s; heard: %s" % (text, "; ".join(heard)), _modem_fault(modem))
+
+
+def check_modem(modem):
+    """The signature, which the driver reads twice a second."""
+    cause = _modem_fault(modem)
+    if cause is None:
         return Check(MODEM, True, "answers with the signature of a QCA7005")
-    cause = status.cause_of_modem(modem.status) or "modem_no_start"
-    return Check(MODEM, False, causes.text(cause), cause)
+    return Check(MODEM, False, faults.text(cause), cause)
 
 
-def _firmware(box):
-    if box.firmware:
-        return Check(FIRMWARE, True, box.firmware)
-    return Check(FIRMWARE, False, "The modem has not told its firmware.", "modem_silent")
+def check_firmware(status):
+    """What the modem told of itself."""
+    if status.firmware:
+        return Check(FIRMWARE, True, status.firmware)
+    return Check(FIRMWARE, False, "The modem has not reported its firmware.", "modem_silent")
 
 
-def _key(box):
-    if box.loop.secc.slac.key_confirmed:
+def check_role(status):
+    """What its parameters are for."""
+    role = status.modem_role
+    if role == "charger":
+        return Check(ROLE, True, "set up for a charger")
+    if role is None:
+        return Check(ROLE, None, "The modem has not reported what it is set up for.")
+    code = "modem_of_car" if role == "car" else "modem_of_nobody"
+    return Check(ROLE, False, faults.text(code), code)
+
+
+def check_key(loop, status):
+    """Whether the modem has the network key of the protocol stack."""
+    if loop.secc.slac.key_confirmed:
         return Check(KEY, True, "set")
-    cause = box.status.cause_of(causes.MODEM)
-    return Check(KEY, False, "The modem holds no key of ours.", cause or "modem_silent")
+    return Check(
+        KEY, False, "The modem has no key from the box.", status.cause_of(faults.MODEM) or "modem_silent"
+    )
 
 
-def _room(modem):
+def check_write_space(modem):
+    """Whether anything is stuck in the modem's write buffer."""
     room = modem.room()
     if room == WRITE_BUFFER_EMPTY:
         return Check(ROOM, True, "empty")
@@ -87,49 +159,87 @@ def _room(modem):
     )
 
 
-def _display(box):
-    if box.display is not None:
+def check_drive(root):
+    """Room on the drive that ``root`` is on."""
+    try:
+        facts = os.statvfs(root or "/")
+    except (AttributeError, OSError):
+        return Check(DRIVE, None, "not known")
+    kilobytes = [facts[1] * blocks // 1024 for blocks in (facts[3], facts[2])]
+    return Check(DRIVE, True, "%d kB free of %d kB" % tuple(kilobytes))
+
+
+def check_nvm(kept):
+    """The memory that outlives a power cut, and what the box keeps there."""
+    size = len(getattr(microcontroller, "nvm", None) or b"")
+    text = "%d bytes" % size if size else "This board has none: counters start from zero each time."
+    if kept.lost:
+        text += "; what the box kept there was lost in a power cut and starts afresh"
+    return Check(NVM, bool(size), text)
+
+
+def check_display(display, wanted):
+    """``display`` is None without one; ``wanted`` is the setting DISPLAY."""
+    if display is not None:
         return Check(DISPLAY, True, "there")
-    if box.settings["DISPLAY"] in ("auto", "none"):
+    if wanted in ("auto", "none"):
         return Check(DISPLAY, None, "none")
-    return Check(DISPLAY, False, causes.text("display_missing"), "display_missing")
+    return Check(DISPLAY, False, faults.text("display_missing"), "display_missing")
 
 
-def _wifi(wifi):
+def check_wifi(wifi):
+    """Whether the box is in the owner's network."""
     if wifi.connected:
-        return Check(WIFI, True, "connected")
+        rssi = wifi.rssi()
+        return Check(WIFI, True, "connected" + (", %d dBm" % rssi if rssi else ""))
     if wifi.state == "off":
         return Check(WIFI, None, "not set up")
     cause = wifi.cause or "wifi_down"
-    return Check(WIFI, False, causes.text(cause), cause)
+    return Check(WIFI, False, faults.text(cause), cause)
 
 
-def _smartevse(box):
-    evse = box.smartevse
-    if evse.target is None:
+def check_smartevse(smartevse, wifi):
+    """As it was when it was last asked."""
+    if smartevse.target is None:
         return Check(SMARTEVSE, None, "not set up")
-    if not evse.can_ask:
-        return Check(SMARTEVSE, None, "an address that takes readings and cannot be asked")
-    if not box.wifi.connected:
-        return Check(SMARTEVSE, False, causes.text("smartevse_no_wifi"), "smartevse_no_wifi")
-    if evse.cause is None and evse.state == "unknown":
-        return Check(SMARTEVSE, None, evse.text)
-    if evse.cause is None:
-        return Check(SMARTEVSE, True, evse.text)
-    return Check(SMARTEVSE, False, causes.text(evse.cause), evse.cause)
+    if not smartevse.can_ask:
+        return Check(SMARTEVSE, None, "an address that accepts readings but cannot be queried")
+    if not wifi.connected:
+        return Check(SMARTEVSE, False, faults.text("smartevse_no_wifi"), "smartevse_no_wifi")
+    if smartevse.cause is None and smartevse.state == "unknown":
+        return Check(SMARTEVSE, None, smartevse.text)
+    if smartevse.cause is None:
+        return Check(SMARTEVSE, True, smartevse.text)
+    return Check(SMARTEVSE, False, faults.text(smartevse.cause), smartevse.cause)
 
 
-def run(box):
-    """A Report. Only for a slow piece, which has no car in a session; the SmartEVSE counts as it was last."""
-    modem = box.loop.modem
-    checks = [_modem(modem)]
-    if checks[0].ok:
-        checks.extend((_firmware(box), _key(box), _room(modem)))
-    checks += [_display(box), _wifi(box.wifi), _smartevse(box)]
-    report = Report(checks, box.status.uptime.seconds)
+def check_boot(started, status):
+    """Seconds from the reset of the chip until each part was there; ``started`` are the ticks of program start."""
+    before_ms = (started - TICKS_AT_RESET) & _TICKS_MASK
+    since = "the reset"
+    if before_ms > _LONGEST_START_MS:
+        before_ms, since = 0, "program start"
+    rows = [("program", 0)] if before_ms else []
+    rows += sorted(status.marks.items(), key=lambda row: row[1])
+    times = ["%s %.1f" % (name, (before_ms + ms) / 1000) for name, ms in rows]
+    return Check(BOOT, True, "seconds after %s: %s" % (since, ", ".join(times)))
+
+
+def run(rows, log, seconds):
+    """A Report. ``rows`` are (name of a check that must be passed first, or None; function; its parts ...).
+
+    Only for a slow piece, which has no car in a session. ``seconds`` of uptime.
+    """
+    checks, passed = [], []
+    for row in rows:
+        if row[0] is None or row[0] in passed:
+            check = row[1](*row[2:])
+            checks.append(check)
+            if check.ok:
+                passed.append(check.name)
+    report = Report(checks, seconds)
     for check in checks:
-        if check.ok is False:
-            box.log.caution("box", "self-test: %s: %s" % (check.name, check.text))
-    if not report.failed:
-        box.log.note("box", "self-test: all parts are well")
+        tell = log.caution if check.ok is False else log.note
+        tell("box", "bring-up: %s: %s" % (check.name.replace("_", " "), check.text))
+    log.note("box", "self-test: " + (", ".join(report.failed) or "all parts work"))
     return report

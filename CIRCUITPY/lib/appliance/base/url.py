@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Addresses as people type them: an IPv4 address, the name of a host, an ``http://`` address.
+
+Whatever is wrong is said in a sentence that goes on from the name of what was typed: "... must start with http://".
+"""
+
+from appliance.base.text import DIGITS, LETTERS, consists_of, is_digits
+
+HTTP = "http://"
+HTTP_PORT = 80
+
+_LONGEST_HOST = 253
+_LONGEST_LABEL = 63
+_HOST_LETTERS = LETTERS + "-_"
+_IPV6 = "must not be an IPv6 address: use one like 192.168.1.60, or a name"
+
+
+def is_ipv4(text):
+    """True for four numbers from 0 to 255 with dots between them. No leading zeros: some read them as octal."""
+    parts = text.split(".")
+    if len(parts) != 4:
+        return False
+    for part in parts:
+        # Digit by digit, because a reader of settings.toml has no frame left to call for it.
+        for letter in part:
+            if letter not in DIGITS:
+                return False
+        if not 0 < len(part) < 4 or int(part) > 255 or (len(part) > 1 and part[0] == "0"):
+            return False
+    return True
+
+
+def ipv4_number(text):
+    """The 32 bits of an IPv4 address."""
+    number = 0
+    for part in text.split("."):
+        number = number << 8 | int(part)
+    return number
+
+
+def host_fault(host):
+    """What is wrong with the name or IPv4 address of a host, or None. IPv6 is not spoken here."""
+    if not host:
+        return "has no address in it"
+    if consists_of(host, DIGITS + "."):
+        if not is_ipv4(host):
+            return "must have four numbers from 0 to 255 in its address, like 192.168.1.60"
+        return None if 0 < int(host.split(".", 1)[0]) < 224 else "has an address that no device can have"
+    if ":" in host or "[" in host:
+        return _IPV6
+    name = host[:-1] if host[-1] == "." else host
+    for label in name.split("."):
+        if not 0 < len(label) <= _LONGEST_LABEL or label[0] == "-" or label[-1] == "-":
+            return "has a name in it that no device can have"
+        if not consists_of(label, _HOST_LETTERS):
+            return "may have only letters, digits, - and dots in the name of the device"
+    return None if len(name) <= _LONGEST_HOST else "has a name in it that is too long"
+
+
+class Url:
+    """``host``, ``port`` and ``path`` (with its query, "" when there is none) of an address with or without
+    ``http://``. Raises ValueError with the end of a sentence."""
+
+    def __init__(self, text):
+        authority, self.path = _split(text)
+        if "@" in authority:
+            raise ValueError("must not have a user name or a password in it")
+        if authority[:1] == "[" or authority.count(":") > 1:
+            raise ValueError(_IPV6)
+        self.host, colon, port = authority.partition(":")
+        fault = host_fault(self.host)
+        if fault is not None:
+            raise ValueError(fault)
+        if colon and not (is_digits(port) and 0 < int(port) < 65536):
+            raise ValueError("needs a number from 1 to 65535 after the colon")
+        self.port = int(port) if colon else HTTP_PORT
+
+    def url(self, path):
+        """The complete URL of ``path`` on this host."""
+        return "%s%s:%d%s" % (HTTP, self.host, self.port, path)
+
+    def numeric(self):
+        """True when the host is an IPv4 address, so that no name has to be looked up."""
+        return is_ipv4(self.host)
+
+
+def _split(text):
+    """``text`` as (authority, path with query), without scheme. Raises ValueError."""
+    for letter in text:
+        if letter == " ":
+            raise ValueError("must not contain blanks")
+        if not "!" <= letter <= "~":
+            raise ValueError("may have only plain letters, digits and signs in it")
+    scheme, mark, rest = text.partition("://")
+    if mark and scheme.lower() == "https":
+        raise ValueError("must start with http:// (https is not supported)")
+    if mark and "/" not in scheme and "?" not in scheme and scheme.lower() != "http":
+        raise ValueError("must start with http://")
+    if not mark or scheme.lower() != "http":
+        rest = text
+        if text.lower().startswith("http:"):
+            raise ValueError("must start with http://")
+    if "#" in rest:
+        raise ValueError("must not contain #")
+    end = len(rest)
+    for mark in "/?":
+        at = rest.find(mark)
+        if at >= 0:
+            end = min(end, at)
+    path = rest[end:]
+    return rest[:end], "/" + path if path[:1] == "?" else path

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The box's wiring of display, button and light. Loaded in steps behind the first join: a car need not wait for it."""
+
+from appliance import bus, hardware
+from appliance.settings import schema
+
+# In this order each import compiles one file.
+PARTS = (
+    "appliance.display.layout",
+    "appliance.display.views",
+    "appliance.display.setup_views",
+    "appliance.display.panel",
+    "appliance.display.qr",
+)
+
+
+def steps(box):
+    """A generator: each step loads or makes one thing."""
+    try:
+        yield from _display(box)
+    except Exception as error:
+        box.story.part_failed("display_missing", error)
+    try:
+        _add_light(box)
+    except Exception as error:
+        box.story.part_failed("extra_missing", error)
+
+
+def _display(box):
+    from appliance.display import drivers
+
+    yield
+    glass = drivers.open_display(box.settings, bus.find_pin, box.log)
+    del drivers
+    hardware.forget("display", "drivers")
+    if glass is not None:
+        for name in PARTS:
+            yield
+            __import__(name)
+        yield
+        _add_display(box, glass)
+    elif box.settings["DISPLAY"] not in ("auto", "none"):
+        box.status.set_cause("display_missing")
+
+
+def _add_display(box, glass):
+    from appliance.display import panel
+    from appliance.display.qr import Codes
+
+    codes = Codes(box.status.changed, lambda text: box.log.note("display", text))
+    box.loop.add_piece("codes", codes)
+    box.loop.add_slow_piece("codes", codes)
+    box.display = panel.Display(
+        panel.Panel(glass, box.ticks, codes),
+        (box.status, box.smartevse, box.wifi, box.access),
+        _button(box),
+        [box.settings[key] for key in schema.REST_KEYS],
+        box.updates.percent,
+    )
+    box.loop.add_piece("display", box.display)
+
+
+def _button(box):
+    try:
+        pin = bus.find_pin(box.settings["BUTTON"])
+        if pin is None:
+            return None
+        from appliance.display.button import Button
+
+        return Button(pin)
+    except Exception as error:
+        box.story.part_failed("extra_missing", error)
+        return None
+
+
+def _add_light(box):
+    if not box.settings["LED"]:
+        return
+    from appliance.display import light
+
+    pin = bus.find_pin(box.settings["LED"])
+    mood = light.Mood(box.status, box.wifi, box.display)
+    box.led = light.Led(pin, box.settings["LED_BRIGHTNESS"], mood.at)
+    box.loop.add_piece("led", box.led)

@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The box's wiring of what its owner's home wants to hear. Loaded when some of it is set."""
+
+from appliance.base.parts import Parts
+from appliance.state import faults
+
+# As long as these are unchanged, what the broker keeps of the box stays valid.
+_PLACE = ("MQTT_BROKER", "MQTT_PORT", "MQTT_PREFIX", "MQTT_DISCOVERY")
+# How long MQTT and listeners wait for a page that does not come up.
+PAGE_FIRST_S = 60
+# In this order each import compiles one file, and a car need not wait for more than that.
+MQTT_PARTS = (
+    "adafruit_minimqtt.adafruit_minimqtt",
+    "appliance.mqtt.line",
+    "appliance.mqtt.client",
+    "appliance.mqtt.session",
+    "appliance.mqtt.topics",
+    "appliance.mqtt.discovery",
+    "appliance.mqtt.causes",
+    "appliance.mqtt.parts",
+)
+
+
+LISTENER_PARTS = ("appliance.smartevse.listeners",)
+
+
+class Later:
+    """Slow piece: another slow piece that is loaded once ``ready()``, file by file, because a car need not wait for more
+    than one. ``make()`` gives it when the modules ``names`` are there; ``tell(error)`` gets why there is none;
+    ``leave(piece)`` ends it before a restart.
+    """
+
+    def __init__(self, ready, names, make, tell, leave):
+        self.piece = None
+        self._ready = ready
+        self._parts = Parts(names)
+        self._make = make
+        self._tell = tell
+        self._leave = leave
+        self._failed = False
+
+    def leave(self):
+        """Before a restart."""
+        if self.piece is not None:
+            self._leave(self.piece)
+
+    def due(self, now):
+        """True when there is something to load or the piece has something to do."""
+        if self.piece is not None:
+            return self.piece.due(now)
+        return not self._failed and self._ready()
+
+    def run(self, now):
+        """Load one file, make the piece, or have it run."""
+        if self.piece is not None:
+            self.piece.run(now)
+            return
+        try:
+            if not self._parts.load():
+                self.piece = self._make()
+        except Exception as error:
+            self._failed = True
+            self._tell(error)
+
+
+def add(box):
+    """Give the box what its settings ask for."""
+
+    def page_first():
+        # Whoever opens the page need not wait for this.
+        return box.wifi.connected and (box.launch.web is not None or box.uptime.seconds >= PAGE_FIRST_S)
+
+    def failed(error):
+        box.story.part_failed("mqtt_missing", error)
+
+    def unheard(error):
+        box.story.part_failed("smartevse_missing", error)
+
+    if box.settings["MQTT_BROKER"]:
+        box.mqtt = Later(page_first, MQTT_PARTS, lambda: new_mqtt(box), failed, lambda session: leave(box, session))
+        box.loop.add_slow_piece("mqtt", box.mqtt)
+    if box.settings["LISTENER_1"] or box.settings["LISTENER_2"]:
+        box.listeners = Later(page_first, LISTENER_PARTS, lambda: new_listeners(box), unheard, None)
+        box.loop.add_slow_piece("listeners", box.listeners)
+
+
+def new_mqtt(box):
+    """The session at the broker."""
+    from appliance.mqtt import parts
+
+    commands = {"restart": lambda: _restart(box), "self_test": lambda: _self_test(box)}
+    publisher = parts.new_publisher(
+        box.settings, box.mac, box.status, box.summary, commands, lambda: _page(box)
+    )
+    session = parts.new_session(
+        box.settings, box.mac, box.ticks, publisher, (box.wifi, box.smartevse.look_up), lambda *what: _tell(box, *what)
+    )
+    session.busy = lambda: box.smartevse.delivering
+    return session
+
+
+def new_listeners(box):
+    """What hands readings to further addresses."""
+    from appliance.smartevse.listeners import ROWS, Listeners
+
+    faults.TABLE.update(ROWS)
+    urls = [box.settings["LISTENER_1"], box.settings["LISTENER_2"]]
+    return Listeners(urls, box.smartevse, box.status, box.summary, lambda *what: _tell(box, *what))
+
+
+def leave(box, session):
+    """Say good-bye before a restart, for good when it will be at another broker, or at none."""
+    keeper = box.keeper
+    moved = [key for key in _PLACE if keeper.after[key] != box.settings[key]]
+    session.leave(bool(moved))
+
+
+def try_broker(box, values):
+    """Log in at the broker that ``values`` name; gives {"ok", "text"}."""
+    try:
+        from appliance.mqtt import parts, trial
+    except ImportError as error:
+        return {"ok": False, "text": "%s (%s)" % (faults.advice("mqtt_missing"), error)}
+    # Under another name: two of one name throw each other out.
+    account = parts.account_of(values, parts.own_name(box.mac) + "-test")
+    return trial.try_broker(account, box.wifi, box.smartevse.look_up, box.ticks)
+
+
+def _tell(box, text, before, cause):
+    box.story.tell(("home", text, before, cause))
+
+
+def _page(box):
+    address = box.wifi.address
+    return None if address is None else "http://%s%s/" % (address, box.wifi.port_text())
+
+
+def _restart(box):
+    box.log.note("home", "restart, as asked for by MQTT")
+    box.restart.ask()
+
+
+def _self_test(box):
+    box.self_test.asked = True

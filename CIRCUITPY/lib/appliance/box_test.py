@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The box's wiring of its self-test. Loaded when it is made."""
+
+from appliance import selftest
+
+
+def look(box, asked, now):
+    """A Report on all parts; the SmartEVSE is asked anew only on demand."""
+    if asked:
+        box.smartevse.query_state(now)
+    modem = box.loop.modem
+    rows = (
+        (None, selftest.check_board),
+        (None, selftest.check_memory),
+        (None, selftest.check_spi, modem),
+        (None, selftest.check_modem, modem),
+        (selftest.MODEM, selftest.check_firmware, box.status),
+        (selftest.MODEM, selftest.check_role, box.status),
+        (selftest.MODEM, selftest.check_key, box.loop, box.status),
+        (selftest.MODEM, selftest.check_write_space, modem),
+        (None, selftest.check_drive, box.root),
+        (None, selftest.check_nvm, box.kept),
+        (None, selftest.check_display, box.display, box.settings["DISPLAY"]),
+        (None, selftest.check_wifi, box.wifi),
+        (None, selftest.check_smartevse, box.smartevse, box.wifi),
+        (None, selftest.check_boot, box.started, box.status),
+    )
+    return selftest.run(rows, box.log, box.uptime.seconds)

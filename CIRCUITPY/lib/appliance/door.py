@@ -1,0 +1,242 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Lets cars in while most of the box is still being loaded.
+
+What a session needs is there, and a car repeats its search for 10 s only. So the box's one loop begins here, without any
+piece; what it tells is kept in a Notebook until there is a story to tell it to. While a car is in a session nothing is
+loaded. Where the SmartEVSE has to be asked before a car is answered, WiFi and the question come first (``asking``), and
+nobody is let in before it has answered.
+"""
+
+import os
+import time
+
+import microcontroller
+from plc.slac import Slac
+from plc.ticks import ticks_diff
+from v2g.secc import Secc
+
+from appliance import hardware
+from appliance.loop import Loop
+from appliance.settings import wishes
+from appliance.state.frame_ring import FrameRing
+from appliance.storage import memory
+
+# A frame that waits in the modem is heard in the first; more than enough for what one turn leaves behind.
+_LEAST_TURNS = 3
+_IDLE_S = 0.002
+# A car that was heard searches again within so long, and the rest of the box waits for it, for so long at most.
+SEARCH_MS = 13000
+PATIENCE_MS = 15000
+# No events of a story: what is read to others of its functions.
+_ASKED, _CAUTION = "asked before", "caution"
+
+
+class Notebook:
+    """Stands in for the story: keeps what the loop tells, with the time and what of the protocol stack goes with it."""
+
+    seconds = 0
+
+    def __init__(self):
+        self.status = self
+        self.uptime = self
+        self.lines = []
+        # When a car was heard that has not been read yet.
+        self.heard_at = None
+        # Learns every event of the protocol stack at once: follower(event, now).
+        self.follower = None
+
+    def advance(self, _now):
+        """There is no uptime yet."""
+
+    def watch(self, _modem_status, _stage):
+        """Nor a status."""
+
+    def event(self, event, secc, now):
+        """Keep an event of the protocol stack."""
+        if self.follower is not None:
+            self.follower(event, now)
+        self.lines.append((event, now, _Then(secc)))
+        if event[0] == "searching":
+            self.heard_at = now
+        elif event[0] == "session_end":
+            self.heard_at = None
+
+    def tell(self, event):
+        """Keep what the loop, WiFi or the SmartEVSE tell."""
+        self.lines.append((event, None, None))
+
+    def asked(self, state, cause):
+        """Keep what the SmartEVSE answered."""
+        self.lines.append(((_ASKED, state, cause), None, None))
+
+    def caution(self, text):
+        """Keep why there is no watchdog."""
+        self.lines.append(((_CAUTION, text), None, None))
+
+    def read_to(self, story, caution):
+        """Tell everything to ``story``, each at its time, and cautions to ``caution(text)``."""
+        lines, self.lines = self.lines, []
+        for event, now, then in lines:
+            if event[0] == _ASKED:
+                story.asked(event[1], event[2])
+            elif event[0] == _CAUTION:
+                caution(event[1])
+            elif then is None:
+                story.tell(event)
+            else:
+                story.status.uptime.advance(now)
+                story.event(event, then, now)
+
+
+class _Then:
+    """What a story may want to know of a protocol stack, as it was when it told something."""
+
+    def __init__(self, secc):
+        self.car_address = secc.car_address
+        self.attenuation = secc.slac.attenuation
+        self.slac = self
+
+
+class Door:
+    """``loop`` and ``frames`` are the box's from now on, None while nobody is let in. ``early`` has the modem."""
+
+    def __init__(self, early):
+        self.loop = None
+        self.frames = None
+        self.notebook = Notebook()
+        self.opened_at = None
+        self.asking = None
+        """WiFi and SmartEVSE, once they have begun; the box's as well."""
+        self._wanted = None
+        self._must_ask = False
+        # False while the settings have to be read to know what they want.
+        self._knows = False
+        self._early = early
+        self._config = None
+        self._kept = memory.kept()
+        if self._kept.without_settings or not early.modem_has_key():
+            # The box comes to it, and there is no hurry.
+            self._knows = True
+        else:
+            self._try(self._open_as_kept)
+
+    def open_as_set(self):
+        """Open it if the settings say so."""
+        if self._must_ask or not self._knows:
+            self._try(self._open_as_set)
+
+    def _try(self, open_it):
+        try:
+            open_it()
+        except Exception as error:
+            # Whatever it is: the box comes to it again, and tells it.
+            print("nobody is let in yet:", error)
+            self.loop = None
+            self._knows = True
+
+    def _open_as_kept(self):
+        mark = wishes.mark_of(hardware.settings_files(hardware.installed_slots()))
+        config = wishes.KeptWishes(self._kept, memory.WISHES, mark).config()
+        if config is not None:
+            self._open(config)
+
+    def _open_as_set(self):
+        wanted = self._wanted = _wanted()
+        if self._early.is_open_as(wanted):
+            self._open(wishes.secc_config(wanted, _can_ask(wanted["SMARTEVSE_URL"])))
+        else:
+            self._must_ask = False
+
+    def open_if_asked(self):
+        """Where that has to be, ask the SmartEVSE, and open when it answers."""
+        if self._must_ask and self.loop is None:
+            self._try(self._ask)
+
+    def _ask(self):
+        from appliance.asking import Asking
+
+        wanted = self._wanted
+        if self._early.radio is None or not wanted["WIFI_SSID"]:
+            return
+        self.asking = Asking(self._early, wanted, self.notebook)
+        self.notebook.follower = self.asking.smartevse.follow
+        state = self.asking.ask(self._early.serve)
+        if state is not None and self._early.modem_has_key():
+            self._begin()
+            self.loop.secc.evse_state(state.seen, self._early.ticks())
+            if self.asking.charging:
+                # Whoever searches is not let in.
+                self.notebook.heard_at = None
+
+    def _open(self, config):
+        self._knows = True
+        self._config = config
+        # v2g.admission lets nobody in before.
+        self._must_ask = config["can_ask"] and config["answer"] in ("auto", "modem_phase")
+        if not self._must_ask:
+            self._begin()
+
+    def _begin(self):
+        self.frames = FrameRing()
+        early = self._early
+        self.loop = Loop(early.bus.modem, self._new_secc, self.notebook, self.frames, early.ticks, _feed_watchdog)
+        self.opened_at = early.ticks()
+        self.notebook.heard_at = early.heard_at
+        self.loop.go_on(self.opened_at)
+
+    def _new_secc(self):
+        early = self._early
+        slac = Slac(early.mac, early.entropy.random_bytes, 0, early.key)
+        return Secc(early.mac, early.entropy.random_bytes, self._config, slac)
+
+    def serve(self):
+        """Move the modem; comes back as soon as no car is in a session, or soon will be."""
+        loop = self.loop
+        if loop is None:
+            self._early.serve()
+            return
+        turns = 0
+        while turns < _LEAST_TURNS or loop.has_car() or self._expects_a_car():
+            turns += 1
+            if not loop.turn():
+                time.sleep(_IDLE_S)
+        if self.asking is not None and self.asking.smartevse.due(self._early.ticks()):
+            # Promptly, or another car could be there.
+            self.asking.smartevse.run(self._early.ticks())
+
+    def _expects_a_car(self):
+        now = self._early.ticks()
+        heard_at = self.notebook.heard_at
+        if heard_at is None or ticks_diff(now, self.opened_at) > PATIENCE_MS:
+            return False
+        return ticks_diff(now, heard_at) < SEARCH_MS
+
+    def has(self, modem):
+        """True when cars are let in through this modem."""
+        return self.loop is not None and self.loop.modem is modem
+
+
+def _wanted():
+    """The settings, as the box will read them in a moment."""
+    from appliance.settings import settings
+    from appliance.storage.records import Store
+
+    entries = Store(hardware.owner_root(hardware.installed_slots()), None, None).read()
+    return settings.load(hardware.settings_path(), os.getenv, entries)
+
+
+def _can_ask(url):
+    if not url:
+        return False
+    from appliance.smartevse.target import Target
+
+    return Target(url).is_smartevse
+
+
+def _feed_watchdog():
+    """``code.py`` has armed it; a session takes longer than it waits. Without one there is nothing to feed."""
+    try:
+        microcontroller.watchdog.feed()
+    except Exception:
+        return

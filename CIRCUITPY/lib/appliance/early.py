@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The modem while most of the program is still being loaded: it gets its key, and nobody is answered.
+
+A car repeats its search for 10 s, and a modem takes its time with a new key; loading everything first would waste that
+time. Box goes on with what is here.
+"""
+
+import os
+import time
+
+import microcontroller
+import supervisor
+from plc import mme
+from plc.network_key import NetworkKey
+from plc.ticks import expired, ticks_add
+
+from appliance import bus
+from appliance.base.entropy import Entropy
+from appliance.modem.setting import KeptSetting
+from appliance.modem.wiring import KEYS, KeptWiring
+from appliance.storage import memory
+
+# A modem that is there and running takes its key within 0.2 s; the rest of its patience belongs to the loop.
+KEY_MS = 400
+IDLE_S = 0.002
+_FRAMES_A_TURN = 8
+_SLAC_PARM_REQ = 0x6064  # as plc.mme_slac has it, which is loaded later
+_NEVER = 1 << 16  # as the least length of a message that nobody reads
+
+
+class Early:
+    """``bus`` is the ModemBus, or None when it cannot be opened; then the box tries again and tells why. ``wiring`` is the
+    KeptWiring that it was opened by."""
+
+    def __init__(self):
+        self.ticks = supervisor.ticks_ms
+        self.radio = bus.open_radio()
+        self.mac = bus.own_mac(self.radio)
+        self.entropy = Entropy(self.mac + bytes(microcontroller.cpu.uid), self.ticks)
+        self.key = NetworkKey(self.mac, self.entropy.random_bytes)
+        self.generation = 0
+        self.bus = None
+        self.wiring = None
+        # When a car asked for an answer that it did not get.
+        self.heard_at = None
+        try:
+            self._open_as_kept()
+        except Exception as error:
+            print("modem not opened yet:", error)
+
+    def _open_as_kept(self):
+        kept = memory.kept()
+        self.wiring = KeptWiring(kept, memory.WIRING, os.getenv)
+        names, clock_hz = self.wiring.of_file() if kept.without_settings else self.wiring.wanted()
+        self.open(names, KeptSetting(kept, memory.SPI, clock_hz).first())
+
+    def open(self, names, first):
+        """The modem on the pins ``names`` with SPI mode and clock ``first``; the one that is open, if it is that one."""
+        if self.bus is not None and not self.bus.same(names, first):
+            self.close()
+        if self.bus is None:
+            self.bus = bus.ModemBus(names, first)
+        return self.bus.modem
+
+    def is_open_as(self, wanted):
+        """True when the modem is open as the settings ``wanted`` say."""
+        names = [wanted[key] for key in KEYS[:5]]
+        return self.bus.same(names, KeptSetting(memory.kept(), memory.SPI, wanted["MODEM_SPI_HZ"]).first())
+
+    def close(self):
+        """Leave the modem alone, and forget its key."""
+        if self.bus is not None:
+            self.bus.close()
+        self.bus = None
+        self.generation = 0
+        self.key = NetworkKey(self.mac, self.entropy.random_bytes)
+
+    def give_key(self):
+        """Serve the modem until it has its key, for KEY_MS at most."""
+        limit = ticks_add(self.ticks(), KEY_MS)
+        while self.bus is not None and not self.key.confirmed and not expired(limit, self.ticks()):
+            self.serve()
+            time.sleep(IDLE_S)
+        self.serve()
+
+    def serve(self):
+        """One turn. What a car says is heard by nobody."""
+        if self.bus is None:
+            return
+        now = self.ticks()
+        modem = self.bus.modem
+        modem.poll(now)
+        if modem.generation != self.generation:
+            self.generation = modem.generation
+            self.key.renew(now)
+        elif not modem.ready and self.key.confirmed:
+            self.key.modem_gone()
+        for _ in range(_FRAMES_A_TURN):
+            frame = modem.receive()
+            if frame is None:
+                break
+            self._take(frame, now)
+        if modem.ready:
+            self.key.poll(now)
+        while self.key.frames and modem.send(self.key.frames[0]):
+            self.key.frames.pop(0)
+
+    def _take(self, frame, now):
+        if mme.is_mme(frame):
+            kind = mme.mmtype(frame)
+            if kind == _SLAC_PARM_REQ:
+                self.heard_at = now
+            if len(frame) >= mme.LAYOUT.get(kind, _NEVER):
+                self.key.receive(kind, frame, now)
+
+    def modem_has_key(self):
+        """True when the modem is there, and its key was given to it since it started."""
+        return self.bus is not None and self.bus.modem.ready and self.bus.modem.generation == self.generation

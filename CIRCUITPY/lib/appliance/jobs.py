@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What a page asks for and what may block: saving, asking the SmartEVSE, restarting. One thing at a time, and
+only while no car is in a session.
+"""
+
+from plc.ticks import expired, ticks_add
+
+from appliance.storage.records import StoreError
+
+RESTART_AFTER_MS = 1500
+# When nothing else happens any more after a start.
+RECORD_AFTER_S, RECORD_AGAIN_S = 90, 600
+# By then WiFi was joined and the SmartEVSE was asked, if they are there.
+TEST_AFTER_S = 40
+# How long a SmartEVSE question waits for the first WiFi connection after a start.
+FIRST_WIFI_S = 25
+# How long what a car does not wait for lets the first join go first.
+FIRST_TRY_S = 6
+# So that the page tells what the SmartEVSE waits for when no car speaks. Its web server stalls when it is asked often.
+IDLE_QUESTION_S = 300
+# While a car that was read may charge.
+CHARGE_QUESTION_S = 60
+
+
+class Job:
+    """One piece of work: ``done`` when ``result`` is there, or ``error``, an exception."""
+
+    def __init__(self, work, argument, in_steps):
+        self.work = work
+        self.argument = argument
+        self.in_steps = in_steps
+        self.steps = None
+        self.done = False
+        self.result = None
+        self.error = None
+
+
+def _stepped(job):
+    """One step; True when it was the last."""
+    if job.steps is None:
+        job.steps = job.work(job.argument)
+    try:
+        next(job.steps)
+    except StopIteration as end:
+        job.result = end.args[0] if end.args else None
+        return True
+    return False
+
+
+class Jobs:
+    """Slow piece."""
+
+    def __init__(self):
+        self._job = None
+
+    def start(self, work, argument, in_steps=False):
+        """Have ``work(argument)`` done soon; gives its Job, or None while another one waits.
+
+        ``in_steps``: it is a generator function, each step has a pass of the loop to itself, and its value is the result.
+        """
+        if self._job is not None:
+            return None
+        self._job = Job(work, argument, in_steps)
+        return self._job
+
+    def cancel(self, job):
+        """Nobody waits for it any more."""
+        if self._job is job:
+            self._job = None
+
+    def due(self, _now):
+        """True when there is something to do."""
+        return self._job is not None
+
+    def run(self, _now):
+        """Do it, or a step of it; whatever it raises is kept for the one who asked."""
+        job, self._job = self._job, None
+        try:
+            if job.in_steps and not _stepped(job):
+                self._job = job
+                return
+            if not job.in_steps:
+                job.result = job.work(job.argument)
+        except Exception as error:
+            job.error = error
+        job.done = True
+
+
+class SelfTest:
+    """Slow piece: looks at all parts, once when the start is over and whenever ``asked`` is set.
+
+    ``look(asked)`` gives a Report; it is called from here, because it is a deep chain of calls.
+    """
+
+    def __init__(self, uptime, look):
+        self.asked = False
+        self.report = None
+        self._first = True
+        self._uptime = uptime
+        self._look = look
+
+    def due(self, _now):
+        """True when it is time for the first one, or somebody asked."""
+        return self.asked or (self._first and self._uptime.seconds >= TEST_AFTER_S)
+
+    def run(self, now):
+        """Have all parts looked at."""
+        asked, self.asked, self._first = self.asked, False, False
+        self.report = self._look(asked, now)
+
+
+class StateQuestion:
+    """Slow piece: asks the SmartEVSE for its state when the plug-in rules want it, and passes the answer on.
+
+    ``loop`` has the protocol stack that wants to know, ``story`` gets what was learnt.
+    """
+
+    def __init__(self, loop, wifi, smartevse, story, ticks):
+        self._loop = loop
+        self._wifi = wifi
+        self._smartevse = smartevse
+        self._story = story
+        self._ticks = ticks
+        self._asked_s = 0
+
+    def due(self, now):
+        """True when there is a question and, after a start, WiFi had its chance; and from time to time."""
+        wifi = self._wifi
+        if not self._loop.secc.wants_evse_state(now):
+            status = self._story.status
+            period_s = CHARGE_QUESTION_S if self._smartevse.follows_charge(status) else IDLE_QUESTION_S
+            return status.uptime.seconds - self._asked_s >= period_s and wifi.connected and self._smartevse.can_ask
+        return wifi.connected or wifi.state == "off" or self._story.status.uptime.seconds >= FIRST_WIFI_S
+
+    def run(self, now):
+        """Ask and pass the answer on."""
+        self._asked_s = self._story.status.uptime.seconds
+        state = self._smartevse.query_state(now)
+        self._story.asked(state, self._smartevse.cause)
+        self._smartevse.follow_charge(self._story.status, state)
+        self._loop.secc.evse_state(None if state is None else state.seen, self._ticks())
+
+
+class Later:
+    """Slow piece: what a start need not wait for. ``steps`` is a generator, one of its steps is made a time, from when WiFi
+    had its first try; ``failed(error)`` gets what ended it."""
+
+    def __init__(self, steps, failed, wifi, uptime):
+        self._steps = steps
+        self._failed = failed
+        self._wifi = wifi
+        self._uptime = uptime
+
+    def due(self, _now):
+        """True while there is a step left. Allocates nothing."""
+        if self._steps is None:
+            return False
+        wifi = self._wifi
+        return wifi.reachable or wifi.state == "off" or self._uptime.seconds >= FIRST_TRY_S
+
+    def run(self, _now):
+        """One step."""
+        steps, self._steps = self._steps, None
+        try:
+            next(steps)
+            self._steps = steps
+        except StopIteration:
+            return
+        except Exception as error:
+            self._failed(error)
+
+
+class RecordSecrets:
+    """Slow piece: puts the box's own secrets (storage.secrets.Secrets) into the records when there are records without
+    them: they were made up later, or while a computer had the drive."""
+
+    def __init__(self, keeper, secrets, uptime):
+        self._keeper = keeper
+        self._secrets = secrets
+        self._uptime = uptime
+        self._at_s = RECORD_AFTER_S
+
+    def due(self, _now):
+        """True when there is something to put there."""
+        return not self._secrets.recorded and self._keeper.has_records and self._uptime.seconds >= self._at_s
+
+    def run(self, _now):
+        """Save what is saved, with the secrets."""
+        self._at_s = self._uptime.seconds + RECORD_AGAIN_S
+        try:
+            self._keeper.save({})
+        except StoreError:
+            # A computer has the drive: NVM has a copy until then.
+            return
+
+
+class Restart:
+    """Slow piece: restarts the box once the answer to the page has left, and no car is in a session."""
+
+    def __init__(self, reset, tell):
+        self.wanted = False
+        self._reset = reset
+        self._tell = tell
+        self._at = None
+
+    def ask(self):
+        """Restart soon."""
+        self.wanted = True
+
+    def due(self, now):
+        """True when it is time."""
+        if not self.wanted:
+            return False
+        if self._at is None:
+            self._at = ticks_add(now, RESTART_AFTER_MS)
+        return expired(self._at, now)
+
+    def run(self, _now):
+        """Does not come back."""
+        self.wanted = False
+        self._at = None
+        self._tell("restart, as asked for on the page")
+        self._reset()

@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The box's own access point, for setting up WiFi with a phone and nothing typed twice.
+
+Its password is random, made once and kept (storage/secrets.py): name and password stay the same for ever, and no power
+cut makes the label somebody wrote stale. It is not made from the chip's number: that is the radio's address, which
+every neighbour reads off the air.
+"""
+
+from appliance.base.recent import Recent
+
+NAME = "socbox-%02X%02X"
+ADDRESS = "192.168.4.1"
+SUBNET = "192.168.4."
+MOST_GUESTS = 4
+# Whoever asked for something within this time is still there; with the page open it asks every five seconds.
+GUEST_MS = 120000
+
+
+def qr_text(ssid, password):
+    """What phones' cameras take for a WiFi network. Neither text has a letter that needs an escape."""
+    return "WIFI:T:WPA;S:%s;P:%s;;" % (ssid, password)
+
+
+def is_guest(address):
+    """True for the address of a phone on the access point."""
+    return address.startswith(SUBNET)
+
+
+class AccessPoint:
+    """``start`` and ``stop`` block for 10 ms, the first ``start`` for 100 ms more. ``now()`` gives the time in ms."""
+
+    def __init__(self, radio, password, now):
+        mac = bytes(radio.mac_address)
+        self.name = NAME % (mac[4], mac[5])
+        self.password = password
+        self.active = False
+        self._guest = Recent(GUEST_MS)
+        self._reader = Recent(GUEST_MS)
+        self._radio = radio
+        self._now = now
+        self._dns = None
+
+    def start(self, pool, channel):
+        """Go on the air. RuntimeError, OSError when that cannot be."""
+        import select
+
+        import wifi
+
+        from appliance.network.captive_dns import CaptiveDns
+
+        radio = self._radio
+        radio.enabled = True
+        radio.start_ap(
+            self.name,
+            self.password,
+            channel=channel,
+            authmode=(wifi.AuthMode.WPA2, wifi.AuthMode.PSK),
+            max_connections=MOST_GUESTS,
+        )
+        self.active = True
+        self._guest.forget()
+        self._reader.forget()
+        self._dns = CaptiveDns(pool, select.poll(), ADDRESS, SUBNET, self.guest_seen)
+
+    def stop(self):
+        """Leave the air."""
+        self.active = False
+        dns, self._dns = self._dns, None
+        if dns is not None:
+            dns.close()
+        self._radio.stop_ap()
+
+    def poll(self, now):
+        """One piece of the name server; True when there was something to do."""
+        self._guest.holds(now)
+        self._reader.holds(now)
+        return self._dns is not None and self._dns.poll()
+
+    def guest_seen(self):
+        """A phone asked for something."""
+        self._guest.mark(self._now())
+
+    def reader_seen(self):
+        """Somebody has the set-up page open."""
+        self._reader.mark(self._now())
+
+    def has_guest(self, now):
+        """True while a phone asks for anything."""
+        return self._guest.holds(now)
+
+    def has_reader(self, now):
+        """True while somebody has the set-up page open."""
+        return self._reader.holds(now)

@@ -1,0 +1,220 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Gets the box into a network with a phone: its own access point, the guests there, and the network they name.
+
+    no network known, a second failure, lost for three minutes --> access point on the air
+    a guest names a network --> wish --> joined: saved, and the access point goes once the result was read
+                                    `--> refused: told on the page, the known network stays
+"""
+
+from plc.ticks import expired, ticks_add
+
+from appliance.base.recent import Recent
+from appliance.network.access_point import is_guest
+
+# The access point comes up when the network was lost for this long; tried again when that failed.
+OFFER_AFTER_LOSS_MS = 180000
+OFFER_RETRY_MS = 30000
+# It stays when the box has joined: with nobody there, for a guest to read the result, once it was read.
+CLOSE_EMPTY_MS = 10000
+CLOSE_UNREAD_MS = 180000
+CLOSE_READ_MS = 60000
+CLOSE_DONE_MS = 4000
+# A phone's system closes the page as soon as its probe is content: not before somebody could read it.
+PROBE_READ_MS = 30000
+# Somebody who goes on to set the box up keeps the access point, for this long at most.
+CLOSE_STEPS_MS = 900000
+# Time for the answer to the page and for the display before a join stands still.
+WISH_MS = 1500
+SAVE_RETRY_MS = 60000
+# The display shows the new address for this long.
+SHOW_JOINED_MS = 180000
+
+
+class Wish:
+    """A network that somebody entered, to be tried from ``start_at`` on."""
+
+    def __init__(self, ssid, password, start_at):
+        self.ssid = ssid
+        self.password = password
+        self.start_at = start_at
+
+
+class Outcome:
+    """What became of a network that somebody entered: ``cause`` is None when it was joined."""
+
+    def __init__(self, ssid, cause):
+        self.ssid = ssid
+        self.cause = cause
+
+
+class Provisioning:
+    """``wish`` is the network that is being tried, ``outcome`` what became of the last one.
+
+    ``access_point`` is None on a board without radio. ``save(ssid, password)`` keeps a network and gives None or why
+    not; ``tell(kind, text)`` gets "info" and "console". The station moves it: what it wants, it does when told to.
+    """
+
+    def __init__(self, access_point, link, save, tell):
+        self.access_point = access_point
+        self.wish = None
+        self.outcome = None
+        self.save_problem = None
+        self._link = link
+        self._save = save
+        self._tell = tell
+        self._connected = False
+        self._shows_joined = Recent(SHOW_JOINED_MS)
+        self._unsaved = None
+        self._offer_at = None
+        self._close_at = None
+        self._read_at = None
+        self._steps_until = None
+        self._save_at = None
+
+    @property
+    def offered(self):
+        """True while the access point is on the air."""
+        return self.access_point is not None and self.access_point.active
+
+    def poll(self, now):
+        """Answer the guests' names. True when something was done."""
+        self._shows_joined.holds(now)
+        return self.access_point is not None and self.access_point.poll(now)
+
+    def has_guest(self, now):
+        """True while a phone on the access point does anything."""
+        return self.offered and self.access_point.has_guest(now)
+
+    def has_reader(self, now):
+        """True while somebody has the set-up page open."""
+        return self.offered and self.access_point.has_reader(now)
+
+    def just_joined(self, now):
+        """True for a while after a network that somebody entered was joined: the display shows the address."""
+        return self._connected and self._shows_joined.holds(now)
+
+    # ---- what the set-up page asks for
+
+    def ask_join(self, ssid, password, now):
+        """Try this network, soon; False when another try is under way or the box is in a network."""
+        if self.access_point is None or self.wish is not None or self._connected:
+            return False
+        self.wish = Wish(ssid, password, ticks_add(now, WISH_MS))
+        self.outcome = None
+        self._read_at = None
+        return True
+
+    def read_result(self, now):
+        """The page shows that the box has joined: time for the access point to end."""
+        if self._close_at is not None and self._read_at is None:
+            self._read_at = ticks_add(now, PROBE_READ_MS)
+            self._close_at = ticks_add(now, CLOSE_READ_MS)
+
+    def keep_open(self, now):
+        """Somebody goes on after the result: neither the access point nor the page may disappear."""
+        if self._close_at is not None and self._read_at is not None and not expired(self._steps_until, now):
+            self._read_at = ticks_add(now, PROBE_READ_MS)
+            self._close_at = ticks_add(now, CLOSE_READ_MS)
+
+    def finish(self, now):
+        """Somebody has read the result and wants the access point to go."""
+        if self._connected:
+            self._read_at = now
+            self._close_at = ticks_add(now, CLOSE_DONE_MS)
+
+    def is_done(self, now):
+        """True when the box has joined and its guest has had time to read it."""
+        return self._connected and expired(self._read_at, now)
+
+    # ---- what the station tells
+
+    def need(self, now):
+        """The box cannot be reached without the access point."""
+        if not self.offered:
+            self._offer_at = now
+
+    def lost(self, now):
+        """The network is lost."""
+        self._connected = False
+        self._close_at = None
+        self._read_at = None
+        self._offer_at = ticks_add(now, OFFER_AFTER_LOSS_MS)
+
+    def joined(self, address, now):
+        """The box is in a network; gives the Wish that this was, or None."""
+        self._connected = True
+        self._offer_at = None
+        wish, self.wish = self.wish, None
+        self._steps_until = ticks_add(now, CLOSE_STEPS_MS)
+        if wish is not None:
+            self.outcome = Outcome(wish.ssid, None)
+            self._shows_joined.mark(now)
+            self._unsaved = wish
+            self._save_at = now
+        if self.offered:
+            self._close_at = ticks_add(now, CLOSE_UNREAD_MS if self.has_reader(now) else CLOSE_EMPTY_MS)
+            if is_guest(address):
+                # The router gives out the addresses of our own access point: guests and neighbours would be one.
+                self._close_at = now
+        return wish
+
+    def refused(self, cause):
+        """The wish could not be joined."""
+        self.outcome = Outcome(self.wish.ssid, cause)
+        self.wish = None
+
+    # ---- steps: each is wanted, then done when the station comes to it
+
+    def wants_close(self, now):
+        """True when the access point has served its time."""
+        return expired(self._close_at, now)
+
+    def close(self, _now):
+        """Leave the air."""
+        self._close_at = None
+        if self.offered:
+            self.access_point.stop()
+            self._tell("info", "access point closed")
+
+    def wants_offer(self, now):
+        """True when the access point should go on the air."""
+        return self.access_point is not None and expired(self._offer_at, now)
+
+    def offer(self, channel, now):
+        """Go on the air; gives True when that was done."""
+        point = self.access_point
+        self._offer_at = None
+        if point.active:
+            return False
+        try:
+            self._link.enable()
+            # The phone is beside the box, where the password is read off the display.
+            self._link.use_power(True)
+            self._link.open_pool()
+            point.start(self._link.pool, channel)
+        except Exception as error:
+            # RuntimeError, OSError: no socket, no memory for the radio. Cars are read without it.
+            if point.active:
+                point.stop()
+            self._offer_at = ticks_add(now, OFFER_RETRY_MS)
+            self._tell("info", "no access point: %s" % error)
+            return False
+        self._close_at = None
+        self._tell("info", "access point %s, page at http://192.168.4.1" % point.name)
+        self._tell("console", "access point %s, password %s" % (point.name, point.password))
+        return True
+
+    def wants_save(self, now):
+        """True when a network that was joined is to be kept."""
+        return expired(self._save_at, now)
+
+    def save(self, now):
+        """Keep it; while that fails it is tried again."""
+        self._save_at = None
+        self.save_problem = self._save(self._unsaved.ssid, self._unsaved.password)
+        if self.save_problem is None:
+            self._unsaved = None
+        else:
+            self._save_at = ticks_add(now, SAVE_RETRY_MS)
+            self._tell("info", "network not saved: %s" % self.save_problem)

@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The WiFi networks around the box, looked for one channel at a time.
+
+A scan of all channels stands still for 1.5 s; one channel takes 0.12 s, so that a car that begins meanwhile is
+answered in time, and a phone on the box's own access point notices little. Every join is prepared by such a
+search: with channel and access point known it takes a second, without it stands still for three.
+"""
+
+CHANNELS = 13  # 12 and 13 are in use in Europe
+MOST_SHOWN = 20
+# In a block of flats, this many access points are kept.
+MOST_KEPT = 64
+OPEN, PASSWORD, LOGIN = "open", "password", "login"
+
+# rssi from which each of the four bars is shown.
+_BARS_DBM = (-60, -68, -76, -84)
+# Below this a join may fail as if the password were wrong.
+WEAK_DBM = -80
+
+
+def bars(rssi):
+    """0 to 4."""
+    return len([limit for limit in _BARS_DBM if rssi >= limit])
+
+
+class Network:
+    """One access point: ``ssid``, ``rssi`` in dBm, ``channel``, ``bssid``, ``kind`` (OPEN, PASSWORD, LOGIN)."""
+
+    def __init__(self, ssid, rssi, channel, bssid, kind):
+        self.ssid = ssid
+        self.rssi = rssi
+        self.channel = channel
+        self.bssid = bssid
+        self.kind = kind
+
+
+def _kind_of(found):
+    """How one gets into a network, from its ``authmode``, a list of AuthMode."""
+    names = [str(mode).rsplit(".", 1)[-1] for mode in found.authmode]
+    if "ENTERPRISE" in names:
+        return LOGIN
+    return OPEN if "OPEN" in names else PASSWORD
+
+
+class Networks:
+    """What was found. ``next_channel`` is the one to look at, None between two searches; ``shown`` has one
+    Network for each name, the strongest first."""
+
+    def __init__(self, radio):
+        self.next_channel = None
+        self.complete = False
+        self.shown = []
+        self._radio = radio
+        self._found = []
+        self._last = []
+
+    def begin(self):
+        """Start a search, unless one is under way."""
+        if self.next_channel is None:
+            self.next_channel = 1
+            self._found = []
+
+    def look(self):
+        """Look at one channel; stands still for 0.12 s. True when that was the last."""
+        channel = self.next_channel
+        self.next_channel = None if channel == CHANNELS else channel + 1
+        radio = self._radio
+        try:
+            for found in radio.start_scanning_networks(start_channel=channel, stop_channel=channel):
+                self._add(found)
+        finally:
+            radio.stop_scanning_networks()
+        if self.next_channel is not None:
+            return False
+        self._last = self._found
+        self.shown = self._sorted()
+        self.complete = True
+        return True
+
+    def _add(self, found):
+        try:
+            ssid = found.ssid
+            if ssid and len(self._found) < MOST_KEPT:
+                self._found.append(
+                    Network(ssid, found.rssi, found.channel, bytes(found.bssid), _kind_of(found))
+                )
+        except UnicodeError:
+            # Its name is not text; nobody could type it.
+            return
+
+    def best(self, ssid):
+        """The strongest access point of that name in the last search, or None."""
+        best = None
+        for network in self._last:
+            if network.ssid == ssid and (best is None or network.rssi > best.rssi):
+                best = network
+        return best
+
+    def weak(self, ssid):
+        """True when the network was in the air, but faint."""
+        point = self.best(ssid)
+        return point is not None and point.rssi < WEAK_DBM
+
+    def _sorted(self):
+        best = {}
+        for network in self._last:
+            known = best.get(network.ssid)
+            if known is None or network.rssi > known.rssi:
+                best[network.ssid] = network
+        result = []
+        for network in best.values():
+            at = 0
+            while at < len(result) and result[at].rssi >= network.rssi:
+                at += 1
+            result.insert(at, network)
+        return result[:MOST_SHOWN]

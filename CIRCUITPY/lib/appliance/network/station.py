@@ -1,0 +1,327 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Joins the owner's WiFi and comes back to it, one step at a time: the first row that is due is done.
+
+    due                                              step
+    a search is under way                            look at one channel
+    the search for a join is over                    join
+    the access point has served its time             close it
+    the box cannot be reached otherwise              offer the access point
+    a network that a guest named was joined          save it
+    a guest named a network, or the pause is over    prepare a join, with a search
+
+``wifi.radio.connect`` stands still for seconds, and for ever when an access point takes the box but no DHCP
+server answers; only the watchdog ends that. So joins happen only while no car session is active, with the
+watchdog armed, and after a join that was cut by it, or may have been, the next ones come late, so that cars can be read in
+between. A search comes first, a channel at a time, so that nothing stands still for a network that is not
+there. A join that is refused is tried at once again with less transmit power, which is what some boards need, before
+a password is called wrong. The firmware's own reconnection gives up after a router's restart, hence a watch and a
+back-off of our own. Credentials are never given up: whatever fails, the known network is tried again.
+"""
+
+from plc.ticks import expired, ticks_add
+
+from appliance.base.recent import Recent
+from appliance.network.link import ANYWHERE, LOW_TX_POWER_DBM, cause_of, may_be_power
+
+OFF, CONNECTED, DOWN = "off", "connected", "down"
+
+WATCH_MS = 1000
+BACK_OFF_MS = (2000, 5000, 10000, 20000, 30000)
+# A router may bar a client that fails too often.
+REFUSED_BACK_OFF_MS = (5000, 15000, 30000, 60000, 300000)
+# A network whose name is not in the air may be a hidden one, and of several access points the strongest may be
+# the one that refuses: after every so many failures the firmware chooses. Less power is not tried each time either.
+BLIND_EVERY = 5
+# After this many failed tries since the start the access point is needed.
+OFFER_AFTER_FAILURES = 2
+# Somebody who is typing is not thrown out by a try that will most likely fail.
+GUEST_PAUSE_MS = 60000
+SEARCH_FRESH_MS = 60000
+
+
+class Station:
+    """``poll(now)`` watches (cheap); ``run(now)`` does one slow step when ``due(now)``.
+
+    ``networks`` searches the air; ``tell(kind, text)`` gets "connected", "lost", "failed", "info" or "console".
+    """
+
+    def __init__(self, settings, link, networks, provisioning, guard, tell):
+        self.ssid = settings["WIFI_SSID"]
+        self.hostname = link.hostname
+        self.state = DOWN if self.ssid and link.exists else OFF
+        self.cause = None
+        self.address = None
+        self.joins = 0
+        self.losses = 0
+        self.networks = networks
+        self.provisioning = provisioning
+        self._password = settings["WIFI_PASSWORD"]
+        self._port = settings["HTTP_PORT"]
+        self._link = link
+        self._guard = guard
+        self._tell = tell
+        self._failures = 0
+        self._refusals = 0
+        self._next = None
+        self._watch_at = None
+        self._last_place = None
+        self._searched = Recent(SEARCH_FRESH_MS)
+        self._searching = False
+        self._prepared = False
+        # The network that is tried again with less power.
+        self._low_power_for = None
+        self._steps = (
+            (self._is_looking, self._look),
+            (self._is_prepared, self._join),
+            (provisioning.wants_close, provisioning.close),
+            (provisioning.wants_offer, self._offer),
+            (provisioning.wants_save, provisioning.save),
+            (self._wants_join, self._prepare),
+        )
+
+    @property
+    def connected(self):
+        """True while the box has an address."""
+        return self.state == CONNECTED
+
+    @property
+    def reachable(self):
+        """True while somebody could open the page."""
+        return self.state == CONNECTED or self.provisioning.offered
+
+    @property
+    def pool(self):
+        """The socket pool, None before there is a network."""
+        return self._link.pool
+
+    def start(self, now):
+        """Plan the first step; the first join comes late when the last one hung until the watchdog bit."""
+        hung = self._guard.hung
+        if hung:
+            self.cause = "wifi_dhcp"
+        if hung or self.state == OFF:
+            self.provisioning.need(now)
+        pause = self._guard.pause_ms()
+        self._next = ticks_add(now, pause)
+        if not pause:
+            return
+        text = "the last join never ended: %sno address from the router" % ("" if hung else "perhaps ")
+        if self.state == DOWN:
+            text += "; next try in %d s" % (pause // 1000)
+        self._tell("info", text)
+
+    def find_smartevses(self):
+        """[(name, address)] of those that announce themselves; blocks for two seconds. RuntimeError."""
+        return self._link.find_smartevses()
+
+    def ask_search(self):
+        """Look for networks, soon."""
+        if self._link.exists:
+            self.networks.begin()
+
+    # ---- the cheap part
+
+    def poll(self, now):
+        """Answer guests; watch the connection once a second. True when something was done."""
+        self._searched.holds(now)
+        if self.provisioning.poll(now):
+            return True
+        if self.state != CONNECTED or not expired(self._watch_at, now):
+            return False
+        self._watch_at = ticks_add(now, WATCH_MS)
+        if self._link.is_up():
+            return False
+        self.state = DOWN
+        self.cause = "wifi_down"
+        self.address = None
+        self.losses += 1
+        self._next = ticks_add(now, BACK_OFF_MS[0])
+        self.provisioning.lost(now)
+        self._tell("lost", "connection lost")
+        return True
+
+    # ---- the slow part
+
+    def due(self, now):
+        """True when there is a step to do. Allocates nothing."""
+        return self._step(now) is not None
+
+    def run(self, now):
+        """One step: at most one channel looked at, one join, or the access point opened or closed."""
+        self._step(now)(now)
+
+    def _step(self, now):
+        for is_due, step in self._steps:
+            if is_due(now):
+                return step
+        return None
+
+    def _is_looking(self, _now):
+        return self.networks.next_channel is not None
+
+    def _look(self, now):
+        try:
+            self._link.enable()
+            if not self.networks.look():
+                return
+            self._searched.mark(now)
+        except RuntimeError as error:
+            self.networks.next_channel = None
+            self._tell("info", "no search for networks: %s" % error)
+        if self._searching:
+            self._searching = False
+            self._prepared = True
+
+    def _wants_join(self, now):
+        wish = self.provisioning.wish
+        if wish is not None:
+            return expired(wish.start_at, now)
+        return self.state == DOWN and expired(self._next, now)
+
+    def _prepare(self, now):
+        """The moment for a try has come: prepare it with a search, unless the last one is fresh."""
+        wish = self.provisioning.wish
+        if wish is None:
+            if self._link.is_joined():
+                # The firmware came back by itself.
+                self._joined(now)
+                return
+            if self.provisioning.has_reader(now) and self.cause in ("wifi_auth", "wifi_dhcp"):
+                self._next = ticks_add(now, GUEST_PAUSE_MS)
+                return
+        elif self._searched.holds(now) and self.networks.best(wish.ssid) is not None:
+            self._prepared = True
+            return
+        if self._last_place is not None:
+            self._prepared = True
+            return
+        self._link.enable()
+        self._searching = True
+        self.networks.begin()
+
+    def _is_prepared(self, now):
+        wish = self.provisioning.wish
+        return self._prepared and (wish is None or expired(wish.start_at, now))
+
+    def _join(self, now):
+        """Join once; stands still for seconds."""
+        self._prepared = False
+        wish = self.provisioning.wish
+        ssid, password = (self.ssid, self._password) if wish is None else (wish.ssid, wish.password)
+        low_power = self._low_power_for == ssid
+        place = self._place(ssid, now)
+        if place is None:
+            self._failed("wifi_no_ssid", "network not found", now)
+            return
+        self.joins += 1
+        self._guard.begin(wish is not None)
+        try:
+            self._link.join(ssid, password, place, low_power)
+            if low_power:
+                self._link.keep_low_power(True)
+                text = "joined with less transmit power; WIFI_TX_POWER_DBM = %d saves the first try"
+                self._tell("info", text % LOW_TX_POWER_DBM)
+            self._joined(self._guard.end())
+        except Exception as error:
+            # ConnectionError, RuntimeError ("WiFi is not enabled"), ValueError, MemoryError: try again later.
+            self._refused(ssid, error, self._guard.end())
+
+    def _place(self, ssid, now):
+        """Which access point to join: (channel, BSSID), ANYWHERE, or None when the network is not in the air."""
+        wished = self.provisioning.wish is not None
+        if self._last_place is not None and not wished:
+            return self._last_place
+        point = self.networks.best(ssid)
+        if point is None:
+            may_be_hidden = wished or (
+                self._failures % BLIND_EVERY == 0 and not self.provisioning.has_reader(now)
+            )
+            return ANYWHERE if may_be_hidden else None
+        if not wished and self._failures % BLIND_EVERY == BLIND_EVERY - 1:
+            return ANYWHERE
+        return point.channel, point.bssid
+
+    def _joined(self, now):
+        link = self._link
+        self.address = link.address()
+        self._last_place = link.place() or self._last_place
+        link.open_pool()
+        self.state = CONNECTED
+        self.cause = None
+        self._failures = 0
+        self._refusals = 0
+        self._low_power_for = None
+        self._watch_at = ticks_add(now, WATCH_MS)
+        wish = self.provisioning.joined(self.address, now)
+        if wish is not None:
+            self.ssid, self._password = wish.ssid, wish.password
+        link.settle()
+        self._tell("connected", "connected to %s, http://%s" % (self.ssid, self.address))
+
+    def _refused(self, ssid, error, now):
+        """A join ended in an error: trying again with less power, or it has failed."""
+        its_turn = self.provisioning.wish is not None or self._refusals % BLIND_EVERY == 0
+        if its_turn and may_be_power(error) and self._link.has_less_power() and self._low_power_for != ssid:
+            self._low_power_for = ssid
+            self._prepared = True
+            self._tell("info", "%s; trying again with less transmit power" % error)
+            return
+        if may_be_power(error):
+            self._refusals += 1
+        self._failed(cause_of(error), str(error), now)
+
+    def _failed(self, cause, text, now):
+        self._low_power_for = None
+        self._link.keep_low_power(False)
+        if self.provisioning.offered:
+            self._link.use_power(True)
+        # The access point may have moved to another channel.
+        self._last_place = None
+        self.state = DOWN if self.ssid else OFF
+        wish = self.provisioning.wish
+        if wish is not None:
+            self.provisioning.refused(cause)
+            self._next = ticks_add(now, GUEST_PAUSE_MS)
+            self._tell("failed", "%s: not joined: %s" % (wish.ssid, text))
+            return
+        self.cause = cause
+        pauses = REFUSED_BACK_OFF_MS if cause == "wifi_auth" else BACK_OFF_MS
+        pause = pauses[min(self._failures, len(pauses) - 1)]
+        if self.provisioning.has_reader(now):
+            pause = max(pause, GUEST_PAUSE_MS)
+        self._failures += 1
+        self._next = ticks_add(now, pause)
+        if self._failures >= OFFER_AFTER_FAILURES and self.losses == 0:
+            self.provisioning.need(now)
+        self._tell("failed", "%s; next try in %d s" % (text, pause // 1000))
+
+    def _offer(self, now):
+        known = self.networks.best(self.ssid)
+        opened = self.provisioning.offer(1 if known is None else known.channel, now)
+        if opened and not self.networks.complete:
+            self.networks.begin()
+
+    # ---- reports
+
+    def port_text(self):
+        """What follows the address of the page: nothing for the usual port."""
+        return "" if self._port == 80 else ":%d" % self._port
+
+    def rssi(self):
+        """Signal strength in dBm or None."""
+        return self._link.rssi() if self.state == CONNECTED else None
+
+    def document(self):
+        """For the page's JSON."""
+        provisioning = self.provisioning
+        return {
+            "state": self.state,
+            "ssid": self.ssid,
+            "address": self.address,
+            "hostname": self.hostname,
+            "rssi": self.rssi(),
+            "joins": self.joins,
+            "losses": self.losses,
+            "access_point": provisioning.access_point.name if provisioning.offered else None,
+        }

@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Shows on the display why the box cannot start; loaded only then."""
+
+
+def show(text):
+    """Put a text on the display, if there is one that works."""
+    try:
+        import supervisor
+
+        from appliance import bus
+        from appliance.display import drivers, panel, views
+        from appliance.settings import settings
+
+        display = drivers.open_display(settings.load("/settings.toml"), bus.find_pin, _Silent())
+        if display is not None:
+            view = views.View(views.FAULT, [text], "Cannot start", views.WARNING)
+            panel.Panel(display, supervisor.ticks_ms).show_now(view)
+    except Exception as error:
+        print("not on the display:", error)
+
+
+class _Silent:
+    """A log that nobody reads."""
+
+    def note(self, tag, text):
+        """Forget it."""
+
+    detail = caution = note

@@ -1,0 +1,414 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What a value may be: each for itself, and those that go together.
+
+Every value comes through here: the file, the form, a backup, what was saved by another version. So whatever the
+parts of the box are handed later can at most be the wrong value, never an impossible one.
+"""
+
+from appliance.base.text import HEX, LETTERS, consists_of, is_digits
+from appliance.base.url import Url, host_fault, ipv4_number, is_ipv4
+from appliance.settings.schema import (
+    ADDRESS,
+    CHOICE,
+    CHOICES,
+    DEFAULT,
+    HIGH,
+    KEY,
+    KIND,
+    LOW,
+    NUMBER,
+    PIN,
+    SCHEMA,
+    STATIC_KEYS,
+    TEXT,
+    Mistake,
+    row_of,
+)
+
+# Longer than any setting may be: what is longer is not looked at letter by letter.
+_LONGEST = 400
+_KEY_LENGTH = 64
+
+# ---- each for itself
+
+
+def is_surrogate(code):
+    """True for half a character, which no text has."""
+    return 0xD800 <= code < 0xE000
+
+
+def is_shown(letter):
+    """False for what cannot be seen: control characters, line ends, halves of a character."""
+    code = ord(letter)
+    if code < 0x20 or 0x7F <= code < 0xA0:
+        return False
+    return not (is_surrogate(code) or code in (0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF))
+
+
+def shown(text):
+    """The beginning of ``text``, fit for a message: what came in may be anything."""
+    return "".join([letter if is_shown(letter) else "?" for letter in text[:40]])
+
+
+def _is_whole_number(text):
+    return is_digits(text[1:] if text[:1] in ("-", "+") else text)
+
+
+def _number(row, text):
+    if text[:2] in ("0x", "0X") and 2 < len(text) < 10 and consists_of(text[2:], HEX):
+        number = int(text[2:], 16)
+    elif _is_whole_number(text):
+        number = int(text)
+    else:
+        raise Mistake(row[KEY] + " must be a whole number")
+    if row[CHOICES] and number not in row[CHOICES]:
+        raise Mistake(row[KEY] + " must be one of " + ", ".join([str(choice) for choice in row[CHOICES]]))
+    if not row[LOW] <= number <= row[HIGH]:
+        raise Mistake(row[KEY] + " must be between %d and %d" % (row[LOW], row[HIGH]))
+    return number
+
+
+def _choice(row, text):
+    for choice in row[CHOICES]:
+        if text.lower() == choice.lower():
+            return choice
+    raise Mistake(row[KEY] + " must be one of " + ", ".join(row[CHOICES]))
+
+
+def _text(row, text):
+    length = len(text.encode("utf-8"))
+    if length > row[HIGH]:
+        raise Mistake(row[KEY] + " is too long: %d bytes, at most %d" % (length, row[HIGH]))
+    if length < row[LOW]:
+        raise Mistake(row[KEY] + " is too short: at least %d characters" % row[LOW])
+    return text
+
+
+def _pin(row, text):
+    if not consists_of(text, LETTERS + "_") or text[:1] == "_":
+        raise Mistake(row[KEY] + ' must be the name of a pin, like "IO13"')
+    return _text(row, text)
+
+
+def _address(row, text):
+    if text and not is_ipv4(text):
+        raise Mistake(row[KEY] + ' must look like "192.168.1.50"')
+    return text
+
+
+_KINDS = {NUMBER: _number, CHOICE: _choice, TEXT: _text, PIN: _pin, ADDRESS: _address}
+
+
+# ---- single settings
+
+
+def _hostname(text):
+    if text[0] == "-" or text[-1] == "-" or not consists_of(text, LETTERS + "-"):
+        raise Mistake("HOSTNAME may have letters, digits and - between them")
+    return text.lower()
+
+
+def _wifi_password(text):
+    # WPA2 takes 8 to 63 characters, or the 64 hexadecimal digits of the key itself.
+    if 0 < len(text.encode("utf-8")) < 8:
+        raise Mistake("WIFI_PASSWORD is too short: WiFi passwords have at least 8 characters")
+    if len(text.encode("utf-8")) == _KEY_LENGTH and not consists_of(text, HEX):
+        raise Mistake("WIFI_PASSWORD is too long: 63 characters, or a key of 64 hexadecimal digits")
+    return text
+
+
+def _web_password(text):
+    if 0 < len(text.encode("utf-8")) < 8:
+        raise Mistake("WEB_PASSWORD is too short: at least 8 characters, or none at all")
+    return text
+
+
+def _url(key):
+    def check(text):
+        if text:
+            try:
+                Url(text)
+            except ValueError as error:
+                raise Mistake("%s %s" % (key, error))
+        return text
+
+    return check
+
+
+def _web_names(text):
+    for name in text.split(","):
+        fault = host_fault(name.strip()) if name.strip() else None
+        if fault is not None:
+            raise Mistake("WEB_NAMES " + fault)
+    return text
+
+
+def _mqtt_broker(text):
+    if "://" in text or text.count(":") == 1:
+        raise Mistake("MQTT_BROKER must be a name or an address alone; its port goes into MQTT_PORT")
+    fault = host_fault(text) if text else None
+    if fault is not None:
+        raise Mistake("MQTT_BROKER " + fault)
+    return text
+
+
+def _ntp_server(text):
+    fault = host_fault(text) if text else None
+    if fault is not None:
+        raise Mistake("NTP_SERVER " + fault)
+    return text
+
+
+def _topic(key):
+    def check(text):
+        if not consists_of(text, LETTERS + "-_/") or "//" in text or "/" in (text[:1], text[-1:]):
+            raise Mistake(key + " may have letters, digits, -, _ and, between them, / only")
+        return text
+
+    return check
+
+
+def _evse_id(text):
+    if not consists_of(text, LETTERS + "*+-"):
+        raise Mistake("EVSE_ID may have letters, digits, *, + and - only")
+    return text
+
+
+def _car(text):
+    if text:
+        # Most owners name no car.
+        from appliance.state import cars
+
+        try:
+            cars.parse(text)
+        except ValueError as error:
+            raise Mistake("a car's line %s" % error)
+    return text
+
+
+_EXTRA_CHECKS = {
+    "CAR_1": _car,
+    "CAR_2": _car,
+    "CAR_3": _car,
+    "CAR_4": _car,
+    "HOSTNAME": _hostname,
+    "WIFI_PASSWORD": _wifi_password,
+    "WEB_PASSWORD": _web_password,
+    "WEB_NAMES": _web_names,
+    "EVSE_ID": _evse_id,
+    "SMARTEVSE_URL": _url("SMARTEVSE_URL"),
+    "LISTENER_1": _url("LISTENER_1"),
+    "LISTENER_2": _url("LISTENER_2"),
+    "MQTT_BROKER": _mqtt_broker,
+    "NTP_SERVER": _ntp_server,
+    "MQTT_PREFIX": _topic("MQTT_PREFIX"),
+    "MQTT_DISCOVERY": _topic("MQTT_DISCOVERY"),
+}
+# Spaces at their ends are characters like any others; around anything else they are an oversight.
+_BLANKS_COUNT = ("WIFI_SSID", "WIFI_PASSWORD", "WEB_PASSWORD", "MQTT_USER", "MQTT_PASSWORD")
+
+
+def checked(row, text, quoted=True):
+    """The value that ``text`` means for ``row`` of SCHEMA; raises Mistake."""
+    if len(text) > _LONGEST:
+        raise Mistake(row[KEY] + " is too long")
+    # Plain letters pass in one go: a form brings all settings at once, and a car may be waiting.
+    if text and not (min(text) >= " " and max(text) <= "~"):
+        for letter in text:
+            if not is_shown(letter):
+                raise Mistake(row[KEY] + " contains an invisible character, such as a tab or a line break")
+    if not quoted and row[KIND] != NUMBER and not _is_whole_number(text):
+        raise Mistake(row[KEY] + ' needs "double quotes" around its value')
+    if row[KEY] not in _BLANKS_COUNT:
+        # Only blanks: what else strip() takes away differs between interpreters.
+        text = text.strip(" ")
+    value = _KINDS[row[KIND]](row, text)
+    extra = _EXTRA_CHECKS.get(row[KEY])
+    return extra(value) if extra else value
+
+
+# ---- those that go together: a function gives {key: what is wrong}
+
+
+def _fixed_address(values):
+    """All three or none, and of one network."""
+    address, netmask, gateway = [values[key] for key in STATIC_KEYS]
+    missing = [key for key in STATIC_KEYS if not values[key]]
+    if missing:
+        rule = "a fixed address needs WIFI_STATIC_ADDRESS, WIFI_NETMASK and WIFI_GATEWAY"
+        return dict.fromkeys(missing, rule) if len(missing) < len(STATIC_KEYS) else {}
+    mask = ipv4_number(netmask)
+    hosts = ~mask & 0xFFFFFFFF
+    if hosts & hosts + 1 or not 1 < hosts < 1 << 24:
+        return {"WIFI_NETMASK": 'WIFI_NETMASK is not a network mask; most networks have "255.255.255.0"'}
+    own = ipv4_number(address) & hosts
+    if own in (0, hosts) or host_fault(address) is not None:
+        return {"WIFI_STATIC_ADDRESS": "WIFI_STATIC_ADDRESS is not an address that a device can have on its network"}
+    if (ipv4_number(address) ^ ipv4_number(gateway)) & mask or address == gateway:
+        return {"WIFI_GATEWAY": "WIFI_GATEWAY is not another address of the same network"}
+    return {}
+
+
+def _no_fixed_address(values):
+    for key in STATIC_KEYS:
+        values[key] = ""
+
+
+_SIZE_KEYS = ("DISPLAY_WIDTH", "DISPLAY_HEIGHT")
+# Longer and shorter side in pixels that a driver can have: at least, at most.
+_SIZES = {"ssd1306": ((32, 16), (128, 64)), "st7789": ((64, 64), (320, 240))}
+
+
+def _display_size(values):
+    """Both or none, and what the display's controller can have."""
+    kind = "ssd1306" if values["DISPLAY"] == "auto" else values["DISPLAY"]
+    width, height = values["DISPLAY_WIDTH"], values["DISPLAY_HEIGHT"]
+    if kind not in _SIZES or not (width or height):
+        return {}
+    if not (width and height):
+        key = "DISPLAY_HEIGHT" if width else "DISPLAY_WIDTH"
+        return {key: "a display's size needs DISPLAY_WIDTH and DISPLAY_HEIGHT"}
+    least, most = _SIZES[kind]
+    sides = (width, height) if width > height or kind == "ssd1306" else (height, width)
+    if least[0] <= sides[0] <= most[0] and least[1] <= sides[1] <= most[1]:
+        if kind != "ssd1306" or not (width % 8 or height % 8):
+            return {}
+    text = "no %s has %d x %d pixels; 0 and 0 take its usual size" % (kind.upper(), width, height)
+    return {"DISPLAY_WIDTH": text, "DISPLAY_HEIGHT": text}
+
+
+def _usual_size(values):
+    for key in _SIZE_KEYS:
+        values[key] = 0
+
+
+_POWER_KEYS = ("EVSE_MAX_CURRENT_A", "EVSE_MAX_VOLTAGE_V", "EVSE_MAX_POWER_KW")
+
+
+def _most_kw(values):
+    return max(1, values["EVSE_MAX_CURRENT_A"] * values["EVSE_MAX_VOLTAGE_V"] // 1000)
+
+
+def _power(values):
+    """Nobody believes a charger of more power than its current and voltage make."""
+    if values["EVSE_MAX_POWER_KW"] <= _most_kw(values):
+        return {}
+    text = "EVSE_MAX_POWER_KW is more than current times voltage: at most %d" % _most_kw(values)
+    return {"EVSE_MAX_POWER_KW": text}
+
+
+def _less_power(values):
+    values["EVSE_MAX_POWER_KW"] = min(values["EVSE_MAX_POWER_KW"], _most_kw(values))
+
+
+_MODEM_PINS = ("MODEM_SCK", "MODEM_MOSI", "MODEM_MISO", "MODEM_CS", "MODEM_INT")
+_DISPLAY_PINS = {
+    "ssd1306": ("DISPLAY_SDA", "DISPLAY_SCL"),
+    "st7789": ("DISPLAY_SCK", "DISPLAY_MOSI", "DISPLAY_CS", "DISPLAY_DC", "DISPLAY_RST", "DISPLAY_BL"),
+}
+_OTHER_PINS = ("BUTTON", "LED")
+
+
+def bare_pin(name):
+    """The number of a pin that is called "IO13", "GPIO13" or "13", as text; another name as it is, in capitals."""
+    name = name.upper()
+    for prefix in ("GPIO", "IO"):
+        if name.startswith(prefix) and is_digits(name[len(prefix) :]):
+            name = name[len(prefix) :]
+    return str(int(name)) if is_digits(name) else name
+
+
+def _pins(values):
+    """No pin twice. "auto" tries an SSD1306 only where its pins are free, so they do not count there."""
+    used, faults = {}, {}
+    for key in _MODEM_PINS + _DISPLAY_PINS.get(values["DISPLAY"], ()) + _OTHER_PINS:
+        if values[key]:
+            pin = bare_pin(values[key])
+            if pin in used:
+                faults[key] = "%s and %s are both pin %s" % (used[pin], key, values[key])
+            used[pin] = used.get(pin, key)
+    return faults
+
+
+def _as_they_are(_values):
+    """The part that does not get its pin says so."""
+
+
+# Keys, rule, what is done about a file that breaks it, and that in words.
+TOGETHER = (
+    (STATIC_KEYS, _fixed_address, _no_fixed_address, "; DHCP is used"),
+    (("DISPLAY",) + _SIZE_KEYS, _display_size, _usual_size, ""),
+    (_POWER_KEYS, _power, _less_power, ""),
+    (("DISPLAY",) + _MODEM_PINS + _DISPLAY_PINS["ssd1306"] + _DISPLAY_PINS["st7789"] + _OTHER_PINS, _pins, _as_they_are, ""),
+)
+
+
+def mend(values, source):
+    """Make ``values`` fit each other; gives what was wrong, in sentences. ``source(key)``: where a value comes from."""
+    texts = []
+    for _keys, rule, remedy, words in TOGETHER:
+        faults = rule(values)
+        if faults:
+            remedy(values)
+            if not _follows(rule, source):
+                texts += [text + words for text in set(faults.values())]
+    return texts
+
+
+def _follows(rule, source):
+    """True when a rule is broken only by a default, which adapts itself to what the owner set."""
+    return rule is _power and source("EVSE_MAX_POWER_KW") == "default"
+
+
+# ---- what was typed on a page
+
+
+def check_changes(settings, changes):
+    """Check ``changes`` ({key: text, or None for what settings.toml says}) as a whole, against ``settings``.
+
+    Gives ({key: text in the form that is kept, or None}, {key: what is wrong}).
+    """
+    texts, faults, values = {}, {}, {}
+    for key in changes:
+        row = row_of(key)
+        if row is None:
+            faults[shown(key)] = "there is no such setting"
+            continue
+        try:
+            if changes[key] is None:
+                texts[key] = None
+                value = file_value(settings, row)
+                values[key] = row[DEFAULT] if value is None else value
+            else:
+                values[key] = checked(row, changes[key])
+                texts[key] = str(values[key])
+        except Mistake as mistake:
+            faults[key] = str(mistake)
+    if not faults:
+        faults = _faults_together(settings, changes, values)
+    return texts, faults
+
+
+def _faults_together(settings, changes, values):
+    """What is wrong with ``values`` beside all others, as check_changes gives it."""
+    faults, after = {}, {}
+    for row in SCHEMA:
+        key = row[KEY]
+        after[key] = values[key] if key in values else settings[key]
+    for keys, rule, _remedy, _words in TOGETHER:
+        touched = [key for key in keys if key in changes]
+        if touched and not (rule is _power and changes.get("EVSE_MAX_POWER_KW") is None):
+            faults.update(rule(after))
+    return faults
+
+
+def file_value(settings, row):
+    """What settings.toml says for ``row``, or None when it says nothing or nothing of use."""
+    text = settings.file_text(row[KEY])
+    if text is None:
+        return None
+    try:
+        return checked(row, text)
+    except Mistake:
+        return None

@@ -1,0 +1,164 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The settings in force, as settings.toml and the page say them.
+
+``settings.toml`` belongs to its owner and is never written. What the owner saves on the web page is kept elsewhere
+(``storage.records``) and laid over the file: entries of (key, text, text that the file held when it was saved).
+While the file still holds that text, the page's value counts; once the file's line was edited, the file's does. So
+the last edit wins, wherever it was made. What cannot be used has its default, and the line's number and the
+reason are kept for console and status page.
+"""
+
+from appliance.settings import toml
+from appliance.settings.checks import checked, file_value, mend, shown
+from appliance.settings.schema import DEFAULT, KEY, SCHEMA, Mistake, closest_key, row_of
+
+_MOST_ERRORS = 20
+
+
+class Settings:
+    """The values in force. ``settings["KEY"]`` reads one; ``errors`` lists (line, text), line 0 for the whole
+    file."""
+
+    def __init__(self):
+        self.errors = []
+        self.errors_dropped = 0
+        self._values = {}  # type: dict
+        self._sources = {}
+        self._file_texts = {}
+        for row in SCHEMA:
+            self._values[row[KEY]] = row[DEFAULT]
+
+    def __getitem__(self, key):
+        return self._values[key]
+
+    def source(self, key):
+        """Where the value comes from: "default", "settings.toml", "environment" or "page"."""
+        return self._sources.get(key, "default")
+
+    def file_text(self, key):
+        """What settings.toml holds for ``key``, right or wrong, or None."""
+        return self._file_texts.get(key)
+
+    def use(self, key, value):
+        """Put a value in force that was entered on a page and may still have to be saved."""
+        self._values[key] = value
+        self._sources[key] = "page"
+
+    def adopt(self, key, other):
+        """Take over one value from other ``Settings``, and where it comes from."""
+        self._values[key] = other[key]
+        self._sources[key] = other.source(key)
+
+    def lay_over(self, entries):
+        """Take over what was saved on the page; gives the entries that still count.
+
+        An entry whose line in settings.toml was edited since is left out, as is one for a key that is gone.
+        """
+        counting = []
+        for entry in entries:
+            key, text, file_text = entry
+            row = row_of(key)
+            if row is None or self._file_texts.get(key) != file_text:
+                continue
+            try:
+                self._values[key] = checked(row, text)
+            except Mistake as mistake:
+                self.complain(0, "saved on the page: %s" % mistake)
+                continue
+            self._sources[key] = "page"
+            counting.append(entry)
+        self._check_together()
+        return counting
+
+    def complain(self, line, text):
+        """Keep a mistake for console and status page; a file full of them keeps the first ones."""
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors.append((line, text))
+        else:
+            self.errors_dropped += 1
+
+    def take(self, key, text, quoted=True, source="settings.toml"):
+        """Set ``key`` to what ``text`` means; raises Mistake and changes nothing when it means nothing."""
+        row = row_of(key)
+        if row is None:
+            if key.startswith("CIRCUITPY_"):
+                return
+            closest = closest_key(key) if len(self.errors) < _MOST_ERRORS else None
+            hint = "; did you mean " + closest + "?" if closest else ""
+            raise Mistake("there is no setting " + shown(key) + hint)
+        if key in self._sources:
+            raise Mistake(key + " is set twice; the first line is used")
+        self._values[key] = checked(row, text, quoted)
+        self._sources[key] = source
+
+    def read_file(self, path, together=True):
+        """Take over the lines of a settings.toml; False when there is no such file."""
+        try:
+            with open(path, "rb") as file:
+                self.read_lines(toml.lines_of(file), together)
+            return True
+        except OSError:
+            return False
+
+    def read_lines(self, lines, together=True):
+        """Take over an iterable of lines (bytes), as settings.toml has them.
+
+        ``together`` False leaves the rules that join several keys to ``lay_over``.
+        """
+        toml.read(lines, self._take_line, self.complain)
+        if together:
+            self._check_together()
+
+    def _take_line(self, key, text, quoted):
+        if row_of(key) is not None and key not in self._file_texts:
+            self._file_texts[key] = text
+        self.take(key, text, quoted)
+
+    def read_environment(self, getenv):
+        """Take what ``os.getenv`` knows, for a system whose settings are not a file we can open."""
+        for row in SCHEMA:
+            try:
+                value = getenv(row[KEY])
+                if value is not None:
+                    self.take(row[KEY], str(value), True, "environment")
+            except (Mistake, ValueError, OSError) as mistake:
+                self.complain(0, str(mistake))
+
+    def _check_together(self):
+        """Rules that join several keys."""
+        for text in mend(self._values, self.source):
+            self.complain(0, text)
+
+
+def load(path, getenv=None, entries=()):
+    """Read settings.toml at ``path`` and lay the page's ``entries`` over it; ``getenv`` is asked only when there
+    is no such file."""
+    settings = Settings()
+    if not settings.read_file(path, together=False):
+        if getenv:
+            settings.read_environment(getenv)
+        if not settings._sources and not entries:
+            settings.complain(0, "settings.toml is missing; every setting has its default")
+    settings.lay_over(entries)
+    return settings
+
+
+def error_texts(settings):
+    """The mistakes as sentences with their line number."""
+    texts = []
+    for line, text in settings.errors:
+        texts.append("settings.toml line %d: %s" % (line, text) if line else text)
+    if settings.errors_dropped:
+        texts.append("%d more mistakes" % settings.errors_dropped)
+    return texts
+
+
+def merged_entries(settings, entries, texts):
+    """``entries`` with the checked ``texts`` put in; ``settings`` knows what settings.toml holds now."""
+    result = [entry for entry in entries if entry[0] not in texts]
+    for row in SCHEMA:
+        key = row[KEY]
+        if texts.get(key) is not None and texts[key] != str(file_value(settings, row)):
+            result.append((key, texts[key], settings.file_text(key)))
+    return result

@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Reads and writes lines of ``settings.toml``.
+
+The file is read once, at start, with a small reader of our own: ``os.getenv`` scans the file at every call, its
+types differ between CircuitPython versions, and it stays silent about a typo. A line that cannot be used costs
+that line only.
+"""
+
+from appliance.base.text import HEX, consists_of
+from appliance.settings.checks import is_surrogate, shown
+from appliance.settings.schema import KIND, NUMBER, Mistake, row_of
+
+_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
+_HEX_ESCAPES = {"u": 4, "U": 8}
+_LONGEST_LINE = 400
+# The shipped file has 8 kB; reading a line takes 2 ms of device time, and the watchdog waits for 60 s.
+_LONGEST_FILE = 32768
+
+
+def _unescape(text, at):
+    """The character that the escape at ``text[at]`` (after the backslash) stands for, and where it ends."""
+    letter = text[at]
+    digits = _HEX_ESCAPES.get(letter)
+    if digits is None:
+        return _ESCAPES.get(letter, letter), at + 1
+    code = text[at + 1 : at + 1 + digits]
+    if len(code) != digits or not consists_of(code, HEX):
+        raise Mistake("\\" + letter + " must be followed by " + str(digits) + " hexadecimal digits")
+    number = int(code, 16)
+    if number > 0x10FFFF or is_surrogate(number):
+        raise Mistake("\\" + letter + code + " is not a character")
+    return chr(number), at + 1 + digits
+
+
+def _quoted(text):
+    """Split ``text``, which starts with a quote, into the string in it and what follows."""
+    quote = text[0]
+    result = ""
+    at = 1
+    while at < len(text):
+        letter = text[at]
+        if letter == quote:
+            return result, text[at + 1 :]
+        if letter == "\\" and quote == '"' and at + 1 < len(text):
+            letter, at = _unescape(text, at + 1)
+            result += letter
+        else:
+            result += letter
+            at += 1
+    raise Mistake("the closing " + quote + " is missing")
+
+
+def parse_line(text):
+    """One line of settings.toml as (key, value, quoted), or None for an empty line or a comment.
+
+    ``value`` is always text; ``quoted`` tells whether it stood in quotes. Raises Mistake.
+    """
+    text = text.strip()
+    if not text or text[0] == "#":
+        return None
+    if text[0] == "[":
+        raise Mistake("sections are not used here; CircuitPython ignores everything below one")
+    if "=" not in text:
+        raise Mistake("a line reads KEY = value; the = is missing")
+    key, text = text.split("=", 1)
+    key = key.strip()
+    text = text.strip()
+    if not key:
+        raise Mistake("the name before the = is missing")
+    if not text or text[0] == "#":
+        raise Mistake(shown(key) + " has no value")
+    if text[0] in "\"'":
+        value, rest = _quoted(text)
+        rest = rest.strip()
+        if rest and rest[0] != "#":
+            raise Mistake("there is something after the closing quote of " + shown(key))
+        return key, value, True
+    return key, text.split("#", 1)[0].strip(), False
+
+
+def read(lines, take, complain):
+    """Go through an iterable of lines (bytes; None: the rest is left out): ``take(key, text, quoted)`` gets what a
+    line sets and may raise Mistake, ``complain(number, text)`` the mistakes, with number 0 for the whole file."""
+    for number, line in enumerate(lines, 1):
+        if line is None:
+            complain(0, "settings.toml is too long; what comes after its first %d kB is not read" % (_LONGEST_FILE // 1024))
+            return
+        try:
+            text = text_of(line, number == 1)
+            if text.strip().startswith("["):
+                complain(
+                    0, "settings.toml has a [section]; CircuitPython and the box ignore everything below it"
+                )
+                return
+            parsed = parse_line(text)
+            if parsed:
+                take(parsed[0], parsed[1], parsed[2])
+        except Mistake as mistake:
+            complain(number, str(mistake))
+
+
+def lines_of(file):
+    """The lines of a file opened for bytes; the rest of a very long one is skipped, None stands for the rest of a
+    very long file: whatever lies there, neither memory nor time runs out."""
+    total = 0
+    begins = True
+    while True:
+        line = file.readline(_LONGEST_LINE + 1)
+        total += len(line)
+        if not line:
+            return
+        if total > _LONGEST_FILE:
+            yield None
+            return
+        if begins:
+            yield line
+        begins = line[-1:] == b"\n"
+
+
+def text_of(line, first=False):
+    """One line (bytes) as text; the first one may have a byte order mark. Raises Mistake."""
+    if first and line.startswith(b"\xef\xbb\xbf"):
+        line = line[3:]
+    if len(line) > _LONGEST_LINE:
+        raise Mistake("the line is too long")
+    try:
+        text = line.decode("utf-8")
+        # CPython's decoder knows that half a character is none, the device's does not.
+        if b"\xed" in line and any(is_surrogate(ord(letter)) for letter in text):
+            raise ValueError
+        return text
+    except ValueError:
+        # UnicodeError is one.
+        raise Mistake("the line is not UTF-8 text; save the file as UTF-8")
+
+
+_NEEDS_ESCAPE = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+
+
+def toml_line(key, value):
+    """One line of a settings.toml that CircuitPython and this reader understand."""
+    row = row_of(key)
+    if row is not None and row[KIND] == NUMBER:
+        return "%s = %s" % (key, value)
+    text = ""
+    for letter in str(value):
+        if letter < " " and letter not in _NEEDS_ESCAPE:
+            text += "\\u%04x" % ord(letter)
+        else:
+            text += _NEEDS_ESCAPE.get(letter, letter)
+    return '%s = "%s"' % (key, text)

@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the settings want of the protocol stack, and how it is known before the settings are read.
+
+Reading all settings takes the compiler two seconds, and a car repeats its search for ten. So what follows from them is kept
+for the next start, in 18 bytes that outlive a restart, with a check sum of the version, of settings.toml and of what was
+saved on the page. Where one of these is another one now, or EVSE_ID is set, the settings are read first.
+"""
+
+import binascii
+import struct
+
+from appliance.base import version
+
+# As the rows of schema.SCHEMA have them.
+ANSWERS = ("auto", "modem_phase", "always", "never")
+PROTOCOLS = ("din", "iso2", "din_only")
+CONVERSATIONS = ("release", "converse")
+UNTIL = ("parameters", "cable_check", "pre_charge")
+
+SIZE = 18
+# check sum, 1 + whether a SmartEVSE can be asked, answer, protocol, offset in dB, A, V, kW, conversation, until, seconds
+_FORMAT = "<IBBBbHHHBBH"
+_NOTHING = bytes(SIZE)
+
+
+def secc_config(wanted, can_ask):
+    """The config of a ``v2g.secc.Secc``; ``can_ask``: a SmartEVSE is there to be asked for its state."""
+    config = {
+        "can_ask": can_ask,
+        "wait_for_modem": True,
+        "attenuation_offset_db": wanted["ATTENUATION_OFFSET_DB"],
+        "answer": wanted["ANSWER_CARS"],
+        "protocol": wanted["PROTOCOL"],
+        "max_current_a": wanted["EVSE_MAX_CURRENT_A"],
+        "max_voltage_v": wanted["EVSE_MAX_VOLTAGE_V"],
+        "max_power_w": wanted["EVSE_MAX_POWER_KW"] * 1000,
+        "conversation": wanted["CONVERSATION"],
+        "conversation_until": wanted["CONVERSATION_UNTIL"],
+        "conversation_ms": wanted["CONVERSATION_S"] * 1000,
+    }
+    if wanted["EVSE_ID"]:
+        config["evse_id"] = wanted["EVSE_ID"].encode()
+    return config
+
+
+def mark_of(paths):
+    """Another number when another version, or another content of one of the files, is there; None without the first."""
+    mark = binascii.crc32(version.VERSION.encode())
+    for number, path in enumerate(paths):
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+        except OSError:
+            if not number:
+                return None
+            content = b""
+        mark = binascii.crc32(content, binascii.crc32(struct.pack("<I", len(content)), mark))
+    return mark & 0xFFFFFFFF
+
+
+class KeptWishes:
+    """``memory`` is what outlives a restart (``storage.memory``), ``place`` where in it the bytes lie; ``mark`` is what
+    ``mark_of`` gave."""
+
+    def __init__(self, memory, place, mark):
+        self._memory = memory
+        self._place = place
+        self._mark = mark
+
+    def config(self):
+        """The config that was kept, or None."""
+        kept = self._memory.part(self._place, SIZE)
+        mark, known, answer, protocol, offset, current, voltage, power, how, until, seconds = struct.unpack(_FORMAT, kept)
+        if not known or mark != self._mark:
+            return None
+        return {
+            "can_ask": known > 1,
+            "wait_for_modem": True,
+            "attenuation_offset_db": offset,
+            "answer": ANSWERS[answer],
+            "protocol": PROTOCOLS[protocol],
+            "max_current_a": current,
+            "max_voltage_v": voltage,
+            "max_power_w": power * 1000,
+            "conversation": CONVERSATIONS[how],
+            "conversation_until": UNTIL[until],
+            "conversation_ms": seconds * 1000,
+        }
+
+    def keep(self, config):
+        """Keep ``config`` for the next start; None: nothing. Written only when something else is kept."""
+        packed = _NOTHING if config is None or self._mark is None or "evse_id" in config else self._packed(config)
+        if packed != self._memory.part(self._place, SIZE):
+            self._memory.set_part(self._place, packed)
+            self._memory.save()
+
+    def _packed(self, config):
+        return struct.pack(
+            _FORMAT,
+            self._mark,
+            2 if config["can_ask"] else 1,
+            ANSWERS.index(config["answer"]),
+            PROTOCOLS.index(config["protocol"]),
+            config["attenuation_offset_db"],
+            config["max_current_a"],
+            config["max_voltage_v"],
+            config["max_power_w"] // 1000,
+            CONVERSATIONS.index(config["conversation"]),
+            UNTIL.index(config["conversation_until"]),
+            config["conversation_ms"] // 1000,
+        )

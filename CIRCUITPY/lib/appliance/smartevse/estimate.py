@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the car should have by now: the charge it told at plug-in, and what the SmartEVSE's meter has counted since.
+
+    per cent now = per cent told + metered Wh x 91.5 % / capacity        never down, never past the target
+
+Of what the meter counts 90 to 93 % arrives in a battery (charger in the car, cables, cooling): over a charge of
+90 points the middle is at most 1.6 points off. SmartEVSE's own ``computed_soc`` counts every watt-hour as charged, and
+it is of another car where the SmartEVSE still holds one's larger numbers, which only its restart clears.
+
+The meter's total survives a restart of the SmartEVSE, ``charged_wh`` begins again at 0 there and keeps the last car's
+value until this one begins to charge. So the total counts, from where it stood when the car was read.
+"""
+
+from appliance.smartevse.numbers import Numbers
+from appliance.smartevse.target import STATE_C, STATE_C1, evccid_text
+
+# Of 1000 Wh on the meter, Wh in the battery.
+_ARRIVES = 915
+# Hundredths of a per cent for one metered Wh, times the capacity in Wh.
+_HUNDREDTHS = _ARRIVES * 10
+# No car has charged much on AC this soon after its reading; and no AC charger gives more.
+_YOUNG_S = 90
+_MOST_W = 22080
+# Less than this is not charging: a sleeping car draws some.
+_LEAST_W = 200
+# A meter that says nothing in this many answers while a car charges does not exist.
+_MOST_EMPTY = 3
+
+
+class Estimate:
+    """Estimate of one reading after the other. ``percent`` (None: there is none), ``full_percent`` it goes to,
+    ``full_in_s`` (None while it does not charge), ``charging``, ``charged_wh`` on the meter since the reading,
+    ``told_s`` when the meter was read (s of uptime), ``smartevse_percent`` what the SmartEVSE computes, where it does so
+    with the numbers of this car, else None.
+    """
+
+    def __init__(self, status):
+        self._status = status
+        self.told_s = 0
+        self._begin(None)
+
+    def _begin(self, reading):
+        self._reading = reading
+        self._numbers = None if reading is None else Numbers(reading)
+        self._start_wh = None
+        self._hundredths = 0
+        self._empty = 0
+        self.percent = None
+        self.full_percent = 100
+        self.full_in_s = None
+        self.charging = False
+        self.charged_wh = 0
+        self.smartevse_percent = None
+        self._status.others_numbers = False
+
+    @property
+    def can_go_on(self):
+        """False when asking again would bring nothing: no meter, or no capacity to count with."""
+        numbers = self._numbers
+        return numbers is None or (self._empty < _MOST_EMPTY and bool(numbers.energy_capacity_wh))
+
+    def asked(self, state, delivered):
+        """An answer of the SmartEVSE, an ``EvseState`` or None; ``delivered``: it was told this car's numbers."""
+        status = self._status
+        reading = status.reading if status.current else None
+        if reading is not None and reading.soc_percent is None:
+            reading = None
+        if reading is not self._reading:
+            self._begin(reading)
+        if state is None or reading is None:
+            return
+        self._compare(state, delivered)
+        if self._numbers.energy_capacity_wh:
+            self._count(state)
+        status.estimate = None if self.percent is None else self
+
+    def _compare(self, state, delivered):
+        """Whose numbers does the SmartEVSE compute with? It keeps the larger ones of two cars."""
+        numbers = self._numbers
+        told = (numbers.full_soc_percent, numbers.energy_capacity_wh, numbers.energy_request_wh)
+        told = [-1 if number is None else number for number in told]
+        held = [-1 if number is None else number for number in state.held]
+        larger = [number for at, number in enumerate(held) if number > told[at]]
+        self._status.others_numbers = delivered and bool(larger)
+        same = held == told and state.evccid == evccid_text(self._reading.evccid)
+        same = same and state.initial_soc == str(numbers.soc_percent)
+        self.smartevse_percent = state.computed_soc if same else None
+
+    def _count(self, state):
+        if not state.total_wh:
+            if state.state_id == STATE_C:
+                self._empty += 1
+            return
+        self._empty = 0
+        if self._start_wh is None:
+            self._start_wh = self._stood_at(state)
+        if self._start_wh is None or state.total_wh < self._start_wh:
+            # A SmartEVSE that has just started has not read its meter yet.
+            return
+        numbers = self._numbers
+        capacity_wh = numbers.energy_capacity_wh
+        self.charged_wh = state.total_wh - self._start_wh
+        self.full_percent = numbers.full_soc_percent or 100
+        now = numbers.soc_percent * 100 + self.charged_wh * _HUNDREDTHS // capacity_wh
+        self._hundredths = max(self._hundredths, min(now, self.full_percent * 100))
+        self.percent = (self._hundredths + 50) // 100
+        self.charging = state.state_id == STATE_C and (state.power_w or 0) >= _LEAST_W
+        self.full_in_s = None
+        if self.charging:
+            missing_wh = (self.full_percent * 100 - self._hundredths) * capacity_wh // _HUNDREDTHS
+            self.full_in_s = missing_wh * 3600 // state.power_w
+        self.told_s = self._status.uptime.seconds
+        self._status.changed()
+
+    def _stood_at(self, state):
+        """Where the meter stood when the car was read, or None while nobody can tell."""
+        age_s = self._status.age_s()
+        charged_wh = state.charged_wh
+        if state.state_id in (STATE_C, STATE_C1) and charged_wh is not None:
+            # Counted since this car began to charge, unless it was read in the middle of that.
+            if charged_wh <= _MOST_W * age_s // 3600:
+                return state.total_wh - charged_wh
+        return state.total_wh if age_s < _YOUNG_S else None
+
+    def document(self, fresh):
+        """As the page's JSON has it."""
+        return {
+            "soc_percent": self.percent,
+            "full_soc_percent": self.full_percent,
+            "full_in_s": self.full_in_s,
+            "charging": self.charging,
+            "charged_wh": self.charged_wh,
+            "fresh": fresh,
+            "smartevse_soc_percent": self.smartevse_percent,
+        }

@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""One HTTP exchange with a bounded duration and exactly one request on the wire.
+
+``adafruit_requests`` does the talking, but through a socket of our own, because the library tries every request
+twice, sends a request in a dozen pieces and has no deadline for the whole exchange.
+"""
+
+import errno
+
+from plc.ticks import ticks_add, ticks_diff
+
+# An answer that comes 3 s late still counts; a connection on a home network takes 20 ms.
+EXCHANGE_MS = 5000
+CONNECT_S = 1.0
+_MOST_RECEIVED = 16384
+_SETTINGS_SIZE = 8192
+# Pauses in the /settings answer are in the network, not in the content: read it in a few pieces.
+_PIECE = 512
+
+
+class _OneSocket:
+    """What adafruit_requests takes for a socket: one send for the whole request, one deadline for the whole
+    answer."""
+
+    def __init__(self, socket, pool):
+        self._socket = socket
+        self._pool = pool
+        self._request = bytearray()
+        self._ends = 0
+
+    def settimeout(self, _seconds):
+        """The deadline of the exchange rules; the library's per-call timeout does not."""
+
+    def connect(self, address):
+        self._socket.settimeout(CONNECT_S)
+        self._socket.connect(address)
+        self._pool.connected = True
+
+    def send(self, data):
+        # The library writes about ten pieces; sent one by one they stall on Nagle and delayed
+        # acknowledgements. All of it leaves when the answer is asked for.
+        self._request.extend(data)
+        return len(data)
+
+    def _send_all(self):
+        view = memoryview(self._request)
+        at = 0
+        while at < len(view):
+            self._socket.settimeout(self._pool.seconds_left())
+            try:
+                at += self._socket.send(view[at:])
+            except OSError as error:
+                if error.errno != errno.EAGAIN:
+                    raise
+        self._request = bytearray()
+        self._pool.sent = True
+
+    def recv_into(self, buffer, size=0):
+        if self._request:
+            self._send_all()
+        self._socket.settimeout(self._pool.seconds_left())
+        count = self._socket.recv_into(buffer, size or len(buffer))
+        # adafruit_requests waits for ever on a peer that closed in the middle of a chunk.
+        self._ends = self._ends + 1 if count == 0 else 0
+        self._pool.received += count
+        if self._ends > 2 or self._pool.received > _MOST_RECEIVED:
+            raise OSError(errno.ECONNRESET)
+        self._pool.keep_start(buffer, count)
+        return count
+
+    def close(self):
+        self._socket.close()
+
+
+class _OneSocketPool:
+    """What adafruit_requests takes for a socket pool: gives out exactly one socket for each exchange."""
+
+    def __init__(self, pool, ticks):
+        self._pool = pool
+        self._ticks = ticks
+        self.AF_INET = pool.AF_INET
+        self.SOCK_STREAM = pool.SOCK_STREAM
+        self.arm(None, 0)
+        self._left = 0
+
+    def arm(self, address, deadline):
+        """Get ready for one exchange with numeric ``address`` that ends at tick ``deadline``."""
+        self._address = address
+        self._deadline = deadline
+        self._left = 1
+        self.connected = False
+        self.sent = False
+        self.received = 0
+        self._start = b""
+
+    def seconds_left(self):
+        left = ticks_diff(self._deadline, self._ticks())
+        if left <= 0:
+            raise OSError(errno.ETIMEDOUT)
+        return left / 1000
+
+    def keep_start(self, buffer, count):
+        """Keep the first bytes of the answer: the status counts even when the rest never comes."""
+        if len(self._start) < 12:
+            self._start += bytes(buffer[:count])
+
+    def status(self):
+        """Status of an answer that the library could not finish reading, else None."""
+        parts = self._start.split(b" ")
+        if len(parts) < 2 or not parts[0].startswith(b"HTTP/") or len(parts[1]) < 3:
+            return None
+        try:
+            return int(parts[1][:3])
+        except ValueError:
+            return None
+
+    def getaddrinfo(self, _host, port, _family=0, _type=0):
+        return [(self.AF_INET, self.SOCK_STREAM, 0, "", (self._address, port))]
+
+    def socket(self, family, kind):
+        if not self._left:
+            # The library's own second attempt: the first request may have been acted on already.
+            raise OSError(errno.ECONNABORTED)
+        self._left = 0
+        return _OneSocket(self._pool.socket(family, kind), self)
+
+
+class Answer:
+    """Outcome of one exchange: ``status`` (None: no usable answer), ``body``, and how far it came."""
+
+    def __init__(self, status, body, connected, sent, received):
+        self.status = status
+        self.body = body
+        self.connected = connected
+        self.sent = sent
+        self.received = received
+
+
+class Client:
+    """One HTTP exchange at a time with bounded duration and exactly one request on the wire."""
+
+    def __init__(self, pool, ticks, requests=None, connection_manager=None):
+        if requests is None:
+            import adafruit_connection_manager as connection_manager
+            import adafruit_requests as requests
+        self._requests = requests
+        self._manager = connection_manager
+        self._ticks = ticks
+        self._pool = _OneSocketPool(pool, ticks)
+
+    def exchange(self, method, url, address, read_body=False, body=None):
+        """Send one request to ``url`` at numeric ``address``, with ``body`` (JSON as bytes) or none; never raises, blocks
+        EXCHANGE_MS at most."""
+        pool = self._pool
+        pool.arm(address, ticks_add(self._ticks(), EXCHANGE_MS))
+        status, content, response = None, b"", None
+        try:
+            session = self._requests.Session(pool)
+            headers = {"Connection": "close"}
+            if body is not None:
+                headers["Content-Type"] = "application/json"
+            elif method == "POST":
+                # Left out by the library for an empty body; Mongoose waits for a body without it.
+                headers["Content-Length"] = "0"
+            response = session.request(
+                method, url, data=body, headers=headers, timeout=CONNECT_S, allow_redirects=False
+            )
+            status = response.status_code
+            if read_body:
+                content = _bounded_body(response)
+        except Exception:
+            # OutOfRetries, OSError, RuntimeError, ValueError, MemoryError: all mean the answer is incomplete.
+            if status is None:
+                status = pool.status()
+        finally:
+            self._release(response)
+        return Answer(status, content, pool.connected, pool.sent, pool.received)
+
+    def _release(self, response):
+        """Close everything: a socket that stays registered locks this host out for ever (issue 62)."""
+        for close in (self._close_response, self._close_all):
+            try:
+                close(response)
+            except (RuntimeError, OSError):
+                # Nothing was registered, or the socket is gone already; the next step must still run.
+                continue
+
+    def _close_response(self, response):
+        if response is not None:
+            response.close()
+
+    def _close_all(self, _response):
+        self._manager.connection_manager_close_all(self._pool)
+
+
+def _bounded_body(response):
+    """The first _SETTINGS_SIZE bytes of the body; ends early when the peer stops in the middle."""
+    buffer = bytearray(_SETTINGS_SIZE)
+    used = 0
+    try:
+        for piece in response.iter_content(_PIECE):
+            room = min(len(piece), _SETTINGS_SIZE - used)
+            buffer[used : used + room] = piece[:room]
+            used += room
+            if used == _SETTINGS_SIZE:
+                break
+    except Exception as error:
+        if not used:
+            raise error
+    return bytes(memoryview(buffer)[:used])

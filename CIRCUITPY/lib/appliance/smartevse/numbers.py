@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Which of a car's numbers go to the SmartEVSE: those that are known and fit each other, None for the others.
+
+Cars tell more than they know. A VW id.3 asks for 5300 Wh at 37 % as well as at 94 %, an Opel Ampera-e for 16700 Wh
+at 97 % of 18700, an MG4 says FullSOC 0. SmartEVSE prefers the requested energy to its own arithmetic, so a wrong
+request is worse than none: an Audi Q4 at 67 % would be shown with 94 %. A request that is only a little off moves that
+estimate as well: a Hyundai Ioniq asks for what is missing to 100 %, and says FullSOC 94.
+"""
+
+from appliance.state import cars
+
+# A request counts when it is as far as this from (full - soc) x capacity, in per cent of the capacity: the SmartEVSE's
+# estimate is then as far from the battery's charge.
+FITS_WITHIN_PERCENT = 2
+
+
+class Numbers:
+    """``soc_percent``, ``full_soc_percent``, ``energy_capacity_wh``, ``energy_request_wh`` of a Reading; None for
+    unknown. What the car leaves out comes from the owner's profile, see ``appliance.state.cars``."""
+
+    def __init__(self, reading):
+        self.soc_percent = reading.soc_percent
+        self.full_soc_percent = cars.filled(reading, "full_soc_percent")
+        self.energy_capacity_wh = cars.filled(reading, "energy_capacity_wh")
+        self.energy_request_wh = reading.energy_request_wh if self._fits(reading.energy_request_wh) else None
+
+    def _fits(self, request_wh):
+        """True when the request is about what is missing; it cannot be judged with a number missing."""
+        soc, full, capacity_wh = self.soc_percent, self.full_soc_percent, self.energy_capacity_wh
+        if soc is None or full is None or not capacity_wh or not request_wh:
+            return False
+        # In hundredths of a watt-hour, so that nothing is rounded.
+        missing = (full - soc) * capacity_wh
+        return abs(request_wh * 100 - missing) <= FITS_WITHIN_PERCENT * capacity_wh

@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""How a SmartEVSE is addressed in SMARTEVSE_URL, in the query and in its answers: addresses, parameters, states.
+
+    POST /ev_state?current_soc=..&full_soc=..&energy_capacity=..&energy_request=..&evccid=..
+    GET  /settings --> JSON with evse.state_id and, with modem support, ev_state
+
+A missing parameter reads as 0 on the other side, hence all five always, with -1 for unknown.
+"""
+
+from v2g.admission import CHARGING, FREE, PLUGGED
+
+from appliance.base.text import hex_text
+from appliance.base.url import Url
+from appliance.smartevse.numbers import Numbers
+from appliance.state import cars
+
+_ENDPOINT = "/ev_state"
+
+# state_id of the SmartEVSE (main_c.h), by its names.
+STATE_A, STATE_B, STATE_C = 0, 1, 2
+ACTIVATE, STATE_B1, STATE_C1 = 8, 9, 10
+MODEM_REQUEST, MODEM_WAIT, MODEM_DONE, MODEM_DENIED = 11, 12, 13, 14
+# Phases in which it still waits for a reading: it has not taken one.
+WAITING_STATES = (MODEM_REQUEST, MODEM_WAIT)
+# What a state means for the cars; in every other state a car charges or may charge.
+_SEEN = {STATE_A: FREE, MODEM_REQUEST: PLUGGED, MODEM_WAIT: PLUGGED}
+# A state after a reading: what it means for the car that was read, and whether it will stay so.
+AFTERWARDS = {
+    STATE_A: ("the car was unplugged", True),
+    STATE_B: ("the car is not charging yet (state B)", False),
+    STATE_C: ("the car is charging on AC (state C)", True),
+    ACTIVATE: ("the charger is waking the car", False),
+    STATE_B1: ("the charger has no power or sun for the car", False),
+    STATE_C1: ("no more power or sun, the car is stopping", False),
+    MODEM_DONE: ("the charger is still simulating the re-plug", False),
+    MODEM_DENIED: ("the charger turned this car away", True),
+}
+
+
+# What keeps it from asking a car, by state and by mode. In Smart and Solar mode the 5 % pilot comes with the power.
+_WAITS = "waiting for power or sun; a car is read as soon as charging may start"
+_WAITING_FOR = {STATE_B1: _WAITS, STATE_C1: _WAITS}
+_NO_ACCESS = {
+    "OFF": "switched off (mode Off); no car is read",
+    "PAUSE": "paused (mode Pause); no car is read",
+}
+
+
+class Target(Url):
+    """Where a reading goes: the owner's SMARTEVSE_URL. Raises ValueError."""
+
+    def __init__(self, text):
+        super().__init__(text)
+        if self.path in ("", "/"):
+            self.path = _ENDPOINT
+        bare_path = self.path.split("?", 1)[0]
+        # Only the SmartEVSE's own endpoint has a /settings beside it.
+        self.is_smartevse = bare_path.endswith(_ENDPOINT)
+        self.settings_path = bare_path[: -len(_ENDPOINT)] + "/settings"
+
+
+def evccid_text(evccid):
+    """The low six bytes as 12 lower-case hexadecimal digits, as SmartEVSE compares them; -1 for unknown."""
+    if evccid is None:
+        return "-1"
+    return hex_text(cars.low_six(evccid))
+
+
+def unknown_as_minus_one(value):
+    return "-1" if value is None else str(value)
+
+
+def delivery_path(path, reading):
+    """``path`` with the five parameters of the SmartEVSE's contract added to its query."""
+    numbers = Numbers(reading)
+    parameters = (
+        ("current_soc", unknown_as_minus_one(numbers.soc_percent)),
+        # SmartEVSE's estimate never moves without these two, which a Tesla leaves out.
+        ("full_soc", unknown_as_minus_one(numbers.full_soc_percent)),
+        ("energy_capacity", unknown_as_minus_one(numbers.energy_capacity_wh)),
+        ("energy_request", unknown_as_minus_one(numbers.energy_request_wh)),
+        ("evccid", evccid_text(reading.evccid)),
+    )
+    query = "&".join([name + "=" + value for name, value in parameters])
+    return path + ("&" if "?" in path else "?") + query
+
+
+def test_path(path):
+    """``path`` with -1 in every number: a SmartEVSE echoes it and does nothing.
+
+    No EVCCID: whatever is sent as one would be kept and compared.
+    """
+    query = "current_soc=-1&full_soc=-1&energy_capacity=-1&energy_request=-1"
+    return path + ("&" if "?" in path else "?") + query
+
+
+def find_value(body, name):
+    """Text of the JSON value that follows "name": in ``body`` (numbers and strings), or None.
+
+    The SmartEVSE's /settings is 4 kB of JSON of which three values are wanted: no need to build it all.
+    """
+    at = body.find(b'"' + name + b'"')
+    if at < 0:
+        return None
+    at = body.find(b":", at)
+    if at < 0:
+        return None
+    value = body[at + 1 : at + 60].strip()
+    if value[:1] == b'"':
+        end = value.find(b'"', 1)
+        return str(value[1:end], "utf-8") if end > 0 else None
+    end = 0
+    while end < len(value) and value[end] in b"-0123456789":
+        end += 1
+    return str(value[:end], "ascii") if end else None
+
+
+def find_thousandths(body, name):
+    """Thousandths of the number that follows "name": in ``body``, its fraction included, or None."""
+    at = body.find(b'"' + name + b'":')
+    if at < 0:
+        return None
+    at += len(name) + 3
+    whole, _, fraction = str(body[at : at + 24], "utf-8").partition(",")[0].partition("}")[0].strip().partition(".")
+    try:
+        return int(whole) * 1000 + int((fraction + "000")[:3])
+    except ValueError:
+        return None
+
+
+def _number(text):
+    """``text`` of a number as an int, or None."""
+    return int(text) if text and text != "-" else None
+
+
+# What a state means for the cars. All others (B, C, waiting for power, Modem Done, denied, off, paused): a car is
+# there and none is to be answered.
+
+
+class EvseState:
+    """What GET /settings told: ``state_id`` (int or None), what it means for the cars (``seen``, see
+    ``v2g.admission``), ``mode`` (text), ``has_modem``, ``initial_soc`` and ``evccid`` (text).
+
+    Of the numbers it was told it holds ``held``, (full_soc, energy_capacity, energy_request), and computes
+    ``computed_soc``. Its meter: ``total_wh``, ``charged_wh`` since a car began to charge, ``power_w``. All int or None.
+    """
+
+    def __init__(self, body):
+        self.state_id = _number(find_value(body, b"state_id"))
+        self.seen = None if self.state_id is None else _SEEN.get(self.state_id, CHARGING)
+        self.mode = find_value(body, b"mode")
+        self.has_modem = body.find(b'"ev_state"') >= 0
+        self.initial_soc = find_value(body, b"initial_soc")
+        self.evccid = find_value(body, b"evccid")
+        names = (b"full_soc", b"energy_capacity", b"energy_request")
+        self.held = tuple([_number(find_value(body, name)) for name in names])
+        self.computed_soc = _number(find_value(body, b"computed_soc"))
+        self._read_meter(body)
+
+    def _read_meter(self, body):
+        """Firmware before 3.11 tells kWh and kW with one decimal: their thousandths are Wh and W."""
+        self.total_wh = find_thousandths(body, b"total_kwh")
+        self.charged_wh = find_thousandths(body, b"charged_kwh")
+        self.power_w = find_thousandths(body, b"import_active_power")
+        if self.total_wh is None:
+            self.total_wh = _number(find_value(body, b"total_wh"))
+            self.charged_wh = _number(find_value(body, b"charged_wh"))
+            self.power_w = None if self.power_w is None else self.power_w // 1000
+
+    def waits(self):
+        """Why it does not ask a car now, as the end of a sentence about it, or None."""
+        return _NO_ACCESS.get(self.mode) or _WAITING_FOR.get(self.state_id)
+
+    def text(self):
+        """A few words for the page."""
+        if self.state_id is None:
+            return "answers"
+        waits = self.waits()
+        return "state %d" % self.state_id + (": " + waits if waits else "")
+
+    def afterwards(self):
+        """(what became of the car that was read, whether that is final), or None without a state."""
+        if self.state_id is None:
+            return None
+        return AFTERWARDS.get(self.state_id, ("state %d" % self.state_id, False))

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the owner tries on the page: whether an address takes readings. Loaded when somebody asks, and not before."""
+
+from appliance.smartevse.target import EvseState, Target, test_path
+from appliance.state import faults
+
+_SHOWN_OF_AN_ANSWER = 400
+
+
+def try_delivery(smartevse, url):
+    """Send a reading that says nothing to ``url``; gives {"ok", "text", "status", "answer"}. Blocks for 5 s at most,
+    longer for a name."""
+    target = Target(url)
+    return _try(smartevse, "POST", target, test_path(target.path), _judge_delivery)
+
+
+def try_probe(smartevse, url):
+    """Ask the SmartEVSE at ``url`` whether it can take readings; gives a dict as ``try_delivery``."""
+    target = Target(url)
+    if not target.is_smartevse:
+        text = "This is not the address of a SmartEVSE (its path does not end in /ev_state): send a test reading instead."
+        return _outcome(False, text)
+    return _try(smartevse, "GET", target, target.settings_path, _judge_probe)
+
+
+def _try(smartevse, method, target, path, judge):
+    if not smartevse.network.connected:
+        return _outcome(False, "WiFi is not connected.")
+    address = smartevse.look_up(target)
+    if address is None:
+        return _outcome(False, faults.advice("smartevse_name"))
+    answer = smartevse.exchange(method, target.url(path), address, True)
+    if answer.status is None:
+        return _outcome(False, faults.advice("smartevse_slow" if answer.sent else "smartevse_off"))
+    return judge(answer)
+
+
+def _outcome(ok, text, answer=None):
+    status, body = None, ""
+    if answer is not None:
+        status = answer.status
+        # Byte by byte: the device cannot decode text with a broken letter in it.
+        letters = [chr(byte) if 0x20 <= byte < 0x7F else " " for byte in answer.body[:_SHOWN_OF_AN_ANSWER]]
+        body = "".join(letters)
+    return {"ok": ok, "text": text, "status": status, "answer": body}
+
+
+def _judge_delivery(answer):
+    if 200 <= answer.status < 300:
+        return _outcome(True, "The address accepts readings. This is what it answered:", answer)
+    code = "smartevse_refused"
+    if answer.status == 404:
+        code = "smartevse_404"
+    elif answer.status >= 500:
+        code = "smartevse_500"
+    return _outcome(False, faults.advice(code), answer)
+
+
+def _judge_probe(answer):
+    if answer.status != 200:
+        text = "Something answers there, but not the way a SmartEVSE does (%d). Check the address." % answer.status
+        return _outcome(False, text, answer)
+    state = EvseState(answer.body)
+    if state.state_id is None and not state.has_modem:
+        # A router, a printer or a charger of another kind: every web server answers something.
+        return _outcome(False, "This is not a SmartEVSE: something else answers at this address. Check the address.", answer)
+    if not state.has_modem:
+        return _outcome(False, faults.advice("smartevse_no_modem"))
+    text = "This SmartEVSE accepts readings: its firmware has modem support"
+    if state.state_id is not None:
+        text += ", and it is in " + state.text()
+    return _outcome(True, text + ".")

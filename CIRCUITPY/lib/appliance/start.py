@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Loads the box: first what the modem needs, then the rest, and the modem is served in between.
+
+``code.py`` calls ``load``. What cannot work on this board or this CircuitPython is said in a sentence, on console, display
+and recovery page, instead of ending in a MemoryError or in a module that is missing somewhere.
+"""
+
+import sys
+
+from appliance.base import version
+
+# 2 MB, less what the firmware may keep for itself. Without any some 200 kB are left, and the program takes 450.
+LEAST_PSRAM = 1900000
+# py/gc.c doubles the heap when it is full, from 8 kB on, and before each time it is searched for what is free. While this
+# much is taken the next step is as large, the program goes there, and what was taken is given back. Settings could ask
+# for a large heap as well (CIRCUITPY_HEAP_START_SIZE), but then a board without that much memory does not even start.
+ROOM = 1000000
+
+
+# In this order: each import compiles a second's worth of source at most, and what a car's session needs comes first.
+SESSION = (
+    "plc.slac",
+    "plc.ipv6",
+    "plc.tcp_window",
+    "plc.tcp",
+    "v2g.exi",
+    "v2g.admission",
+    "v2g.session",
+    "v2g.din",
+    "v2g.iso2",
+    "v2g.connection",
+    "v2g.plug_in",
+    "v2g.secc",
+    "appliance.loop",
+    "appliance.door",
+)
+# By now cars are let in where nobody has to be asked before and what the settings want was kept; nothing is loaded while one
+# is in a session.
+SETTINGS = (
+    "appliance.settings.checks",
+    "appliance.settings.settings",
+    "appliance.storage.records",
+)
+# By now they are let in wherever nobody has to be asked before.
+ASKING = (
+    "appliance.network.provisioning",
+    "appliance.network.station",
+    "appliance.network.link",
+    "appliance.smartevse.exchange",
+    "appliance.smartevse.delivery",
+    "appliance.asking",
+)
+# By now the SmartEVSE was asked, where it answers at once.
+REST = (
+    "appliance.settings.service",
+    "appliance.state.faults",
+    "appliance.state.status",
+    "appliance.story",
+    "appliance.jobs",
+    "appliance.modem.role",
+    "appliance.storage.secrets",
+    "appliance.update.health",
+    "appliance.web.access",
+    "appliance.box",
+)
+PARTS = SESSION + SETTINGS + ASKING + REST
+
+
+# True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.
+importing = False
+
+# Without it only the cars that speak it are not read, and the log says why when one comes.
+SECOND_STANDARD = "v2g.iso2"
+
+
+def load():
+    """Load ``appliance.box``; gives None, or in a sentence why it cannot run here."""
+    found = problem()
+    if found is None:
+        room = _room()
+        early = _modem_first()
+        for name in SESSION:
+            _import(name)
+            early.serve()
+        from appliance.door import Door
+
+        door = Door(early)
+        for name in SETTINGS:
+            door.serve()
+            _import(name)
+        door.open_as_set()
+        for name in ASKING:
+            door.serve()
+            _import(name)
+        door.open_if_asked()
+        for name in REST:
+            door.serve()
+            _import(name)
+        door.serve()
+        from appliance import box
+
+        box.go_on(early, door)
+        del room
+        return None
+    short, sentence = found
+    print(sentence)
+    from appliance import refusal
+
+    refusal.show(short)
+    return sentence
+
+
+def _modem_first():
+    from appliance.early import Early
+
+    early = Early()
+    early.give_key()
+    return early
+
+
+def _import(name):
+    global importing
+    importing = True
+    try:
+        __import__(name)
+    except Exception as error:
+        if name != SECOND_STANDARD:
+            raise error
+        print("not loaded:", name, error)
+    importing = False
+
+
+def _room():
+    try:
+        return bytearray(ROOM)
+    except MemoryError:
+        # Then the heap grows in smaller steps.
+        return None
+
+
+def problem():
+    """What is wrong with this CircuitPython or this board: (words for a small display, sentences), or None."""
+    implementation = sys.implementation
+    if implementation.name != "circuitpython":
+        return None
+    has = tuple(implementation.version[:3])
+    if has < tuple([int(number) for number in version.CIRCUITPYTHON.split(".")]):
+        needed, found = version.CIRCUITPYTHON, "%d.%d.%d" % has
+        return (
+            "Needs CircuitPython %s, has %s" % (needed, found),
+            "The box needs CircuitPython %s or newer, and this is %s. Install a newer one." % (needed, found),
+        )
+    try:
+        import espidf
+
+        psram = espidf.get_total_psram()
+    except (ImportError, AttributeError):
+        # Another chip: whether the memory is enough will show.
+        return None
+    if psram < LEAST_PSRAM:
+        return (
+            "CircuitPython of another board? It finds no PSRAM.",
+            "CircuitPython finds no extra memory (PSRAM). Either this board has none, or its CircuitPython is the one for "
+            "another board: install the one that is made for this board.",
+        )
+    return None

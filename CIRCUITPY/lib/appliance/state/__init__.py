@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the box knows: status, faults, cars, log."""

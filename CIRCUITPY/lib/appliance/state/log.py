@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What happened, as lines of text for people, in a bounded ring in RAM; and the time since the start.
+
+It forgets its oldest line when it is full and counts what it forgot, so that a reader knows whether the story is
+complete. Nothing is ever written to flash: an erase cycle stops both cores for up to 400 ms.
+"""
+
+from plc.ticks import ticks_diff
+
+DEBUG, INFO, WARNING, ERROR = "D", "I", "W", "E"
+_RANK = {DEBUG: 0, INFO: 1, WARNING: 2, ERROR: 3}
+_LONGEST_TEXT = 400
+# Who tells the time. 2026 to 2099: a clock that says anything else was never set.
+BROWSER, NTP = "browser", "ntp"
+EARLIEST_S, LATEST_S = 1767225600, 4102444800
+
+
+class Uptime:
+    """Seconds and milliseconds since start, from a tick counter that wraps every 6.2 days."""
+
+    def __init__(self, now):
+        self._last = now
+        self.seconds = 0
+        self.millis = 0
+        # Unix time at second 0, None while nobody told the time; who told it, and when.
+        self.unix_zero_s = None
+        self.clock = None
+        self.told_s = 0
+        self.times_told = 0
+
+    def tell_time(self, unix_s, clock):
+        """``clock`` ("browser" or "ntp") says that now is ``unix_s``. False, and nothing is learnt, for a time that cannot
+        be, and for a browser's where a server was asked."""
+        if not EARLIEST_S <= unix_s < LATEST_S or (clock == BROWSER and self.clock == NTP):
+            return False
+        self.unix_zero_s = unix_s - self.seconds
+        self.clock = clock
+        self.told_s = self.seconds
+        self.times_told += 1
+        return True
+
+    @property
+    def time_wanted(self):
+        """True while a browser may tell the time: nobody did, or one did so a day ago."""
+        return self.unix_zero_s is None or self.clock == BROWSER and self.seconds - self.told_s > 86400
+
+    def advance(self, now):
+        """Account for the time since the last call; allocates nothing."""
+        elapsed = ticks_diff(now, self._last)
+        if elapsed <= 0:
+            return
+        self._last = now
+        self.millis += elapsed
+        while self.millis >= 1000:
+            self.millis -= 1000
+            self.seconds += 1
+
+
+class Log:
+    """Ring of (sequence, seconds, millis, level, tag, text); every kept line also goes to the console."""
+
+    def __init__(self, uptime, size=250, level=INFO, write=print):
+        self._uptime = uptime
+        self.size = size
+        self._records = [None] * size  # type: list
+        self._write = write
+        self.level = level
+        self.count = 0
+        self.errors = 0
+
+    @property
+    def dropped(self):
+        """How many of the oldest records the ring has forgotten."""
+        return max(0, self.count - len(self._records))
+
+    def add(self, level, tag, text):
+        """Keep one line; a text of several lines becomes one record per line."""
+        if _RANK[level] < _RANK[self.level]:
+            return
+        if level == ERROR:
+            self.errors += 1
+        for line in text.split("\n"):
+            if line:
+                self._keep(level, tag, line[:_LONGEST_TEXT])
+
+    def _keep(self, level, tag, line):
+        seconds, millis = self._uptime.seconds, self._uptime.millis
+        self._records[self.count % len(self._records)] = (self.count, seconds, millis, level, tag, line)
+        self.count += 1
+        self._write("%d.%03d %s %s %s" % (seconds, millis, level, tag, line))
+
+    def detail(self, tag, text):
+        """Keep a detail."""
+        self.add(DEBUG, tag, text)
+
+    def note(self, tag, text):
+        """Keep something that happened."""
+        self.add(INFO, tag, text)
+
+    def caution(self, tag, text):
+        """Keep something that went wrong and that the box copes with."""
+        self.add(WARNING, tag, text)
+
+    def tell_console(self, tag, text):
+        """Print a line that is kept nowhere: a password, for somebody next to the box."""
+        self._write("%d.%03d I %s %s" % (self._uptime.seconds, self._uptime.millis, tag, text))
+
+    def fail(self, tag, text):
+        """Keep something that should not have happened."""
+        self.add(ERROR, tag, text)
+
+    def checkpoint(self, tag, number, text):
+        """Keep a step of a session under pyPLC's number, so that users can compare."""
+        self.add(INFO, tag, "[CHECKPOINT%d] %s" % (number, text))
+
+    def trace(self, tag, error, note=""):
+        """Keep an exception with its traceback."""
+        self.add(ERROR, tag, note + format_exception(error))
+
+    def records(self, since=0):
+        """The kept records from sequence number ``since`` on, oldest first."""
+        size = len(self._records)
+        for number in range(max(since, self.count - size, 0), self.count):
+            record = self._records[number % size]
+            # A reader may be slow, and newer ones take the places of the oldest meanwhile.
+            if record[0] == number:
+                yield record
+
+
+def format_exception(error):
+    """Traceback of ``error`` as text, in whatever way this interpreter offers it."""
+    try:
+        import traceback
+
+        return "".join(traceback.format_exception(error)).strip()
+    except (ImportError, AttributeError, TypeError):
+        pass
+    import io
+    import sys
+
+    print_exception = getattr(sys, "print_exception", None)
+    if print_exception is None:
+        return "%s: %s" % (type(error).__name__, error)
+    text = io.StringIO()
+    print_exception(error, text)
+    return text.getvalue().strip()

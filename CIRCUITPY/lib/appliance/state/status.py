@@ -1,0 +1,436 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the box knows right now, in one place, for the display and the page alike.
+
+What is wrong is a set for each area (``faults``), and the most important one is shown.
+"""
+
+from appliance.base import version
+from appliance.base.text import hex_text
+from appliance.state import cars, faults, makers
+
+PRODUCT = version.PRODUCT
+VERSION = version.VERSION
+
+_LONGEST_TIMELINE = 40
+_LAST_OF_SEARCH = 155  # pyPLC's number of "matched"
+# Sessions that are remembered until the next restart.
+MOST_SESSIONS = 8
+# How long "this car could not be read" stays: long enough to walk to the box, short enough not to scare the
+# next driver.
+PASSING_S = 600
+# A reading that nothing contradicts is shown for this long as the charge of the car that is here.
+FRESH_S = 12 * 3600
+# How long what the SmartEVSE said of the plug holds; it is asked every five minutes after a reading.
+PRESENCE_S = 900
+# How long the SmartEVSE's meter value is current, and how long it is shown in grey.
+ESTIMATE_FRESH_S, ESTIMATE_SHOWN_S = 180, 900
+# A reading this young may be from the modem phase that the SmartEVSE is still in: it lasts 60 s and begins before it.
+PHASE_S = 75
+
+# What the display and the page show; every stage has its row in screens.STAGES and HEADLINES.
+STARTING = "starting"
+MODEM_MISSING = "modem_missing"
+WAITING = "waiting"
+FINDING = "finding"
+READING = "reading"
+SOC = "soc"
+NO_ANSWER = "no_answer"
+
+HEADLINES = {
+    STARTING: "Starting",
+    MODEM_MISSING: "The powerline modem is not working",
+    WAITING: "Waiting for a car",
+    FINDING: "Car found, connecting",
+    READING: "Reading the car",
+    SOC: "State of charge read",
+    NO_ANSWER: "This car could not be read",
+}
+
+# secc.stage -> what people see while no reading of this plug-in exists.
+_STAGES = {
+    "NO_KEY": STARTING,
+    "WAITING": WAITING,
+    "MATCHING": FINDING,
+    "JOINING": FINDING,
+    "READING": READING,
+    "LEAVING": READING,
+}
+
+# plc.qca7005 status -> cause; the others mean that the modem is on its way.
+_MODEM_CAUSES = {
+    "ABSENT_LOW": "modem_absent_low",
+    "ABSENT_HIGH": "modem_absent_high",
+    "SHIFTED": "modem_shifted",
+    "BAD_SIGNATURE": "modem_bad_signature",
+    "NO_CPU_ON": "modem_no_start",
+    "NOT_OPENED": "modem_pins",
+}
+
+
+def cause_of_modem(modem_status):
+    """The cause that a driver's status is, or None."""
+    return _MODEM_CAUSES.get(modem_status)
+
+
+def ipv6_text(address):
+    """16 bytes as people write an IPv6 address; None stays None."""
+    if address is None:
+        return None
+    groups = ["%x" % (address[at] << 8 | address[at + 1]) for at in range(0, 16, 2)]
+    start, length = 0, 1
+    for first in range(8):
+        count = 0
+        while first + count < 8 and groups[first + count] == "0":
+            count += 1
+        if count > length:
+            start, length = first, count
+    if length < 2:
+        return ":".join(groups)
+    return ":".join(groups[:start]) + "::" + ":".join(groups[start + length :])
+
+
+def _nobody(_code):
+    """Nobody listens."""
+
+
+class Session:
+    """One plug-in for the list of the last ones; times in seconds since start."""
+
+    def __init__(self, ev_mac, start_s):
+        self.ev_mac = ev_mac
+        self.start_s = start_s
+        self.end_s = None
+        self.soc_percent = None
+        self.evccid = None
+        self.protocol = None
+        self.attenuation_db = None
+        self.cause = None
+        self.delivery = None
+        self.reading = None
+        # True once the diary has taken it over.
+        self.kept = False
+
+
+class Status:
+    """The state of the box as its owner sees it; times are seconds of ``uptime``.
+
+    ``tell_cause(code)`` is called for every cause that was not there before.
+    """
+
+    def __init__(self, uptime, tell_cause=None):
+        self.uptime = uptime
+        self.faults = faults.Faults(tell_cause or _nobody, self.changed)
+        self._had_key = False
+        self.timeline = []
+        self._search = []  # steps of a search, the timeline's as soon as it leads here
+        self.reading = None
+        self.reading_s = None
+        # The last reading before the last restart, a diary.entry.Entry; None before it was looked up.
+        self.earlier = None
+        self.ev_mac = None
+        self.car_address = None
+        self.sessions = []
+        self.modem_status = "BOOTING"
+        self.secc_stage = "NO_KEY"
+        self.in_session = False
+        self.read_this_time = False
+        # False as soon as the reading cannot be the charge of the car that is here.
+        self.current = False
+        self._present = None
+        self._present_s = 0
+        self._estimate = None
+        # True when the SmartEVSE computes with numbers of another car.
+        self.others_numbers = False
+        # True when a SmartEVSE with modem support simulates a re-plug after each reading.
+        self.replugged = False
+        # The modem's firmware by its own name; None until it is known.
+        self.firmware = None
+        self.modem_role = None
+        # What the owner should know although nothing is wrong, in sentences.
+        self.notes = []
+        # What was reached when after the start: name -> ms.
+        self.marks = {}
+        # True when something that was saved takes effect only after a restart.
+        self.restart_needed = False
+        self.revision = 0
+        self._passing_s = None
+
+    def changed(self):
+        """Something a reader would notice has changed."""
+        self.revision += 1
+
+    def mark(self, name):
+        """The first time of something in this run, for the bring-up report."""
+        if name not in self.marks:
+            self.marks[name] = self.uptime.seconds * 1000 + self.uptime.millis
+
+    # ---- causes
+
+    def set_cause(self, code):
+        """Remember why something does not work."""
+        if faults.PASSED in faults.until(code):
+            self._passing_s = self.uptime.seconds
+        self.faults.add(code)
+
+    def put_cause(self, area, code):
+        """Set or, with None, clear what a part has."""
+        self.faults.put(area, code)
+
+    def cause_of(self, area):
+        """The most important cause of one area or None."""
+        return self.faults.of(area)
+
+    def cause(self):
+        """The most important cause or None."""
+        return self.faults.worst()
+
+    def causes(self):
+        """Every cause, the most important first."""
+        return self.faults.all()
+
+    # ---- what happens
+
+    def watch(self, modem_status, secc_stage):
+        """Take over the states of modem and session; allocates nothing when they are as before."""
+        if modem_status != self.modem_status:
+            self.modem_status = modem_status
+            self.faults.happened(faults.MODEM_CHANGED)
+            code = _MODEM_CAUSES.get(modem_status)
+            if code is not None:
+                self.set_cause(code)
+            self._had_key = False
+            self.changed()
+        if secc_stage != self.secc_stage:
+            self.secc_stage = secc_stage
+            self._had_key = self._had_key or secc_stage == "WAITING"
+            self.changed()
+        self._look_at_the_clock()
+        if self._passing_s is not None and self.uptime.seconds - self._passing_s > PASSING_S:
+            self._passing_s = None
+            self.faults.happened(faults.PASSED)
+
+    def _look_at_the_clock(self):
+        """Knowledge of the car ages; allocates nothing."""
+        now_s = self.uptime.seconds
+        if self._present is not None and now_s - self._present_s > PRESENCE_S:
+            self._present = None
+            self.changed()
+        if self.current and not self._present and now_s - self.reading_s > FRESH_S:
+            self.current = False
+            self.changed()
+
+    def plug_told(self, plugged):
+        """The SmartEVSE's word on whether a car is plugged in; None: it could not be asked."""
+        if plugged is None:
+            return
+        if plugged is not self._present:
+            self.changed()
+        self._present = plugged
+        self._present_s = self.uptime.seconds
+        if not plugged:
+            # The number leaves with the car.
+            self.current = False
+
+    def phase_told(self):
+        """The SmartEVSE is in its modem phase: a car was plugged in since the reading, unless that is of this phase."""
+        if self.current and not self.in_session and self.age_s() > PHASE_S:
+            self.current = False
+            self.changed()
+
+    @property
+    def estimate(self):
+        """What the car should have by now, an ``appliance.smartevse.estimate.Estimate``, or None."""
+        known = self._estimate
+        if known is None or not self.current or self.uptime.seconds - known.told_s > ESTIMATE_SHOWN_S:
+            return None
+        return known
+
+    @estimate.setter
+    def estimate(self, estimate):
+        self._estimate = estimate
+
+    @property
+    def estimate_is_fresh(self):
+        """True while the meter was read a moment ago."""
+        known = self.estimate
+        return known is not None and self.uptime.seconds - known.told_s <= ESTIMATE_FRESH_S
+
+    @property
+    def car_present(self):
+        """True, False, or None when nobody can tell: the box does not see the control pilot."""
+        return True if self.in_session else self._present
+
+    def car_plugged(self, ev_mac):
+        """A car begins: what the last one left is no longer current."""
+        self.timeline = self._search
+        self._search = []
+        self.ev_mac = bytes(ev_mac)
+        self.car_address = None
+        self.sessions.append(Session(self.ev_mac, self.uptime.seconds))
+        if len(self.sessions) > MOST_SESSIONS:
+            self.sessions.pop(0)
+        self.in_session = True
+        self.read_this_time = False
+        self._present = True
+        self._present_s = self.uptime.seconds
+        self.faults.happened(faults.NEXT_CAR)
+        self.changed()
+
+    def searching(self):
+        """A car in reach begins to search: its steps are not the timeline's before it is on our cable."""
+        self._search = []
+
+    def checkpoint(self, number, text):
+        """One step of the session for the timeline; below 100 they are the modem's own, between cars."""
+        if number < 100:
+            return
+        steps = self._search if number <= _LAST_OF_SEARCH else self.timeline
+        if len(steps) < _LONGEST_TIMELINE:
+            steps.append((self.uptime.seconds, self.uptime.millis, number, text))
+        self.changed()
+
+    def read(self, reading):
+        """A state of charge, or a number in place of one that nothing confirmed (``soc_percent`` None)."""
+        self.reading = reading
+        self.reading_s = self.uptime.seconds
+        self._estimate = None
+        self.others_numbers = False
+        self.current = True
+        self.read_this_time = reading.soc_percent is not None
+        if self.sessions:
+            session = self.sessions[-1]
+            session.reading = reading
+            session.soc_percent = reading.soc_percent
+            session.evccid = reading.evccid
+            session.protocol = reading.protocol
+        self.faults.happened(faults.READ)
+        self.changed()
+
+    def session_ended(self, reason):
+        """The session is over; a known ``reason`` explains why there is no reading."""
+        self.in_session = False
+        if self.reading is not None and not self.read_this_time and self.ev_mac != self.reading.ev_mac:
+            self.current = False
+        known = reason in faults.TABLE and not self.read_this_time
+        if self.sessions:
+            self.sessions[-1].end_s = self.uptime.seconds
+            self.sessions[-1].cause = reason if known else None
+        if known:
+            self.set_cause(reason)
+        self.changed()
+
+    def delivered(self, outcome):
+        """What became of the last reading: "ok" or "failed"."""
+        if self.sessions:
+            self.sessions[-1].delivery = outcome
+
+    # ---- what is shown
+
+    def stage(self):
+        """One of the stages above."""
+        if self.faults.stop_reading():
+            return MODEM_MISSING
+        stage = _STAGES.get(self.secc_stage, WAITING)
+        if stage == STARTING and self._had_key:
+            # The new key after a session takes a moment; nothing starts there.
+            stage = WAITING
+        if self.modem_status != "READY":
+            return STARTING
+        if self.in_session and self.read_this_time:
+            return SOC
+        if self.secc_stage == "MATCHING" and self.current and not self.in_session:
+            # Whoever searches is not yet on our cable: a neighbour's car must not take the number away.
+            stage = WAITING
+        if stage == WAITING:
+            if self.current and self.reading.soc_percent is None:
+                return SOC
+            if self.cause_of(faults.CAR) is not None or self.faults.has("no_profiles"):
+                return NO_ANSWER
+            if self.current:
+                return SOC
+        return stage
+
+    def headline(self):
+        """A few plain words; the sentence that belongs to a cause is in its document."""
+        stage = self.stage()
+        if stage == SOC:
+            if self.reading.soc_percent is None:
+                return faults.short("soc_doubtful")
+            if self.estimate is not None and self.estimate.percent != self.reading.soc_percent:
+                return "About %d %% charged" % self.estimate.percent
+            return "%d %% charged" % self.reading.soc_percent
+        code = self._cause_of_stage(stage)
+        return HEADLINES[stage] if code is None else faults.short(code)
+
+    def _cause_of_stage(self, stage):
+        """Why a car was not, or cannot be, read."""
+        if stage == MODEM_MISSING:
+            return self.cause_of(faults.MODEM)
+        if stage == NO_ANSWER:
+            return self.cause_of(faults.CAR) or self.cause_of(faults.MODEM)
+        return None
+
+    def age_s(self):
+        """Age of the reading in seconds, or None."""
+        return None if self.reading is None else self.uptime.seconds - self.reading_s
+
+
+def reading_document(reading, age_s):
+    """A reading as the page's JSON has it."""
+    if reading is None:
+        return None
+    return {
+        "soc_percent": reading.soc_percent,
+        "soc_doubtful_percent": reading.soc_doubtful_percent,
+        "full_soc_percent": cars.told(reading, "full_soc_percent"),
+        "bulk_soc_percent": cars.told(reading, "bulk_soc_percent"),
+        "energy_capacity_wh": cars.told(reading, "energy_capacity_wh"),
+        "energy_request_wh": cars.told(reading, "energy_request_wh"),
+        "evccid": hex_text(reading.evccid),
+        "evccid_kind": getattr(reading, "evccid_kind", None),
+        "ev_mac": hex_text(getattr(reading, "ev_mac", None)),
+        "likely_maker": makers.likely_maker(reading.evccid or reading.ev_mac),
+        "protocol": reading.protocol,
+        "profile": cars.profile_document(reading),
+        "car_limits": cars.limits_document(reading),
+        "age_s": age_s,
+    }
+
+
+def cause_document(code):
+    """A cause as the page's JSON has it."""
+    if code is None:
+        return None
+    return {
+        "code": code,
+        "area": faults.area(code),
+        "short": faults.short(code),
+        "text": faults.text(code),
+        "action": faults.action(code),
+    }
+
+
+def timeline_document(timeline):
+    """The session's steps as the page's JSON has them; times in seconds since start."""
+    return [
+        {"t_s": float("%d.%03d" % (seconds, millis)), "checkpoint": number, "text": text}
+        for seconds, millis, number, text in timeline
+    ]
+
+
+def session_document(session, now_s, name=None):
+    """A session as the page's JSON has it; ``name`` is its owner's for the car, or None."""
+    return {
+        "name": name,
+        "likely_maker": makers.likely_maker(session.evccid or session.ev_mac),
+        "ago_s": now_s - session.start_s,
+        "duration_s": None if session.end_s is None else session.end_s - session.start_s,
+        "ev_mac": hex_text(session.ev_mac),
+        "evccid": hex_text(session.evccid),
+        "soc_percent": session.soc_percent,
+        "protocol": session.protocol,
+        "attenuation_db": session.attenuation_db,
+        "cause": cause_document(session.cause),
+        "delivery": session.delivery,
+    }

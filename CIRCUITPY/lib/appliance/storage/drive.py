@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Who may write the drive: CircuitPython or a PC, never both.
+
+``storage.remount`` refuses while a PC has the drive. When the box gives it back, a connected PC finds it changed
+at its next question, mounts it and has it again within 2 s (supervisor/shared/usb/usb_msc_flash.c). So whoever has more
+to write holds it all the while, and a save meanwhile must not give it away.
+"""
+
+
+class Drive:
+    """``remount`` is ``storage.remount``, or None where the drive can be written as it is."""
+
+    def __init__(self, remount):
+        self._remount = remount
+        self._writers = 0
+
+    @property
+    def busy(self):
+        """True while somebody is writing."""
+        return self._writers > 0
+
+    def remount(self, path, readonly):
+        """As ``storage.remount``, but the drive is given back when the last writer does. RuntimeError: a PC has it."""
+        if readonly:
+            self._writers = max(0, self._writers - 1)
+            if self._writers:
+                return
+        elif self._writers:
+            self._writers += 1
+            return
+        if self._remount is not None:
+            self._remount(path, readonly)
+        if not readonly:
+            self._writers = 1

@@ -1,0 +1,100 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the box makes up once and keeps: the access point's password, the pages' first password, the key of the cookies.
+
+They lie in the saved records, beside what was saved on the page. NVM has a copy for the time until there are records and
+while a computer has the drive; each start compares and mends it. So name and password on a label stay true whatever
+one of the two places loses.
+"""
+
+from appliance.storage.memory import SECRETS, SECRETS_SIZE
+
+# Without letters and digits that are taken for each other; none needs an escape in a QR code.
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_HEX = "0123456789abcdef"
+# Under which key in a record, how many letters of what. The key of the cookies has 16 bytes.
+ACCESS_POINT, PAGES, COOKIES = 0, 1, 2
+_ROWS = ((".access_point", 10, ALPHABET), (".pages", 8, ALPHABET), (".cookies", 32, _HEX))
+
+
+def letters_of(random_bytes, count, alphabet):
+    """``count`` letters, each as likely as any other."""
+    result = ""
+    # What is left of 256 beyond a multiple of the alphabet would make some letters likelier.
+    even = 256 // len(alphabet) * len(alphabet)
+    while len(result) < count:
+        for number in random_bytes(count):
+            if number < even and len(result) < count:
+                result += alphabet[number % len(alphabet)]
+    return result
+
+
+def _fits(row, text):
+    return text is not None and len(text) == row[1] and all(letter in row[2] for letter in text)
+
+
+def _in_records(entries, row):
+    for entry in entries:
+        if entry[0] == row[0]:
+            return entry[1]
+    return None
+
+
+class Secrets:
+    """``entries`` are the saved ones, ``kept`` a Survival, ``random_bytes(n)`` unpredictable."""
+
+    def __init__(self, entries, kept, random_bytes):
+        self._kept = kept
+        self._random_bytes = random_bytes
+        copies = self._unpacked(kept.part(SECRETS, SECRETS_SIZE))
+        self._texts = []
+        # True when the records have all of them.
+        self.recorded = True
+        for row, copy in zip(_ROWS, copies):
+            text = _in_records(entries, row)
+            if not _fits(row, text):
+                self.recorded = False
+                text = copy if _fits(row, copy) else letters_of(random_bytes, row[1], row[2])
+            self._texts.append(text)
+        self._keep()
+
+    @staticmethod
+    def _unpacked(data):
+        if 0 in data[:18]:
+            return [None, None, None]
+        cookies = "".join(["%02x" % byte for byte in data[18:]])
+        return ["".join([chr(byte) for byte in data[:10]]), "".join([chr(byte) for byte in data[10:18]]), cookies]
+
+    def _keep(self):
+        """The copy in NVM: written only when it is another one."""
+        packed = (self.access_point + self.pages).encode("utf-8") + self.cookie_key
+        if self._kept.part(SECRETS, SECRETS_SIZE) != packed:
+            self._kept.set_part(SECRETS, packed)
+            self._kept.save()
+
+    @property
+    def access_point(self):
+        """Password of the access point, 10 letters (49 bits)."""
+        return self._texts[ACCESS_POINT]
+
+    @property
+    def pages(self):
+        """Password of the pages while the owner has set none, 8 letters."""
+        return self._texts[PAGES]
+
+    @property
+    def cookie_key(self):
+        """16 bytes that sign the cookies."""
+        text = self._texts[COOKIES]
+        return bytes([int(text[at : at + 2], 16) for at in range(0, 32, 2)])
+
+    def renew_cookie_key(self):
+        """Every cookie given out so far ends."""
+        row = _ROWS[COOKIES]
+        self._texts[COOKIES] = letters_of(self._random_bytes, row[1], row[2])
+        self.recorded = False
+        self._keep()
+
+    def entries(self):
+        """What every record shall have: [(key, text, None), ...]."""
+        return [(row[0], text, None) for row, text in zip(_ROWS, self._texts)]

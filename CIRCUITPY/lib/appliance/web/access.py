@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Who may do what on the pages: one password, a cookie for browsers, Basic or Bearer for scripts.
+
+Until the owner sets a password the box makes one up and tells it where only somebody beside it can read it: on
+display and console. It and the key that signs the cookies are kept (storage/secrets.py), so that neither a restart nor a
+power cut logs anybody out. A cookie is a random number and its signature, nothing is kept for it.
+
+Guesses are slowed down by the address they come from: a neighbour who tries must not lock the owner out. All of
+this guards against other people and other pages on the same network; plain HTTP hides nothing from somebody who
+reads the network's traffic, and no page claims that it does.
+"""
+
+import binascii
+
+from plc.digest import sha256
+
+from appliance.base.text import hex_text
+
+COOKIE = "socbox"
+COOKIE_S = 30 * 24 * 3600
+
+# So many wrong passwords are free; each further one is answered after a longer and longer pause.
+FREE_TRIES = 5
+PAUSES_S = (10, 60, 300, 1800)
+FORGET_S = 3600
+MOST_ADDRESSES = 16
+
+NOBODY, OWNER, WRONG = "nobody", "owner", "wrong"
+
+
+def host_name(host):
+    """The name in a Host header, without port and the dot of a complete name, in lower case."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host.split("]", 1)[0] + "]"
+    host = host.rsplit(":", 1)[0]
+    return host[:-1] if host.endswith(".") else host
+
+
+def decoded_basic(text):
+    """The password in ``Basic`` credentials, or None when they cannot be read."""
+    try:
+        credentials = str(binascii.a2b_base64(text.strip()), "utf-8")
+    except ValueError:
+        # binascii.Error and UnicodeError are ValueErrors as well.
+        return None
+    return credentials.split(":", 1)[1] if ":" in credentials else None
+
+
+def cookie_value(header, name):
+    """Value of one cookie in a Cookie header, or None."""
+    for cookie in header.split(";"):
+        found, _, value = cookie.strip().partition("=")
+        if found == name:
+            return value.strip('"')
+    return None
+
+
+class Throttle:
+    """Counts the wrong passwords of each address; ``seconds`` is the time since start.
+
+    While an address has to wait nothing it sends is compared, or the wait would slow down only the counting. Whoever
+    is logged in has a cookie and notices nothing.
+    """
+
+    def __init__(self):
+        self._rows = {}  # address: [wrong ones in a row, when it may go on, when the last one came]
+
+    def wait_s(self, address, seconds):
+        """How long nothing from ``address`` is looked at; 0: it is."""
+        row = self._rows.get(address)
+        return 0 if row is None else max(0, row[1] - seconds)
+
+    def count(self, address, seconds):
+        """One more wrong password; gives how many in a row."""
+        row = self._rows.get(address)
+        if row is None or seconds - row[2] > FORGET_S:
+            self._make_room(address)
+            row = self._rows[address] = [0, 0, 0]
+        row[0] += 1
+        row[2] = seconds
+        step = row[0] - FREE_TRIES
+        if step >= 0:
+            row[1] = seconds + PAUSES_S[min(step, len(PAUSES_S) - 1)]
+        return row[0]
+
+    def _make_room(self, address):
+        if address not in self._rows and len(self._rows) >= MOST_ADDRESSES:
+            oldest = None
+            for known in self._rows:
+                if oldest is None or self._rows[known][2] < self._rows[oldest][2]:
+                    oldest = known
+            self._rows.pop(oldest)
+
+    def forgive(self, address):
+        """The right password came."""
+        self._rows.pop(address, None)
+
+
+class Access:
+    """The password and the sessions. ``secrets`` is a storage.secrets.Secrets, ``random_bytes(n)`` unpredictable.
+
+    ``tell(text)`` gets a line for the log about wrong passwords.
+    """
+
+    def __init__(self, random_bytes, secrets, uptime, tell):
+        self.throttle = Throttle()
+        self.made_up = None
+        self.password = ""
+        self._random_bytes = random_bytes
+        self._secrets = secrets
+        self._uptime = uptime
+        self._tell = tell
+        self._digest = b""
+        self._key = secrets.cookie_key
+
+    def set_password(self, password):
+        """Take over WEB_PASSWORD; empty: the made-up one. Cookies of another password end here."""
+        if password:
+            self.made_up = None
+            self.password = password
+        else:
+            letters = self._secrets.pages
+            self.made_up = letters[:4] + "-" + letters[4:]
+            self.password = letters
+        self._digest = sha256(self.password.encode("utf-8"))
+
+    def end_sessions(self):
+        """Every cookie given out so far ends."""
+        self._secrets.renew_cookie_key()
+        self._key = self._secrets.cookie_key
+
+    # ---- cookies
+
+    def new_cookie(self):
+        """Value of Set-Cookie for somebody who gave the password."""
+        nonce = hex_text(self._random_bytes(8))
+        return "%s=%s%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict" % (
+            COOKIE,
+            nonce,
+            self._signature(nonce),
+            COOKIE_S,
+        )
+
+    def no_cookie(self):
+        """Value of Set-Cookie that takes the cookie back."""
+        return COOKIE + "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
+
+    def _signature(self, nonce):
+        return hex_text(sha256(self._key + self._digest + nonce.encode("utf-8"))[:16])
+
+    def _good_cookie(self, value):
+        return self._same(self._signature(value[:16]), value[16:])
+
+    def _same(self, one, other):
+        """Compare through a hash with the key: where a plain comparison stops tells nothing about either."""
+        key = self._key
+        return sha256(key + one.encode("utf-8")) == sha256(key + other.encode("utf-8"))
+
+    # ---- who is it
+
+    def is_password(self, text):
+        """True for the password in force; a made-up one may be typed without its dash or in capitals."""
+        if self.made_up is not None:
+            text = text.replace("-", "").replace(" ", "").lower()
+        return self._same(text, self.password)
+
+    def admits(self, password, address):
+        """True for the right password from an address that need not wait."""
+        if self.throttle.wait_s(address, self._uptime.seconds) or not self.is_password(password):
+            return False
+        self.throttle.forgive(address)
+        return True
+
+    def who(self, headers, address):
+        """NOBODY, OWNER or WRONG (a password that is not ours, or one too many) for the headers of a request."""
+        cookie = cookie_value(headers.get("Cookie", ""), COOKIE)
+        if cookie is not None and self._good_cookie(cookie):
+            return OWNER
+        scheme, _, rest = headers.get("Authorization", "").partition(" ")
+        scheme = scheme.lower()
+        if scheme == "basic":
+            password = decoded_basic(rest)
+        elif scheme == "bearer":
+            password = rest.strip()
+        else:
+            return NOBODY
+        return OWNER if password is not None and self.admits(password, address) else WRONG
+
+    def wrong_password(self, address):
+        """Count a wrong password; gives the seconds to wait before the next is looked at, 0: none."""
+        seconds = self._uptime.seconds
+        wait_s = self.throttle.wait_s(address, seconds)
+        if wait_s == 0:
+            wrong = self.throttle.count(address, seconds)
+            wait_s = self.throttle.wait_s(address, seconds)
+            if wait_s or wrong == 1:
+                self._tell("wrong password from %s (%d in a row)" % (address, wrong))
+        return wait_s

@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the pages may do beside saving: log in and out, try the SmartEVSE, test the parts, restart. All of it is POST.
+
+Whatever blocks is a job of a slow piece, and the answer follows when it is done (``Later``).
+"""
+
+from appliance.settings.checks import checked
+from appliance.settings.schema import Mistake, row_of
+from appliance.state.log import BROWSER, EARLIEST_S, LATEST_S
+from appliance.web import responses
+from appliance.web.bodies import fields_of, text_of, wants_page
+
+TRY_LIMIT_MS = 20000
+URL_KEYS = ("SMARTEVSE_URL",)
+BROKER_KEYS = ("MQTT_BROKER", "MQTT_PORT", "MQTT_USER", "MQTT_PASSWORD")
+
+CAR_FIRST = "A car is being read; this will be done right after."
+BUSY = "The box is busy with the last request. Try again in a moment."
+WRONG_CLOCK = "This device's clock is wrong: it says neither this year nor one of the next."
+TRY_LATER = "A car is being read; try again when it is done."
+
+
+class Doors:
+    """Handlers of the password. ``refused(request)`` answers a wrong one."""
+
+    def __init__(self, access, refused):
+        self._access = access
+        self._refused = refused
+
+    def login(self, request):
+        """POST /api/login: the password for a cookie."""
+        access = self._access
+        password = text_of(fields_of(request).get("password"))
+        if not password or not access.admits(password, request.client_address[0]):
+            return self._refused(request)
+        headers = {"Set-Cookie": access.new_cookie()}
+        if wants_page(request):
+            return responses.redirect(request, "/", headers)
+        return responses.document(request, {"ok": True}, responses.OK, headers)
+
+    def logout(self, request):
+        """POST /api/logout: every cookie given out so far ends."""
+        self._access.end_sessions()
+        headers = {"Set-Cookie": self._access.no_cookie()}
+        return responses.document(request, {"ok": True}, responses.OK, headers)
+
+
+class Trials:
+    """Handlers that try a SmartEVSE or a broker. ``try_delivery(url)``, ``try_probe(url)`` and ``try_broker(values)``
+    block and give a document.
+    """
+
+    def __init__(self, jobs, keeper, try_delivery, try_probe, try_broker):
+        self._jobs = jobs
+        self._keeper = keeper
+        self._try_delivery = try_delivery
+        self._try_probe = try_probe
+        self._try_broker = try_broker
+
+    def delivery(self, request):
+        """POST /api/test/delivery: {"url": ...}, by default the one in force."""
+        return self._try(request, self._try_delivery)
+
+    def probe(self, request):
+        """POST /api/test/smartevse: {"url": ...}, by default the one in force."""
+        return self._try(request, self._try_probe)
+
+    def broker(self, request):
+        """POST /api/test/mqtt: {"MQTT_BROKER": ..., ...}, what is left out as it is after the next restart."""
+        return self._attempt(request, self._try_broker, fields_of(request), BROKER_KEYS)
+
+    def _try(self, request, attempt):
+        fields = {"SMARTEVSE_URL": fields_of(request).get("url")}
+        return self._attempt(request, attempt, fields, URL_KEYS)
+
+    def _attempt(self, request, attempt, fields, keys):
+        """Have ``attempt({key: value})`` done, of one key ``attempt(value)``: the chain of calls below is as deep as it may
+        be. The first of the keys must not be empty."""
+        values = {}
+        try:
+            for key in keys:
+                text = text_of(fields.get(key))
+                values[key] = self._keeper.after[key] if text is None else checked(row_of(key), text)
+        except Mistake as mistake:
+            return responses.document(request, {"error": str(mistake)}, responses.UNPROCESSABLE)
+        if not values[keys[0]]:
+            return responses.document(
+                request, {"error": "There is no address to try."}, responses.UNPROCESSABLE
+            )
+        jobs = self._jobs
+        job = jobs.start(attempt, values if len(keys) > 1 else values[keys[0]])
+        if job is None:
+            return responses.document(request, {"error": BUSY}, responses.CONFLICT)
+
+        def poll():
+            if not job.done:
+                return None
+            if job.error is not None:
+                return responses.document(request, {"error": "%s" % job.error}, responses.INTERNAL)
+            return responses.document(request, job.result)
+
+        def too_late():
+            jobs.cancel(job)
+            return responses.document(request, {"error": TRY_LATER}, responses.UNAVAILABLE)
+
+        return responses.Later(poll, too_late, TRY_LIMIT_MS)
+
+
+class Actions:
+    """Handlers for the box itself. ``has_car()`` is True while one is read; ``read_now()`` lets the next car in."""
+
+    def __init__(self, self_test, restart, uptime, has_car, read_now):
+        self._self_test = self_test
+        self._restart = restart
+        self._uptime = uptime
+        self._has_car = has_car
+        self._read_now = read_now
+
+    def read_now(self, request):
+        """POST /api/readnow: the next car is answered whatever the rules of a plug-in say, for two minutes."""
+        self._read_now()
+        text = "The next car is read if it is plugged in within two minutes."
+        return responses.document(request, {"ok": True, "text": text})
+
+    def set_time(self, request):
+        """POST /api/time: {"unix_s": ...} by the browser's clock; a time server's word stands."""
+        unix_s = fields_of(request).get("unix_s")
+        uptime = self._uptime
+        if not isinstance(unix_s, int) or isinstance(unix_s, bool) or not EARLIEST_S <= unix_s < LATEST_S:
+            return responses.document(request, {"error": WRONG_CLOCK}, responses.UNPROCESSABLE)
+        uptime.tell_time(unix_s, BROWSER)
+        document = {"ok": True, "unix_s": uptime.unix_zero_s + uptime.seconds, "clock": uptime.clock}
+        return responses.document(request, document)
+
+    def self_test(self, request):
+        """POST /api/selftest: look at all parts now."""
+        test = self._self_test
+        before = test.report
+        test.asked = True
+
+        def poll():
+            if test.report is before:
+                return None
+            return responses.document(request, test.report.document(self._uptime.seconds))
+
+        def too_late():
+            return responses.document(request, {"error": CAR_FIRST}, responses.UNAVAILABLE)
+
+        return responses.Later(poll, too_late, TRY_LIMIT_MS)
+
+    def reboot(self, request):
+        """POST /api/reboot"""
+        self._restart.ask()
+        return responses.document(request, {"ok": True, "restarting": True, "after_the_car": self._has_car()})

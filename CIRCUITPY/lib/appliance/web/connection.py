@@ -1,0 +1,461 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""One client of the web server, moved one step a pass, so that none can stop the modem.
+
+    HEADER --blank line--> BODY --all bytes--> ANSWER --a Response--> SEND --all sent--> closed
+       |                                          `-----a Later--> WORK --its Response--> SEND
+       |  too long, too late, malformed: an error answer, then DISCARD (a close with unread data would
+       |  reset the connection and take the answer with it)
+       `--peer closed--> closed
+
+The library sees a complete request and an in-memory connection that swallows the response at once; what it
+swallowed leaves in slices, and a long body is made while it leaves. Everything is bounded: header and body size, and
+the time for each.
+"""
+
+import errno
+
+from adafruit_httpserver import Request
+from plc.ticks import expired, ticks_add, ticks_diff
+
+from appliance.base.text import DIGITS, consists_of
+from appliance.web.responses import Later
+
+HEADER_SIZE = 4096
+BODY_SIZE = 8192
+# The library takes a header apart line by line, and the query parameter by parameter: 10 ms at most.
+MOST_HEADER_LINES = 48
+LONGEST_FIRST_LINE = 600
+MOST_PARAMETERS = 16
+# Fits one TCP segment, so that a slice costs one call.
+SLICE = 1024
+
+HEADER_MS = 5000
+TOTAL_MS = 10000
+# A client that takes nothing for this long is gone; the longest download is over after SEND_MS.
+STALL_MS = 10000
+SEND_MS = 60000
+# A client that says nothing while others wait loses its place, and so does one that is slow beyond reason.
+CROWDED_MS = 300
+SLOW_MS = 1500
+DISCARD_MS = 1000
+RETRY_SEND_MS = 20
+
+FREE, HEADER, BODY, ANSWER, WORK, SEND, DISCARD = (
+    "FREE",
+    "HEADER",
+    "BODY",
+    "ANSWER",
+    "WORK",
+    "SEND",
+    "DISCARD",
+)
+
+_BAD_REQUEST = (400, "Bad Request")
+_TIMEOUT = (408, "Request Timeout")
+_TOO_LARGE = (413, "Payload Too Large")
+_URI_TOO_LONG = (414, "URI Too Long")
+_EXPECTATION_FAILED = (417, "Expectation Failed")
+_HEADER_TOO_LARGE = (431, "Request Header Fields Too Large")
+_INTERNAL = (500, "Internal Server Error")
+_NOT_IMPLEMENTED = (501, "Not Implemented")
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def length_of(headers):
+    """Content-Length, 0 without one. ValueError for what is not a number, or for two that differ (RFC 9112, 6.3): where a
+    request ends must not depend on who reads it. One host is enough as well."""
+    lengths = headers.get_list("Content-Length")
+    if len(headers.get_list("Host")) > 1 or any(length != lengths[0] for length in lengths):
+        raise ValueError
+    if not lengths:
+        return 0
+    if not lengths[0] or not consists_of(lengths[0], DIGITS):
+        raise ValueError
+    # More digits than these are too much in any case.
+    return int(lengths[0][:9])
+
+
+def has_stray_ends(header):
+    """True with a CR, LF or NUL inside a line, which some take for its end and others do not (RFC 9110, 5.5)."""
+    ends = header.count(b"\r\n")
+    return header.count(b"\r") != ends or header.count(b"\n") != ends or header.find(b"\0") >= 0
+
+
+def in_origin_form(header, first):
+    """A request for ``http://host/path`` as one for ``/path`` with that host, as every server must read it (RFC 9112,
+    3.2.2). ``first`` is the length of the first line."""
+    at = header.find(b" http://", 0, first)
+    if at < 0:
+        return header
+    start = at + len(b" http://")
+    end = header.find(b" ", start, first)
+    for mark in (b"/", b"?"):
+        place = header.find(mark, start, end)
+        end = end if place < 0 else place
+    rest = [line for line in header[first:].split(b"\r\n") if not line.lower().startswith(b"host:")]
+    path = header[end:first]
+    if path[:1] != b"/":
+        path = b"/" + path
+    return header[: at + 1] + path + b"\r\nHost: " + header[start:end] + b"\r\n".join(rest)
+
+
+class MemoryConnection:
+    """What the library takes for a socket while it answers: keeps all bytes, never waits.
+
+    ``rest`` is an iterator for what follows them, sent in HTTP chunks when ``chunked``.
+    """
+
+    def __init__(self):
+        self.pieces = []
+        self.rest = None
+        self.chunked = False
+
+    def send(self, data):
+        self.pieces.append(bytes(data))
+        return len(data)
+
+    def close(self):
+        """The real socket is closed by its connection."""
+
+    def content(self):
+        """Everything sent so far."""
+        return b"".join(self.pieces)
+
+
+class Connection:
+    """One accepted socket; ``step(now)`` moves it on by one bounded piece. Reused, never reallocated."""
+
+    def __init__(self, web):
+        self._web = web
+        self._buffer = bytearray(HEADER_SIZE)
+        self._view = memoryview(self._buffer)
+        self.state = FREE
+        self.socket = None
+        self.readable = False
+        self._reset()
+
+    def _reset(self):
+        self._used = 0
+        self._header_end = 0
+        self._body = None
+        self._body_used = 0
+        self._request = None
+        self._address = None
+        self._later = None
+        self._output = None
+        self._rest = None
+        self._chunked = False
+        self._sent = 0
+        self._send_at = None
+        self._progress_at = None
+        self.opened = None
+        self.deadline = None
+
+    def open(self, socket, address, now):
+        """Take over a freshly accepted socket."""
+        self._reset()
+        socket.settimeout(0)
+        self.socket = socket
+        self._address = address
+        self.state = HEADER
+        self.readable = True
+        self.opened = now
+        self.deadline = ticks_add(now, HEADER_MS)
+
+    def close(self):
+        """Close the socket and free the place, whatever the socket says."""
+        socket, self.socket = self.socket, None
+        self.state = FREE
+        self._drop_rest()
+        self._output = None
+        self._later = None
+        self._body = None
+        self._request = None
+        if socket is not None:
+            self._web.unwatch(socket)
+            try:
+                socket.close()
+            except OSError:
+                # A socket that cannot be closed is gone already.
+                return
+
+    def _drop_rest(self):
+        rest, self._rest = self._rest, None
+        if hasattr(rest, "close"):
+            # A generator that holds a file open closes it.
+            rest.close()
+
+    def shift(self, pause_ms):
+        """Move the deadline on by a pause of the server's own."""
+        if self.state != FREE:
+            self.deadline = ticks_add(self.deadline, pause_ms)
+            self.opened = ticks_add(self.opened, pause_ms)
+            if self._progress_at is not None:
+                self._progress_at = ticks_add(self._progress_at, pause_ms)
+
+    def step(self, now):
+        """One piece of work: at most one receive, one parse, one handler or one send. False: nothing to do yet."""
+        if expired(self.deadline, now):
+            self._too_late(now)
+            return True
+        if self.state == WORK:
+            return self._work(now)
+        if self.state == SEND:
+            return self._send(now)
+        if self.state == ANSWER:
+            self._answer(now)
+            return True
+        if not self.readable:
+            return False
+        if self.state == HEADER:
+            self._receive_header(now)
+        elif self.state == BODY:
+            self._receive_body(now)
+        else:
+            self._discard()
+        return True
+
+    def _too_late(self, now):
+        if self.state != DISCARD:
+            self._web.count("timed_out")
+        if self.state in (HEADER, BODY) and self._used:
+            self._fail(_TIMEOUT, now)
+        elif self.state == WORK:
+            self._take(self._later.too_late(), now)
+        else:
+            self.close()
+
+    def _receive(self, view):
+        """Bytes read into ``view``; 0 while there are none; closes and gives 0 when the peer is gone."""
+        try:
+            count = self.socket.recv_into(view, len(view))
+        except OSError as error:
+            # CircuitPython tells "peer closed" as ENOTCONN on a socket with timeout 0.
+            if error.errno not in (errno.EAGAIN, errno.ETIMEDOUT):
+                self.close()
+            return 0
+        if count == 0:
+            self.close()
+        return count
+
+    def _receive_header(self, now):
+        count = self._receive(self._view[self._used :])
+        if count == 0:
+            return
+        searched = max(0, self._used - 3)
+        self._used += count
+        end = self._buffer.find(b"\r\n\r\n", searched, self._used)
+        if end >= 0:
+            self._header_end = end + 4
+            self._parse(now)
+        elif self._buffer[0] < 0x20 and self._buffer[0] not in (0x0D, 0x0A):
+            # A TLS hello starts with 0x16: no header will ever follow.
+            self._fail(_BAD_REQUEST, now)
+        elif self._used == HEADER_SIZE:
+            self._fail(_HEADER_TOO_LARGE, now)
+
+    def _parse(self, now):
+        self.deadline = ticks_add(self.opened, TOTAL_MS)
+        header = bytes(self._view[: self._header_end])
+        first = header.find(b"\r\n")
+        if first > LONGEST_FIRST_LINE or header.count(b"&", 0, first) >= MOST_PARAMETERS:
+            self._fail(_URI_TOO_LONG, now)
+            return
+        if header.count(b"\n") > MOST_HEADER_LINES:
+            self._fail(_HEADER_TOO_LARGE, now)
+            return
+        if has_stray_ends(header):
+            self._fail(_BAD_REQUEST, now)
+            return
+        try:
+            self._request = Request(None, None, self._address, in_origin_form(header, first))
+            length = length_of(self._request.headers)
+        except Exception:
+            # ValueError for most malformed requests, IndexError and UnicodeError for others.
+            self._fail(_BAD_REQUEST, now)
+            return
+        expected = self._request.headers.get("Expect", "")
+        if "Transfer-Encoding" in self._request.headers:
+            self._fail(_NOT_IMPLEMENTED, now)
+        elif length > BODY_SIZE:
+            self._fail(_TOO_LARGE, now)
+        elif expected and expected.lower() != "100-continue":
+            self._fail(_EXPECTATION_FAILED, now)
+        else:
+            self._start_body(length)
+            if expected and self.state == BODY:
+                self._send_continue()
+
+    def _send_continue(self):
+        """The client waits for a word before it sends its body; without one it sends it after a second all the same."""
+        try:
+            self.socket.send(_CONTINUE)
+        except OSError:
+            # No room for 25 bytes, or nobody there: the time for the request ends that.
+            return
+
+    def _start_body(self, length):
+        early = min(self._used - self._header_end, length)
+        self._body = bytearray(length)
+        self._body[:early] = self._view[self._header_end : self._header_end + early]
+        self._body_used = early
+        self.state = ANSWER if early == length else BODY
+
+    def _receive_body(self, _now):
+        count = self._receive(memoryview(self._body)[self._body_used :])
+        if count:
+            self._body_used += count
+            if self._body_used == len(self._body):
+                self.state = ANSWER
+
+    def _answer(self, now):
+        request = self._request
+        if self._body:
+            request.body = bytes(self._body)
+        self._body = None
+        try:
+            response = self._web.respond(request)
+        except Exception as error:
+            self._handler_failed(error, now)
+            return
+        if not self._is_promise(response, now):
+            self._take(response, now)
+
+    def _work(self, now):
+        """Ask the promise for its answer; False while there is none."""
+        try:
+            response = self._later.poll()
+        except Exception as error:
+            self._handler_failed(error, now)
+            return True
+        if response is None:
+            return False
+        if not self._is_promise(response, now):
+            self._take(response, now)
+        return True
+
+    def _is_promise(self, response, now):
+        """True for a Later, whose answer is waited for from now on. (What sends a Response is not called from here: the
+        library calls deep enough.)"""
+        if not isinstance(response, Later):
+            return False
+        self._later = response
+        self.state = WORK
+        self.deadline = ticks_add(now, response.limit_ms)
+        return True
+
+    def _take(self, response, now):
+        """Let the library write ``response`` and start to send it."""
+        self._later = None
+        memory = MemoryConnection()
+        self._request.connection = memory
+        response._send()
+        self._web.count("answered")
+        self._output = memory.content()
+        self._rest = memory.rest
+        self._chunked = memory.chunked
+        self._sent = 0
+        self._request = None
+        self._progress_at = now
+        self.state = SEND
+        self.opened = now
+        self.deadline = ticks_add(now, STALL_MS)
+
+    def _handler_failed(self, error, now):
+        self._web.handler_failed(error, self._request)
+        self._fail(_INTERNAL, now)
+
+    def _fail(self, status, now):
+        """Answer with an error, whatever state the request is in."""
+        self._web.count("refused")
+        self._output = (
+            "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+            % (status[0], status[1], len(status[1]), status[1])
+        ).encode()
+        self._sent = 0
+        self._drop_rest()
+        self._later = None
+        self.state = SEND
+        self.deadline = ticks_add(now, DISCARD_MS)
+        self._progress_at = now
+        self._body = None
+        self._request = None
+        self._used = -1
+
+    def _send(self, now):
+        """Send a slice, or have the next piece made; False while the client has no room."""
+        if self._send_at is not None and not expired(self._send_at, now):
+            return False
+        self._send_at = None
+        if self._sent >= len(self._output):
+            self._next_piece(now)
+            return True
+        try:
+            count = self.socket.send(memoryview(self._output)[self._sent : self._sent + SLICE])
+        except OSError as error:
+            if error.errno == errno.EAGAIN:
+                self._send_at = ticks_add(now, RETRY_SEND_MS)
+            else:
+                self.close()
+            return True
+        self._sent += count
+        self._progress(now)
+        if self._sent >= len(self._output) and self._rest is None:
+            self._sent_all(now)
+        return True
+
+    def _progress(self, now):
+        """The client takes its answer: it may go on for STALL_MS, up to SEND_MS in all."""
+        self._progress_at = now
+        if self._used >= 0 and ticks_diff(now, self.opened) < SEND_MS - STALL_MS:
+            self.deadline = ticks_add(now, STALL_MS)
+
+    def _next_piece(self, now):
+        """Have one more piece of the body made."""
+        try:
+            piece = next(self._rest)
+        except StopIteration:
+            self._rest = None
+            if self._chunked:
+                self._put_out(b"0\r\n\r\n")
+            else:
+                self._sent_all(now)
+            return
+        except Exception as error:
+            # The status has left already: the client sees a body that ends too early.
+            self._web.body_failed(error)
+            self.close()
+            return
+        if piece:
+            piece = piece.encode("utf-8") if isinstance(piece, str) else piece
+            self._put_out(
+                b"".join((("%x\r\n" % len(piece)).encode(), piece, b"\r\n")) if self._chunked else piece
+            )
+
+    def _put_out(self, data):
+        self._output = data
+        self._sent = 0
+
+    def _sent_all(self, now):
+        if self._used >= 0:
+            self.close()
+            return
+        # An error was answered in the middle of a request: let the client read it before the socket goes.
+        self._output = None
+        self.state = DISCARD
+        self.deadline = ticks_add(now, DISCARD_MS)
+
+    def _discard(self):
+        self._receive(self._view)
+
+    def may_be_dropped(self, now, silent_ms):
+        """True when nothing came for ``silent_ms``, or nothing was taken for long enough that somebody else may have the
+        place."""
+        if self.state == HEADER and self._used == 0:
+            return ticks_diff(now, self.opened) > silent_ms
+        if self.state in (HEADER, BODY):
+            return ticks_diff(now, self.opened) > SLOW_MS
+        if self.state == DISCARD:
+            return ticks_diff(now, self._progress_at) > CROWDED_MS
+        return self.state == SEND and ticks_diff(now, self._progress_at) > SLOW_MS

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The page *Diary*: the list, the table for a spreadsheet, and the button that deletes all of it. Loaded when it is first
+asked for.
+
+GET  /api/diary                       all entries as JSON, the newest first
+GET  /diary.csv                       the same for a spreadsheet
+POST /api/diary/delete                {}
+"""
+
+from appliance.storage.records import PC_HAS_THE_DRIVE
+from appliance.web import responses
+from appliance.web.actions import BUSY, CAR_FIRST, TRY_LIMIT_MS
+
+CSV_TYPE = "text/csv; charset=utf-8"
+
+
+class DiaryPages:
+    """Handlers. ``diary`` is a diary.diary.Diary, ``listing`` makes pieces of it."""
+
+    def __init__(self, diary, listing, uptime, jobs):
+        self._diary = diary
+        self._listing = listing
+        self._uptime = uptime
+        self._jobs = jobs
+
+    def list(self, request):
+        """GET /api/diary"""
+        return responses.Pieces(request, self._listing.json_pieces(self._diary, self._uptime))
+
+    def table(self, request):
+        """GET /diary.csv"""
+        pieces = self._listing.csv_pieces(self._diary, self._uptime)
+        return responses.Pieces(request, pieces, CSV_TYPE, "socbox-diary.csv")
+
+    def delete(self, request):
+        """POST /api/diary/delete"""
+        jobs = self._jobs
+        job = jobs.start(self._delete, None)
+        if job is None:
+            return responses.document(request, {"error": BUSY}, responses.CONFLICT)
+
+        def poll():
+            if not job.done:
+                return None
+            if job.error is not None:
+                return responses.document(request, {"error": "%s" % job.error}, responses.CONFLICT)
+            return responses.document(request, {"ok": True})
+
+        def too_late():
+            jobs.cancel(job)
+            return responses.document(request, {"error": CAR_FIRST}, responses.UNAVAILABLE)
+
+        return responses.Later(poll, too_late, TRY_LIMIT_MS)
+
+    def _delete(self, _argument):
+        try:
+            self._diary.delete()
+        except RuntimeError:
+            raise RuntimeError(PC_HAS_THE_DRIVE.replace("save", "delete"))

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Files that the owner takes away: frames for Wireshark, the settings. Only a backup that he asked for with the
+password holds a secret.
+
+All are made in pieces while they are sent.
+"""
+
+import json
+import struct
+
+from plc import mme_slac
+from plc.ticks import ticks_diff
+
+from appliance.base.version import VERSION
+from appliance.settings.schema import KEY, SCHEMA
+from appliance.settings.service import BACKUP_KIND
+from appliance.web import responses
+from appliance.web.bodies import fields_of, text_of
+
+FRAMES_A_PIECE = 8
+ROWS_A_PIECE = 6
+
+PCAP_TYPE = "application/vnd.tcpdump.pcap"
+_PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+
+
+def pcap_pieces(ring, uptime, now):
+    """A capture file of the frames in ``ring``; its times count from the start of the box (1970 for Wireshark). Where a
+    frame has a network's key the file has zeros."""
+    yield _PCAP_HEADER
+    batch = []
+    for tick, _direction, frame in ring.snapshot().frames():
+        age_ms = ticks_diff(now, tick)
+        seconds = uptime.seconds - age_ms // 1000
+        millis = uptime.millis - age_ms % 1000
+        if millis < 0:
+            seconds, millis = seconds - 1, millis + 1000
+        batch.append(struct.pack("<IIII", max(0, seconds), millis * 1000, len(frame), len(frame)))
+        batch.append(mme_slac.without_key(frame))
+        if len(batch) == 2 * FRAMES_A_PIECE:
+            yield b"".join(batch)
+            batch = []
+    if batch:
+        yield b"".join(batch)
+
+
+def backup_pieces(keeper, with_secrets):
+    """The settings as a JSON file that people can read: one line each."""
+    yield '{\n  "kind": "%s",\n  "version": "%s",\n  "settings": {' % (BACKUP_KIND, VERSION)
+    backup = keeper.backup(with_secrets)
+    between = "\n"
+    for row in SCHEMA:
+        if row[KEY] in backup:
+            yield '%s    "%s": %s' % (between, row[KEY], json.dumps(backup[row[KEY]]))
+            between = ",\n"
+    yield "\n  }\n}\n"
+
+
+def toml_pieces(keeper, with_secrets):
+    """settings.toml as it would be with everything in it."""
+    batch = ""
+    for count, line in enumerate(keeper.toml_lines(with_secrets), 1):
+        batch += line + "\n"
+        if count % ROWS_A_PIECE == 0:
+            yield batch
+            batch = ""
+    yield batch
+
+
+class Capture:
+    """Handler of the frames; ``ticks()`` is the clock of their stamps."""
+
+    def __init__(self, frames, uptime, ticks):
+        self._frames = frames
+        self._uptime = uptime
+        self._ticks = ticks
+
+    def pcap(self, request):
+        """GET /capture.pcap"""
+        pieces = pcap_pieces(self._frames, self._uptime, self._ticks())
+        return responses.Pieces(request, pieces, PCAP_TYPE, "socbox.pcap")
+
+
+class SettingsFiles:
+    """Handlers of the settings as files. ``refused(request)`` answers a wrong password."""
+
+    def __init__(self, keeper, access, refused):
+        self._keeper = keeper
+        self._access = access
+        self._refused = refused
+
+    def backup(self, request, with_secrets=False):
+        """GET /api/backup"""
+        pieces = backup_pieces(self._keeper, with_secrets)
+        return responses.Pieces(request, pieces, responses.JSON, "socbox-settings.json")
+
+    def toml(self, request, with_secrets=False):
+        """GET /settings.toml"""
+        pieces = toml_pieces(self._keeper, with_secrets)
+        return responses.Pieces(request, pieces, responses.TEXT, "settings.toml")
+
+    def secret_file(self, request):
+        """POST /api/backup: {"password": ..., "file": "json" or "toml"}: with the secrets in it."""
+        fields = fields_of(request)
+        if not self._access.admits(text_of(fields.get("password")) or "", request.client_address[0]):
+            return self._refused(request)
+        if fields.get("file") == "toml":
+            return self.toml(request, True)
+        return self.backup(request, True)

@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the set-up page asks for after WiFi: the SmartEVSE and the password of the pages.
+
+Whoever is here has read the access point's password off the box. He may do so as long as no owner has chosen a password;
+after that the pages are the way.
+"""
+
+from appliance.settings.checks import check_changes
+from appliance.web import responses
+from appliance.web.actions import BUSY, TRY_LATER, TRY_LIMIT_MS
+from appliance.web.bodies import fields_of, text_of
+
+CHOSEN = "This box has a password already. Log in on its page to change anything."
+
+
+class FirstEvening:
+    """Handlers. ``find()`` gives [(name, address)] of SmartEVSEs and blocks for seconds, ``probe(url)`` is that of
+    ``smartevse.trial``."""
+
+    def __init__(self, jobs, keeper, access, find, probe):
+        self._jobs = jobs
+        self._keeper = keeper
+        self._access = access
+        self._find = find
+        self._probe = probe
+
+    @property
+    def open(self):
+        """True until an owner has chosen a password."""
+        return self._access.made_up is not None
+
+    def password_for_guest(self, named_network):
+        """The made-up password for the one who named the network, else None."""
+        return self._access.made_up if named_network else None
+
+    def find(self, request):
+        """POST /api/setup/find: {"found": [{"name", "address"}]}"""
+        return self._as_job(request, self._look, None, None)
+
+    def _look(self, _argument):
+        return {"found": [{"name": name, "address": address} for name, address in self._find()]}
+
+    def smartevse(self, request):
+        """POST /api/setup/smartevse: {"url": ..., "anyway": bool} gives {"ok", "text", "saved"}.
+
+        Saved when a SmartEVSE that takes readings answers there, or anyway."""
+        fields = fields_of(request)
+        url = text_of(fields.get("url")) or ""
+        texts, refusal = self._checked(request, "SMARTEVSE_URL", url)
+        if refusal is not None:
+            return refusal
+        if fields.get("anyway"):
+            return self._as_job(request, self._save, texts, None)
+        # The chain of calls below a trial is as deep as it may be, so saving is a job of its own after it.
+        return self._as_job(request, self._probe, texts["SMARTEVSE_URL"], texts)
+
+    def password(self, request):
+        """POST /api/setup/password: {"password": ...}"""
+        password = text_of(fields_of(request).get("password")) or ""
+        texts, refusal = self._checked(request, "WEB_PASSWORD", password)
+        return refusal or self._as_job(request, self._save, texts, None)
+
+    def _save(self, texts):
+        self._keeper.save(texts)
+        return {"ok": True, "text": "", "saved": True}
+
+    def _checked(self, request, key, text):
+        """({key: text}, None), or (None, the answer that says what is wrong)."""
+        if not text:
+            return None, responses.document(
+                request, {"error": "Enter something first, or skip this step."}, responses.UNPROCESSABLE
+            )
+        texts, faults = check_changes(self._keeper.after, {key: text})
+        if faults:
+            return None, responses.document(request, {"error": faults[key]}, responses.UNPROCESSABLE)
+        return texts, None
+
+    def _as_job(self, request, work, argument, texts):
+        """``work(argument)`` as a job, and after it, if it is well, ``texts`` (None: nothing) are saved by another."""
+        if not self.open:
+            return responses.document(request, {"error": CHOSEN}, responses.FORBIDDEN)
+        jobs = self._jobs
+        steps = [jobs.start(work, argument), texts]
+        if steps[0] is None:
+            return responses.document(request, {"error": BUSY}, responses.CONFLICT)
+
+        def poll():
+            job, then = steps
+            if not job.done:
+                return None
+            if job.error is not None:
+                return responses.document(request, {"error": "%s" % job.error}, responses.CONFLICT)
+            if then is not None and job.result["ok"]:
+                saving = jobs.start(self._save, then)
+                if saving is not None:
+                    steps[0], steps[1] = saving, None
+                return None
+            return responses.document(request, job.result)
+
+        def too_late():
+            jobs.cancel(steps[0])
+            return responses.document(request, {"error": TRY_LATER}, responses.UNAVAILABLE)
+
+        return responses.Later(poll, too_late, TRY_LIMIT_MS)

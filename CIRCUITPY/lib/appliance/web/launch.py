@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Loads and starts the web server once WiFi is up, part by part."""
+
+from plc.ticks import expired, ticks_add
+
+from appliance.base.parts import Parts
+
+RETRY_MS = 10000
+
+
+class Launch:
+    """Slow piece. ``parts`` are names of modules, loaded one a step; ``start()`` gives a ``Web`` that listens and is moved
+    by the loop; ``tell(error)`` gets what a try came to, None for success."""
+
+    def __init__(self, wifi, parts, start, tell):
+        self.web = None
+        self._wifi = wifi
+        self._parts = Parts(parts)
+        self._start = start
+        self._tell = tell
+        self._start_at = None
+
+    def due(self, now):
+        """True when the server should be loaded or started."""
+        if self.web is not None or not self._wifi.reachable:
+            return False
+        return self._start_at is None or expired(self._start_at, now)
+
+    def run(self, now):
+        """Load the next part, or start to listen when all are there; again after a while when that fails."""
+        try:
+            if not self._parts.load():
+                self.web = self._start()
+                self._tell(None)
+        except Exception as error:
+            self._start_at = ticks_add(now, RETRY_MS)
+            self._tell(error)
+
+    def counts(self):
+        """What became of the web server's connections, or None before it started."""
+        return None if self.web is None else self.web.counts
+
+
+class Guests:
+    """Slow piece: loads what answers phones on the box's own access point, once that is on the air. ``load()`` does it."""
+
+    def __init__(self, provisioning, load):
+        self._provisioning = provisioning
+        self._load = load
+        self._loaded = False
+
+    def due(self, _now):
+        """True when the first guest may come."""
+        return not self._loaded and self._provisioning.offered
+
+    def run(self, _now):
+        """Load it."""
+        self._load()
+        self._loaded = True

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Handlers that are loaded when somebody first asks for them: compiling them takes a second, in which no car is there."""
+
+from appliance.web import responses
+from appliance.web.actions import BUSY, CAR_FIRST
+from appliance.web.responses import busy
+
+LOAD_LIMIT_MS = 20000
+
+
+class OnDemand:
+    """``make()`` imports and gives the handlers; it is called once, in a job."""
+
+    def __init__(self, jobs, has_car, make):
+        self._jobs = jobs
+        self._has_car = has_car
+        self._make = make
+        self._handlers = None
+
+    def handler(self, name):
+        """The handler ``name`` of what will be loaded: a name, because there is no function yet."""
+
+        def answer(request):
+            if self._handlers is not None:
+                return getattr(self._handlers, name)(request)
+            return self._load(request, name)
+
+        return answer
+
+    def _load(self, request, name):
+        if self._has_car():
+            return busy(request, "car", CAR_FIRST)
+        job = self._jobs.start(self._job, None)
+        if job is None:
+            return busy(request, "busy", BUSY)
+
+        def poll():
+            if not job.done:
+                return None
+            if job.error is not None:
+                raise job.error
+            return getattr(self._handlers, name)(request)
+
+        def too_late():
+            self._jobs.cancel(job)
+            return busy(request, "car", CAR_FIRST)
+
+        return responses.Later(poll, too_late, LOAD_LIMIT_MS)
+
+    def _job(self, _argument):
+        if self._handlers is None:
+            self._handlers = self._make()

@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What a handler gives back: a whole answer, a file, a body made piece by piece, or a promise.
+
+All are Adafruit's ``Response`` with our headers, but for ``Later``. Their ``_send`` writes into an in-memory
+connection; a body that would take longer than a piece of the loop may is left there as an iterator, which the
+connection asks for the next piece whenever the last one has left.
+"""
+
+import json
+import os
+
+from adafruit_httpserver import Response
+
+OK = (200, "OK")
+SEE_OTHER = (303, "See Other")
+NOT_MODIFIED = (304, "Not Modified")
+BAD_REQUEST = (400, "Bad Request")
+UNAUTHORIZED = (401, "Unauthorized")
+FORBIDDEN = (403, "Forbidden")
+NOT_FOUND = (404, "Not Found")
+METHOD_NOT_ALLOWED = (405, "Method Not Allowed")
+CONFLICT = (409, "Conflict")
+MISDIRECTED = (421, "Misdirected Request")
+UNPROCESSABLE = (422, "Unprocessable Content")
+TOO_MANY = (429, "Too Many Requests")
+INTERNAL = (500, "Internal Server Error")
+UNAVAILABLE = (503, "Service Unavailable")
+
+TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+_FILE_PIECE = 1024
+# Seconds after which somebody who was told "busy" may ask again.
+_AGAIN_S = "3"
+
+# No page loads anything from anywhere else, is framed, or tells another site where it was.
+SECURITY_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+
+
+class BadBody(Exception):
+    """A request whose body cannot be understood; the text is for its sender."""
+
+
+def _with_security(headers, cache):
+    result = {"Cache-Control": cache}
+    for name, value in SECURITY_HEADERS:
+        result[name] = value
+    if headers:
+        result.update(headers)
+    return result
+
+
+class Answer(Response):
+    """A whole answer: ``body`` is text or bytes."""
+
+    def __init__(self, request, body="", status=OK, content_type=TEXT, headers=None, cache="no-store"):
+        super().__init__(
+            request,
+            body,
+            status=status,
+            headers=_with_security(headers, cache),
+            content_type=content_type,
+        )
+
+    def _send(self):
+        body = self._body.encode("utf-8") if isinstance(self._body, str) else self._body
+        self._send_headers(len(body), self._content_type)
+        if self._request.method != "HEAD":
+            self._request.connection.send(body)
+
+
+def document(request, content, status=OK, headers=None):
+    """A JSON answer."""
+    return Answer(request, json.dumps(content), status, JSON, headers)
+
+
+def busy(request, code, text):
+    """Not now, but soon."""
+    return document(
+        request, {"error": text, "code": code}, UNAVAILABLE, {"Retry-After": _AGAIN_S}
+    )
+
+
+def redirect(request, path, headers=None):
+    """Send the browser to another of our pages."""
+    fields = {"Location": path}
+    if headers:
+        fields.update(headers)
+    return Answer(request, "", SEE_OTHER, TEXT, fields)
+
+
+class Pieces(Response):
+    """A body that ``pieces``, an iterator of text or bytes, makes while it is sent; "" means not yet."""
+
+    def __init__(self, request, pieces, content_type=JSON, file_name=None):
+        headers = {}
+        if file_name:
+            headers["Content-Disposition"] = 'attachment; filename="%s"' % file_name
+        super().__init__(request, "", headers=_with_security(headers, "no-store"), content_type=content_type)
+        self._pieces = pieces
+
+    def _send(self):
+        connection = self._request.connection
+        # A client of HTTP/1.0 knows no chunks; for it the body ends with the connection.
+        chunked = self._request.http_version != "HTTP/1.0"
+        if chunked:
+            self._headers.setdefault("Transfer-Encoding", "chunked")
+        self._send_headers(None, self._content_type)
+        if self._request.method != "HEAD":
+            connection.rest = self._pieces
+            connection.chunked = chunked
+
+
+def _file_pieces(path):
+    with open(path, "rb") as file:
+        while True:
+            piece = file.read(_FILE_PIECE)
+            if not piece:
+                return
+            yield piece
+
+
+_COMPRESSED = ".gz"
+
+
+def _place_of(path):
+    """(the path of a file or of its compressed form, what ``os.stat`` says of it). Raises OSError."""
+    try:
+        return path, os.stat(path)
+    except OSError:
+        return path + _COMPRESSED, os.stat(path + _COMPRESSED)
+
+
+def _file_headers(path, tag):
+    headers = {"ETag": tag}
+    if path.endswith(_COMPRESSED):
+        headers["Content-Encoding"] = "gzip"
+    return headers
+
+
+class StaticFile(Response):
+    """A file, read a piece at a time; the browser may keep it and ask whether it changed.
+
+    Where only ``path``.gz is there it is sent as it is, and the browser unpacks it (RFC 9110 8.4.1.3).
+    """
+
+    def __init__(self, request, path, content_type):
+        path, facts = _place_of(path)
+        tag = '"%x-%x"' % (facts[6], int(facts[8]) & 0x3FFFFFFF)
+        known = request.headers.get("If-None-Match") == tag
+        super().__init__(
+            request,
+            "",
+            status=NOT_MODIFIED if known else OK,
+            headers=_with_security(_file_headers(path, tag), "no-cache"),
+            content_type=content_type,
+        )
+        self._length = 0 if known else facts[6]
+        self._path = path
+
+    def _send(self):
+        self._send_headers(self._length, self._content_type)
+        if self._length and self._request.method != "HEAD":
+            self._request.connection.rest = _file_pieces(self._path)
+
+
+class Later:
+    """An answer that is not known yet: ``poll()`` gives it, or None; ``too_late()`` is given after ``limit_ms``."""
+
+    def __init__(self, poll, too_late, limit_ms):
+        self.poll = poll
+        self.too_late = too_late
+        self.limit_ms = limit_ms

@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Every address of the box in one table, and the one gate that each request passes:
+
+    1  Host          is one of our names, else 421: a foreign name that leads here is DNS rebinding
+    2  the table     has the path, else 404, and the method, else 405
+    3  a change      (anything but GET and HEAD) comes from our own pages or from no browser, else 403
+    4  who           the row's right is met, else the login page for a page and 401 for anything else
+
+No GET changes anything, so that a link on a foreign page can do nothing.
+"""
+
+from appliance.web import access, responses
+
+# What a row asks for: nothing; a look at the status (free when STATUS_PUBLIC); the password.
+EVERYONE, VIEWER, OWNER = "everyone", "viewer", "owner"
+METHOD, PATH, RIGHT, HANDLER = range(4)
+
+_READS = ("GET", "HEAD")
+
+
+# The box's own address as an access point, and names under which a tunnel on the owner's computer leads here.
+OWN_NAMES = ("192.168.4.1", "localhost", "127.0.0.1")
+
+
+class OwnNames:
+    """By which names a browser may call the box; any other is somebody's trick, or missing in WEB_NAMES."""
+
+    def __init__(self, settings, wifi):
+        self._settings = settings
+        self._wifi = wifi
+
+    def has(self, name):
+        """True for one of ours."""
+        hostname = self._settings["HOSTNAME"]
+        if name in OWN_NAMES or name == self._wifi.address or name in (hostname, hostname + ".local"):
+            return True
+        others = self._settings["WEB_NAMES"]
+        return bool(others) and name in [other.strip().lower() for other in others.split(",")]
+
+    def address(self):
+        """The numeric one under which the pages are to be found now."""
+        return self._wifi.address or OWN_NAMES[0]
+
+
+class Site:
+    """``respond(request)`` gives the Response or Later of the row that fits.
+
+    Rows are (method, path, right, handler); ``is_own_name(name)`` tells whether a Host is ours;
+    ``status_is_public()`` whether everyone may look.
+    """
+
+    def __init__(self, guard, is_own_name, status_is_public):
+        self._guard = guard
+        self._is_own_name = is_own_name
+        self._status_is_public = status_is_public
+        self._rows = {}
+        self._methods = {}
+
+    def add(self, rows):
+        """Put rows into the table."""
+        for row in rows:
+            self._rows[row[METHOD] + " " + row[PATH]] = row
+            known = self._methods.get(row[PATH], "")
+            self._methods[row[PATH]] = known + (", " if known else "") + row[METHOD]
+
+    def respond(self, request):
+        """The gate, then the handler."""
+        refusal = self._wrong_host(request)
+        if refusal is not None:
+            return refusal
+        method = "GET" if request.method == "HEAD" else request.method
+        row = self._rows.get(method + " " + request.path)
+        if row is None:
+            return self._no_row(request)
+        if method not in _READS and not is_same_origin(request.headers):
+            return responses.Answer(
+                request, "Changes are only accepted from the box's own pages.", responses.FORBIDDEN
+            )
+        request.who = self._guard.who(request.headers, request.client_address[0])
+        refusal = self._not_allowed(request, row)
+        if refusal is not None:
+            return refusal
+        try:
+            return row[HANDLER](request)
+        except responses.BadBody as bad:
+            return responses.document(request, {"error": str(bad)}, responses.BAD_REQUEST)
+
+    # ---- the four questions
+
+    def _wrong_host(self, request):
+        host = request.headers.get("Host", "")
+        if host and self._is_own_name(access.host_name(host)):
+            return None
+        return responses.Answer(
+            request,
+            "This box does not go by that name. Open it by its address, or add the name to WEB_NAMES.",
+            responses.MISDIRECTED,
+        )
+
+    def _no_row(self, request):
+        methods = self._methods.get(request.path)
+        if methods is None:
+            return responses.Answer(request, "There is no such page.", responses.NOT_FOUND)
+        text = "This address takes " + methods + " only."
+        return responses.Answer(
+            request, text, responses.METHOD_NOT_ALLOWED, responses.TEXT, {"Allow": methods}
+        )
+
+    def _not_allowed(self, request, row):
+        right = row[RIGHT]
+        if request.who == access.WRONG:
+            return self.refused_password(request)
+        if right == EVERYONE or request.who == access.OWNER:
+            return None
+        if right == VIEWER and self._status_is_public():
+            return None
+        if request.headers.get("Sec-Fetch-Mode") == "navigate" or "html" in request.headers.get("Accept", ""):
+            # The page that was asked for comes after the password.
+            return responses.redirect(request, "/login?next=" + request.path)
+        return unauthorized(request, "The password is needed.")
+
+    def refused_password(self, request):
+        """401, or 429 when there were too many."""
+        wait_s = self._guard.wrong_password(request.client_address[0])
+        if wait_s:
+            return responses.document(
+                request,
+                {"error": "Too many wrong passwords from your device. Wait %d s." % wait_s, "wait_s": wait_s},
+                responses.TOO_MANY,
+                {"Retry-After": str(wait_s)},
+            )
+        return unauthorized(request, "That is not the password.")
+
+
+def unauthorized(request, text):
+    """401 as JSON. ``Basic`` works, but is not offered: a browser would open a password window of its own over the page,
+    and under a name like socbox.local nothing in a request tells that it comes from a page."""
+    headers = {"WWW-Authenticate": 'Bearer realm="socbox"'}
+    return responses.document(request, {"error": text}, responses.UNAUTHORIZED, headers)
+
+
+def is_same_origin(headers):
+    """True when a request that changes something was sent by one of our pages, or by no browser at all."""
+    fetch_site = headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site in ("same-origin", "none")
+    origin = headers.get("Origin")
+    if origin is None:
+        return True
+    return origin.lower() == "http://" + headers.get("Host", "").strip().lower()

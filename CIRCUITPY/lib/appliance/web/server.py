@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Web server that no client can stop.
+
+``adafruit_httpserver`` parses requests and builds responses, but its own receive and send wait for the client:
+one that opens a connection and closes it again would stop the modem for ever. So neither they nor
+``Server.poll`` are used, nor its table of routes, which tries a pattern for every path (``router`` has ours).
+Each accepted socket has a small state machine (``connection``), two of them at most.
+"""
+
+import select
+
+from plc.ticks import expired, ticks_add, ticks_diff
+
+from appliance.web.connection import CROWDED_MS, FREE, Connection
+
+MOST_CONNECTIONS = 2
+BACKLOG = 4
+# A pause of the server itself (a car being matched, a delivery) must not count against its clients.
+PAUSE_MS = 200
+# One who says nothing has CROWDED_MS when somebody waits for his place; less while one after the other says nothing.
+CROWD_MS, SILENT_MS = 1000, 60
+
+
+class Web:
+    """Listener and connections. ``respond(request)`` gives a Response or a ``Later``.
+
+    ``poller`` is a ``select.poll()``; ``log(text)`` gets what is worth a line.
+    """
+
+    def __init__(self, pool, poller, respond, log):
+        self.respond = respond
+        self.counts = {
+            "accepted": 0,
+            "answered": 0,
+            "refused": 0,
+            "timed_out": 0,
+            "crowded_out": 0,
+            "failed": 0,
+        }
+        self._pool = pool
+        self._log = log
+        self._listener = None
+        self._poller = poller
+        self._waiting = False
+        self._connections = [Connection(self) for _ in range(MOST_CONNECTIONS)]
+        self._turn = 0
+        self._last_poll = None
+        self._crowd_until = None
+
+    def start(self, port):
+        """Listen on ``port`` of every address; raises OSError or RuntimeError when that cannot be."""
+        pool = self._pool
+        listener = pool.socket(pool.AF_INET, pool.SOCK_STREAM)
+        try:
+            listener.setsockopt(pool.SOL_SOCKET, pool.SO_REUSEADDR, 1)
+            listener.bind(("0.0.0.0", port))
+            listener.listen(BACKLOG)
+            listener.settimeout(0)
+        except Exception as error:
+            listener.close()
+            raise error
+        self._listener = listener
+        self._poller.register(listener, select.POLLIN)
+
+    def stop(self):
+        """Close everything."""
+        for connection in self._connections:
+            connection.close()
+        if self._listener is not None:
+            self.unwatch(self._listener)
+            self._listener.close()
+            self._listener = None
+
+    def count(self, what):
+        """Count one outcome."""
+        self.counts[what] += 1
+
+    def handler_failed(self, error, request):
+        """A handler raised: our own defect, told in the log."""
+        self.count("failed")
+        self._log("%s %s: %s: %s" % (request.method, request.path, type(error).__name__, error))
+
+    def body_failed(self, error):
+        """A body could not be made to its end: our own defect as well."""
+        self.count("failed")
+        self._log("answer cut: %s: %s" % (type(error).__name__, error))
+
+    def unwatch(self, socket):
+        """Take ``socket`` out of the poller."""
+        try:
+            self._poller.unregister(socket)
+        except (KeyError, OSError, ValueError):
+            # It was never registered, or its descriptor is gone.
+            return
+
+    def active(self):
+        """How many connections are open."""
+        return len([connection for connection in self._connections if connection.state != FREE])
+
+    def poll(self, now):
+        """One bounded piece of work; True when there was any. Allocates nothing while nobody is there."""
+        if self._listener is None:
+            return False
+        self._forgive_pause(now)
+        for item in self._poller.ipoll(0):
+            self._mark(item[0])
+        if self._waiting:
+            self._accept(now)
+        # The next open connection, in turn. Not in a function of its own: handlers call deep enough.
+        for _ in range(MOST_CONNECTIONS):
+            self._turn = (self._turn + 1) % MOST_CONNECTIONS
+            connection = self._connections[self._turn]
+            if connection.state != FREE:
+                worked = connection.step(now)
+                connection.readable = False
+                if worked:
+                    return True
+        return False
+
+    def _forgive_pause(self, now):
+        if self._last_poll is not None:
+            pause = ticks_diff(now, self._last_poll)
+            if pause > PAUSE_MS:
+                for connection in self._connections:
+                    connection.shift(pause)
+        self._last_poll = now
+
+    def _mark(self, socket):
+        if socket is self._listener:
+            self._waiting = True
+            return
+        for connection in self._connections:
+            if connection.socket is socket:
+                connection.readable = True
+
+    def _free_place(self, now):
+        for connection in self._connections:
+            if connection.state == FREE:
+                return connection
+        if expired(self._crowd_until, now):
+            self._crowd_until = None
+        silent_ms = CROWDED_MS if self._crowd_until is None else SILENT_MS
+        for connection in self._connections:
+            if connection.may_be_dropped(now, silent_ms):
+                self.count("crowded_out")
+                self._crowd_until = ticks_add(now, CROWD_MS)
+                connection.close()
+                return connection
+        return None
+
+    def _accept(self, now):
+        place = self._free_place(now)
+        if place is None:
+            return
+        self._waiting = False
+        try:
+            socket, address = self._listener.accept()
+        except OSError:
+            # The client left between the poll and now, or no socket is free.
+            return
+        except RuntimeError:
+            # CircuitPython: "Out of sockets".
+            return
+        self.count("accepted")
+        place.open(socket, address, now)
+        self._poller.register(socket, select.POLLIN)

@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The form of the settings: what it shows, and what is saved, restored and forgotten.
+
+Saving is a job of a slow piece, and the answer follows when it is done (``Later``).
+"""
+
+import json
+
+from appliance.settings.checks import check_changes, file_value
+from appliance.settings.schema import (
+    CHOICES,
+    DEFAULT,
+    GROUP,
+    HELP,
+    HIGH,
+    KEY,
+    KIND,
+    LABEL,
+    LOW,
+    NEEDS_RESTART,
+    SCHEMA,
+    SECRET,
+    STATIC_KEYS,
+    row_of,
+)
+from appliance.settings.service import BACKUP_KIND
+from appliance.settings.settings import error_texts
+from appliance.storage.records import StoreError
+from appliance.web import responses
+from appliance.web.access import OWNER
+from appliance.web.actions import BUSY, CAR_FIRST
+from appliance.web.bodies import fields_of, text_of, texts_of, wants_page
+from appliance.web.responses import BadBody
+
+SAVE_LIMIT_MS = 10000
+ROWS_A_PIECE = 4
+
+
+def setting_document(row, keeper):
+    """One row of the form; a secret's value stays in the box."""
+    key = row[KEY]
+    value = keeper.after[key]
+    file_text = keeper.after.file_text(key)
+    return {
+        "key": key,
+        "label": row[LABEL],
+        "help": row[HELP],
+        "kind": row[KIND],
+        "default": str(row[DEFAULT]),
+        "low": row[LOW],
+        "high": row[HIGH],
+        "choices": None if row[CHOICES] is None else [str(choice) for choice in row[CHOICES]],
+        "secret": row[SECRET],
+        "restart": row[NEEDS_RESTART],
+        "is_set": value != "",
+        "value": None if row[SECRET] else str(value),
+        "source": keeper.after.source(key),
+        "file": None if row[SECRET] else file_text,
+    }
+
+
+def settings_pieces(keeper, restart_needed):
+    """GET /api/settings: every row of the schema with its value, in groups."""
+    yield '{"restart_needed": %s, "errors": %s, "groups": [' % (
+        "true" if restart_needed else "false",
+        json.dumps(error_texts(keeper.after)),
+    )
+    names = []
+    for row in SCHEMA:
+        if row[GROUP] not in names:
+            names.append(row[GROUP])
+    for number, name in enumerate(names):
+        yield '%s{"name": %s, "rows": [' % (", " if number else "", json.dumps(name))
+        between = ""
+        batch = []
+        for row in SCHEMA:
+            if row[GROUP] == name:
+                batch.append(setting_document(row, keeper))
+                if len(batch) == ROWS_A_PIECE:
+                    yield between + json.dumps(batch)[1:-1]
+                    between = ", "
+                    batch = []
+        yield (between + json.dumps(batch)[1:-1] if batch else "") + "]}"
+    yield "]}"
+
+
+def refused_values(request, faults):
+    """422, with what is wrong by key."""
+    return responses.document(
+        request,
+        {"error": "Please correct what is marked.", "faults": faults},
+        responses.UNPROCESSABLE,
+    )
+
+
+class SettingsPages:
+    """Handlers. ``status`` knows whether what was saved needs a restart, which ``restart`` makes."""
+
+    def __init__(self, keeper, jobs, status, restart, access, log):
+        self._keeper = keeper
+        self._jobs = jobs
+        self._status = status
+        self._restart = restart
+        self._access = access
+        self._log = log
+
+    def read(self, request):
+        """GET /api/settings"""
+        return responses.Pieces(request, settings_pieces(self._keeper, self._status.restart_needed))
+
+    def save_json(self, request):
+        """POST /api/settings: {"values": {KEY: text, or null for what settings.toml says}, "restart": bool}"""
+        fields = fields_of(request)
+        changes = texts_of(fields.get("values"))
+        return self._save(request, changes, bool(fields.get("restart")), [])
+
+    def save_form(self, request):
+        """POST /save: a form with settings by name; a secret that is left empty stays as it is."""
+        fields = fields_of(request)
+        changes = {}
+        for key in fields:
+            row = row_of(key)
+            if row is None or not row[SECRET] or fields[key]:
+                changes[key] = text_of(fields[key])
+        return self._save(request, changes, False, [])
+
+    def restore(self, request):
+        """POST /api/restore: a file that /api/backup gave."""
+        fields = fields_of(request)
+        if fields.get("kind") != BACKUP_KIND:
+            raise BadBody("This is not a socbox backup file.")
+        changes, left_out = self._keeper.changes_of_backup(texts_of(fields.get("settings")))
+        if fields.get("only_tell"):
+            return self._tell_changes(request, changes, left_out)
+        return self._save(request, changes, False, left_out)
+
+    def _tell_changes(self, request, changes, left_out):
+        """What restoring would change, as [label, now, then]; nothing is saved."""
+        after = self._keeper.after
+        texts, faults = check_changes(after, changes)
+        if faults:
+            return refused_values(request, faults)
+        rows = []
+        for row in SCHEMA:
+            key = row[KEY]
+            if key not in texts:
+                continue
+            then = texts[key]
+            if then is None:
+                then = file_value(after, row)
+                then = str(row[DEFAULT] if then is None else then)
+            now = str(after[key])
+            if then != now:
+                rows.append([row[LABEL]] + (["", ""] if row[SECRET] else [now, then]))
+        return responses.document(request, {"changes": rows, "left_out": left_out})
+
+    def reset_wifi(self, request):
+        """POST /api/resetwifi: forget the network, then restart."""
+        changes = {"WIFI_SSID": "", "WIFI_PASSWORD": ""}
+        for key in STATIC_KEYS:
+            changes[key] = ""
+        return self._save(request, changes, True, [])
+
+    def _save(self, request, changes, restart, left_out):
+        texts, faults = check_changes(self._keeper.after, changes)
+        if faults:
+            return refused_values(request, faults)
+        job = self._jobs.start(self._keeper.save, texts)
+        if job is None:
+            return responses.document(request, {"error": BUSY}, responses.CONFLICT)
+
+        def poll():
+            return self._saved(request, job, texts, restart, left_out) if job.done else None
+
+        def too_late():
+            if restart:
+                self._restart.ask()
+            return responses.document(request, {"ok": False, "pending": True, "text": CAR_FIRST})
+
+        return responses.Later(poll, too_late, SAVE_LIMIT_MS)
+
+    def _saved(self, request, job, texts, restart, left_out):
+        if job.error is not None:
+            if not isinstance(job.error, StoreError):
+                self._log.trace("settings", job.error, "not saved\n")
+            return responses.document(request, {"error": str(job.error)}, responses.CONFLICT)
+        if restart:
+            self._restart.ask()
+        headers = None
+        if "WEB_PASSWORD" in texts and request.who == OWNER:
+            # Whoever changed the password stays logged in; every other cookie has ended with the old one.
+            headers = {"Set-Cookie": self._access.new_cookie()}
+        if wants_page(request):
+            return responses.redirect(request, "/config?saved=1", headers)
+        return responses.document(
+            request,
+            {
+                "ok": True,
+                "restart_needed": self._status.restart_needed,
+                "restarting": restart,
+                "left_out": left_out,
+            },
+            responses.OK,
+            headers,
+        )
