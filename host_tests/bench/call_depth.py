@@ -9,6 +9,7 @@ function, the deepest chain that led to it. Bytes are the estimate of `cost.pyst
 
 import sys
 
+from host_tests.support.starts import started
 from host_tests.twin.cost import DRIVE, FROZEN, LineCosts, Meter, pystack_bytes
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
@@ -100,7 +101,7 @@ class Depths:
         return sorted(self.by_bytes.values(), key=lambda chain: -chain.bytes)[:count]
 
     def reached(self, module):
-        """True when some function of `module` ("appliance.web", "adafruit_requests") was measured."""
+        """True when some function of `module` ("appliance.web.server", "adafruit_requests") was measured."""
         path = module.replace(".", "/")
         return any(path in file for file, _ in self.by_frames)
 
@@ -142,7 +143,7 @@ def session(depths, car="virtual", faults=(), limit_s=90, **world_options):
         world.device.meter = DepthMeter(LineCosts(), world.device._flush_lines)
         for name, value in faults:
             setattr(world.smartevse.faults, name, value)
-        world.run(16)
+        started(world)
         _browse(world, PAGES)
         world.plug(world.new_car(car, soc_percent=42))
         end_s = world.now_s + limit_s

@@ -24,7 +24,7 @@ from host_tests.interpreter import micropython
 from host_tests.twin.cost import COSTS_PATH
 
 LIBRARY = micropython.LIBRARY
-VECTORS = Path(__file__).resolve().parents[1] / "unit" / "vectors"
+VECTORS = Path(__file__).resolve().parents[1] / "v2g" / "vectors"
 DEVICE_FACTOR = 150
 DEFAULT_NS = 60
 REFERENCE_NS = 1413
@@ -96,7 +96,7 @@ def exi_messages(schema):
 def exi_decode():
     setup = f"""
         from v2g import exi
-        from v2g.din_schema import SCHEMA
+        from v2g.din import SCHEMA
         MESSAGES = {exi_messages("din70121")!r}
     """
     return setup, "for octets in MESSAGES:\n    exi.decode(SCHEMA, octets)"
@@ -105,10 +105,14 @@ def exi_decode():
 def exi_encode():
     setup = f"""
         from v2g import exi
-        from v2g.din_schema import SCHEMA
+        from v2g.din import SCHEMA
         MESSAGES = [exi.decode(SCHEMA, octets) for octets in {exi_messages("din70121")!r}]
     """
     return setup, "for message in MESSAGES:\n    exi.encode(SCHEMA, message)"
+
+
+def exi_load():
+    return "from v2g import schema", 'schema.load("din")'
 
 
 def record_session():
@@ -214,7 +218,7 @@ def frames_in():
 def settings():
     shipped = (LIBRARY.parent / "settings.toml").read_bytes().splitlines()
     setup = f"""
-        from appliance.settings import Settings
+        from appliance.settings.settings import Settings
         LINES = {shipped!r}
     """
     return setup, "Settings().read_lines(LINES)"
@@ -222,7 +226,7 @@ def settings():
 
 def log():
     setup = """
-        from appliance.log import Log, Uptime
+        from appliance.state.log import Log, Uptime
         log = Log(Uptime(0), write=lambda line: None)
     """
     return (
@@ -231,15 +235,27 @@ def log():
     )
 
 
+def signature():
+    """17 multiplications of 2048 bits; the modulus is as good as any other of that length."""
+    setup = """
+        from appliance.update.rsa import power_65537
+        MODULUS = int("c3" + "5a7b91d3" * 63 + "a1b2c3", 16)
+        SIGNATURE = int("77" + "1234567f" * 63 + "010203", 16)
+    """
+    return setup, "for _ in power_65537(SIGNATURE, MODULUS):\n    pass"
+
+
 PIECES = {
     "EXI, reading the messages of a DIN session": exi_decode,
     "EXI, writing them": exi_encode,
+    "EXI, loading the tables of DIN 70121": exi_load,
     "SLAC of one plug-in": slac,
     "a whole plug-in": session,
     "polls with nothing to do": idle_polls,
     "three frames out of the modem's byte stream": frames_in,
     "settings.toml": settings,
     "log lines": log,
+    "the signature of an update": signature,
 }
 
 

@@ -23,7 +23,7 @@ DIFFERENCES = (
      "True", "False", SAME, "order that is seen comes from tuples of rows; JSON is read by name"),
     ("silent", "`sorted` is not stable", "r = sorted(range(20), key=lambda i: 0) == list(range(20))",
      "True", "False", SAME, "the device code sorts nothing"),
-    ("silent", "a bool is no int", "r = isinstance(True, int)", "True", "False", SAME,
+    ("silent", "a bool is not an int", "r = isinstance(True, int)", "True", "False", SAME,
      "`exi.py` tells booleans by the type in the table, never by `isinstance`"),
     ("silent", "`super()` follows the first base only",
      "class A:\n def f(s): return 'A'\nclass B(A):\n def f(s): return 'B' + super().f()\n"
@@ -92,6 +92,8 @@ DIFFERENCES = (
     ("syntax", "`match`", "match 1:\n case 1: r = 1", "1", "SyntaxError", SAME, "tables; " + RULES),
     ("syntax", "unpacking in displays", "r = [*[1], *(2,)]", "[1, 2]", "SyntaxError", SAME, "`+`; " + RULES),
     ("syntax", "unpacking in dict displays", "r = {**{1: 2}}", "{1: 2}", "SyntaxError", SAME, "`update`; " + RULES),
+    ("syntax", "an f-string in the braces of another", "b = 1\nr = f\"{f'{b}'}\"", "'1'", "'1'", "NameError",
+     "`%` formats; " + RULES),
     ("syntax", "positional-only parameters", "def f(a, /): return a\nr = f(1)", "1", "SyntaxError", SAME, RULES),
     ("syntax", "slices with a step", "r = b'abcd'[::2]", "b'ac'", "NotImplementedError", SAME,
      "loops over indexes; " + RULES),

@@ -24,8 +24,10 @@ DISPLAY = "ssd1306"
 # What circup copies to the drive, but for adafruit_bus_device, which is part of the S3 builds.
 ADAFRUIT = (
     "adafruit_connection_manager.py",
+    "adafruit_display_text",
     "adafruit_displayio_ssd1306.py",
     "adafruit_httpserver",
+    "adafruit_minimqtt",
     "adafruit_requests.py",
     "adafruit_st7789.py",
     "adafruit_ticks.py",
@@ -39,7 +41,7 @@ def drive(directory, settings_text):
     modules first.
     """
     directory = Path(directory)
-    for name in ("code.py", "slots.py", "www"):
+    for name in ("code.py", "slots.py", "survival.py", "www"):
         (directory / name).symlink_to(LIBRARY.parent / name)
     (directory / "settings.toml").write_text(settings_text)
     lib = directory / "lib"
@@ -48,7 +50,7 @@ def drive(directory, settings_text):
         (lib / package.name).symlink_to(package)
     for name in ADAFRUIT:
         (lib / name).symlink_to(Path(sysconfig.get_paths()["purelib"]) / name)
-    return directory / "code.py", (SHIMS, lib, ROOT)
+    return directory / "code.py", (SHIMS, lib, directory, ROOT)
 
 
 def run(script_path, *args, heap="1M", timeout_s=120, paths=(LIBRARY, ROOT)):

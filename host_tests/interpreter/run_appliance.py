@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """The complete appliance on MicroPython: code.py runs a plug-in in virtual time, and its heap is measured.
 
-    run_appliance.py CODE_PY [CAR] [measure]      CODE_PY: code.py of a drive made by ``micropython.drive``
+    run_appliance.py CODE_PY [CAR] [measure|month]      CODE_PY: code.py of a drive made by ``micropython.drive``
 
 Real are the files of CIRCUITPY and Adafruit's libraries; the firmware's C modules come from ``shims/``. Around them:
 the chip model on the SPI, a power line with a virtual car, a SmartEVSE of a few lines, a browser. The scenario gets
 its turn whenever the loop feeds the watchdog, so one pass of the box's own loop lies between two of its turns.
 
-Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time.
+Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time; "month" thirty more plug-ins
+and as many visits to the page, and what the interpreter tells of its heap after the first and after the last.
 """
 
 import binascii
@@ -19,6 +20,7 @@ import time as interpreter_time
 
 import bench_state
 import firmware
+import micropython
 import virtual_network
 
 from host_tests.interpreter.run_car import Lcg
@@ -28,13 +30,16 @@ from host_tests.twin.powerline import CarModem, Powerline
 from host_tests.twin.qca7005_model import Qca7005Model
 
 SOC = 42
-# CIRCUITPY_HEAP_START_SIZE of settings.toml.
+# The heap of a board after some steps of growth: py/gc.c doubles it.
 SHIPPED_HEAP = 2097152
 LIMIT_S = 120
+PLUG_INS = 30
+PLUG_IN_S = 75
 CAR_STEP_US = 2000
 IDLE_PASSES = 500
 RESERVE = 120000
 EVSE = ("192.168.1.60", 80)
+BROKER = ("192.168.1.40", 1883)
 AC_16A = 266
 
 books = bench_state.books
@@ -108,6 +113,42 @@ class Evse:
         self.car.pilot(AC_16A, self.clock.now_ms)
 
 
+class Broker:
+    """The part of an MQTT broker that the box meets. ``told``: {topic: payload} of what it was told to keep."""
+
+    # What a packet is answered with, by the first four bits of it.
+    ANSWERS = {0x10: b"\x20\x02\x00\x00", 0x80: b"\x90\x03\x00\x01\x00", 0xC0: b"\xd0\x00"}
+
+    def __init__(self):
+        self.told = {}
+        self.pings = 0
+
+    def serve(self, end):
+        """One connection."""
+        end.on_data = self._data
+
+    def _data(self, end):
+        data = bytes(end.take())
+        while len(data) > 1:
+            size, at, shift = 0, 1, 0
+            while True:
+                size |= (data[at] & 0x7F) << shift
+                at += 1
+                shift += 7
+                if not data[at - 1] & 0x80:
+                    break
+            self._packet(end, data[0], data[at : at + size])
+            data = data[at + size :]
+
+    def _packet(self, end, kind, content):
+        if kind & 0xF0 == 0x30:
+            length = content[0] << 8 | content[1]
+            self.told[str(content[2 : 2 + length], "utf-8")] = content[2 + length :]
+        elif kind & 0xF0 in self.ANSWERS:
+            self.pings += kind & 0xF0 == 0xC0
+            end.put(self.ANSWERS[kind & 0xF0])
+
+
 class World:
     """Power line, chip, car and network; the car gets its turn from a timer."""
 
@@ -121,6 +162,8 @@ class World:
         self.network = bench_state.network = virtual_network.Network()
         self.evse = Evse(self.clock)
         self.network.hosts[EVSE] = self.evse.serve
+        self.broker = Broker()
+        self.network.hosts[BROKER] = self.broker.serve
         self.clock.after(CAR_STEP_US, self._drive_car)
 
     def _to_car(self, frame):
@@ -202,7 +245,9 @@ class Stage:
     def __init__(self, world, heap_before, measure):
         self.world = world
         self.heap_before = heap_before
-        self.measure = measure
+        self.measure = measure == "measure"
+        self.month = measure == "month"
+        self.limit_s = LIMIT_S + (PLUG_INS * PLUG_IN_S * 2 if self.month else 0)
         self.passes = Passes()
         self.steps = self._steps()
         self.doing = ""
@@ -213,7 +258,7 @@ class Stage:
         books._depth = 1
         books.leave()
         self.passes.turn_begins()
-        if self.world.clock.now_us > LIMIT_S * 1000000:
+        if self.world.clock.now_us > self.limit_s * 1000000:
             self.fail("still at: " + self.doing)
         try:
             next(self.steps)
@@ -266,6 +311,8 @@ class Stage:
         yield from self.until("web server", lambda: 80 in world.network.listeners)
         yield from self.until("first question", lambda: evse.asked > 0)
         yield from self.until("modem", lambda: world.chip.counts["from_host"] > 0)
+        if "mqtt" in sys.argv:
+            yield from self.until("broker", lambda: world.broker.pings > 0)
         yield from self.rest(3000)
         print("heap_after_start", self.heap())
         if self.measure:
@@ -302,8 +349,37 @@ class Stage:
         self._report(pages[0][0], json.loads(pages[0][1]))
         if self.measure:
             yield from self._idle("after")
+        if self.month:
+            yield from self._month()
         print("heap_at_end", self.heap())
         print("heap_size", gc.mem_alloc() + gc.mem_free())
+
+    def _month(self):
+        world, evse = self.world, self.world.evse
+        self._map("first")
+        for number in range(PLUG_INS):
+            world.car.unplug(world.clock.now_ms)
+            evse.state = 0
+            yield from self.rest(20000)
+            # What the world remembers is none of the box's.
+            evse.posts.clear()
+            del bench_state.displays[0].screens[:-1]
+            evse.plug(world.car)
+            yield from self.until("delivery %d" % number, lambda: len(evse.posts) > 0)
+            yield from self.rest(20000)
+            pages = []
+            yield from self.fetch("/", pages)
+            yield from self.fetch("/api/status", pages)
+            if number == PLUG_INS // 2:
+                self._map("half")
+        self._map("last")
+
+    def _map(self, name):
+        """The interpreter's own words, between two lines: used, free and the longest run of free blocks."""
+        self.heap()
+        print("heap_map", name)
+        micropython.mem_info()
+        print("heap_map_end", name)
 
     def _idle(self, name):
         """Passes in which nothing happens, in blocks: bytes, then time."""
@@ -327,6 +403,10 @@ class Stage:
         print("page_soc", status["reading"]["soc_percent"])
         print("page_stage", status["stage"])
         print("page_delivery", status["smartevse"]["last_delivery"])
+        told = world.broker.told
+        prefix = [topic.split("/")[0] for topic in told if topic.endswith("/availability")]
+        print("mqtt_soc", str(told.get(prefix[0] + "/soc_percent"), "utf-8") if prefix else None)
+        print("mqtt_entities", len([topic for topic in told if topic.endswith("/config")]))
         print("page_failures", status["loop"]["failures"])
         print("page_settings_errors", len(status["settings_errors"]))
         print("timeline", " ".join([str(row["checkpoint"]) for row in status["timeline"]]))
@@ -343,11 +423,11 @@ class Stage:
         print("resets", bench_state.resets)
 
 
-def main(code_path, car_name="generic", measure=""):
+def main(code_path, car_name="generic", measure="", _broker=""):
     firmware.install()
     world = World(car_name)
     gc.collect()
-    stage = Stage(world, gc.mem_alloc(), measure == "measure")
+    stage = Stage(world, gc.mem_alloc(), measure)
     bench_state.on_pass = stage.turn
     with open(code_path) as file:
         source = file.read()

@@ -11,6 +11,7 @@ import time
 from plc.framing import FrameDecoder, FrameEncoder
 from plc.qca7005 import Qca7005
 
+from host_tests.interpreter.model_bus import SpiDevice
 from host_tests.twin.clock import Clock
 from host_tests.twin.powerline import CarModem, Powerline
 from host_tests.twin.qca7005_model import Qca7005Model
@@ -18,34 +19,6 @@ from host_tests.twin.qca7005_model import Qca7005Model
 BOX_MAC = b"\x02\x00\x00\x00\x00\x51"
 CAR_MAC = b"\x02\x00\x00\x00\x0c\xa2"
 ROUNDS = 200
-
-
-class SpiDevice:
-    """An SPIDevice whose wires end in the model."""
-
-    def __init__(self, model):
-        self.model = model
-
-    def __enter__(self):
-        self.model.select()
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.model.deselect()
-        self.model.clock.advance(70)
-        return False
-
-    def write(self, buffer, start=0, end=None):
-        """To the chip."""
-        self.model.exchange(bytes(buffer[start : len(buffer) if end is None else end]))
-
-    def readinto(self, buffer, start=0, end=None):
-        """From the chip."""
-        buffer[start:end] = self.model.exchange(bytes(end - start))
-
-    def write_readinto(self, out, into):
-        """Both ways."""
-        into[0:4] = self.model.exchange(bytes(out))
 
 
 def frame(destination, source, length, mark):

@@ -6,13 +6,20 @@ import gc
 import sys
 import time
 
-from appliance.display import Display
-from appliance.log import FrameRing, Log, Uptime
+from appliance.display.panel import Display
+from appliance.jobs import StateQuestion
 from appliance.loop import Collector, Loop
-from appliance.settings import Settings
-from appliance.smartevse import SmartEvse
-from appliance.status import Status
-from appliance.wifi import Wifi
+from appliance.network.guard import JoinGuard
+from appliance.network.link import Link
+from appliance.network.provisioning import Provisioning
+from appliance.network.scan import Networks
+from appliance.network.station import Station
+from appliance.settings.settings import Settings
+from appliance.smartevse.delivery import SmartEvse
+from appliance.state.frame_ring import FrameRing
+from appliance.state.log import Log, Uptime
+from appliance.storage.forgetful import Forgetful
+from appliance.story import Story
 from plc import mme
 from plc.ticks import ticks_add
 from v2g.secc import Secc
@@ -34,6 +41,7 @@ class SilentModem:
     ready = True
     generation = 1
     status = "READY"
+    setting_text = "mode 3, 8 MHz"
 
     def __init__(self):
         self._answer = None
@@ -73,6 +81,11 @@ class Radio:
         pass
 
 
+class Watchdog:
+    def feed(self):
+        pass
+
+
 def random_bytes(count):
     return bytes(count)
 
@@ -81,43 +94,30 @@ def nothing(*_arguments):
     pass
 
 
-class Question:
-    """As box.EvseQuestion."""
-
-    def __init__(self, loop):
-        self._loop = loop
-
-    def due(self, now):
-        return self._loop.secc.wants_evse_state(now)
-
-    def run(self, now):
-        self._loop.secc.evse_state(None, now)
-
-
 def build(clock):
     uptime = Uptime(clock.now)
     settings = Settings()
     settings.take("WIFI_SSID", "home")
-    status = Status(uptime)
-    wifi = Wifi(settings, Radio(), nothing, clock.ticks, nothing, bytearray(8))
+    story = Story(Log(uptime, write=nothing), uptime)
+    link = Link(settings, Radio(), nothing, None, nothing)
+    provisioning = Provisioning(None, link, None, nothing)
+    guard = JoinGuard(Forgetful(), Watchdog(), clock.ticks)
+    wifi = Station(settings, link, Networks(Radio()), provisioning, guard, nothing)
     wifi.start(clock.now)
     evse = SmartEvse("192.168.1.60", wifi, clock.ticks, nothing)
     loop = Loop(
         SilentModem(),
         lambda: Secc(b"\x02\x00\x00\x00\x00\x01", random_bytes, {"can_ask": True}),
-        status,
-        Log(uptime, write=nothing),
+        story,
         FrameRing(),
-        nothing,
         clock.ticks,
         nothing,
-        nothing,
     )
-    loop.add_piece("display", Display(IdlePanel(), status, evse, wifi))
+    loop.add_piece("display", Display(IdlePanel(), (story.status, evse, wifi, None)))
     loop.add_piece("wifi", wifi)
     loop.add_slow_piece("wifi", wifi)
     loop.add_slow_piece("smartevse", evse)
-    loop.add_slow_piece("question", Question(loop))
+    loop.add_slow_piece("question", StateQuestion(loop, wifi, evse, story, clock.ticks))
     loop.add_slow_piece("collect", Collector(loop, nothing))
     return loop
 

@@ -8,7 +8,7 @@
 import binascii
 import gc
 
-from host_tests.unit.spi_host import BOX, CAR, EVERYONE, SpiHost, ipv6, mme, set_key, sound
+from host_tests.support.spi_host import BOX, CAR, EVERYONE, SpiHost, ipv6, mme, set_key, sound
 
 
 def tell(what, data):

@@ -12,7 +12,7 @@ import binascii
 import gc
 import sys
 
-from plc import mme
+from plc.digest import sha256
 from v2g.secc import Secc
 
 from host_tests.interpreter.run_car import Lcg
@@ -115,7 +115,7 @@ def idle_bytes(bench):
 def digest(frames):
     total = b""
     for frame in frames:
-        total = mme.sha256(total + frame)
+        total = sha256(total + frame)
     return binascii.hexlify(total).decode()
 
 

@@ -14,14 +14,19 @@ import virtual_time
 sys.modules["time"] = virtual_time
 sys.modules["re"] = regular
 
-from appliance import access, actions, api, downloads, settings
-from appliance.access import Access
-from appliance.errands import Errands
-from appliance.keeper import Keeper
-from appliance.log import FrameRing, Log, Uptime
-from appliance.store import Store, joined_surrogates
+from appliance.jobs import Jobs
+from appliance.settings import settings
+from appliance.settings.checks import check_changes
+from appliance.settings.service import Keeper
+from appliance.state.frame_ring import FrameRing
+from appliance.state.log import Log, Uptime
+from appliance.storage.forgetful import Forgetful
+from appliance.storage.records import Store, joined_surrogates
+from appliance.storage.secrets import Secrets
+from appliance.web import access, bodies, documents, downloads
+from appliance.web.access import Access
 
-HARD = ' q" b\\ t\t Ünïcode 😀'
+HARD = ' q" b\\ Ünïcode 😀'
 PASSED = 0
 
 
@@ -44,20 +49,20 @@ def new_keeper(root):
 def keep(root):
     keeper = new_keeper(root)
     check(keeper.settings["HOSTNAME"] == "garage", "the file is read")
-    texts, faults = keeper.check({"WIFI_PASSWORD": HARD, "HTTP_PORT": "0x51", "EVSE_ID": "E1"})
+    texts, faults = check_changes(keeper.after, {"WIFI_PASSWORD": HARD, "HTTP_PORT": "0x51", "EVSE_ID": "E1"})
     check(not faults, faults)
-    errands = Errands()
-    errand = errands.start(keeper.save, texts)
-    check(errands.due(0) and not errand.done, "waits for its turn")
-    errands.run(0)
-    check(errand.done and errand.error is None, errand.error)
+    jobs = Jobs()
+    job = jobs.start(keeper.save, texts)
+    check(jobs.due(0) and not job.done, "waits for its turn")
+    jobs.run(0)
+    check(job.done and job.error is None, job.error)
     again = new_keeper(root)
     check(again.settings["WIFI_PASSWORD"] == HARD and again.settings["HTTP_PORT"] == 81, "saved whole")
     check(again.settings.source("EVSE_ID") == "page", "and it is known where it comes from")
     again.save({"EVSE_ID": "E2", "HOSTNAME": "carport"})
     last = new_keeper(root)
     check((last.settings["EVSE_ID"], last.settings["HOSTNAME"]) == ("E2", "carport"), "saved twice")
-    check("WEB_PASSWORD" in last.check({"WEB_PASSWORD": "x", "NONSENSE": "1"})[1], "checked")
+    check("WEB_PASSWORD" in check_changes(last.after, {"WEB_PASSWORD": "x", "NONSENSE": "1"})[1], "checked")
     return last
 
 
@@ -81,38 +86,41 @@ def written_out(keeper):
 
 
 def who(uptime):
-    guard = Access(lambda count: bytes(range(7, 7 + count)), bytearray(64), uptime, nothing)
+    def numbers(count):
+        return bytes(range(7, 7 + count))
+
+    guard = Access(numbers, Secrets([], Forgetful(), numbers), uptime, nothing)
     guard.set_password("")
     check(guard.is_password(guard.made_up.upper()), "made-up password")
     guard.set_password("correct horse")
     cookie = guard.new_cookie().split(";")[0]
-    check(guard.who({"Cookie": "a=b; " + cookie}) == access.OWNER, "cookie")
-    check(guard.who({"Cookie": cookie[:-1] + "x"}) == access.NOBODY, "changed cookie")
-    check(guard.who({"Authorization": "Basic eDpjb3JyZWN0IGhvcnNl"}) == access.OWNER, "basic")
+    check(guard.who({"Cookie": "a=b; " + cookie}, "a") == access.OWNER, "cookie")
+    check(guard.who({"Cookie": cookie[:-1] + "x"}, "a") == access.NOBODY, "changed cookie")
+    check(guard.who({"Authorization": "Basic eDpjb3JyZWN0IGhvcnNl"}, "a") == access.OWNER, "basic")
     for wrong in ("Basic ????", "Basic /w==", "Basic eA==", "Bearer wrong"):
-        check(guard.who({"Authorization": wrong}) == access.WRONG, wrong)
+        check(guard.who({"Authorization": wrong}, "a") == access.WRONG, wrong)
 
 
-def bodies():
+def forms():
     check(
-        actions.form_fields(b"a=%20q%22%5C%F0%9F%98%80&b=1+2&c=") == {"a": ' q"\\😀', "b": "1 2", "c": ""},
+        bodies.form_fields(b"a=%20q%22%5C%F0%9F%98%80&b=1+2&c=") == {"a": ' q"\\😀', "b": "1 2", "c": ""},
         "form",
     )
     for broken in (b"a=%", b"a=%zz", b"a=%C3", b"\xff=1"):
         try:
-            actions.form_fields(broken)
+            bodies.form_fields(broken)
             check(False, broken)
         except ValueError:
             check(True, broken)
     check(joined_surrogates(json.loads('"\\ud83d\\ude00 \\u00fc"')) == "😀 ü", "surrogates")
-    check(api.number_of("12") == 12 and api.number_of("-1") == 0 and api.number_of(None) == 0, "number")
+    check(documents.number_of("12") == 12 and documents.number_of("-1") == 0 and documents.number_of(None) == 0, "number")
 
 
 def long_answers(uptime):
     log = Log(uptime, size=30, write=nothing)
     for number in range(50):
         log.note("test", "line %d" % number)
-    document = json.loads("".join(api.log_pieces(log, 5, "abcd")))
+    document = json.loads("".join(documents.log_pieces(log, 5, "abcd")))
     check((document["next"], document["dropped"], len(document["records"])) == (50, 15, 30), document)
     ring = FrameRing(2048)
     for number in range(40):
@@ -126,7 +134,7 @@ def main(root):
     uptime.advance(5000)
     written_out(keep(root))
     who(uptime)
-    bodies()
+    forms()
     long_answers(uptime)
     print("passed", PASSED)
 

@@ -9,8 +9,9 @@ import sys
 
 from host_tests.twin import cars, story
 from host_tests.twin.bench import Bench, free_port
+from host_tests.twin.device import FIRMWARE, FIRMWARES
 from host_tests.twin.wire import Wire
-from host_tests.twin.world import World
+from host_tests.twin.world import SETTINGS_IN_USE, World
 
 NO_CAR = "none"
 LIST_CARS = "list"
@@ -59,6 +60,14 @@ def parser():
         help=f"port of the box's own web page on this computer (default {HTTP_PORT}, 0: none)",
     )
     add("--circuitpy", metavar="DIR", help="run the files of this directory instead of CIRCUITPY")
+    add(
+        "--setting",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="KEY=VALUE",
+        help="a line of settings.toml laid over those of a box in use; may be given again",
+    )
     add("--pcap", metavar="FILE", help="record the powerline for Wireshark")
     add("--screenshot", metavar="FILE.png", help="write the display as a picture when leaving")
     add("--json", action="store_true", help="one event a line on stdout (docs/twin.md)")
@@ -80,8 +89,21 @@ def parser():
         help="pace of virtual time (default: realtime; fast with --once)",
     )
     add("--seed", type=int, default=0, metavar="N", help="of everything random in the world (default 0)")
+    add(
+        "--firmware",
+        choices=sorted(FIRMWARES),
+        default=FIRMWARE,
+        help=f"which CircuitPython the board has (default {FIRMWARE})",
+    )
     add("--verbose", action="store_true", help="tell also what is in the box's log")
     return options
+
+
+def setting(text):
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError("KEY=VALUE")
+    return key, value
 
 
 def percent(text):
@@ -120,9 +142,11 @@ class Run:
         self.world = World(
             seed=arguments.seed,
             circuitpy=arguments.circuitpy,
+            settings=dict(SETTINGS_IN_USE, **dict(arguments.setting)),
             realtime=self.speed == "realtime",
             http_port=self._port(arguments.http_port, "the box's page"),
             pcap=arguments.pcap,
+            device_options={"firmware": arguments.firmware},
         )
 
     def _check_wire(self):

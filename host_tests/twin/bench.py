@@ -9,7 +9,7 @@ touches nothing of the world: it knows JSON text only. Browsers listen to server
     state    everything but the timeline, as shown        lines    new entries of the timeline
     display  the panel's image                            begin    forget the lines, all of them follow
 
-A command is a POST of JSON to /api/command. Only pages of this server can send one: JSON is no type a foreign
+A command is a POST of JSON to /api/command. Only pages of this server can send one: JSON is not a type a foreign
 page may post without the server's consent, which it never gets.
 """
 
@@ -19,6 +19,7 @@ import errno
 import io
 import json
 import queue
+import re
 import socket
 import threading
 import time
@@ -201,6 +202,7 @@ class Bench:
         self.world = world
         self.server = BenchServer(free_port(port))
         self.plugins = story.Plugins()
+        self._told = None
         self._fresh = []
         self._modem_trouble = None
         self._display_version = None
@@ -302,6 +304,13 @@ class Bench:
 
     # ---- what is shown
 
+    def _password(self):
+        """The password that the box made up and told on its console, None while it has not."""
+        if self._told is None and self.world.box_url:
+            told = re.search(r"password of the page: (\S+)", self.world.device.console_text())
+            self._told = None if told is None else told[1]
+        return self._told
+
     def state(self):
         """Everything but the timeline and the display's image, as a dict for JSON."""
         world = self.world
@@ -313,7 +322,7 @@ class Bench:
             "car": self._car(active),
             "cars": [[name, car.title, car.tells] for name, car in cars.CARS.items()],
             "leavings": [[name, title] for name, title in cars.LEAVING.items()],
-            "box": {"url": world.box_url, "says": self._box_says(active)},
+            "box": {"url": world.box_url, "says": self._box_says(active), "password": self._password()},
             "charger": self._charger(),
             "journey": self._journey(plugin),
             "journey_is_past": active is None,

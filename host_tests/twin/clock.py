@@ -97,6 +97,23 @@ class Clock:
             raise ValueError("time does not run backwards")
         self.advance_to(self.now_us + us)
 
+    def room_us(self, until_us):
+        """How long nobody need be told of the time, until `until_us` at most; 0 while somebody always has to be."""
+        if self.hooks or self._advancing:
+            return 0
+        queue = self._queue
+        if queue and queue[0][0] < until_us:
+            until_us = queue[0][0]
+        return until_us - self.now_us if until_us > self.now_us else 0
+
+    def skip_to(self, when_us):
+        """As `advance_to` when nothing is due on the way and nobody listens; False, and no time passed, otherwise."""
+        queue = self._queue
+        if self.hooks or self._advancing or (queue and queue[0][0] <= when_us):
+            return False
+        self.now_us = when_us
+        return True
+
     def advance_to(self, when_us):
         """Let time pass up to `when_us` (in the past: only run what is due now)."""
         if self._advancing:

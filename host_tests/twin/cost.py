@@ -13,8 +13,11 @@ import ctypes
 import dis
 import functools
 import json
+import sys
 import threading
 from pathlib import Path
+
+from host_tests.twin import line_meter
 
 COSTS_PATH = Path(__file__).with_name("costs.json")
 DRIVE = "CIRCUITPY/"
@@ -30,6 +33,8 @@ class Costs:
     spi_call_us = 45
     spi_lock_us = 5
     spi_configure_us = 10
+    # Two queues and a device taken down and made anew: an assumption, nobody has measured it.
+    spi_new_device_us = 200
     bus_device_us = 100
     pin_us = 7
     i2c_call_us = 60
@@ -45,18 +50,28 @@ class Costs:
     file_read_us_per_kb = 150
     flash_cycle_us = 50_000
     nvm_read_us = 900
-    nvm_erase_us = 40_000
-    nvm_write_us = 60_000
+    nvm_erase_us = 45_000
+    nvm_write_us = 75_000
     gc_collect_us = 25_000
     display_piece_us = 40
     fill_ns_per_pixel_mono = 500
     fill_ns_per_pixel_colour = 1400
-    compile_us_per_line = 500
-    load_frozen_us_per_line = 30
+    # Source that the board compiles, and a library that circup brought compiled (.mpy), by the lines of its source: host
+    # MicroPython takes 2.8 us and 0.33 us, and the first was measured to be 1.2 ms of device time.
+    compile_us_per_line = 1200
+    load_compiled_us_per_line = 140
+    # True: what an update with compiled modules (`bundle --mpy-cross`) would cost. The twin runs source all the same.
+    lib_is_compiled = False
     boot_us = 400_000
     safe_mode_wait_us = 1_000_000
     vm_start_us = 150_000
     soft_reload_us = 300_000
+
+    def load_us(self, filename, source):
+        """Of a file of the drive, by its name there."""
+        compiled = self.lib_is_compiled and filename.startswith("/lib/") and not filename.endswith("/__init__.py")
+        per_line = self.load_compiled_us_per_line if compiled else self.compile_us_per_line
+        return int(source.count("\n") * per_line)
 
 
 class LineCosts:
@@ -73,7 +88,7 @@ class LineCosts:
         self.modules = table["modules"]
 
     def line_ns(self, filename):
-        """Device nanoseconds per line of the file, 0 for a file that is no device code."""
+        """Device nanoseconds per line of the file, 0 for a file that is not device code."""
         if filename.startswith(DRIVE):
             name = filename[len(DRIVE) :].removeprefix("lib/")
         elif filename.startswith(FROZEN):
@@ -90,6 +105,7 @@ class Meter:
 
     `flush(us, frame)` is called from the trace function, so Python traces nothing that it runs; it may return an
     exception class to be raised in the device code.
+    `resume()` counts from there on, in the thread that calls it; `pause()` ends it.
     `stack_peak` is the deepest chain of device frames: (frames, estimated pystack bytes, place).
     """
 
@@ -102,6 +118,15 @@ class Meter:
         self._locals = {}
         self.stack_peak = (0, 0, "")
         self.global_trace = self._make_global_trace()
+
+    def resume(self):
+        """Count the lines of this thread from here on."""
+        sys.settrace(self.global_trace)
+
+    @staticmethod
+    def pause():
+        """Whatever runs in this thread costs nothing until `resume`."""
+        sys.settrace(None)
 
     def take_us(self):
         """Whole microseconds owed since the last call."""
@@ -150,7 +175,7 @@ class Meter:
                     error = flush(us, frame)
                     if error is not None:
                         # Raising here would end the tracing. Thrown like this, the exception arrives in the device
-                        # code: unpacking a list is no point at which the interpreter looks for thrown ones.
+                        # code: unpacking a list is not a point at which the interpreter looks for thrown ones.
                         throws = map(throw_into(threading.get_ident()), (error,))
                         _ = [*throws]
             elif event == "return":
@@ -159,6 +184,37 @@ class Meter:
             return local_trace
 
         return local_trace, frame_bytes
+
+
+def make_meter(line_costs, flush, settle, room, flush_us=100):
+    """A meter in C where one can be had, else a `Meter`. The same lines cost the same and are paid at the same instants.
+
+    `room()`: microseconds within which nothing is due in the world, so that nobody need be told when they pass.
+    `settle(us, places)`: they passed; `places`: list of (code, line, us).
+    """
+    if MeterInC is None:
+        return Meter(line_costs, flush, flush_us)
+
+    known = {}
+
+    def describe(code):
+        # By equality, as in `Meter`: two functions alike but for their file are one.
+        if code not in known:
+            ns = line_costs.line_ns(code.co_filename)
+            known[code] = (ns, pystack_bytes(code)) if ns else (0, 0)
+        return known[code]
+
+    return MeterInC(describe, flush, settle, room, place_of, flush_us)
+
+
+class _Pausing:
+    """What `Meter` has and the C class lacks."""
+
+    pause = staticmethod(Meter.pause)
+
+
+_loaded = line_meter.load()
+MeterInC = None if _loaded is None else type("MeterInC", (_Pausing, _loaded), {"__slots__": ()})
 
 
 def throw_into(thread_id):
@@ -186,16 +242,23 @@ def try_depth(code):
 
 
 def place_of(frame):
-    """`lib/appliance/web.py:120 poll` for a frame."""
+    """`lib/appliance/web/server.py:120 poll` for a frame."""
     code = frame.f_code
     name = code.co_filename.removeprefix(DRIVE)
     return f"{name}:{frame.f_lineno} {code.co_name}"
 
 
+_is_device = {}
+
+
 def device_frame(frame):
     """The innermost frame of device code from `frame` outwards, None when there is none."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith((DRIVE, FROZEN)):
+        filename = frame.f_code.co_filename
+        is_device = _is_device.get(filename)
+        if is_device is None:
+            is_device = _is_device[filename] = filename.startswith((DRIVE, FROZEN))
+        if is_device:
             return frame
         frame = frame.f_back
     return None
@@ -251,8 +314,18 @@ class Probe:
     def spent(self, us, frame):
         """Book `us` to the device line of `frame` (walks outwards to it)."""
         frame = device_frame(frame)
-        key = (frame.f_code, frame.f_lineno) if frame is not None else None
+        key = None
+        if frame is not None:
+            code = frame.f_code
+            key = (code.co_filename, frame.f_lineno, code.co_name)
         self._spent[key] = self._spent.get(key, 0) + us
+
+    def spent_at(self, places):
+        """Book a list of (code, line, us)."""
+        spent = self._spent
+        for code, line, us in places:
+            key = (code.co_filename, line, code.co_name)
+            spent[key] = spent.get(key, 0) + us
 
     def modem_polled(self):
         """An SPI transaction with the modem took place now."""
@@ -285,5 +358,5 @@ class Probe:
     def _name(key):
         if key is None:
             return "(firmware)"
-        code, line = key
-        return f"{code.co_filename.removeprefix(DRIVE)}:{line} {code.co_name}"
+        filename, line, name = key
+        return f"{filename.removeprefix(DRIVE)}:{line} {name}"

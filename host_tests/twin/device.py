@@ -18,7 +18,7 @@ import threading
 import traceback
 from pathlib import Path
 
-from host_tests.twin.cost import DRIVE, Costs, LineCosts, Meter, Probe, throw_into
+from host_tests.twin.cost import DRIVE, Costs, LineCosts, Probe, make_meter, throw_into
 from host_tests.twin.drive import Drive, read_setting
 from host_tests.twin.hardware import Hardware
 from host_tests.twin.loader import Loader
@@ -34,7 +34,18 @@ _LAST_STEPS = 2000
 _HOOKED_STEP_US = 5000
 AUTORELOAD_DELAY_US = 750_000
 
-SAFE_MODE_RESETS = {"BROWNOUT": "BROWNOUT"}
+# Versions of CircuitPython that differ in what the box uses; the oldest it runs on is the usual one.
+FIRMWARES = {text: tuple(map(int, text.split("."))) for text in ("10.0.3", "10.1.4", "10.2.1", "10.3.0")}
+FIRMWARE = "10.1.4"
+# From here on RTC memory is left alone by resets that leave its power on (circuitpython pull request 10989).
+SLEEP_MEMORY_STAYS = (10, 3)
+STAYS_THROUGH = ("SOFTWARE", "WATCHDOG", "PANIC")
+# What `microcontroller.cpu.reset_reason` calls a reset that it has no name for:
+# ports/espressif/common-hal/microcontroller/Processor.c; the S3 tells its reset button as power-on.
+TOLD_AS = {"RESET_PIN": "POWER_ON", "PANIC": "SOFTWARE"}
+# ports/espressif/supervisor/port.c. A task watchdog alone is none.
+SAFE_MODE_RESETS = {"BROWNOUT": "BROWNOUT", "PANIC": "HARD_FAULT"}
+PSRAM_BYTES = 8_388_608
 
 
 class Ending(BaseException):
@@ -46,7 +57,7 @@ class PowerOff(Ending):
 
 
 class HardReset(Ending):
-    """The chip restarts; `reason` is a name of microcontroller.ResetReason."""
+    """The chip restarts; `reason`: RESET_PIN, SOFTWARE, WATCHDOG, PANIC or BROWNOUT."""
 
     def __init__(self, reason, safe_mode=None):
         super().__init__(reason)
@@ -83,11 +94,14 @@ class Device:
     :param seed: of `os.urandom` and `random`; None takes the host's random numbers
     :param board_id: "yd_esp32_s3_n16r8" (pins GPIOn), "espressif_esp32s3_devkitc_1_n8r8" (IOn), "lilygo_tdisplay_s3"
     :param pin_spelling: "GPIO", "IO" or "both" instead of the board's own
-    :param version: of CircuitPython; before (10, 2) `os.getenv` gives int for bare integers
+    :param firmware: version of CircuitPython, one of FIRMWARES. Before 10.1 there is no SHA-256, before 10.2 `os.getenv`
+        gives int for bare integers, before 10.3 every reset clears RTC memory
+    :param psram_bytes: 0: a board without, or a CircuitPython made for another one
     :param ticks_before_wrap_ms: `supervisor.ticks_ms` at power-on, counted back from its wrap
     :param uid: `microcontroller.cpu.uid`; the MAC follows from it
     :param watchdog_to_safe_mode: a watchdog reset ends in safe mode, as some users report
     :param enforce_pystack: raise RuntimeError("pystack exhausted") where the estimate exceeds the pystack
+    :param native_usb: False: a chip whose USB is only a serial line (the classic ESP32, the C3)
     :param charge_lines: False: pure Python costs nothing (fast endurance runs)
     """
 
@@ -99,7 +113,8 @@ class Device:
         seed=0,
         board_id="yd_esp32_s3_n16r8",
         pin_spelling=None,
-        version=(10, 1, 0),
+        firmware=FIRMWARE,
+        psram_bytes=PSRAM_BYTES,
         ticks_before_wrap_ms=TICKS_BEFORE_WRAP_MS,
         uid=b"\xfe\x4a\xc0\x1b\x2a\x7d",
         watchdog_to_safe_mode=False,
@@ -108,6 +123,7 @@ class Device:
         line_costs=None,
         costs=None,
         usb_host=False,
+        native_usb=True,
     ):
         self.clock = world_services.clock
         self.hardware = getattr(world_services, "hardware", None) or Hardware(self.clock)
@@ -115,7 +131,9 @@ class Device:
         self.costs = costs if costs is not None else Costs()
         self.board_id = board_id
         self.pin_spelling = pin_spelling
-        self.version = version
+        self.version = FIRMWARES[firmware]
+        self.psram_bytes = psram_bytes
+        self.native_usb = native_usb
         self.ticks_before_wrap_ms = ticks_before_wrap_ms
         self.uid = bytes(uid)
         self.watchdog_to_safe_mode = watchdog_to_safe_mode
@@ -128,7 +146,7 @@ class Device:
         self.network.stack.attach(self)
         self.probe = Probe(self.clock)
         self.hardware.on_modem_exchange = self.probe.modem_polled
-        self.meter = Meter(line_costs or LineCosts(), self._flush_lines)
+        self.meter = make_meter(line_costs or LineCosts(), self._flush_lines, self._lines_passed, self._room_us)
         self._charge_lines = charge_lines
 
         self.console = []
@@ -141,6 +159,7 @@ class Device:
         self.starts = 0
 
         self.nvm = bytearray(8192)
+        self.nvm_writes = 0
         self.sleep_memory = bytearray(4096)
         self.watchdog = WatchdogTimer(self)
         self.claims = {}
@@ -171,11 +190,12 @@ class Device:
         self._go.acquire()
         self._back.acquire()
         self._thread = None
+        self._thread_id = None
         self._ending = None
         self._ending_steps = 0
         self._thrown = False
         self._in_program = False
-        self._trace = None
+        self._traced = False
         self._pending_error = None
         self._closed = False
         self._stop_at_us = _NEVER
@@ -240,14 +260,14 @@ class Device:
         self.start()
 
     def reset(self, reason="RESET_PIN", safe_mode=None):
-        """Restart the chip from outside: "RESET_PIN", "BROWNOUT" (boots to safe mode), "WATCHDOG", "UNKNOWN"."""
+        """Restart the chip from outside: "RESET_PIN", "WATCHDOG", "BROWNOUT" and "PANIC" (both boot to safe mode)."""
         if self.powered:
             self._end(HardReset(reason, safe_mode))
             self._settle()
 
     def crash(self):
         """A hard fault of the firmware: the board restarts into safe mode."""
-        self.reset("UNKNOWN", safe_mode="HARD_FAULT")
+        self.reset("PANIC")
 
     def press_boot_into_safe_mode(self):
         """Reset and press BOOT in the safe-mode second: safe mode by the user's wish, safemode.py is not run."""
@@ -293,7 +313,7 @@ class Device:
     # --- baton -----------------------------------------------------------------------------------------------------
 
     def _in_device_thread(self):
-        return threading.current_thread() is self._thread
+        return threading.get_ident() == self._thread_id
 
     def _require_thread(self):
         if self._closed:
@@ -359,28 +379,38 @@ class Device:
         """Device code did something that takes `us`; also settles the lines owed. For the fakes only."""
         if self._free:
             return
-        sys.settrace(None)
-        us += self.meter.take_us()
+        meter = self.meter
+        if self._charge_lines:
+            sys.settrace(None)
+            us += meter.take_us()
         self.probe.spent(us, sys._getframe(1))
         try:
             self.pass_time(us)
         finally:
             # Traced even while the program ends, so that a program that swallows its end is noticed.
-            sys.settrace(self._trace)
+            if self._traced:
+                meter.resume()
 
     def run_background_tasks(self):
         """What the firmware does while Python waits: automatic display refresh."""
-        displayio = self._displayio
-        if displayio is None or self._refreshing or not displayio.displays:
+        if self._refreshing or not self._firmware_refreshes():
             return
         self._refreshing = True
         try:
-            for display in displayio.displays:
-                # The constructor waits for the bus before it has set this.
+            for display in self._displayio.displays:
                 if getattr(display, "_auto_refresh", False):
                     display._background()
         finally:
             self._refreshing = False
+
+    def _firmware_refreshes(self):
+        """True with a display that is refreshed while Python does something else."""
+        if self._displayio is not None:
+            for display in self._displayio.displays:
+                # The constructor waits for the bus before it has set this.
+                if getattr(display, "_auto_refresh", False):
+                    return True
+        return False
 
     def wait_until(self, ready, limit_us=None):
         """A busy-wait of the firmware: True when `ready()`, False after `limit_us`. Raises what ends the program."""
@@ -411,8 +441,41 @@ class Device:
             return _PystackExhausted
         return None
 
+    def _lines_passed(self, us, places):
+        """Plain Python ran for `us`, less than there was room for: nothing was due."""
+        self.probe.spent_at(places)
+        if not self.clock.skip_to(self.clock.now_us + us):
+            raise RuntimeError("something is due that nobody was asked about")
+
+    def _room_us(self):
+        """How long plain Python may run before somebody has to be told of the time; 0 when anybody always has."""
+        clock = self.clock
+        if clock.hooks or self._ending is not None or self._pending_error is not None or self.enforce_pystack:
+            return 0
+        if self.gc_pauses or self.hardware.counted_pins or self._firmware_refreshes():
+            return 0
+        until_us = self._stop_at_us if self._stop_at_us < self._next_check_us else self._next_check_us
+        return clock.room_us(until_us)
+
     def pass_time(self, us):
         """Advance the clock by `us`, stopping where a test wants to look. Device thread only."""
+        clock = self.clock
+        until_us = clock.now_us + us
+        if (
+            until_us < self._stop_at_us
+            and until_us < self._next_check_us
+            and self._ending is None
+            and not self.gc_pauses
+            and threading.get_ident() == self._thread_id
+            and not self._passing
+            and clock.skip_to(until_us)
+        ):
+            # Most of the time nothing happens in the world meanwhile.
+            for pin in self.hardware.counted_pins:
+                pin.sample()
+            if self._displayio is not None or self._pending_error is not None:
+                self._time_passed()
+            return
         if not self._in_device_thread():
             raise RuntimeError("only the device thread spends device time")
         if self._ending is not None:
@@ -456,7 +519,10 @@ class Device:
                     self._raise_ending()
             if left <= 0:
                 break
-        if self._displayio is not None:
+        self._time_passed()
+
+    def _time_passed(self):
+        if self._firmware_refreshes():
             self.run_background_tasks()
         if self._pending_error is not None:
             error, self._pending_error = self._pending_error, None
@@ -500,8 +566,8 @@ class Device:
     def _park(self):
         """Leave a program that swallows its own end where it is and go on in a new thread."""
         self._in_program = False
-        self._trace = None
-        sys.settrace(None)
+        self._traced = False
+        self.meter.pause()
         self._nothing_thrown()
         self._thread = threading.Thread(target=self._thread_main_after_ending, name="device", daemon=True)
         self._thread.start()
@@ -510,10 +576,12 @@ class Device:
     # --- life of the board, device thread --------------------------------------------------------------------------
 
     def _thread_main(self):
+        self._thread_id = threading.get_ident()
         self._go.acquire()
         self._live()
 
     def _thread_main_after_ending(self):
+        self._thread_id = threading.get_ident()
         self._live(self._apply_ending())
 
     def _live(self, start_vm=None):
@@ -522,15 +590,15 @@ class Device:
                 self._live_once(start_vm)
             except BaseException:
                 self._in_program = False
-                self._trace = None
-                sys.settrace(None)
+                self._traced = False
+                self.meter.pause()
                 if self._ending is None:
                     self._raised = sys.exc_info()[1]
                     self._give_back()
                     continue
             self._nothing_thrown()
             start_vm = self._apply_ending()
-        self._thread = None
+        self._thread = self._thread_id = None
         self._back.release()
 
     def _live_once(self, start_vm):
@@ -562,7 +630,9 @@ class Device:
         self.previous_traceback = None
         self.next_code_file = None
         if isinstance(ending, HardReset):
-            self.reset_reason = ending.reason
+            self.reset_reason = TOLD_AS.get(ending.reason, ending.reason)
+            if self.version < SLEEP_MEMORY_STAYS or ending.reason not in STAYS_THROUGH:
+                self.sleep_memory[:] = bytes(len(self.sleep_memory))
             self._next_safe_mode = ending.safe_mode or SAFE_MODE_RESETS.get(ending.reason)
             if ending.reason == "WATCHDOG" and self.watchdog_to_safe_mode:
                 self._next_safe_mode = "WATCHDOG"
@@ -617,9 +687,7 @@ class Device:
         self.starts += 1
         self._tick_origin_us = self.clock.now_us
         self.run_reason = "STARTUP"
-        self.drive.readonly = True
-        self.drive.usb_drive = True
-        self.drive.working_directory = "/"
+        self.drive.booted()
         self.autoreload = True
         self.usb_identification = {}
         self.safe_mode_reason = self._next_safe_mode or "NONE"
@@ -665,8 +733,9 @@ class Device:
         error = None
         try:
             self._in_program = True
-            self._trace = self.meter.global_trace if self._charge_lines else None
-            sys.settrace(self._trace)
+            self._traced = self._charge_lines
+            if self._traced:
+                self.meter.resume()
             self.loader.run_main(source, name)
         except Ending:
             raise
@@ -676,8 +745,8 @@ class Device:
             error = raised
         finally:
             self._in_program = False
-            self._trace = None
-            sys.settrace(None)
+            self._traced = False
+            self.meter.pause()
         if self._ending is not None:
             self._raise_ending()
         self.previous_traceback = None
@@ -704,9 +773,12 @@ class Device:
         return (self.raw_ticks_us() // 1000 - self.ticks_before_wrap_ms) % TICKS_PERIOD
 
     def setting(self, key):
-        """Value of a key in settings.toml as text, None when absent."""
-        text = self.drive.source("/settings.toml")
-        found = read_setting(text, key) if text is not None else None
+        """Value of a key in settings.toml as text, None when absent or malformed: the firmware only complains."""
+        text = self.drive.settings_text()
+        try:
+            found = read_setting(text, key) if text is not None else None
+        except ValueError:
+            return None
         return None if found is None else found[0]
 
     def raise_in_program(self, error):
@@ -820,10 +892,14 @@ _PystackExhausted.__name__ = "RuntimeError"
 
 
 class WatchdogTimer:
-    """The watchdog of the chip: it counts through everything, also through calls that never come back."""
+    """The watchdog of the chip: it counts through everything, also through calls that never come back.
+
+    `refuses` plants faults: steps ("mode off", "timeout", "mode on", "feed") that raise whenever they are made.
+    """
 
     def __init__(self, device):
         self._device = device
+        self.refuses = set()
         self._timer = None
         self.timeout_s = 0.0
         self.mode = None

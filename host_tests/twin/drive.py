@@ -3,9 +3,11 @@
 """The CIRCUITPY drive of one device: a host directory seen as a FAT volume on raw flash.
 
 "/" of the device is the root of `directory`. Writing follows the board's rules: read-only for Python unless
-remounted, 50 ms for each 4 kB erase-and-write cycle, nothing atomic. A power cut between erase and write leaves a
-file's 4 kB page at 0xFF; one that hits a directory or FAT sector is noted in `damage`, because on the real volume it
-may have taken other entries with it. A file that grows gets its new length at flush or close only.
+remounted, 50 ms for each 4 kB erase-and-write cycle, nothing atomic. Which pages are erased is `fat_layout.py`'s
+knowledge: a slice of 8 kB takes six cycles, because FatFs ends a write at every cluster of 2 kB and the clusters do not
+lie on pages. A power cut between erase and write leaves the whole page at 0xFF, whoever lives in it; one that hits
+the FAT, the root or a directory with several entries is noted in `damage`, because on the real volume it may have
+taken all of them. A file that grows gets its new length at flush or close only.
 """
 
 import builtins
@@ -14,37 +16,45 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from host_tests.twin import errors
+from host_tests.twin import errors, fat_layout, scratch
 from host_tests.twin.errors import DeviceOSError
+from host_tests.twin.fat_layout import CLUSTER, CLUSTER_SECTORS, CLUSTERS, SECTOR, Layout, page_of, sector_of
 
-PAGE = 4096
-SECTOR = 512
-# user_fs of a 16 MB board with the storage extended over the second firmware slot.
-CAPACITY = 14 * 1024 * 1024
 _EPOCH_2000 = 946684800
 
 
+# A PC asks a drive every 1.1 s (Windows every 2.1 s) whether it is ready, and finds it changed after a remount.
+PC_ASKS_US = 2_100_000
+
+
 class Drive:
-    """`device` needs `spend(us)`, `costs`; `usb_host` True while a PC has taken the drive."""
+    """`device` needs `spend(us)`, `costs`, `clock`.
+
+    `usb_host`: a PC is connected, and mounts the drive as PCs do. `pc_has_drive`: it may write, so Python may not.
+    `pc_mounts_by_itself` False: a PC that leaves the drive alone once it was ejected.
+    """
 
     def __init__(self, device, directory):
         self.device = device
         self.directory = Path(directory)
         self.readonly = True
-        self.usb_host = False
+        self._usb_host = False
+        self.pc_has_drive = False
+        self.pc_mounts_by_itself = True
         self.usb_drive = True
         self.working_directory = "/"
         self.flash_cycles = 0
         self.cut_at_cycle = None
         self.damage = []
         self.label = "CIRCUITPY"
+        self.layout = Layout(self.directory)
         # Mounted volumes: path -> VfsFat, and where their files lie on the host.
         self.mounted = {}
         self._mount_folders = {}
 
     def mount(self, path, filesystem, tree):
         """Files of a volume ({path: bytes, None for a directory}) below `path`, until the program ends."""
-        folder = tempfile.TemporaryDirectory(prefix="socbox-mount-")
+        folder = tempfile.TemporaryDirectory(prefix="socbox-mount-", dir=scratch.folder())
         for name, data in tree.items():
             host_path = Path(folder.name, name)
             if data is None:
@@ -89,6 +99,13 @@ class Drive:
     def is_directory(self, path):
         return self.host_path(path).is_dir()
 
+    def settings_text(self):
+        """settings.toml as the firmware reads it, byte by byte: what is not text stops nothing. None: not there."""
+        try:
+            return self.host_path("/settings.toml").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+
     def source(self, path):
         """Text of a source file without charging for it; None when it is not there."""
         try:
@@ -106,8 +123,8 @@ class Drive:
         if self.readonly:
             raise DeviceOSError(errors.EROFS)
 
-    def cycle(self, on_cut=None):
-        """One erase-and-write of a 4 kB page; `on_cut()` runs when power fails between the two."""
+    def cycle(self, page):
+        """One erase-and-write of a 4 kB page. When the power fails between the two, all that lives in it is lost."""
         self.flash_cycles += 1
         try:
             if self.cut_at_cycle is not None and self.flash_cycles >= self.cut_at_cycle:
@@ -115,13 +132,53 @@ class Drive:
                 self.device.power_off()
             self.device.spend(self.device.costs.flash_cycle_us)
         except BaseException:
-            if on_cut is not None and not self.device.powered:
-                on_cut()
+            if not self.device.powered:
+                self._lose(page)
             raise
 
-    def metadata_cycle(self, what):
-        """One cycle in the FAT or a directory."""
-        self.cycle(lambda: self.damage.append(what))
+    def _lose(self, page):
+        if page * fat_layout.PAGE_SECTORS < fat_layout.DATA_AT:
+            self.damage.append("FAT or root directory")
+        for path, offset, length in list(self.layout.living_in(page)):
+            if path.is_dir():
+                if offset == 0:
+                    self._lose_entries(path)
+            elif path.exists():
+                poke(path, offset, b"\xff" * min(length, path.stat().st_size - offset))
+
+    def _lose_entries(self, path):
+        entries = list(path.iterdir())
+        if len(entries) == 1 and entries[0].is_file():
+            entries[0].unlink()
+        elif entries:
+            self.damage.append(f"directory {path.name}")
+
+    def entry_cycle(self, host_path):
+        """A directory's sector is written: a new entry, another length, another date."""
+        self.cycle(self.layout.directory_page(host_path))
+
+    def fat_cycles(self, clusters):
+        """Sectors of the FAT that freeing these clusters writes."""
+        pages = {}
+        for cluster in clusters:
+            pages[(cluster + 2) // fat_layout.PER_FAT_SECTOR] = fat_layout.fat_page(cluster)
+        for page in pages.values():
+            self.cycle(page)
+
+    def grow(self, host_path, size):
+        """Clusters for a file. Where its chain goes on in another sector of the FAT, FatFs goes there and back.
+
+        Gives the page of the FAT that is left to be written, None when there was room already.
+        """
+        try:
+            new = self.layout.extend(host_path, size)
+        except fat_layout.Full:
+            raise DeviceOSError(errors.ENOSPC) from None
+        if not new:
+            return None
+        for _ in range(fat_layout.crossings(new) * 3):
+            self.cycle(fat_layout.fat_page(new[-1]))
+        return fat_layout.fat_page(new[-1])
 
     def open(self, path, mode="r", buffering=-1, encoding=None):
         """`open` of the device; OSError ENOENT, EISDIR, EROFS, EEXIST."""
@@ -141,11 +198,13 @@ class Drive:
             raise DeviceOSError(errors.ENOENT)
         if "x" in mode and exists:
             raise DeviceOSError(errors.EEXIST)
+        if writes:
+            self.layout.follow()
         if "w" in mode or (writes and not exists):
-            self.metadata_cycle(f"directory entry of {path}")
+            self.entry_cycle(host_path)
             host_path.write_bytes(b"")
             if exists:
-                self.metadata_cycle(f"clusters of {path}")
+                self.fat_cycles(self.layout.cut(host_path, 0))
         return DriveFile(self, host_path, mode)
 
     def listdir(self, path="."):
@@ -162,23 +221,20 @@ class Drive:
         return (mode, 0, 0, 0, 0, 0, size, _EPOCH_2000, _EPOCH_2000, _EPOCH_2000)
 
     def statvfs(self, _path="/"):
-        used = 0
-        for host_path in self.directory.rglob("*"):
-            if host_path.is_file():
-                used += (host_path.stat().st_size + PAGE - 1) // PAGE + 1
-        blocks = CAPACITY // PAGE
-        free = max(blocks - used, 0)
+        self.layout.follow()
+        free = self.layout.free_clusters
         self.device.spend(self.device.costs.file_call_us)
-        return (PAGE, PAGE, blocks, free, free, 0, 0, 0, 0, 255)
+        return (CLUSTER, CLUSTER, CLUSTERS, free, free, 0, 0, 0, 0, 255)
 
     def remove(self, path):
         self.require_writable()
         host_path = self.existing(path)
         if host_path.is_dir():
             raise DeviceOSError(errors.EACCES)
-        self.metadata_cycle(f"directory entry of {path}")
+        self.layout.follow()
+        self.entry_cycle(host_path)
         host_path.unlink()
-        self.metadata_cycle(f"clusters of {path}")
+        self.fat_cycles(self.layout.free(host_path))
 
     def rename(self, old, new):
         """Two steps as in the firmware: an existing target is unlinked first. A cut between them loses it."""
@@ -189,19 +245,26 @@ class Drive:
             raise DeviceOSError(errors.EACCES)
         if target.exists():
             self.remove(new)
-        self.metadata_cycle(f"directory entry of {new}")
+        self.layout.follow()
+        self.entry_cycle(target)
         shutil.move(host_path, target)
-        self.metadata_cycle(f"directory entry of {old}")
+        self.layout.move(host_path, target)
+        self.entry_cycle(host_path)
 
     def mkdir(self, path):
+        """The FAT, each sector of the new directory's cluster, its two own entries, and the entry above."""
         self.require_writable()
         host_path = self.host_path(path)
         if host_path.exists():
             raise DeviceOSError(errors.EEXIST)
         if not host_path.parent.is_dir():
             raise DeviceOSError(errors.ENOENT)
-        for what in ("clusters", "directory", "directory entry"):
-            self.metadata_cycle(f"{what} of {path}")
+        self.layout.follow()
+        self.cycle(self.grow(host_path, CLUSTER))
+        first = sector_of(self.layout.chain(host_path)[0])
+        for sector in (*range(first, first + CLUSTER_SECTORS), first):
+            self.cycle(page_of(sector))
+        self.entry_cycle(host_path)
         host_path.mkdir()
 
     def rmdir(self, path):
@@ -209,14 +272,47 @@ class Drive:
         host_path = self.existing(path)
         if not host_path.is_dir() or any(host_path.iterdir()):
             raise DeviceOSError(errors.EACCES)
-        self.metadata_cycle(f"directory entry of {path}")
+        self.layout.follow()
+        self.entry_cycle(host_path)
         host_path.rmdir()
+        self.fat_cycles(self.layout.free(host_path))
+
+    @property
+    def usb_host(self):
+        return self._usb_host
+
+    @usb_host.setter
+    def usb_host(self, connected):
+        """The cable is plugged, and the PC mounts the drive; or it is pulled."""
+        self._usb_host = connected
+        self.pc_has_drive = connected and self.readonly
+
+    def booted(self):
+        """A hard reset: the drive belongs to USB, and a PC that is there mounts it."""
+        self.readonly = True
+        self.usb_drive = True
+        self.working_directory = "/"
+        self.pc_has_drive = self._usb_host
+
+    def eject_on_pc(self):
+        """The owner ejects the drive; the PC stays connected."""
+        self.pc_has_drive = False
 
     def remount(self, readonly, concurrent=False):
-        """Rule of shared-module/storage: Python may write only while no USB host has the drive."""
-        if not readonly and self.usb_host and self.usb_drive and not concurrent:
+        """shared-module/storage and usb_msc_flash.c: not while a PC has the drive, whichever way it is asked for.
+
+        The PC sees the drive go and come back. One that Python may write stays read-only there; one that was given back
+        is mounted and taken at the PC's next question.
+        """
+        if self.pc_has_drive and self.usb_drive and not concurrent:
             raise RuntimeError("Cannot remount path when visible via USB.")
         self.readonly = readonly
+        if readonly and self._usb_host:
+            self.device.clock.after(PC_ASKS_US, self._pc_asks)
+
+    def _pc_asks(self):
+        if self._usb_host and self.readonly and self.pc_mounts_by_itself:
+            self.pc_has_drive = True
 
 
 class DriveFile:
@@ -233,6 +329,8 @@ class DriveFile:
         self._size_on_flash = len(self._data)
         self._position = len(self._data) if self._append else 0
         self._dirty = None
+        self._fat_page = None
+        self._is_modified = False
         self.closed = False
         self.name = str(host_path.name)
 
@@ -301,7 +399,7 @@ class DriveFile:
         self._position = max(base + offset, 0)
         if self._writable and self._position > len(self._data):
             # The file takes clusters up to there, with whatever they hold.
-            self._data.extend(bytes(self._position - len(self._data)))
+            self._grow(self._position)
         return self._position
 
     def tell(self):
@@ -316,10 +414,10 @@ class DriveFile:
         if self._append:
             self._position = len(self._data)
         start = self._position
-        if start > len(self._data):
-            self._data.extend(bytes(start - len(self._data)))
+        self._grow(start + len(raw))
         self._data[start : start + len(raw)] = raw
         self._position += len(raw)
+        self._is_modified = True
         low, high = self._dirty or (start, start)
         self._dirty = (min(low, start), max(high, self._position))
         if self._dirty[1] - self._dirty[0] >= SECTOR:
@@ -329,25 +427,38 @@ class DriveFile:
                 self._dirty = (whole, self._dirty[1]) if self._dirty[1] > whole else None
         return len(data)
 
+    def _grow(self, size):
+        """Clusters up to `size`, and zeros where nothing was written."""
+        if size > len(self._data):
+            page = self._drive.grow(self._host_path, size)
+            self._fat_page = self._fat_page if page is None else page
+            self._data.extend(bytes(size - len(self._data)))
+
     def truncate(self, size=None):
         size = self._position if size is None else size
         del self._data[size:]
-        self._drive.metadata_cycle(f"length of {self.name}")
+        self._drive.fat_cycles(self._drive.layout.cut(self._host_path, size))
+        self._drive.entry_cycle(self._host_path)
         os.truncate(self._host_path, min(size, self._size_on_flash))
         self._size_on_flash = min(size, self._size_on_flash)
         return size
 
     def flush(self):
+        """What is left in FatFs's one window, the FAT, and the entry in the directory with its new date."""
         self._charge()
+        if self._fat_page is not None:
+            page, self._fat_page = self._fat_page, None
+            self._drive.cycle(page)
         if self._dirty is not None:
             low, high = self._dirty
             self._dirty = None
             self._program(low, high)
-        if len(self._data) > self._size_on_flash:
-            self._drive.metadata_cycle(f"clusters of {self.name}")
-            self._drive.metadata_cycle(f"directory entry of {self.name}")
-            self._size_on_flash = len(self._data)
-            self._host_path.write_bytes(self._data)
+        if self._is_modified or len(self._data) > self._size_on_flash:
+            self._is_modified = False
+            self._drive.entry_cycle(self._host_path)
+            if len(self._data) > self._size_on_flash:
+                self._size_on_flash = len(self._data)
+                self._host_path.write_bytes(self._data)
 
     def close(self):
         if self.closed:
@@ -357,30 +468,27 @@ class DriveFile:
         self.closed = True
 
     def _program(self, low, high):
-        page = low // PAGE * PAGE
-        while page < high:
-            page_end = min(page + PAGE, self._size_on_flash)
-            self._drive.cycle(
-                lambda start=page, end=page_end: self._poke(start, b"\xff" * max(end - start, 0))
-            )
-            start, end = max(page, low), min(page + PAGE, high, self._size_on_flash)
-            if start < end:
-                self._poke(start, self._data[start:end])
-            page += PAGE
+        for page, start, end in self._drive.layout.pieces(self._host_path, low, high):
+            self._drive.cycle(page)
+            poke(self._host_path, start, self._data[start : min(end, self._size_on_flash)])
 
-    def _poke(self, offset, data):
-        with builtins.open(self._host_path, "r+b") as file:
-            file.seek(offset)
-            file.write(data)
+
+def poke(host_path, offset, data):
+    """Bytes in the flash of a file that is as long as that; nothing for no bytes."""
+    if not data:
+        return
+    with builtins.open(host_path, "r+b") as file:
+        file.seek(offset)
+        file.write(data)
 
 
 # --- settings.toml -----------------------------------------------------------------------------------------------
 
 
 def read_setting(text, key):
-    """Raw value of a key in settings.toml as (text, was_quoted); None when absent.
+    """Raw value of a key in settings.toml as (text, was_quoted); None when absent. ValueError: see `_unquote`.
 
-    Rules of supervisor/shared/settings.c: only the root table, first match wins, strings in double quotes only.
+    Rules of shared-module/os/getenv.c: only the root table, first match wins, strings in double quotes only.
     """
     for raw_line in text.splitlines():
         line = raw_line.strip()
@@ -402,11 +510,15 @@ _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", '"
 
 
 def _unquote(value):
+    """The text between the quotes. ValueError without a closing one, or with more than a remark behind it."""
     characters = []
     index = 1
     while index < len(value):
         character = value[index]
         if character == '"':
+            rest = value[index + 1 :].strip()
+            if rest and not rest.startswith("#"):
+                raise ValueError(f"Invalid byte '{rest[0]}'")
             return "".join(characters)
         if character == "\\" and index + 1 < len(value):
             index += 1
@@ -420,4 +532,4 @@ def _unquote(value):
         else:
             characters.append(character)
         index += 1
-    return None
+    raise ValueError("Invalid byte '\\n'")

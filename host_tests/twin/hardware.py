@@ -67,6 +67,12 @@ class SpiPart:
             self.settings = (baudrate, polarity, phase)
             self.model.configure(baudrate, polarity, phase)
 
+    def clock_edge(self):
+        """The idle level of the bus's clock changed; only a part that counts edges has a method for it."""
+        edge = getattr(self.model, "clock_edge", None)
+        if self.selected and edge is not None:
+            edge()
+
     def _cs_changed(self, level):
         selected = level == 0
         if selected and not self.selected:
@@ -93,6 +99,7 @@ class Hardware:
         self.pixels = {}
         self.counted_pins = []
         self.on_modem_exchange = None
+        self._clock_idles = {}
 
     def attach_spi(self, model, *, sck, mosi, miso, cs, dc=None, watch=False):
         """Solder an SPI part to pin numbers. `watch`: it is the modem whose polling the probe measures."""
@@ -127,7 +134,17 @@ class Hardware:
         return [part for part in self.spi_parts if part.sck == sck and part.mosi == mosi]
 
     def exchange(self, sck, mosi, miso, data, settings):
-        """Full duplex on the bus of these pins; gives as many bytes as `data` has."""
+        """Full duplex on the bus of these pins; gives as many bytes as `data` has.
+
+        The peripheral takes over a new mode when the first bytes of it are sent, not when it is configured
+        (ESP-IDF spi_master.c `spi_setup_device`, hal/spi_hal_iram.c `spi_hal_setup_device`), and its clock idles
+        low after the bus was opened. So a mode with a high clock moves the line under a chip select that is low.
+        """
+        polarity = settings[1]
+        if self._clock_idles.get(sck, 0) != polarity:
+            self._clock_idles[sck] = polarity
+            for part in self.on_bus(sck, mosi):
+                part.clock_edge()
         answer = None
         watched = False
         for part in self.spi_parts:
@@ -161,6 +178,7 @@ class Hardware:
     def release(self):
         """A reset of the chip: every pin becomes an input."""
         self.counted_pins = []
+        self._clock_idles = {}
         for pin in self.pins.values():
             pin.pull = None
             pin.counters = []

@@ -21,7 +21,7 @@ import sys
 import types
 from pathlib import Path
 
-from host_tests.twin import errors
+from host_tests.twin import errors, strict_display
 from host_tests.twin.cost import DRIVE, FROZEN
 
 FAKES = Path(__file__).with_name("circuitpython")
@@ -185,8 +185,10 @@ class Loader:
             if item != "*" and not hasattr(module, item) and hasattr(module, "__path__"):
                 try:
                     self.load(f"{name}.{item}")
-                except ImportError:
-                    continue
+                except ImportError as error:
+                    # What goes wrong inside of a module that is there comes out, as from mp_import_from.
+                    if str(error) != f"no module named '{name}.{item}'":
+                        raise
         return module
 
     def _find(self, name, parent):
@@ -258,7 +260,7 @@ class Loader:
 
     def _execute_device(self, module, source, filename):
         module.__file__ = filename
-        self.device.spend(int(source.count("\n") * self.device.costs.compile_us_per_line))
+        self.device.spend(self.device.costs.load_us(filename, source))
         return self._execute(module, compile_device(source, DRIVE + filename.lstrip("/")))
 
     def _frozen(self, name, place, leaf):
@@ -273,7 +275,7 @@ class Loader:
             module.__path__ = ("frozen", place / leaf)
         filename = FROZEN + str(path.relative_to(SITE_PACKAGES))
         module.__file__ = filename
-        self.device.spend(int(source.count("\n") * self.device.costs.load_frozen_us_per_line))
+        self.device.spend(int(source.count("\n") * self.device.costs.load_compiled_us_per_line))
         return self._execute(module, compile_device(source, filename))
 
     def _blinka(self, name, place):
@@ -289,7 +291,10 @@ class Loader:
             module.__path__ = ("blinka", place / leaf)
         module = self._execute(module, compile_host(path))
         if name == "displayio":
+            strict_display.harden_displayio(module)
             self.device.adopt_displayio(module)
+        elif name == "bitmaptools":
+            strict_display.harden_bitmaptools(module)
         return module
 
     def _execute_fake(self, name, path):

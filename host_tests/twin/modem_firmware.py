@@ -13,6 +13,8 @@ Layouts and times are those of recordings of a QCA7005 (firmware 1.1.0.730); whe
 the choice is listed in docs/modem-model.md. Runs on CPython and on MicroPython.
 """
 
+from host_tests.twin.parameters import CAR, CHARGER, OPERATION_US, READ_MEMORY, Parameters, word
+
 LOCAL_MODEM = b"\x00\xb0\x52\x00\x00\x01"
 BROADCAST = b"\xff\xff\xff\xff\xff\xff"
 FIRMWARE = b"MAC-QCA7005-1.1.0.730-04-20140815-CS"
@@ -22,6 +24,7 @@ MINIMUM_FRAME = 60
 
 CM_SET_KEY_REQ = 0x6008
 CM_SET_KEY_CNF = 0x6009
+CM_GET_KEY_REQ = 0x600C
 CM_MNBC_SOUND_IND = 0x6076
 CM_ATTEN_PROFILE_IND = 0x6086
 VS_SW_VER_REQ = 0xA000
@@ -29,6 +32,7 @@ VS_RS_DEV_REQ = 0xA01C
 VS_NW_INFO_REQ = 0xA038
 VS_OP_ATTRIBUTES_REQ = 0xA068
 VS_FAC_DEFAULTS_REQ = 0xA07C
+VS_MODULE_OPERATION_REQ = 0xA0B0
 VS_LINK_STATUS_REQ = 0xA0B8
 VS_HOST_ACTION_IND = 0xA062
 VS_HOST_ACTION_RSP = 0xA063
@@ -75,7 +79,8 @@ def build_mme(destination, source, mmv, mmtype, body):
 class Modem:
     """One modem. `to_host(frame)` is called for each frame it gives its host.
 
-    `evse`: carries an EVSE parameter block, so each MNBC sound it hears yields an attenuation profile.
+    `evse`: carries an EVSE parameter block, so each MNBC sound it hears yields an attenuation profile; the
+    block itself is `parameters`.
     `random_bytes(n)`: nonces. `reboot_us`: dead time after a reset message; `mac_up_us`: from the end of
     the boot until the MAC answers (first SET_KEY.CNF of a cold chip takes about 180 ms, measured from
     the end of the boot). Public state: `nmk`, `nid` (None until a key was set), `link_up`, `counts`,
@@ -88,7 +93,7 @@ class Modem:
         self.clock = powerline.clock
         self.powerline = powerline
         self.modem_mac = bytes(modem_mac)
-        self.evse = evse
+        self.parameters = Parameters(modem_mac, CHARGER if evse else CAR)
         self.firmware = firmware
         self.reboot_us = reboot_us
         self.mac_up_us = mac_up_us
@@ -99,6 +104,7 @@ class Modem:
         self.set_key_silent = False
         self.first_key_us = 0  # extra time of the first SET_KEY after each start; 0 in the recordings
         self.nw_info_versions = (0, 1)
+        self.resets_silently = False
         self.running = False
         self.host_macs = []
         self.ghosts = []
@@ -114,19 +120,33 @@ class Modem:
         self._key_was_asked = False
         self._local = {
             CM_SET_KEY_REQ: self._set_key,
+            CM_GET_KEY_REQ: self._get_key,
             VS_SW_VER_REQ: self._sw_ver,
             VS_NW_INFO_REQ: self._nw_info,
             VS_LINK_STATUS_REQ: self._link_status,
             VS_OP_ATTRIBUTES_REQ: self._op_attributes,
             VS_RS_DEV_REQ: self._rs_dev,
             VS_FAC_DEFAULTS_REQ: self._fac_defaults,
+            VS_MODULE_OPERATION_REQ: self._module_operation,
         }
+        self._starts = 0
+
+    @property
+    def evse(self):
+        """True while the running parameter block is a charger's."""
+        return self.parameters.role == CHARGER
+
+    @evse.setter
+    def evse(self, evse):
+        self.parameters.role = CHARGER if evse else CAR
 
     # ---- power
 
     def start(self):
         """The firmware runs from now on; its MAC follows after `mac_up_us`."""
         self.running = True
+        self._starts += 1
+        self.parameters.start()
         self._key_was_asked = False
         self._ready_at_us = self.clock.now_us + self.mac_up_us
         self.key_since_us = self._ready_at_us
@@ -202,8 +222,8 @@ class Modem:
             self._measured(bytes(frame[6:12]), self.powerline.heard_attenuation(sender, self))
 
     def _execute_remote(self, frame, mmtype):
-        if mmtype == CM_SET_KEY_REQ:
-            return  # keys are only taken from the own host
+        if mmtype in (CM_SET_KEY_REQ, VS_MODULE_OPERATION_REQ):
+            return  # keys and parameters are only taken from the own host
         if mmtype in (VS_RS_DEV_REQ, VS_FAC_DEFAULTS_REQ) and bytes(frame[0:6]) != self.modem_mac:
             return
         self._execute(frame, self._give_air, REMOTE_ANSWER_US)
@@ -262,11 +282,30 @@ class Modem:
                 + b"\x04\x00\x00\xff\x00")
         self._confirm(request, body, answer)
 
+    def _get_key(self, request, answer):
+        """Only the modem's own host gets the key, and only with the right NID; others see a modem and its network.
+
+        REQ: @19 0 direct, @20 1 NMK, @21 NID, @28 nonce. CNF: @19 0 success, @20 key type, @21 the nonce asked with,
+        @25 own nonce, @29 NID, @36 EKS, @37 PID, @41 NMK. Places and cases as pyPLC saw them (`evaluateGetKeyCnf`).
+        """
+        network = self._network()
+        nid = bytes(7) if network is None else network[0]
+        told = (
+            self.nmk is not None
+            and bytes(request[6:12]) in self.host_macs
+            and bytes(request[19:21]) == b"\x00\x01"
+            and bytes(request[21:28]) == self.nid
+        )
+        head = b"\x00\x00" + bytes((0 if told else 1, request[20])) + bytes(request[28:32])
+        head += self._random_bytes(4) + nid + b"\x01\x04" + bytes(3)
+        self._confirm(request, head + (self.nmk if told else bytes(16)), answer)
+
     def set_key(self, nmk, nid):
         """Enter the network of this key (16 and 7 bytes). The same key again interrupts the link too."""
         self.powerline.leave(self)
         self.nmk = bytes(nmk)
         self.nid = bytes(nid)
+        self.parameters.set_key(self.nmk, self.nid)
         self.key_since_us = max(self.clock.now_us, self._ready_at_us)
         self.powerline.network_changed()
 
@@ -355,8 +394,24 @@ class Modem:
         head = OUI_QUALCOMM + bytes(2) + bytes(request[20:24]) + b"\x00\x76\x00"
         self._confirm(request, head + record, answer)
 
+    def _module_operation(self, request, answer):
+        """The block is read or written when the time of the operation is over; a restart before leaves it be."""
+        operation = word(request, 25, 2)
+        self.clock.after(
+            OPERATION_US.get(operation, OPERATION_US[READ_MEMORY]), self._operate, request, answer, self._starts
+        )
+
+    def _operate(self, request, answer, start):
+        if not self.running or start != self._starts:
+            return
+        body, restarts = self.parameters.execute(request[20:], self.clock.now_us)
+        self._confirm(request, OUI_QUALCOMM + body, answer)
+        if restarts:
+            self.clock.after(RESET_AFTER_CNF_US, self._reset)
+
     def _rs_dev(self, request, answer):
-        self._confirm(request, OUI_QUALCOMM + b"\x00", answer)
+        if not self.resets_silently:
+            self._confirm(request, OUI_QUALCOMM + b"\x00", answer)
         self.clock.after(RESET_AFTER_CNF_US, self._reset)
 
     def _fac_defaults(self, request, answer):

@@ -580,7 +580,8 @@ class Network:
 
     `run_until(condition, limit_s)` is used by `http`; a World or test sets it once to `device.run_until`.
     `names`: host names the DNS server knows; `dns_servers`: how many the box asks in turn (7 s each when silent);
-    `dns_up`: whether they answer at all; `mdns`: what the box announces.
+    `dns_up`: whether they answer at all; `mdns`: what the box announces; `announced`: what others do,
+    rows of (host name, address, service, protocol, port).
     """
 
     def __init__(self, clock, power_save_us=POWER_SAVE_US):
@@ -594,6 +595,8 @@ class Network:
         self.dns_servers = 1
         self.dns_up = True
         self.mdns = {}
+        self.mdns_refuses = None
+        self.announced = [("fritz-box", "192.168.1.1", "_http", "_tcp", 80)]
         self.udp_hosts = {}
         self.client_port = 40000
         self.run_until = None

@@ -257,8 +257,14 @@ class Qca7005Model:
         wire.phase = phase
         if baudrate > wire.clean_hz:
             self._violation(f"SPI clock of {baudrate} Hz, the chip takes {wire.clean_hz}")
-        if polarity != 1 or phase != 1:
+        if not wire.mode_is_right:
             self._violation(f"SPI mode {polarity * 2 + phase}, the chip speaks mode 3")
+
+    def clock_edge(self):
+        """The clock line changed its idle level. Between transactions that is nothing; inside one it is a clock."""
+        if self._selected:
+            self._violation("the clock changed its idle level while chip select was low")
+            self.wire.edge()
 
     def select(self, now_us=None):
         """Chip select goes low; `now_us` is accepted for callers that carry a time, the clock decides."""

@@ -3,22 +3,38 @@
 """A SmartEVSE v3 with modem support, in virtual time: its states, its pilot and its HTTP interface.
 
     0 A --9 V--> 11 REQUEST --tick--> 12 WAIT --POST, 60 s--> 13 DONE --5 s--> 1 B --6 V--> 2 C
-                 pilot off            pilot 5 %               pilot off  |     AC pilot     contactor
-                                                                         `--> 14 DENIED --60 s--> 0 A
+        |        pilot off            pilot 5 %               pilot off  |     AC pilot     contactor
+        |                                                                `--> 14 DENIED --60 s--> 0 A
+        `--no power, no sun--> 9 B1 --power again, 60 s--> 11 REQUEST, or 1 B when the car was asked before
+                               2 C --no power--> 10 C1 --the car stops, 6 s at most--> 9 B1
+
+In the modes Smart and Solar `has_current` is what the mains and the sun leave over; without, there is no modem phase
+and nobody can be read. OFF and PAUSE let no car charge: the state stays where it is, or becomes B1.
 
 Only the 1 s tick moves the modem states; pulling the plug does not. A car that is pulled out in MODEM_WAIT
 is noticed when B is reached, as on the real charger. The values a POST may only raise, and never lower, stay
 until the charger is restarted: current v3 firmware forgets to clear them when a car leaves.
 
-Left out on purpose: current limits, phase switching, RFID, load balancing, MQTT, OCPP.
+The timers of the modem states are looked at one after the other in the same tick, so a state that ends by time has
+counted down once before its first second is over: 60 and 5 s. A POST comes in between: then it is up to 6.
+
+A car with a `battery` (twin.car.battery) draws what it takes; `meter` counts it.
+
+Left out on purpose: the activation (state 8, known by name only), current limits, phase switching, RFID, load
+balancing, MQTT, OCPP.
 """
 
 import json
-from urllib.parse import parse_qsl
+
+from host_tests.twin.meter import Meter
+from host_tests.twin.smartevse_http import HttpConnection, NetworkFace, to_int
 
 STATE_A = 0
 STATE_B = 1
 STATE_C = 2
+STATE_ACTSTART = 8
+STATE_B1 = 9
+STATE_C1 = 10
 STATE_MODEM_REQUEST = 11
 STATE_MODEM_WAIT = 12
 STATE_MODEM_DONE = 13
@@ -30,6 +46,9 @@ STATES = {
     STATE_A: ("Ready to Charge", "no car connected"),
     STATE_B: ("Connected to EV", "car connected, AC offered"),
     STATE_C: ("Charging", "car charges on AC"),
+    STATE_ACTSTART: ("Activate", "the charger is waking the car"),
+    STATE_B1: ("Charging Stopped", "car connected, no power for it"),
+    STATE_C1: ("Stop Charging", "car is told to stop"),
     STATE_MODEM_REQUEST: ("Modem Setup", "pilot off, about to let the car talk"),
     STATE_MODEM_WAIT: ("Modem Request", "pilot at 5 %: the car may talk"),
     STATE_MODEM_DONE: ("Modem Done", "pilot off: the car feels a re-plug"),
@@ -39,22 +58,19 @@ STATES = {
 MODEM_WAIT_TICKS = 60
 MODEM_DONE_TICKS = 5
 MODEM_DENIED_TICKS = 60
+# mode: mode_id of GET /settings. OFF and PAUSE are not modes of the firmware but say that nobody has access.
+MODES = {"OFF": 0, "NORMAL": 1, "SOLAR": 2, "SMART": 3, "PAUSE": 4}
+NO_ACCESS = ("OFF", "PAUSE")
+NO_POWER = "No Power Available"
+
+CHARGE_DELAY_TICKS = 60  # CHARGEDELAY: from when there is power again
+C1_TICKS = 6
 DEBOUNCE_TICKS = 50  # of 10 ms: how long 6 V must stand before the contactor closes
+
+TICK_US = 10_000
 
 PWM_STEADY = 1024
 PWM_FIVE_PERCENT = 51
-
-_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error"}
-
-
-def to_int(text):
-    """Arduino's String.toInt(): leading blanks, a sign, digits, the rest ignored; no digits give 0."""
-    text = text.lstrip()
-    digits = 1 if text[:1] in ("+", "-") else 0
-    end = digits
-    while end < len(text) and text[end] in "0123456789":
-        end += 1
-    return int(text[:end]) if end > digits else 0
 
 
 class Faults:
@@ -71,7 +87,9 @@ class Faults:
 class SmartEvse:
     """The charger. `clock`: virtual time; `network`: a virtual network to live on, or None (then drive
     `http_connection()` by hand). A car is plugged with `plug(car)`; it needs `cp_state` ("A", "B", "C") and
-    `pilot(duty, now_ms)` where duty is None (no pilot), 1000 (steady), 50 (5 %) or the AC duty in permille.
+    `pilot(duty, now_ms)` where duty is None (no pilot), 1000 (steady), 50 (5 %) or the AC duty in permille. A car with
+    `is_steady` True changes its `cp_state` only with the pilot and with what it charges: the charger need not look
+    every 10 ms.
 
     `state`: a key of STATES; `pilot_permille`: what the car's contact sees; `posts`: one dict for every
     POST /ev_state received (`t_s`, `raw`, `parameters`, `values`, `acted`, `status`, `answered`,
@@ -79,17 +97,29 @@ class SmartEvse:
     """
 
     def __init__(
-        self, clock, network=None, ip="192.168.1.60", port=80, *, required_evccid="", current_a=32, phases=1
+        self,
+        clock,
+        network=None,
+        ip="192.168.1.60",
+        port=80,
+        *,
+        required_evccid="",
+        current_a=32,
+        phases=1,
+        has_meter=True,
     ):
         self.clock = clock
         self.ip = ip
         self.port = port
         self.faults = Faults()
         self.modem_phase = True  # False: a charger that offers AC at once and never 5 %
+        self.mode = "NORMAL"  # a key of MODES; set_mode() also stops a car that charges
+        self.has_current = True  # IsCurrentAvailable: False where mains or sun leave less than 6 A
         self.required_evccid = required_evccid
         self.override_pwm = -1
         self.current_a = current_a
         self.phases = phases
+        self.meter = Meter(clock, has_meter)
         self.chunked = True
         self.listeners = []
         self._held = None
@@ -97,7 +127,8 @@ class SmartEvse:
         self.requests = []
         self.car = None
         self._start()
-        clock.after(10_000, self._tick_10ms)
+        self._ticks_from_us = clock.now_us
+        self._ticks = clock.after(TICK_US, self._tick_10ms)
         clock.after(1_000_000, self._tick_1s)
         if network is not None:
             network.hosts[ip] = NetworkFace(self)
@@ -113,10 +144,13 @@ class SmartEvse:
         self.time_until_full = -1
         self.evccid = ""
         self.energy_charged_wh = 0.0
+        self.meter.restarted()
         self.state_since_us = self.clock.now_us
         self._modem_stage_done = False
         self._timer = 0
         self._debounce = 0
+        self._less_6a = False
+        self._charge_delay = 0
         self._pilot_sent = "nothing yet"
 
     # ---- the plug and the pilot ----
@@ -125,6 +159,7 @@ class SmartEvse:
         """The car's connector goes in."""
         self.car = car
         self._pilot_sent = "nothing yet"
+        self._wake()
         self._drive_pilot()
 
     def unplug(self):
@@ -132,10 +167,12 @@ class SmartEvse:
         if self.car is not None:
             self.car.pilot(None, self.clock.now_ms)
         self.car = None
+        self._wake()
 
     def restart(self):
         """Power off and on: the only thing that clears the stored values of the last car."""
         self._start()
+        self._wake()
         self._tell("restart", "restarted")
         self._drive_pilot()
 
@@ -159,15 +196,18 @@ class SmartEvse:
 
     @property
     def state_name(self):
-        return STATES[self.state][0]
+        """As GET /settings tells it: the lack of power stands behind the state and not in the error."""
+        return STATES[self.state][0] + (f" - {NO_POWER}" if self._less_6a else "")
 
     @property
     def contactor_closed(self):
-        return self.state == STATE_C
+        return self.state in (STATE_C, STATE_C1)
 
     @property
     def power_w(self):
-        return 230 * self.current_a * self.phases if self.state == STATE_C else 0
+        offered_w = 230 * self.current_a * self.phases if self.state == STATE_C else 0
+        battery = getattr(self.car, "battery", None)
+        return offered_w if battery is None else battery.draw_w(offered_w)
 
     @property
     def cp_state(self):
@@ -197,6 +237,7 @@ class SmartEvse:
     def _set_state(self, state):
         before = self.state
         self.state = state
+        self._wake()
         self.state_since_us = self.clock.now_us
         self._debounce = 0
         if state == STATE_A:
@@ -209,7 +250,9 @@ class SmartEvse:
             self._timer = MODEM_DONE_TICKS
         elif state == STATE_MODEM_DENIED:
             self._timer = MODEM_DENIED_TICKS
-        if before == STATE_A:
+        elif state == STATE_C1:
+            self._timer = C1_TICKS
+        if state == STATE_C != before and self.meter.charging_begins():
             self.energy_charged_wh = 0.0
         if state != before:
             name, meaning = STATES[state]
@@ -217,15 +260,71 @@ class SmartEvse:
         self._drive_pilot()
 
     def _tick_10ms(self):
-        self.clock.after(10_000, self._tick_10ms)
+        self._ticks = self.clock.after(TICK_US, self._tick_10ms)
         cp = self.cp_state
-        if self.state == STATE_A and cp in ("B", "C"):
-            self._set_state(STATE_MODEM_REQUEST if self._asks_the_car() else STATE_B)
+        if self.state in (STATE_A, STATE_B1):
+            self._waiting(cp)
         elif self.state == STATE_B:
             self._state_b(cp)
         elif self.state == STATE_C:
             self._state_c(cp)
         self._drive_pilot()
+        if self._rests(cp):
+            self._ticks.cancel()
+
+    def _rests(self, cp):
+        """True while the next ticks can do nothing: nobody is plugged in, or a car that says `is_steady` charges."""
+        if self.state == STATE_A:
+            return self.car is None
+        return self.state == STATE_C and cp == "C" and getattr(self.car, "is_steady", False)
+
+    def _wake(self, at_once=False):
+        """Go on with the ticks, at the instants at which they would have come."""
+        if not self._ticks.pending:
+            left_us = -(self.clock.now_us - self._ticks_from_us) % TICK_US
+            self._ticks = self.clock.after(left_us or (0 if at_once else TICK_US), self._tick_10ms)
+
+    def _waiting(self, cp):
+        """A and B1: a car may come, be asked, charge, or wait for power."""
+        if cp == "A":
+            self.meter.unplugged()
+            if self.state != STATE_A:
+                self._set_state(STATE_A)
+        elif self.mode in NO_ACCESS:
+            return
+        elif self._less_6a or self._charge_delay:
+            if self.state != STATE_B1:
+                self._set_state(STATE_B1)
+        elif not self.has_current:
+            self._less_6a = True
+        else:
+            self._set_state(STATE_MODEM_REQUEST if self._asks_the_car() else STATE_B)
+
+    def set_mode(self, mode):
+        """The owner chooses another mode; OFF and PAUSE take a car's power away."""
+        if mode not in MODES:
+            raise ValueError(f"{mode}: not one of {', '.join(MODES)}")
+        self.mode = mode
+        if mode in NO_ACCESS:
+            self._power_unavailable()
+
+    def _power_unavailable(self):
+        """setStatePowerUnavailable: a car that is charging is asked to stop first."""
+        if self.state == STATE_C:
+            self._set_state(STATE_C1)
+        elif self.state not in (STATE_A, STATE_B1, STATE_C1):
+            self._set_state(STATE_B1)
+
+    def _watch_power(self):
+        """Every second: power that is gone stops the car, power that is there again counts after a minute."""
+        if self.has_current and self._less_6a:
+            self._less_6a = False
+            self._charge_delay = CHARGE_DELAY_TICKS
+        elif self._charge_delay:
+            self._charge_delay -= 1
+        if not self.has_current and self.state in (STATE_B, STATE_C):
+            self._less_6a = True
+            self._power_unavailable()
 
     def _asks_the_car(self):
         return self.modem_phase and not self.faults.no_modem_support and not self._modem_stage_done
@@ -254,13 +353,31 @@ class SmartEvse:
 
     def _tick_1s(self):
         self.clock.after(1_000_000, self._tick_1s)
-        if self.state >= STATE_MODEM_REQUEST:
-            if self._timer:
-                self._timer -= 1
-            else:
-                self._modem_timer_ended()
+        # As in Timer1S: one after the other, so that a state that has just begun counts in the same tick.
+        for state in (STATE_MODEM_REQUEST, STATE_MODEM_WAIT, STATE_MODEM_DONE, STATE_MODEM_DENIED):
+            if self.state == state:
+                if self._timer:
+                    self._timer -= 1
+                else:
+                    self._modem_timer_ended()
+        if self.state == STATE_C1:
+            self._timer -= 1
+            if self.cp_state != "C" or not self._timer:
+                self._set_state(STATE_B1)
+        self._watch_power()
         if self.state == STATE_C:
-            self.energy_charged_wh += self.power_w / 3600
+            self._charge(self.power_w / 3600)
+            if self.cp_state != "C":
+                self._wake(at_once=True)
+
+    def _charge(self, wh):
+        """A second of charging."""
+        battery = getattr(self.car, "battery", None)
+        if battery is not None:
+            battery.take(wh)
+        self.meter.count(wh)
+        if self.meter.is_there:
+            self.energy_charged_wh = self.meter.charged_wh
             self._recompute_soc()
 
     def _modem_timer_ended(self):
@@ -308,7 +425,7 @@ class SmartEvse:
         """One complete request (see HttpConnection): gives (status, JSON text, the post's record or None)."""
         is_post = (request["method"], request["path"]) == ("POST", "/ev_state")
         post = self._post_record(request) if is_post else None
-        self._held = []  # what the request causes is told behind the request itself
+        self._held = []  # what the request causes is reported after the request itself
         status, document = self._route(request, post)
         held, self._held = self._held, None
         if post is not None:
@@ -386,12 +503,12 @@ class SmartEvse:
         """The part of GET /settings that a box on the powerline can use."""
         document = {
             "version": "v3.11.1",
-            "mode": "NORMAL",
-            "mode_id": 1,
+            "mode": self.mode,
+            "mode_id": MODES[self.mode],
             "car_connected": self.cp_state != "A",
             "evse": {
                 "connected": self.cp_state != "A",
-                "access": 1,
+                "access": int(self.mode not in NO_ACCESS),
                 "pwm": self.pwm,
                 "state": self.state_name,
                 "state_id": self.state,
@@ -399,10 +516,6 @@ class SmartEvse:
                 "error_id": 0,
             },
             "settings": {"charge_current": self.current_a * 10, "current_max": self.current_a},
-            "ev_meter": {
-                "charged_wh": int(self.energy_charged_wh),
-                "import_active_power": self.power_w / 1000,
-            },
         }
         if not self.faults.no_modem_support:
             document["settings"]["required_evccid"] = self.required_evccid
@@ -417,6 +530,7 @@ class SmartEvse:
                 "evccid": self.evccid,
                 "time_until_full": self.time_until_full,
             }
+        document["ev_meter"] = self.meter.document(self.power_w)
         return document
 
     def _tell(self, kind, text, **data):
@@ -425,166 +539,3 @@ class SmartEvse:
             return
         for listener in self.listeners:
             listener(kind, text, data)
-
-
-class HttpConnection:
-    """One TCP connection to the charger's web server, without the TCP.
-
-    `receive(data)` takes what the client sent, `receive_end()` that it closed its side, `take()` gives the
-    bytes that are ready for the client now, `closed` tells that the server closed (after the last bytes were
-    taken), `close()` that the client is gone. `on_output`, when set, is called each time bytes became ready.
-    """
-
-    def __init__(self, evse):
-        self.evse = evse
-        self.closed = False
-        self.on_output = None
-        self._input = b""
-        self._output = []  # pieces: [bytes, post record or None]
-        self._gone = False
-        self._closing = False
-
-    def receive(self, data):
-        self._input += data
-        while not self._closing and self._next_request(False):
-            pass
-
-    def receive_end(self):
-        """The client closed: a body without a length ends here and acts, but nobody gets the answer."""
-        if not self._closing:
-            self._next_request(True)
-        self.close()
-
-    def close(self):
-        self._gone = True
-        self.closed = True
-        self._output = []
-
-    def take(self):
-        if self._gone:
-            return b""
-        ready = b""
-        for data, post in self._output:
-            ready += data
-            if post is not None:
-                post["answered"] = True
-        self._output = []
-        if ready and self._closing:
-            self.closed = True
-        return ready
-
-    def _next_request(self, ended):
-        head, blank, rest = self._input.partition(b"\r\n\r\n")
-        if not blank:
-            return False
-        lines = head.decode("latin-1").split("\r\n")
-        words = lines[0].split(" ")
-        if len(words) != 3 or not words[2].startswith("HTTP/"):
-            self._input = b""
-            self._closing = True
-            self._answer(400, "", None)
-            return False
-        headers = {}
-        for line in lines[1:]:
-            name, _, value = line.partition(":")
-            headers[name.strip().lower()] = value.strip()
-        length = self._body_length(words[0], headers, len(rest), ended)
-        if length is None or len(rest) < length:
-            return False
-        self._input = rest[length:]
-        self._closing = words[2] == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
-        self._run(words, headers, (head + blank + rest[:length]))
-        return True
-
-    def _body_length(self, method, headers, received, ended):
-        """Bytes of body to wait for; None: not known yet.
-
-        Without Content-Length a POST's body lasts until the client closes, so the answer waits for that.
-        """
-        if "content-length" in headers:
-            return max(to_int(headers["content-length"]), 0)
-        if method in ("POST", "PUT"):
-            return received if ended else None
-        return 0
-
-    def _run(self, words, headers, raw):
-        path, _, query = words[1].partition("?")
-        request = {
-            "method": words[0],
-            "path": path,
-            "parameters": dict(parse_qsl(query, keep_blank_values=True)),
-            "headers": headers,
-            "raw": raw,
-        }
-        evse = self.evse
-        evse.requests.append({"t_s": evse.clock.now_us / 1e6, "method": words[0], "path": path})
-        del evse.requests[:-200]
-        status, text, post = evse.handle(request)
-        delay_us = evse.faults.answer_delay_us
-        if delay_us:
-            evse.clock.after(delay_us, self._answer, status, text, post)
-        else:
-            self._answer(status, text, post)
-
-    def _answer(self, status, text, post):
-        if self._gone:
-            return
-        head = f"HTTP/1.1 {status} {_REASONS.get(status, 'Status')}\r\nContent-Type: application/json\r\n"
-        if text and self.evse.chunked:
-            body = f"{len(text):x}\r\n{text}\r\n0\r\n\r\n"
-            head += "Transfer-Encoding: chunked\r\n\r\n"
-        else:
-            body = text
-            head += f"Content-Length: {len(text)}\r\n\r\n"
-        self._output.append([(head + body).encode(), post])
-        if self.on_output is not None:
-            self.on_output()
-
-
-class NetworkFace:
-    """The charger as a host of the virtual network: its faults decide whether a SYN is answered."""
-
-    name = None
-    latency_us = 2000
-
-    def __init__(self, evse):
-        self.ip = evse.ip
-        self._evse = evse
-
-    @property
-    def up(self):
-        return not self._evse.faults.off
-
-    @property
-    def ports(self):
-        return {} if self._evse.faults.refuse else {self._evse.port: self._accept}
-
-    def _accept(self, connection):
-        return _Served(self._evse.http_connection(), connection)
-
-
-class _Served:
-    """Carries bytes between a network connection and an HttpConnection."""
-
-    def __init__(self, http, connection):
-        self._http = http
-        self._connection = connection
-        http.on_output = self._output
-
-    def received(self, data):
-        self._http.receive(data)
-
-    def peer_closed(self):
-        self._http.receive_end()
-        self._connection.close()
-
-    def peer_reset(self):
-        self._http.close()
-
-    def _output(self):
-        if not self._connection.is_open:
-            self._http.close()
-            return
-        self._connection.send(self._http.take())
-        if self._http.closed:
-            self._connection.close()

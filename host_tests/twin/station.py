@@ -16,6 +16,12 @@ FOUR_WAY_TIMEOUT_US = 2_500_000
 # Beacons must be missed for this long before the link counts as lost.
 BEACON_TIMEOUT_US = 6_000_000
 RECONNECT_US = 350_000
+# How long a station waits for the answer to its authentication; not measured.
+AUTH_EXPIRE_US = 1_000_000
+# Quarters of a dBm: esp_wifi_set_max_tx_power takes 8 to 84 and uses the step below (esp-idf, esp_wifi.h).
+TX_STEPS = (8, 20, 28, 34, 44, 52, 56, 60, 66, 72, 80)
+MOST_TX = 84
+USUAL_TX_DBM = 20
 AP_ADDRESS = "192.168.4.1"
 AP_SUBNET = "192.168.4."
 
@@ -30,6 +36,8 @@ class Station:
     def __init__(self, device):
         self._device = device
         self._watch = None
+        # Of a board with a poor antenna nothing is understood above this power (CircuitPython issues 9208, 9657).
+        self.most_tx_dbm = USUAL_TX_DBM
         self.mac = bytes((device.uid[5] & 0xFC | 2,)) + bytes(device.uid[4::-1])
         self.forget()
 
@@ -46,7 +54,7 @@ class Station:
         self.joined_password = None
         self.hostname = f"cpy-{self._device.board_id}-{self.mac.hex()}"
         self.power_management = "MIN"
-        self.tx_power = 20.0
+        self.tx_quarters = 4 * USUAL_TX_DBM
         self.ap_active = False
         self.ap_ssid = self.ap_password = None
         self.ap_channel = 1
@@ -61,6 +69,26 @@ class Station:
     @property
     def access_point(self):
         return self._device.network.access_point
+
+    def switch(self, on):
+        """The radio on or off; switching it on sets the usual transmit power again."""
+        if self.enabled and not on:
+            self.leave()
+            self.stop_ap()
+        elif on and not self.enabled:
+            self.tx_quarters = 4 * USUAL_TX_DBM
+        self.enabled = on
+
+    def set_tx_power(self, dbm):
+        """As esp_wifi_set_max_tx_power: nothing is said when it is out of range or the radio is off."""
+        quarters = int(dbm * 4)
+        if self.enabled and TX_STEPS[0] <= quarters <= MOST_TX:
+            self.tx_quarters = max(step for step in TX_STEPS if step <= quarters)
+
+    @property
+    def is_understood(self):
+        """False while the board sends with more power than its antenna can take."""
+        return self.tx_quarters <= 4 * self.most_tx_dbm
 
     def visible(self):
         """Access points in range that are switched on."""
@@ -107,7 +135,7 @@ class Station:
     @property
     def ap_heard(self):
         """False while the radio is on another channel than the access point's."""
-        return self.ap_active and self._device.clock.now_us >= self.away_until_us
+        return self.ap_active and self.is_understood and self._device.clock.now_us >= self.away_until_us
 
     def look_at(self, channel):
         """Spend the time of a scan of one channel; the access point is deaf meanwhile."""
@@ -144,6 +172,9 @@ class Station:
         )
         if point is None:
             raise JoinFailure("No network with that ssid")
+        if not self.is_understood:
+            device.wait_until(_never, AUTH_EXPIRE_US)
+            raise JoinFailure("Unknown failure 2")
         if point.refuse is not None:
             device.wait_until(_never, ASSOCIATE_US)
             raise JoinFailure(f"Unknown failure {point.refuse}")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from host_tests.twin import cars, panels
+from host_tests.twin import cars, panels, scratch
 from host_tests.twin.clock import Clock
 from host_tests.twin.device import Device
 from host_tests.twin.hardware import Hardware
@@ -41,7 +41,7 @@ SETTINGS_IN_USE = {
     "STATUS_PUBLIC": "yes",
 }
 # Boot, WiFi, and 20 s of trying to reach a SmartEVSE.
-LONGEST_START_S = 30.0
+LONGEST_START_S = 33.0
 SLOW_ANSWER_US = 3_000_000
 # What the bench page can switch: name: (what it belongs to, what is wrong with it).
 FAULTS = {
@@ -49,6 +49,7 @@ FAULTS = {
     "evse_slow": ("SmartEVSE", "Answers 3 s late"),
     "evse_500": ("SmartEVSE", "Answers with an error (500)"),
     "evse_no_modem": ("SmartEVSE", "Firmware without modem support"),
+    "evse_no_sun": ("SmartEVSE", "Solar mode without sun"),
     "modem_absent": ("Modem in the box", "Missing: its wires read all zeros"),
     "modem_stuck_high": ("Modem in the box", "Wired wrongly: its wires read all ones"),
     "wifi_off": ("WiFi", "Router switched off"),
@@ -70,7 +71,7 @@ class World:
     :param circuitpy: directory with the drive's files, default the project's own
     :param settings: keys laid over its settings.toml (None removes a key); {} takes the file as it is, None
         those of a box in use (`SETTINGS_IN_USE`)
-    :param settings_text: a whole settings.toml instead, as text
+    :param settings_text: a whole settings.toml instead, as text or bytes
     :param display: "ssd1306", "st7789", "board" or None
     :param http_port: port of this computer under which the box's web page is reached; None: not reachable
     :param realtime: virtual time does not run faster than the clock on the wall
@@ -105,11 +106,11 @@ class World:
         self._in_traceback = False
         self._key_set_in_start = None
         self._told_start = 0
-        self._started_s = 0.0
+        self.power_on_s = 0.0
         self._rng = Rng(seed * 16 + 12)
         self._pacer = None
 
-        self.drive_dir = Path(tempfile.mkdtemp(prefix="socbox-twin-"))
+        self.drive_dir = Path(tempfile.mkdtemp(prefix="socbox-twin-", dir=scratch.folder()))
         self._lay_out_drive(Path(circuitpy or CIRCUITPY), settings, settings_text)
         self.powerline = Powerline(self.clock, seed)
         self.modem = Qca7005Model(self.clock, self.powerline, seed=seed)
@@ -120,6 +121,7 @@ class World:
         self._wire_modem()
         self.display = self._wire_display(display) if display else None
         self.smartevse = SmartEvse(self.clock, self.network, EVSE_ADDRESS)
+        self.network.announced.append(("SmartEVSE-4417", EVSE_ADDRESS, "_http", "_tcp", 80))
         self.smartevse.listeners.append(self._smartevse_said)
         self.pcap = PcapWriter(pcap) if pcap else None
         if self.pcap is not None:
@@ -159,7 +161,8 @@ class World:
         shutil.copytree(source, self.drive_dir, ignore=ignore, dirs_exist_ok=True)
         file = self.drive_dir / "settings.toml"
         if settings_text is not None:
-            file.write_text(settings_text, encoding="utf-8")
+            data = settings_text if isinstance(settings_text, bytes) else settings_text.encode("utf-8")
+            file.write_bytes(data)
             return
         changes = SETTINGS_IN_USE if settings is None else settings
         if changes:
@@ -185,7 +188,8 @@ class World:
     def _wire_display(self, kind):
         if kind == "ssd1306":
             panel = panels.SSD1306()
-            address = int(self._setting("DISPLAY_ADDRESS", "60"), 0)
+            text = self._setting("DISPLAY_ADDRESS", "60")
+            address = int(text, 0) if re.fullmatch("0x[0-9a-fA-F]+|[1-9][0-9]*", text) else 60
             sda, scl = self._pin("DISPLAY_SDA", 4), self._pin("DISPLAY_SCL", 5)
             self.hardware.attach_i2c(panel, sda=sda, scl=scl, address=address)
         elif kind == "st7789":
@@ -305,7 +309,7 @@ class World:
             self.note("world", "stuck", f"{text} ({reason})" if reason else text, verdict=verdict)
         self.at_cable.verdict_told = verdict
 
-    # ---- what is told
+    # ---- reports
 
     def note(self, source, kind, text, **facts):
         """Add an entry to the timeline and tell the listeners."""
@@ -327,7 +331,8 @@ class World:
     def _console_said(self, _t_us, line):
         if self._told_start != self.device.starts:
             self._told_start = self.device.starts
-            self._started_s = self.now_s
+            # When the chip was switched on or reset; its first word comes seconds later.
+            self.power_on_s = self.now_s - self.device.raw_ticks_us() / 1e6
         found = _CONSOLE_LINE.match(line)
         if not found:
             self._other_console_line(line)
@@ -348,7 +353,7 @@ class World:
         self.note("box", "checkpoint", checkpoint.group(2), **facts)
 
     def _other_console_line(self, line):
-        """A traceback, or a word of CircuitPython itself. What fell is told, the rest is for the log."""
+        """A traceback, or a word of CircuitPython itself. The exception itself is reported, the rest is for the log."""
         self.note("box", "console", line)
         if line.startswith("Traceback"):
             self._in_traceback = True
@@ -373,12 +378,12 @@ class World:
     def ready(self):
         """True when the box can read a car: its modem has a key, and it knows how the charger is or gave up asking.
 
-        A box that starts asks the SmartEVSE first, lest it disturbs a car that charges.
+        A box that starts asks the SmartEVSE first, so as not to disturb a car that is charging.
         """
         if not self.powered or self._key_set_in_start != self.device.starts:
             return False
-        asked = any(request["t_s"] > self._started_s for request in self.smartevse.requests)
-        return asked or self.now_s - self._started_s > LONGEST_START_S
+        asked = any(request["t_s"] > self.power_on_s for request in self.smartevse.requests)
+        return asked or self.now_s - self.power_on_s > LONGEST_START_S
 
     @property
     def box_url(self):
@@ -403,6 +408,7 @@ class World:
             "evse_slow": evse.answer_delay_us > 0,
             "evse_500": evse.status == 500,
             "evse_no_modem": evse.no_modem_support,
+            "evse_no_sun": not self.smartevse.has_current,
             "modem_absent": self.modem.stuck == 0,
             "modem_stuck_high": self.modem.stuck == 1,
             "wifi_off": not self.wifi.up,
@@ -420,6 +426,9 @@ class World:
             evse.status = 500 if value else None
         elif name == "evse_no_modem":
             evse.no_modem_support = bool(value)
+        elif name == "evse_no_sun":
+            self.smartevse.has_current = not value
+            self.smartevse.set_mode("SOLAR" if value else "NORMAL")
         elif name == "modem_absent":
             self.modem.stuck = 0 if value else None
         elif name == "modem_stuck_high":

@@ -7,8 +7,16 @@ import bench_state
 PASS_US = 1000
 
 
+class ResetReason:
+    """Why the chip was reset."""
+
+    POWER_ON = "power-on"
+    WATCHDOG = "watchdog"
+
+
 class _Cpu:
     uid = b"\xfe\x4a\xc0\x1b\x2a\x7d"
+    reset_reason = ResetReason.POWER_ON
 
 
 class _Watchdog:
@@ -30,6 +38,7 @@ class _Pins:
 
 
 cpu = _Cpu()
+nvm = bytearray(8192)
 pin = _Pins()
 watchdog = _Watchdog()
 

@@ -8,8 +8,15 @@ _BEFORE_WRAP_MS = 65536
 _PERIOD = 1 << 29
 
 
+class RunReason:
+    """Why the program runs."""
+
+    STARTUP = "startup"
+
+
 class _Runtime:
     autoreload = True
+    run_reason = RunReason.STARTUP
 
 
 runtime = _Runtime()

@@ -147,6 +147,8 @@ function showState(state) {
     show(el("box-link"), Boolean(box.url));
     if (box.url) el("box-link").href = box.url;
   }
+  show(el("box-password"), Boolean(box.url && box.password));
+  el("box-password-text").textContent = box.password || "";
   if (changed("journey", state.journey)) showJourney(state.journey);
   el("journey").classList.toggle("past", state.journey_is_past);
   if (changed("verdict", state.verdict)) {

@@ -71,12 +71,19 @@ class VirtualCar:
         self.ip = Ipv6Car(mac, self.habits, self.book)
         self.sdp = SdpClient(self.ip, self.habits, self.book)
         self.tcp = TcpCar(self.ip, self.habits, self.book)
+        self.slac.on_mac = self._use_mac
         self.session = DinSession(mac, self.values, self.habits, random_bytes, self.tcp, self.book)
         self.sessions = 0
         self.past = []  # (requests and answers, orderly, reason) of each session that is over
         self.plugged = False
         self.duty = None
         self._fresh()
+
+    def _use_mac(self, mac):
+        """A new MAC for this search, in SLAC, IPv6 and EVCCID alike."""
+        self.mac = mac
+        self.ip.use(mac)
+        self.session.mac = mac
 
     def _fresh(self):
         """As after plugging in: nothing remembered of earlier communication."""
@@ -240,7 +247,7 @@ class VirtualCar:
         self.discovery_at = now + self.habits["sdp_delay_ms"]
 
     def _powerline_gone(self, reason, now):
-        """SLAC, IP and session end here; whether that hurts depends on how far the session was."""
+        """SLAC, IP and session end here; whether that does harm depends on how far the session was."""
         self.wake_at = None
         if self.session_open:
             self.tcp.drop()
@@ -267,7 +274,7 @@ class VirtualCar:
             self.leave_at = now + self.habits["leave_key_ms"]
         again = self.habits["again_after_ms"]
         if self.duty == DIGITAL and again is not None:
-            if not orderly or self.habits["leave"] == "loops_after_failed":
+            if not orderly or self.habits["again_when_orderly"] or self.habits["leave"] == "loops_after_failed":
                 self.wake_at = now + again
 
     # ---- frames and time

@@ -500,7 +500,7 @@ def read_message(data):
     code = reader.bits(6)
     entry = _BODIES.get(code)
     if entry is None:
-        raise CarExiError(f"body code {code} is no response of a charger")
+        raise CarExiError(f"body code {code} is not a response of a charger")
     body = entry[1](reader)
     reader.zero(2, "end of message")
     return header, entry[0], body, reader.finish()

@@ -270,7 +270,7 @@ def read_message(data):
     reader.zero(1, "Body")
     code = reader.bits(6)
     if code not in _BODIES:
-        raise CarExiError(f"body code {code} is no response of a charger")
+        raise CarExiError(f"body code {code} is not a response of a charger")
     name, read = _BODIES[code]
     reader.zero(2, "ResponseCode")
     body = {"ResponseCode": reader.choice(5, RESPONSE_CODES, "ResponseCode")}

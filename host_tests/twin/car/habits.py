@@ -20,6 +20,7 @@ DEFAULTS = {
     "ac_start_ms": 1500,  # PWM -> state C (asm)
     "wants_ac": True,  # False: does not charge, e.g. full or timer set
     "state_c_in_cable_check": True,  # a DC car pulls the pilot to 6 V before CableCheckReq (IEC 61851-23)
+    "again_when_orderly": False,  # the same after a session that ended in good order or was refused (VW MEB)
     "again_after_ms": 12000,  # lost session -> SLAC anew while 5 % lasts (Audi 10..12 s rec); None: never
     "later_sessions": (),  # ((habit, value), ...) from the second session of a plug-in on (Audi rec)
     "leave_key": True,  # after the session the own modem gets a random key (ISO 15118-3 leave)
@@ -94,6 +95,8 @@ DEFAULTS = {
     "close_delay_ms": 11,  # SessionStopRes -> FIN (11 .. 130 rec)
     "session_id_length": 8,  # zero bytes in SessionSetupReq: 0, 1 or 8
     "evccid_length": 6,  # 6, 7 or 8 bytes, the MAC at the low end
+    "mac_rotates": False,  # last three bytes of the MAC, and so of the EVCCID, new at each search (VW MEB rec)
+    "soc_told_from": None,  # (request, number of it): tells 0 before (Seres 3 rec)
     "evccid_rotates": False,  # last three bytes new in every session (VW, rep)
     "service_category": None,  # "EVCharging" (Ioniq, Tesla rec)
     "conditioning": (None, None),  # EVCabinConditioning, EVRESSConditioning (Ioniq False, False rec)

@@ -69,11 +69,15 @@ class Ipv6Car:
     """Addresses, neighbour cache and SDP client of one car."""
 
     def __init__(self, mac, habits, book):
-        self.mac = mac
-        self.address = link_local(mac)
         self.habits = habits
         self.book = book
+        self.use(mac)
         self.stop()
+
+    def use(self, mac):
+        """The car's MAC and the address made from it."""
+        self.mac = mac
+        self.address = link_local(mac)
 
     def stop(self):
         """Forget the link."""
@@ -418,7 +422,7 @@ class SdpClient:
         if packet.destination != self.ip.address:
             return "answer is not sent to the car's address"
         if len(body) != 28 or body[0:8] != b"\x01\xfe\x90\x01\x00\x00\x00\x14":
-            return "answer is no SDP response of 28 bytes"
+            return "answer is not an SDP response of 28 bytes"
         if body[8:16] != LINK_LOCAL_PREFIX or body[8:24] != packet.source:
             return "address in the answer is not the sender's link-local one"
         if int.from_bytes(body[24:26], "big") == 0:

@@ -9,7 +9,7 @@ Each car of `RECORDED` is a dict:
     recorded   {habit or value: (value, t_s)} or (value, t_s, file): read off the row at `t_s`
     assumed    {habit or value: (value, reason)}: not in any recording; the reason names who reported it
     endings    {habit "leave": (t_s, what the car did)}: ways of leaving whose messages a recording shows. Its
-               occasion was another one each time: no recorded car was ever shown EVSE_Shutdown
+               occasion was another one each time: none was shown EVSE_Shutdown before it charged
     station    what stood at the other end; `times` {step: t_s}, numbers of requests it needed
 
 Times in ms in the names, as in habits.DEFAULTS; `t_s` in s. Recordings do not show when the car's modem had
@@ -18,7 +18,9 @@ joined: 200 ms behind CM_SLAC_MATCH.CNF is taken for all, and times "after the l
 A MAC is the EVCCID of somebody's car. These cars keep the maker's prefix only, the rest is invented.
 """
 
+from host_tests.twin.car import recorded_events
 from host_tests.twin.car.protocols import DIN, ISO2, TESLA, offer
+from host_tests.twin.car.recorded_events import PREFIX_ONLY
 
 IONIQ_16 = "car_hyundai_ioniq_pyplc_evse_2023-04-16.jsonl"
 IONIQ_24 = "car_hyundai_ioniq_pyplc_evse_2023-04-24_bulbs.jsonl"
@@ -29,7 +31,6 @@ POLESTAR = "car_polestar2_pyplc_evse_2024-06-18.jsonl"
 TAYCAN_LEFT = "car_porsche_taycan_left_slacfail_2023-05-03.jsonl"
 TAYCAN_RIGHT = "car_porsche_taycan_right_slacfail_2023-05-03.jsonl"
 
-PREFIX_ONLY = "maker's prefix as recorded, the rest invented: the MAC would name somebody's car"
 NEVER_SHOWN = "never shown EVSE_Shutdown in a recording"
 _PATIENT = "reported of this car in other recordings: asks every 210 ms, at least ten times"
 _MEB_STEADY = "reported of VW's MEB cars (WARP4): 2 s of steady pilot between two tries"
@@ -839,6 +840,8 @@ RECORDED = {
     "taycan_left": _TAYCAN_L,
     "taycan_right": _TAYCAN_R,
 }
+
+RECORDED.update(recorded_events.RECORDED)
 
 # Arguments of VirtualCar; all else of a car is a habit.
 VALUES = (

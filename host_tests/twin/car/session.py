@@ -116,6 +116,8 @@ class DinSession:
         self.ready_asked = False
         self.weldings = 0
         self.soc_told = False
+        self.soc_known = False
+        self.times_asked = 0
         self.cable_check = False
         self.protocol = None
         self.codec = exi_car
@@ -194,6 +196,8 @@ class DinSession:
     def _ask(self, name, now):
         if name != self.asked:
             self.phase_since = now
+            self.times_asked = 0
+        self.times_asked += 1
         builder = {
             "supportedAppProtocol": self._app_protocol_req,
             "SessionSetup": self._session_setup_req,
@@ -215,7 +219,16 @@ class DinSession:
 
     def _status(self, ready):
         cabin, ress = self.habits["conditioning"]
-        return (ready, 0, self.values["soc_percent"] or 0, cabin, ress)
+        return (ready, 0, self._soc() or 0, cabin, ress)
+
+    def _soc(self):
+        """What the car tells in the request under way: 0 before it knows."""
+        from_request = self.habits["soc_told_from"]
+        if from_request is not None and not self.soc_known:
+            self.soc_known = self.asked == from_request[0] and self.times_asked >= from_request[1]
+            if not self.soc_known:
+                return 0
+        return self.values["soc_percent"]
 
     def _app_protocol_req(self):
         return exi_car.supported_app_protocol_req(self.habits["app_protocols"])
@@ -241,7 +254,7 @@ class DinSession:
             energy.append(None if known is None else physical_wh(known, self.habits["energy_unit"]))
         if not self.soc_told:
             self.soc_told = True
-            self.book.event("soc_sent", values["soc_percent"])
+            self.book.event("soc_sent", self._soc())
         return self.codec.charge_parameter_discovery_req(
             self.session_id,
             self._status(self.habits["ready_in_cpd"]),
@@ -255,9 +268,10 @@ class DinSession:
         return self.codec.cable_check_req(self.session_id, self._status(True))
 
     def _pre_charge_req(self):
-        return self.codec.pre_charge_req(
-            self.session_id, self._status(True), self.habits["target_voltage"], self.habits["target_current"]
-        )
+        status, voltage = self._status(True), self.habits["target_voltage"]
+        if self.habits["soc_told_from"] is not None and not self.soc_known:
+            voltage = (voltage[0], "V", 0)  # nor does it know its voltage (Seres 3 rec)
+        return self.codec.pre_charge_req(self.session_id, status, voltage, self.habits["target_current"])
 
     def _power_delivery_req(self):
         ready = self.ready_asked

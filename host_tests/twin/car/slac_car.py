@@ -32,6 +32,7 @@ class SlacCar:
         self.run_id = bytes(8)
         self.rounds = 0
         self.marks = []  # (name, ms) for tests that measure the station
+        self.on_mac = None  # called with each new MAC of a car that rotates it
         self.state = "IDLE"
         self._clear()
 
@@ -69,6 +70,9 @@ class SlacCar:
 
     def _new_round(self, now):
         self._clear()
+        if self.habits["mac_rotates"]:
+            self.mac = self.mac[0:3] + self.random_bytes(3)
+            self.on_mac(self.mac)
         self.run_id = self._next_run_id()
         self.state = "PARM"
         self.due = now

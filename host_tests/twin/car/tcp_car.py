@@ -145,7 +145,7 @@ class TcpCar:
         if flags & ACK:
             self.ack_due = None
             if window is None:
-                self.window_due = None  # the whole window is told: a later update would be a duplicate ACK
+                self.window_due = None  # the whole window is announced: a later update would be a duplicate ACK
 
     def _send(self, flags, payload, now):
         """A segment that takes sequence space: kept until acknowledged."""

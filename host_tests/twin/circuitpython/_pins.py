@@ -3,6 +3,11 @@
 """Who uses which pin. A pin in use raises ValueError, as on the board, until it is released."""
 
 
+# USB, and flash and PSRAM on eight lines, as all boards of the twin have them: in use from the start
+# (pin_mask_reset_forbidden of ports/espressif/common-hal/microcontroller/Pin.c).
+TAKEN = (19, 20, *range(27, 38))
+
+
 class Claim:
     def __init__(self, owner, kept=False):
         self.owner = owner
@@ -16,7 +21,7 @@ def claim(device, pin, owner, kept=False):
     number = getattr(pin, "number", None)
     if number is None:
         raise TypeError("pin must be of type Pin, not " + type(pin).__name__)
-    if number in device.claims:
+    if number in device.claims or number in TAKEN:
         raise ValueError(f"IO{number} in use")
     device.claims[number] = Claim(owner, kept)
     return number

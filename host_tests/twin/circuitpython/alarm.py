@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""alarm: only `sleep_memory`, 4 kB that outlive every reset but not a power cut."""
+"""alarm: only `sleep_memory`, 4 kB. Every reset but a deep sleep clears them up to CircuitPython 10.2.1; from 10.3.0 on they
+stay through a software reset, a watchdog and a panic (ports/espressif/common-hal/alarm/SleepMemory.c at the tags).
+"""
 
 from twin_device import device
 

@@ -10,6 +10,9 @@ from host_tests.twin.errors import DeviceOSError
 
 # SPI3 first, then SPI2: the third object finds none left.
 _SPI_HOSTS = 2
+_SOURCE_CLOCK_HZ = 80_000_000
+# From 10.3 on `configure` compares with the clock that was asked for, before with the one that came of it.
+_COMPARES_WHAT_WAS_ASKED = (10, 3)
 
 
 class _Lockable:
@@ -47,6 +50,12 @@ class _Lockable:
         self._locked = False
 
 
+def real_clock(hertz):
+    """The nearest clock that a whole number makes of 80 MHz."""
+    divider = max(1, _SOURCE_CLOCK_HZ // max(1, int(hertz)))
+    return min((_SOURCE_CLOCK_HZ // n for n in (divider, divider + 1)), key=lambda clock: abs(clock - hertz))
+
+
 def _part(buffer, start, end):
     """memoryview of buffer[start:end], with the device's clipping."""
     view = memoryview(buffer).cast("B")
@@ -54,7 +63,7 @@ def _part(buffer, start, end):
 
 
 class SPI(_Lockable):
-    """SPI bus. `frequency` is the last configured baudrate."""
+    """SPI bus. `frequency` is the last configured baudrate, `renewals` how often its device was made anew."""
 
     kept = False
 
@@ -74,7 +83,8 @@ class SPI(_Lockable):
             _pins.release(device, self._sck, self._mosi)
             raise
         device.spi_hosts.append(self)
-        self._settings = (250_000, 0, 0)
+        self.renewals = 0
+        self._asked = self._settings = (250_000, 0, 0)
 
     def deinit(self):
         if self._gone:
@@ -101,7 +111,14 @@ class SPI(_Lockable):
         if bits != 8:
             raise ValueError("Invalid number of bits")
         device.spend(device.costs.spi_configure_us)
-        self._settings = (min(int(baudrate), 80_000_000), polarity, phase)
+        asked = (int(baudrate), polarity, phase)
+        if asked == (self._asked if device.version >= _COMPARES_WHAT_WAS_ASKED else self._settings):
+            return
+        # SPI.c takes the device off the bus and puts a new one there.
+        device.spend(device.costs.spi_new_device_us)
+        self.renewals += 1
+        self._asked = asked
+        self._settings = (real_clock(asked[0]), polarity, phase)
 
     def _exchange(self, data):
         device.spend(device.costs.spi_call_us + len(data) * 8_000_000 // self._settings[0])

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: MIT
 """espidf: plausible memory figures of an N16R8 board."""
 
+from twin_device import device
+
+from host_tests.twin.errors import DeviceOSError
+
 
 class MemoryError(MemoryError):
     pass
 
 
-class IDFError(OSError):
+class IDFError(DeviceOSError):
     pass
 
 
@@ -24,7 +28,7 @@ def heap_caps_get_largest_free_block():
 
 
 def get_total_psram():
-    return 8_388_608
+    return device.psram_bytes
 
 
 def get_reserved_psram():

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""hashlib: `new("sha1" | "sha256")` only, without hexdigest."""
+"""hashlib: `new("sha1" | "sha256")` only, without hexdigest; SHA-256 since CircuitPython 10.1.0 (commit 3453683042).
+
+Follows shared-bindings/hashlib/__init__.c and shared-module/hashlib/__init__.c.
+"""
 
 import hashlib as _host
 
@@ -21,7 +24,7 @@ class Hash:
 
 
 def new(name, data=b""):
-    if name not in ("sha1", "sha256"):
+    if name != "sha1" and (name != "sha256" or device.version < (10, 1)):
         raise ValueError("Unsupported hash algorithm")
     device.spend(30 + len(data) // 20)
     return Hash(name, data)

@@ -11,14 +11,22 @@ class I2CDisplayBus:
     def __init__(self, i2c_bus, *, device_address, reset=None):
         import displayio
 
-        if not i2c_bus.probe_address(device_address):
-            raise ValueError(f"Unable to find I2C Display at {device_address:x}")
         _displaybus.allocate(device, displayio, self)
         self._i2c = i2c_bus
         self._address = device_address
-        self._reset_pin = _pins.claim(device, reset, self, kept=True)
+        self._reset_pin = None
+        try:
+            self._reset_pin = _pins.claim(device, reset, self, kept=True)
+            # The firmware resets the display first and asks for it then.
+            if self._reset_pin is not None:
+                self.reset()
+            if not i2c_bus.probe_address(device_address):
+                raise ValueError(f"Unable to find I2C Display at {device_address:x}")
+        except (ValueError, TypeError):
+            displayio.display_buses.remove(self)
+            _pins.release(device, self._reset_pin)
+            raise
         i2c_bus.keep()
-        self._drive_reset(1)
 
     def _drive_reset(self, level):
         if self._reset_pin is not None:
@@ -33,7 +41,7 @@ class I2CDisplayBus:
         if self._reset_pin is None:
             raise RuntimeError("no reset pin available")
         self._drive_reset(0)
-        device.spend(1000)
+        device.spend(4)
         self._drive_reset(1)
 
     def send(self, command, data, *, toggle_every_byte=False):

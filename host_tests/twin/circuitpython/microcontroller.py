@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""microcontroller: processor, pins, reset, nvm and watchdog."""
+"""microcontroller: processor, pins, reset, nvm and watchdog.
+
+Follows shared-bindings/microcontroller/__init__.c; for the reasons of a reset
+ports/espressif/common-hal/microcontroller/Processor.c, for NVM ports/espressif/common-hal/nvm/ByteArray.c.
+"""
 
 import types
 
@@ -67,7 +71,8 @@ cpus = (cpu, cpu)
 
 
 class NvmArray:
-    """8192 bytes in one NVS blob: a write erases all of it first, so a power cut in between leaves zeros."""
+    """8192 bytes in one NVS blob: every read reads all of it, every write erases it and writes it anew (nvs_erase_all,
+    nvs_set_blob), so a power cut in between leaves zeros, whatever was to be changed."""
 
     def __len__(self):
         return len(device.nvm)
@@ -90,6 +95,9 @@ class NvmArray:
             content[positions.start : positions.start + len(value)] = value
         else:
             content[index] = value
+        # A program that was ended by a reset writes nothing any more.
+        device.spend(device.costs.nvm_read_us)
+        device.nvm_writes += 1
         device.nvm[:] = bytes(len(device.nvm))
         device.spend(device.costs.nvm_erase_us + device.costs.nvm_write_us)
         device.nvm[:] = content

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""os: files of the drive, settings, random bytes. No path, environ, fsync, replace."""
+"""os: files of the drive, settings, random bytes. No path, environ, fsync, replace.
+
+Follows shared-bindings/os/__init__.c, shared-module/os/getenv.c and ports/espressif/common-hal/os/__init__.c.
+"""
 
 from collections import namedtuple
 
@@ -14,7 +17,7 @@ _Uname = namedtuple("uname_result", "sysname nodename release version machine")
 
 def _getenv(key, default=None):
     device.spend(device.costs.file_open_us)
-    text = device.drive.source("/settings.toml")
+    text = device.drive.settings_text()
     found = read_setting(text, key) if text is not None else None
     if found is None:
         return default

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""storage: who may write the drive, and volumes that are mounted from a block device."""
+"""storage: who may write the drive, and volumes that are mounted from a block device.
+
+Follows shared-bindings/storage/__init__.c, shared-module/storage/__init__.c and extmod/vfs_fat.c.
+"""
 
 from twin_device import device
 

@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""supervisor: ticks, run-time facts, reload."""
+"""supervisor: ticks, run-time facts, reload.
+
+Follows shared-bindings/supervisor/__init__.c and Runtime.c; the causes of safe mode are those of
+ports/espressif/supervisor/port.c.
+"""
 
 from twin_device import device, loader
 
@@ -116,6 +120,8 @@ def reset_terminal(x_pixels, y_pixels):
 
 
 def set_usb_identification(manufacturer=None, product=None, vid=-1, pid=-1):
+    if not device.native_usb:
+        raise NotImplementedError
     if device.vm_stage == "boot":
         device.usb_identification = {"manufacturer": manufacturer, "product": product, "vid": vid, "pid": pid}
 

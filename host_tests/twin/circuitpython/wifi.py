@@ -23,6 +23,20 @@ names(AuthMode, "wifi", "OPEN WEP WPA WPA2 WPA3 PSK ENTERPRISE")
 names(PowerManagement, "wifi", "MIN MAX NONE UNKNOWN")
 
 
+# ScannedNetworks.c looks all over the band first, not channel after channel.
+_SCAN_ORDER = (6, 1, 11, 3, 9, 13, 2, 4, 8, 12, 5, 7, 10, 14)
+# What start_ap takes; every other mixture is a ValueError, WPA2 without PSK as well.
+_AP_MODES = ("OPEN", "PSK WPA", "PSK WPA2", "PSK WPA WPA2")
+
+
+def _checked_password(text, least=8):
+    """Length of a password; 64 letters are the key itself and must be hexadecimal. ValueError."""
+    if not least <= len(text) <= 64:
+        raise ValueError("password length must be 8-64")
+    if len(text) == 64 and text.strip("0123456789abcdefABCDEF"):
+        raise ValueError("Invalid hex password")
+
+
 class Guest:
     """A station on the box's own access point."""
 
@@ -51,6 +65,7 @@ class Radio:
 
     def __init__(self):
         self._scan = None
+        self._left = []
 
     @property
     def enabled(self):
@@ -58,11 +73,7 @@ class Radio:
 
     @enabled.setter
     def enabled(self, value):
-        station = device.station
-        if station.enabled and not value:
-            station.leave()
-            station.stop_ap()
-        station.enabled = bool(value)
+        device.station.switch(bool(value))
 
     @property
     def hostname(self):
@@ -86,11 +97,11 @@ class Radio:
 
     @property
     def tx_power(self):
-        return device.station.tx_power
+        return device.station.tx_quarters / 4
 
     @tx_power.setter
     def tx_power(self, value):
-        device.station.tx_power = value
+        device.station.set_tx_power(value)
 
     @property
     def power_management(self):
@@ -112,17 +123,24 @@ class Radio:
             raise RuntimeError("Already scanning for wifi networks")
         if start_channel > stop_channel or not 1 <= start_channel <= 14:
             raise ValueError("start_channel out of range")
-        self._scan = iter(self._scan_channels(start_channel, stop_channel))
+        self._left = [channel for channel in _SCAN_ORDER if start_channel <= channel <= stop_channel]
+        self._scan = iter(self._scan_channels())
         return self._scan
 
-    def _scan_channels(self, start_channel, stop_channel):
-        for channel in range(start_channel, stop_channel + 1):
+    def _scan_channels(self):
+        while self._left:
+            channel = self._left[0]
             device.station.look_at(channel)
+            del self._left[0]
             for point in device.station.visible():
                 if point.channel == channel and not point.hidden:
                     yield Network(point)
 
     def stop_scanning_networks(self):
+        """The firmware is one channel ahead of what it gave; it waits until that one is done."""
+        if self._scan is not None and self._left:
+            device.station.look_at(self._left[0])
+        self._left = []
         self._scan = None
 
     # --- station
@@ -141,8 +159,8 @@ class Radio:
         password = password if isinstance(password, str) else bytes(password).decode()
         if not 1 <= len(ssid) <= 32:
             raise ValueError("ssid length must be 1-32")
-        if password and not 8 <= len(password) <= 64:
-            raise ValueError("password length must be 8-64")
+        if password:
+            _checked_password(password)
         if bssid is not None and len(bytes(bssid)) != 6:
             raise ValueError("Invalid BSSID")
         station.user_started = True
@@ -235,10 +253,13 @@ class Radio:
     def start_ap(self, ssid, password=b"", *, channel=1, authmode=(), max_connections=4):
         self._require_enabled()
         text = password if isinstance(password, str) else bytes(password).decode()
-        if AuthMode.OPEN in tuple(authmode) and text:
+        modes = " ".join(sorted(mode.name for mode in set(authmode)))
+        if modes == "OPEN" and text:
             raise ValueError("AuthMode.OPEN is not used with password")
-        if text and not 8 <= len(text) <= 63:
-            raise ValueError("password length must be 8-63")
+        if modes not in ("", "OPEN") or text:
+            _checked_password(text)
+        if modes and modes not in _AP_MODES:
+            raise ValueError("Invalid authmode")
         if not 0 <= max_connections <= 10:
             raise ValueError("max_connections must be 0-10")
         ssid = ssid if isinstance(ssid, str) else bytes(ssid).decode()

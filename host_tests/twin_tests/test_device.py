@@ -1,0 +1,765 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The board as a whole: how it boots, ends, resets, loses power, and how it accounts for time."""
+
+import threading
+from itertools import pairwise
+
+import pytest
+
+from host_tests.support.boards import board, run_code, said
+from host_tests.twin.clock import Clock
+from host_tests.twin.cost import Costs, LineCosts
+from host_tests.twin.device import FIRMWARES, Services
+
+ENDLESS = """
+    import time
+    print("start")
+    while True:
+        time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def boards(tmp_path):
+    """Boards that are taken down at the end of the test."""
+    made = []
+
+    def make(code="", **options):
+        made.append(board(tmp_path / str(len(made)), code, **options))
+        return made[-1]
+
+    yield make
+    for device in made:
+        device.close()
+
+
+# --- the life of a program ---------------------------------------------------------------------------------------
+
+
+def test_boot_takes_more_than_a_second_and_runs_code(boards):
+    device = boards("print('hello')")
+    assert device.run_until(lambda: device.console, 10)
+    assert device.console[0][1] == "hello"
+    assert 1_000_000 < device.console[0][0] < 3_000_000
+    assert device.reset_reason == "POWER_ON"
+
+
+def test_code_that_ends_leaves_the_board_idle_for_ever(boards):
+    device = boards("print('once')")
+    device.run(3600)
+    assert device.state == "DONE"
+    assert [line for _, line in device.console] == ["once", "", "Code done running."]
+
+
+def test_exception_leaves_the_board_idle_and_is_kept_for_the_next_run(boards):
+    device = boards("""
+        import supervisor
+        if supervisor.get_previous_traceback():
+            print("before:", supervisor.get_previous_traceback())
+        else:
+            def fall():
+                raise ValueError("bad")
+            fall()
+    """)
+    device.run(5)
+    assert device.state == "DONE"
+    assert [line for _, line in device.console][:4] == [
+        "Traceback (most recent call last):",
+        '  File "code.py", line 8, in <module>',
+        '  File "code.py", line 7, in fall',
+        "ValueError: bad",
+    ]
+    assert "ValueError: bad" in device.previous_traceback
+
+
+def test_set_next_code_file_restarts_after_an_error(boards):
+    device = boards(
+        """
+        import supervisor
+        supervisor.set_next_code_file("rescue.py", reload_on_error=True)
+        raise ValueError("fall")
+        """,
+        files={
+            "rescue.py": "import supervisor\nprint('rescued:', 'fall' in supervisor.get_previous_traceback())"
+        },
+    )
+    device.run(10)
+    assert "rescued: True" in device.console_text()
+
+
+def test_a_file_saved_by_a_pc_restarts_the_program_unless_it_said_no(boards):
+    text = """
+        import supervisor, time
+        print(supervisor.runtime.run_reason)
+        supervisor.runtime.autoreload = {}
+        while True:
+            time.sleep(1)
+    """
+    for autoreload, starts in ((True, 2), (False, 1)):
+        device = boards(text.format(autoreload), usb_host=True)
+        device.run(3)
+        device.save_from_pc("/note.txt", "x")
+        device.run(3)
+        assert len(device.console) == starts
+        assert device.resets == []
+
+
+def test_boot_py_runs_at_hard_resets_only_and_prints_elsewhere(boards):
+    device = boards(
+        """
+        import alarm, microcontroller, supervisor
+        print(supervisor.runtime.run_reason, microcontroller.cpu.reset_reason)
+        alarm.sleep_memory[0] += 1
+        if alarm.sleep_memory[0] == 1:
+            supervisor.reload()
+        if alarm.sleep_memory[0] == 2:
+            microcontroller.reset()
+        """,
+        files={"boot.py": "print('boot')"},
+        firmware="10.3.0",
+    )
+    device.run(20)
+    assert said(device) == [
+        "supervisor.RunReason.STARTUP microcontroller.ResetReason.POWER_ON",
+        "supervisor.RunReason.SUPERVISOR_RELOAD microcontroller.ResetReason.POWER_ON",
+        "supervisor.RunReason.STARTUP microcontroller.ResetReason.SOFTWARE",
+    ]
+    assert device.boot_output == ["boot", "boot"]
+    assert device.reset_reason == "SOFTWARE"
+
+
+def test_settings_reach_getenv_as_text_or_in_old_versions_as_int(tmp_path):
+    settings = """
+        # comment
+        PORT = 8080   # trailing
+        NAME = "a \\"box\\" \\u00e9"
+        PORT = 1
+        [section]
+        HIDDEN = "x"
+    """
+    code = "import os\nprint([os.getenv(k, 'none') for k in ('PORT', 'NAME', 'HIDDEN', 'ABSENT')])"
+    new = run_code(tmp_path / "new", code, files={"settings.toml": settings}, firmware="10.3.0")
+    old = run_code(tmp_path / "old", code, files={"settings.toml": settings}, firmware="10.0.3")
+    assert said(new) == ["['8080', 'a \"box\" é', 'none', 'none']"]
+    assert said(old) == ["[8080, 'a \"box\" é', 'none', 'none']"]
+
+
+def test_modules_are_fresh_at_every_start_and_never_the_hosts(boards):
+    files = {"lib/counter.py": "n = 0\ndef up():\n    global n\n    n += 1\n    return n"}
+    code = """
+        import counter, sys, supervisor, os
+        print(counter.up(), "pytest" in sys.modules, hasattr(os, "environ"), sys.implementation.name)
+        if supervisor.runtime.run_reason == supervisor.RunReason.STARTUP:
+            supervisor.reload()
+    """
+    first, second = boards(code, files=files), boards(code, files=files)
+    for device in (first, second):
+        device.run(10)
+        assert said(device) == ["1 False False circuitpython"] * 2
+    import sys
+
+    assert "counter" not in sys.modules
+
+
+def test_what_circuitpython_lacks_is_missing(tmp_path):
+    device = run_code(
+        tmp_path,
+        """
+        for name in ("functools", "itertools", "datetime", "typing", "threading", "socket", "enum", "base64"):
+            try:
+                __import__(name)
+                print(name, "there")
+            except ImportError as error:
+                pass
+        try:
+            try:
+                open("/none")
+            except FileNotFoundError:
+                print("caught")
+        except NameError as error:
+            print(error)
+        def annotated(value: NoSuchName) -> Neither:
+            return value
+        print(annotated(1))
+        """,
+    )
+    assert said(device) == ["name 'FileNotFoundError' is not defined", "1"]
+
+
+# --- resets, watchdog, safe mode -----------------------------------------------------------------------------------
+
+
+def test_watchdog_ends_an_endless_loop_of_plain_python(boards):
+    device = boards("""
+        import microcontroller, watchdog
+        if microcontroller.cpu.reset_reason != microcontroller.ResetReason.WATCHDOG:
+            microcontroller.watchdog.timeout = 5
+            microcontroller.watchdog.mode = watchdog.WatchDogMode.RESET
+            print("armed")
+            while True:
+                pass
+        print("back")
+    """)
+    assert device.run_until(lambda: "back" in device.console_text(), 30)
+    (armed_us, _), (back_us, _) = device.console[:2]
+    assert device.resets[0][1] == "WATCHDOG"
+    assert 4_900_000 < device.resets[0][0] - armed_us < 5_100_000
+    assert back_us > device.resets[0][0] + 1_000_000
+
+
+def test_feeding_holds_the_watchdog_and_a_reload_disarms_it(boards):
+    device = boards("""
+        import microcontroller, supervisor, time, watchdog
+        if supervisor.runtime.run_reason != supervisor.RunReason.STARTUP:
+            while True:
+                time.sleep(60)
+        microcontroller.watchdog.timeout = 2
+        microcontroller.watchdog.mode = watchdog.WatchDogMode.RESET
+        for _ in range(10):
+            time.sleep(1.5)
+            microcontroller.watchdog.feed()
+        supervisor.reload()
+    """)
+    device.run(120)
+    assert device.resets == []
+
+
+def test_watchdog_stays_armed_after_an_uncaught_exception(boards):
+    device = boards("""
+        import microcontroller, watchdog
+        microcontroller.watchdog.timeout = 3
+        microcontroller.watchdog.mode = watchdog.WatchDogMode.RESET
+        raise ValueError("fall")
+    """)
+    device.run(6)
+    assert [reason for _, reason in device.resets] == ["WATCHDOG"]
+
+
+def test_watchdog_raise_mode_reaches_python(tmp_path):
+    device = run_code(
+        tmp_path,
+        """
+        import microcontroller, watchdog
+        microcontroller.watchdog.timeout = 1
+        microcontroller.watchdog.mode = watchdog.WatchDogMode.RAISE
+        try:
+            while True:
+                pass
+        except watchdog.WatchDogTimeout:
+            print("raised")
+        """,
+    )
+    assert said(device) == ["raised"]
+
+
+@pytest.mark.parametrize("event", ["brownout", "crash", "watchdog"])
+def test_safe_mode_runs_safemode_py_instead_of_code(boards, event):
+    device = boards(
+        ENDLESS,
+        files={
+            "safemode.py": """
+                import alarm, microcontroller, supervisor
+                print(supervisor.runtime.safe_mode_reason)
+                alarm.sleep_memory[0] += 1
+                microcontroller.reset()
+            """
+        },
+        watchdog_to_safe_mode=True,
+        firmware="10.3.0",
+    )
+    device.run(3)
+    if event == "crash":
+        device.crash()
+    else:
+        device.reset(event.upper())
+    assert device.run_until(lambda: [line for _, line in device.console].count("start") == 2, 30)
+    reason = {"brownout": "BROWNOUT", "crash": "HARD_FAULT", "watchdog": "WATCHDOG"}[event]
+    assert f"supervisor.SafeModeReason.{reason}" in device.console_text()
+    assert device.sleep_memory[0] == 1
+
+
+def test_safe_mode_without_safemode_py_is_dead_until_a_power_cycle(boards):
+    device = boards(ENDLESS)
+    device.run(3)
+    device.reset("BROWNOUT")
+    device.run(600)
+    assert device.state == "SAFE_MODE"
+    assert len(device.console) == 1
+    device.power_cycle()
+    device.run(3)
+    assert device.state == "RUNNING"
+
+
+def test_the_users_safe_mode_does_not_run_safemode_py(boards):
+    device = boards(ENDLESS, files={"safemode.py": "print('safemode')"})
+    device.run(3)
+    device.press_boot_into_safe_mode()
+    device.run(60)
+    assert device.state == "SAFE_MODE"
+    assert "safemode" not in device.console_text()
+
+
+# --- power -----------------------------------------------------------------------------------------------------------
+
+
+def test_power_cut_ends_the_program_at_once_and_clears_rtc_memory(boards):
+    device = boards("""
+        import alarm, microcontroller, time
+        print(alarm.sleep_memory[5], microcontroller.nvm[5], microcontroller.cpu.reset_reason)
+        alarm.sleep_memory[5] = 7
+        microcontroller.nvm[5] = 8
+        while True:
+            time.sleep(1)
+    """)
+    device.run(5)
+    now = device.clock.now_us
+    device.power_off()
+    assert device.clock.now_us == now
+    assert device.state == "OFF"
+    device.run(2)
+    device.start()
+    device.run(5)
+    device.reset()
+    device.run(5)
+    assert [line for _, line in device.console] == [
+        "0 0 microcontroller.ResetReason.POWER_ON",
+        "0 8 microcontroller.ResetReason.POWER_ON",
+        "0 8 microcontroller.ResetReason.POWER_ON",
+    ]
+
+
+LAST = """
+    import alarm, microcontroller, time
+    print(alarm.sleep_memory[5], microcontroller.cpu.reset_reason)
+    alarm.sleep_memory[5] = 7
+    {}
+    time.sleep(1000)
+"""
+RESETS = {
+    "RESET_PIN": ("POWER_ON", False),
+    "WATCHDOG": ("WATCHDOG", True),
+    "BROWNOUT": ("SOFTWARE", False),
+    "PANIC": ("SOFTWARE", True),
+}
+
+
+@pytest.mark.parametrize("firmware", FIRMWARES)
+@pytest.mark.parametrize("event", RESETS)
+def test_what_a_reset_is_called_and_what_it_leaves_of_rtc_memory(boards, event, firmware):
+    """Brownout and panic lead to safe mode first, which is left by a reset of its own."""
+    told, stays = RESETS[event]
+    device = boards(
+        LAST.format(""),
+        files={"safemode.py": "import microcontroller\nmicrocontroller.reset()"},
+        firmware=firmware,
+    )
+    device.run(5)
+    device.reset(event)
+    device.run(8)
+    left = 7 if stays and firmware == "10.3.0" else 0
+    assert device.console[1][1] == f"{left} microcontroller.ResetReason.{told}"
+
+
+@pytest.mark.parametrize("firmware", FIRMWARES)
+def test_a_software_reset_leaves_rtc_memory_alone_since_10_3(boards, firmware):
+    text = LAST.format("""if microcontroller.nvm[0] == 0:
+        microcontroller.nvm[0] = 1
+        microcontroller.reset()""")
+    device = boards(text, firmware=firmware)
+    device.run(8)
+    left = 7 if firmware == "10.3.0" else 0
+    assert device.console[1][1] == f"{left} microcontroller.ResetReason.SOFTWARE"
+
+
+def test_power_cut_from_an_event_of_the_world(boards):
+    device = boards(ENDLESS)
+    device.clock.after(5_000_000, device.power_off)
+    device.clock.after(9_000_000, device.start)
+    device.run(8)
+    assert device.state == "OFF"
+    device.run(5)
+    assert device.state == "RUNNING"
+    assert [line for _, line in device.console] == ["start", "start"]
+
+
+def test_the_end_comes_at_its_instant_also_within_a_long_sleep(boards):
+    device = boards("""
+        import time
+        print("start")
+        time.sleep(3600)
+    """)
+    device.clock.after(5_000_000, device.reset)
+    device.run(60)
+    assert device.resets == [(5_000_000, "RESET_PIN")]
+    assert 6_400_000 < device.console[1][0] < 7_000_000
+
+
+HOSTILE = {
+    "bare except around a call": """
+        import time
+        print("start")
+        while True:
+            try:
+                time.sleep(1)
+            except:
+                print("swallowed")
+    """,
+    "bare except around plain Python": """
+        print("start")
+        x = 0
+        def work():
+            global x
+            x += 1
+        while True:
+            try:
+                while True:
+                    work()
+            except:
+                x += 2
+    """,
+    "goes on after the end": """
+        import time
+        print("start")
+        try:
+            time.sleep(1000)
+        except:
+            pass
+        finally:
+            x = 0
+            while True:
+                x += 1
+    """,
+    "finally that writes": """
+        import time, storage
+        storage.remount("/", False)
+        print("start")
+        f = open("/victim", "w")
+        try:
+            while True:
+                time.sleep(1)
+        finally:
+            f.write("never" * 500)
+            f.close()
+            print("not said")
+    """,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_power_cut_ends_even_a_program_that_swallows_everything(boards, name):
+    device = boards(HOSTILE[name])
+    device.run(3)
+    device.power_off()
+    device.run(1)
+    assert device.state == "OFF"
+    assert [line for _, line in device.console] == ["start"]
+    device.start()
+    device.run(3)
+    assert [line for _, line in device.console] == ["start", "start"]
+    if "writes" in name:
+        assert device.drive.host_path("/victim").read_bytes() == b""
+
+
+def test_reset_through_a_bare_except(boards):
+    device = boards(
+        """
+        import alarm, microcontroller
+        print("start")
+        alarm.sleep_memory[0] += 1
+        if alarm.sleep_memory[0] < 3:
+            try:
+                microcontroller.reset()
+            except:
+                print("swallowed")
+    """,
+        firmware="10.3.0",
+    )
+    device.run(20)
+    assert said(device) == ["start"] * 3
+
+
+def test_closed_devices_leave_no_thread(tmp_path):
+    before = threading.active_count()
+    for number in range(5):
+        device = board(tmp_path / str(number), ENDLESS)
+        device.run(2)
+        device.close()
+    assert threading.active_count() == before
+    with pytest.raises(RuntimeError):
+        device.run(1)
+
+
+# --- time and baton ----------------------------------------------------------------------------------------------------
+
+
+def test_run_stops_exactly_in_time_also_within_a_long_sleep(boards):
+    device = boards("import time\ntime.sleep(1000)")
+    device.run(2.5)
+    assert device.clock.now_us == 2_500_000
+    device.run(0.000_123)
+    assert device.clock.now_us == 2_500_123
+
+
+def test_run_until_looks_every_millisecond(boards):
+    device = boards("import time\nprint('a')\ntime.sleep(1.2345)\nprint('b')\ntime.sleep(9)")
+    assert device.run_until(lambda: len(device.console) == 2, 10)
+    assert device.clock.now_us - device.console[1][0] <= 1100
+    assert not device.run_until(lambda: False, 0.5)
+
+
+def test_world_errors_reach_the_test_and_not_the_device(boards):
+    device = boards("""
+        import time
+        while True:
+            try:
+                time.sleep(1)
+            except Exception as error:
+                print("device saw", error)
+    """)
+
+    def fail():
+        raise AssertionError("the car complains")
+
+    device.clock.after(5_000_000, fail)
+    with pytest.raises(AssertionError, match="the car complains"):
+        device.run(10)
+    device.run(5)
+    assert device.console == []
+
+
+def test_condition_errors_reach_the_test(boards):
+    device = boards(ENDLESS)
+    with pytest.raises(ZeroDivisionError):
+        device.run_until(lambda: device.clock.now_us > 2_000_000 and 1 // 0, 10)
+
+
+def test_waiting_for_the_device_from_an_event_is_an_error(boards):
+    device = boards(ENDLESS)
+    device.clock.after(2_000_000, lambda: device.run(1))
+    with pytest.raises(RuntimeError, match="runs already"):
+        device.run(5)
+
+
+def test_plain_python_costs_time_and_the_world_goes_on_meanwhile(boards):
+    ticks = []
+    device = boards(
+        """
+        print("a")
+        n = 0
+        while n < 5000:
+            n += 1
+        print("b")
+    """,
+        line_costs=LineCosts({"device_factor": 150, "default_ns": 60, "modules": {}}),
+    )
+
+    def tick():
+        ticks.append(device.clock.now_us)
+        device.clock.after(1000, tick)
+
+    device.run_until(lambda: device.console, 5, check_us=100)
+    tick()
+    device.run_until(lambda: len(device.console) > 1, 5, check_us=100)
+    spent_us = device.console[1][0] - device.console[0][0]
+    # Two lines a round at 9 us each.
+    assert 88_000 < spent_us < 93_000
+    assert len(ticks) > 85
+    assert max(later - earlier for earlier, later in pairwise(ticks)) == 1000
+
+
+def test_ticks_wrap_65_seconds_after_power_on(boards):
+    device = boards("""
+        import supervisor, time
+        while True:
+            before = supervisor.ticks_ms()
+            time.sleep(0.1)
+            if supervisor.ticks_ms() < before:
+                print("wrapped", before > (1 << 29) - 200)
+                break
+    """)
+    assert device.run_until(lambda: device.console, 100)
+    assert said(device) == ["wrapped True"]
+    assert abs(device.clock.now_us - 65_536_000) < 200_000
+
+
+def test_ticks_can_start_elsewhere(boards):
+    device = boards("import supervisor\nprint(supervisor.ticks_ms())", ticks_before_wrap_ms=1 << 28)
+    device.run(3)
+    assert 1 << 28 < int(said(device)[0]) < (1 << 28) + 3000
+
+
+def test_planted_gc_pause_stops_everything(boards):
+    device = boards("""
+        import supervisor
+        worst = 0
+        last = supervisor.ticks_ms()
+        print("go")
+        while True:
+            now = supervisor.ticks_ms()
+            if now - last > worst:
+                worst = now - last
+                print(worst)
+            last = now
+    """)
+    device.run_until(lambda: device.console, 5)
+    device.plant_gc_pause(220_000, after_us=50_000)
+    device.run(1)
+    assert 218 <= max(int(line) for _, line in device.console[1:]) <= 225
+
+
+# --- accounting ----------------------------------------------------------------------------------------------------------
+
+
+class Chip:
+    """An SPI part that answers zeros."""
+
+    def select(self, now_us):
+        pass
+
+    def deselect(self):
+        pass
+
+    def configure(self, baudrate, polarity, phase):
+        self.settings = (baudrate, polarity, phase)
+
+    def exchange(self, data):
+        return bytes(len(data))
+
+
+POLLING = """
+    import board, busio, digitalio, web
+    spi = busio.SPI(board.GPIO13, MOSI=board.GPIO11, MISO=board.GPIO12)
+    cs = digitalio.DigitalInOut(board.GPIO10)
+    cs.switch_to_output(True)
+    buffer = bytearray(4)
+    spi.try_lock()
+    spi.configure(baudrate=8_000_000, polarity=1, phase=1)
+    n = 0
+    while True:
+        cs.value = False
+        spi.write_readinto(buffer, buffer)
+        cs.value = True
+        n += 1
+        if n == 2000:
+            web.serve()
+"""
+
+
+def test_probe_finds_a_planted_busy_loop_of_60_ms_and_names_it(boards):
+    services = Services(Clock())
+    services.hardware.attach_spi(Chip(), sck=13, mosi=11, miso=12, cs=10, watch=True)
+    device = boards(
+        POLLING,
+        services=services,
+        files={"lib/web.py": "def serve():\n    n = 0\n    while n < 3350:\n        n += 1\n"},
+        line_costs=LineCosts({"device_factor": 150, "default_ns": 60, "modules": {}}),
+    )
+    device.run(5)
+    probe = device.probe
+    assert probe.polls > 2000
+    assert 60_000 < probe.worst.us < 62_000
+    assert probe.worst.places[0][1].startswith("lib/web.py:")
+    assert probe.worst.places[0][1].endswith(" serve")
+    assert sum(us for us, _ in probe.worst.places) > 59_000
+    assert len(probe.over) == 1
+
+
+def test_a_quick_loop_stays_below_the_probes_limit(boards):
+    services = Services(Clock())
+    services.hardware.attach_spi(Chip(), sck=13, mosi=11, miso=12, cs=10, watch=True)
+    device = boards(POLLING, services=services, files={"lib/web.py": "def serve():\n    pass\n"})
+    device.run(5)
+    assert device.probe.over == []
+    assert device.probe.worst.us < 1000
+
+
+def test_spi_bytes_cost_their_bits_and_the_call(tmp_path):
+    services = Services(Clock())
+    services.hardware.attach_spi(Chip(), sck=13, mosi=11, miso=12, cs=None)
+    code = """
+        import board, busio, time
+        spi = busio.SPI(board.GPIO13, MOSI=board.GPIO11, MISO=board.GPIO12)
+        spi.try_lock()
+        spi.configure(baudrate=8_000_000)
+        buffer = bytearray(1530)
+        before = time.monotonic_ns()
+        spi.readinto(buffer)
+        print((time.monotonic_ns() - before) // 1000)
+    """
+    device = run_code(tmp_path, code, services=services)
+    assert 1530 + 45 <= int(said(device)[0]) <= 1530 + 45 + 30
+
+
+def test_stack_peak_is_measured_and_can_be_enforced(tmp_path, boards):
+    code = """
+        def deep(n):
+            return deep(n - 1) + 1 if n else 0
+        try:
+            print(deep(60))
+        except RuntimeError as error:
+            print(error)
+    """
+    free = run_code(tmp_path, code)
+    assert said(free) == ["60"]
+    frames, size, place = free.meter.stack_peak
+    assert frames == 62
+    assert size > 2048
+    assert place == "code.py:2 deep"
+    strict = run_code(tmp_path / "strict", code, enforce_pystack=True)
+    assert said(strict) == ["pystack exhausted"]
+
+
+def test_costs_can_be_changed_for_a_slower_part(tmp_path):
+    class SlowFlash(Costs):
+        flash_cycle_us = 400_000
+
+    code = """
+        import storage, time
+        storage.remount("/", False)
+        before = time.monotonic()
+        with open("/x", "w") as file:
+            file.write("1")
+        print(time.monotonic() - before > 1.2)
+    """
+    assert said(run_code(tmp_path / "a", code)) == ["False"]
+    assert said(run_code(tmp_path / "b", code, costs=SlowFlash())) == ["True"]
+
+
+def test_line_costs_come_from_the_modules_row_of_the_table():
+    costs = LineCosts(
+        {"device_factor": 150, "default_ns": 60, "modules": {"plc.framing": 40, "appliance": 70}}
+    )
+    assert costs.line_ns("CIRCUITPY/lib/plc/framing.py") == 6000
+    assert costs.line_ns("CIRCUITPY/lib/appliance/__init__.py") == 10_500
+    assert costs.line_ns("CIRCUITPY/code.py") == 9000
+    assert costs.line_ns("frozen/adafruit_httpserver/server.py") == 9000
+    assert costs.line_ns(__file__) == 0
+
+
+def test_the_stored_table_is_plausible():
+    costs = LineCosts()
+    assert costs.device_factor == 150
+    # A line of this one multiplies numbers of 2048 bits.
+    assert costs.modules.pop("appliance.update.rsa") > 5000
+    assert all(20 <= ns <= 500 for ns in costs.modules.values())
+    assert {"plc.framing", "plc.slac", "plc.tcp", "v2g.exi", "v2g.secc"} <= set(costs.modules)
+
+
+def test_without_line_costs_plain_python_takes_no_time_and_still_ends(boards):
+    device = boards(HOSTILE["goes on after the end"], charge_lines=False)
+    device.run(3)
+    device.power_off()
+    assert device.state == "OFF"
+    device = boards(
+        """
+        import time
+        before = time.monotonic_ns()
+        for n in range(10000):
+            pass
+        print(time.monotonic_ns() - before)
+        """,
+        charge_lines=False,
+    )
+    device.run(5)
+    assert int(said(device)[0]) < 10_000
