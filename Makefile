@@ -5,7 +5,7 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup setup-system demo test quick soak lint bench cars screenshots docs wiring enclosure enclosure-test site bundle deploy clean
+.PHONY: homeassistant homeassistant-environment help setup setup-system demo test quick soak lint bench cars screenshots docs wiring enclosure enclosure-test site key bundle deploy clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
@@ -17,8 +17,10 @@ help:
 	@echo "make screenshots  the pictures of the README, from a run"
 	@echo "make docs         the tables in docs/ that are printed from the code"
 	@echo "make wiring       the wiring drawings, from hardware/wiring.py"
+	@echo "make homeassistant  the box in a real Home Assistant, installed in build/homeassistant (400 MB)"
 	@echo "make enclosure    the case: tests of its geometry, STL in enclosure/files, STEP in build/enclosure, pictures"
 	@echo "make site         the documentation as a site, in build/site"
+	@echo "make key          the key with which a publisher signs updates, kept outside the repository"
 	@echo "make bundle       dist/: the .update for the page, the zip for the drive"
 	@echo "make deploy       copies this version onto a mounted CIRCUITPY drive, libraries by circup"
 
@@ -39,12 +41,16 @@ test: setup-system setup lint
 quick: setup lint
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not soak" $(ARGS)
 
-soak: setup-system setup enclosure-test
+soak: setup-system setup enclosure-test homeassistant-environment
 	@$(PYTHON) -m pytest -m soak $(ARGS)
 
 lint: setup
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m host_tests.checks.device_rules
+	@$(PYTHON) -m host_tests.checks.house
+	@$(PYTHON) -m host_tests.checks.libraries
+	@$(PYTHON) -m host_tests.checks.unused
+	@$(PYTHON) -m host_tests.checks.conformance
 
 bench: setup-system setup
 	@$(PYTHON) -m host_tests.bench $(ARGS)
@@ -58,9 +64,19 @@ screenshots: setup-system setup
 
 docs: setup
 	@$(PYTHON) -m host_tests.tools.print_tables
+	@$(PYTHON) -m host_tests.tools.languages
 
 wiring: setup
 	@$(PYTHON) -m host_tests.tools.wiring
+
+# Large as well, and made for one version of Python. Where it cannot be had its tests are left out, and say so.
+homeassistant-environment:
+	@[ -x build/homeassistant/bin/python ] || python3 -m venv build/homeassistant
+	@build/homeassistant/bin/python -m pip install -q --disable-pip-version-check -r host_tests/homeassistant/requirements.txt \
+		|| { rm -rf build/homeassistant; echo "not tested: Home Assistant, which cannot be installed here"; }
+
+homeassistant: setup-system setup homeassistant-environment
+	@$(PYTHON) -m pytest -m soak host_tests/homeassistant $(ARGS)
 
 # The CAD library is large, so it has an environment of its own.
 enclosure-test:
@@ -74,6 +90,9 @@ enclosure: enclosure-test
 site: setup docs
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet $(ARGS)
 	@echo "open build/site/index.html, or for its search: $(PYTHON) -m http.server -d build/site"
+
+key: setup
+	@$(PYTHON) -m host_tests.tools.publisher_key $(ARGS)
 
 bundle: setup
 	@$(PYTHON) -m host_tests.tools.bundle $(ARGS)

@@ -7,13 +7,34 @@ Works alike in one process and in several (`-n 2`): a figure travels with its te
 each process in a file of its own.
 """
 
+from pathlib import Path
+
 import pytest
+from _pytest.runner import runtestprotocol
 
 from host_tests.peers import overheard, sessions
+from host_tests.support.lateness import Ticker
 
 _FIGURE = "figure"
-# What waits for programs of others takes longest and is begun first, so that the processes end together.
-_FIRST = ("peers", "session", "web", "update", "endurance")
+# How often a test against something in real time is made again, when the machine was late.
+_MOST_REPEATS = 2
+# What waits for programs of others takes longest and is begun first, then what computes for long, so that the processes
+# end together.
+_FIRST = ("peers", "session", "web", "update", "endurance", "interpreter")
+_LONG = (
+    "cars/test_plug_in.py",
+    "v2g/test_safety.py",
+    "plc/test_tcp.py",
+    "appliance/settings/test_odd_values.py",
+    "appliance/modem/test_transfer.py",
+    "v2g/test_din.py",
+    "v2g/test_exi.py",
+    "appliance/smartevse/test_estimate.py",
+)
+# Whole boxes, campaigns and interpreters: `make quick` leaves them out, but for these, which play whole plug-ins.
+_SLOW = ("session", "update", "endurance", "interpreter", "cars")
+_QUICK = ("session/test_wire.py", "session/test_box_on_twin.py", "session/test_driver_on_model.py", "cars/test_recorded.py")
+_HERE = Path(__file__).parent
 _FIGURES = []
 
 
@@ -34,14 +55,50 @@ def pytest_unconfigure(config):
     sessions.forget()
 
 
+def _rank(item):
+    """When it is begun: folders of `_FIRST`, files of `_LONG`, everything else."""
+    folder, file = item.path.parent.name, item.path.relative_to(_HERE).as_posix()
+    if folder in _FIRST:
+        return _FIRST.index(folder)
+    return len(_FIRST) + (_LONG.index(file) if file in _LONG else len(_LONG))
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: _FIRST.index(item.path.parent.name) if item.path.parent.name in _FIRST else 99)
+    for item in items:
+        file = item.path.relative_to(_HERE).as_posix()
+        if item.path.parent.name in _SLOW and file not in _QUICK:
+            item.add_marker("slow")
+    items.sort(key=_rank)
 
 
 @pytest.fixture
 def figures(record_property):
     """Call it with a line of text."""
     return lambda line: record_property(_FIGURE, line)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """A test in real time that fails while the machine was late is made again, and the figures say so."""
+    if item.get_closest_marker("real_time") is None:
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    with Ticker() as ticker:
+        told = []
+        while True:
+            ticker.reset()
+            reports = runtestprotocol(item, nextitem=nextitem, log=False)
+            failed = any(report.failed for report in reports)
+            if not failed or not ticker.was_late() or len(told) >= _MOST_REPEATS:
+                break
+            told.append(f"{item.nodeid}: made again, the machine was late ({ticker.told()})")
+    for report in reports:
+        if report.when == "teardown":
+            report.user_properties.extend((_FIGURE, line) for line in told)
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 @pytest.hookimpl

@@ -39,14 +39,23 @@ PACKAGES="
 chromium:chromium:the web pages in a real browser
 java:default-jre-headless:the Josev car and the comparison with its EXI codec
 pev:plc-utils-extra:SLAC against Qualcomm's own car program
+plctool:plc-utils:the modem's parameters against Qualcomm's own tools
+setpib:plc-utils-extra:the modem's parameters against Qualcomm's own tools
 ip:iproute2:everything over the kernel's network stack
 unshare:util-linux:everything over the kernel's network stack
+mosquitto:mosquitto:MQTT and Home Assistant's discovery at a real broker
+mosquitto_sub:mosquitto-clients:MQTT and Home Assistant's discovery at a real broker
 tshark:tshark:Wireshark's opinion of whole sessions
+"
+# With a C compiler the twin counts lines in C (host_tests/twin/line_meter.c) and takes half the time; without, in Python.
+COMPILER="
+cc:gcc
+python3-config:python3-dev
 "
 
 system() {
     missing=""
-    for row in $(echo "$PACKAGES" | cut -d: -f1,2); do
+    for row in $(echo "$PACKAGES$COMPILER" | cut -d: -f1,2); do
         command -v "${row%%:*}" >/dev/null || missing="$missing ${row#*:}"
     done
     [ -n "$missing" ] || return 0

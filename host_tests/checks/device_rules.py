@@ -34,9 +34,9 @@ DEVICE_MODULES = PURE_MODULES | _words(
     fourwire framebufferio getpass i2cdisplaybus ipaddress keypad locale mdns memorymap microcontroller
     msgpack neopixel_write nvm os paralleldisplaybus pulseio pwmio rainbowio random rtc select socketpool ssl
     storage supervisor terminalio time touchio traceback usb_cdc usb_hid vectorio warnings watchdog wifi zlib
-    adafruit_connection_manager adafruit_displayio_ssd1306 adafruit_httpserver
-    adafruit_miniqr adafruit_requests adafruit_st7789 adafruit_ticks
-    slots recovery
+    adafruit_connection_manager adafruit_display_text adafruit_displayio_ssd1306 adafruit_httpserver
+    adafruit_minimqtt adafruit_requests adafruit_st7789 adafruit_ticks
+    slots recovery survival
     """
 )
 DEVICE_BUILTINS = _words(
@@ -259,6 +259,14 @@ def _(source):
             yield node, module
 
 
+@rule("root-import", "what must run when lib/ does not imports no more of it than the program's beginning")
+def _(source):
+    for node, module in _imports(source):
+        begins = getattr(node, "module", None) == "appliance" and {a.name for a in node.names} <= {"box", "start"}
+        if not source.place and module in LAYERS and not begins:
+            yield node, module
+
+
 @rule(
     "impure-import", "plc and v2g know no hardware, clock or randomness: it is handed to them", ("plc", "v2g")
 )
@@ -338,6 +346,13 @@ def _(source):
         if method and name in ("encode", "decode") and node.args and isinstance(node.args[0], ast.Constant):
             if str(node.args[0].value).lower() not in CODECS:
                 yield node, repr(node.args[0].value)
+
+
+@rule("nested-f-string", "no f-string within another's braces: a NameError on CircuitPython")
+def _(source):
+    for outer in source.of(ast.JoinedStr):
+        fields = (part.value for part in outer.values if isinstance(part, ast.FormattedValue))
+        yield from (node for field in fields for node in ast.walk(field) if isinstance(node, ast.JoinedStr))
 
 
 @rule("lambda-in-f-string", "no lambda inside an f-string")

@@ -11,30 +11,52 @@ a FAT volume (`fat_image`) that the box writes into a slot as it is and mounts. 
 and SHA-256 is `files.json` in the volume and in the zip; `--list FILE` prints both.
 
 `--out DIR` writes elsewhere, `--version V` makes a bundle of another version, for tests.
+
+With the publisher's key (`publisher_key`) the update is signed, and its public half is in the zip as publisher.pem: a box
+that was set up with that zip knows whose updates these are. `--unsigned` leaves both out, `--key FILE` takes another key.
+
+The pages are compressed in the update, and plain in the zip.
+
+`--mpy-cross PATH` puts compiled modules (.mpy) into the update, which load in an eighth of the time. PATH is
+CircuitPython's own compiler, of the version that the boards run: MicroPython's writes another first byte, which the
+boards refuse, and is refused here. The zip stays source: on a drive an old file beside a compiled one of the same name
+would win, and what was copied there is the last resort when another CircuitPython does not take what was compiled for
+an older one.
 """
 
 import argparse
+import ast
 import binascii
+import gzip
 import hashlib
 import io
 import json
 import re
+import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
-from host_tests.tools import fat_image
+from host_tests.tools import fat_image, publisher_key
 
 ROOT = Path(__file__).resolve().parents[2]
 DRIVE = ROOT / "CIRCUITPY"
 KIND = "socbox update"
-VERSION_FILE = "lib/appliance/version.py"
+VERSION_FILE = "lib/appliance/base/version.py"
 LIST = "files.json"
 PAGE = 4096
 CHECK = 9
-# As the slots on the box: lib/appliance/slots.py.
+PACKED = ".gz"
+# As the slots on the box: slots.py in the drive's root.
 MOST_IMAGE = 1280 * 1024
 MOST_CHANGES = 1200
+# Of every ESP32-S3; it is preferred to a copy in lib/ (py/builtinimport.c).
+IN_THE_FIRMWARE = {"adafruit_bus_device"}
+# Loaded when MQTT is set; a box without it says so then.
+ON_DEMAND = {"adafruit_minimqtt"}
+# py/persistentcode.c of CircuitPython: a C where MicroPython has an M, then the version of the format.
+MPY_HEAD = b"C\x06"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -52,6 +74,24 @@ def drive_files(drive=DRIVE, version=None):
     return files
 
 
+def compiled(files, compiler):
+    """``files`` with a .mpy for each module of lib/; packages and the version stay as they are, for they are looked into."""
+    result = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "module.py", Path(folder) / "module.mpy"
+        for path, data in files.items():
+            if not path.endswith(".py") or not path.startswith("lib/") or path.endswith(("/__init__.py", VERSION_FILE)):
+                result[path] = data
+                continue
+            source.write_bytes(data)
+            subprocess.run([compiler, "-s", path, "-o", target, source], check=True)
+            module = target.read_bytes()
+            if not module.startswith(MPY_HEAD):
+                raise ValueError(f"{compiler} is not CircuitPython's compiler: its files begin with {module[:2]}")
+            result[path.removesuffix(".py") + ".mpy"] = module
+    return result
+
+
 def value_of(files, name):
     """A text of version.py."""
     return re.search(rb'(?m)^%s = "([^"]*)"' % name.encode(), files[VERSION_FILE]).group(1).decode()
@@ -67,15 +107,17 @@ def listing(files):
     return f'{{"version": "{value_of(files, "VERSION")}", "files": [\n{lines}\n]}}\n'.encode()
 
 
-def libraries():
-    """Names of the modules in requirements.txt, as they lie in lib/ of the drive."""
-    names = []
-    for line in (ROOT / "requirements.txt").read_text().splitlines():
-        name = line.partition("#")[0].strip()
-        if name:
-            name = name.removeprefix("adafruit-circuitpython-").replace("-", "_")
-            names.append("adafruit_" + name.replace("connectionmanager", "connection_manager"))
-    return names
+def libraries(files):
+    """Adafruit's modules that every box needs in lib/ of the drive: those that ``files`` import, but not what the firmware
+    has, nor what only owners need who set something."""
+    names = set()
+    for path, data in files.items():
+        for node in ast.walk(ast.parse(data)) if path.endswith(".py") else ():
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module.split(".")[0])
+    return sorted(name for name in names - IN_THE_FIRMWARE - ON_DEMAND if name.startswith("adafruit_"))
 
 
 def changes_of(version, changelog=None):
@@ -85,9 +127,21 @@ def changes_of(version, changelog=None):
     return section.group(1).strip()[:MOST_CHANGES] if section else ""
 
 
-def update(files):
-    """The bytes of an .update."""
-    inside = {path: files[path] for path in files if path.startswith(("lib/", "www/"))}
+def packed(files):
+    """``files`` with the pages compressed, which the box sends as they are: a slot has little room. On a drive they stay
+    readable, and an old page beside a compressed one of the same name would win."""
+    result = {}
+    for path, data in files.items():
+        if path.startswith("www/") and not path.endswith(PACKED):
+            result[path + PACKED] = gzip.compress(data, 9, mtime=0)
+        else:
+            result[path] = data
+    return result
+
+
+def update(files, key=None):
+    """The bytes of an .update, signed when there is a `key`."""
+    inside = packed({path: files[path] for path in files if path.startswith(("lib/", "www/"))})
     inside[LIST] = listing(inside)
     image = fat_image.build(inside)
     if len(image) > MOST_IMAGE:
@@ -97,14 +151,18 @@ def update(files):
         "product": value_of(files, "PRODUCT"),
         "version": value_of(files, "VERSION"),
         "circuitpython": value_of(files, "CIRCUITPYTHON"),
-        "libraries": libraries(),
+        "roots": int(re.search(rb"(?m)^ROOTS = (\d+)", files[VERSION_FILE]).group(1)),
+        "libraries": libraries(files),
         "size": len(image),
         "crc32": binascii.crc32(image),
         "sha256": hashlib.sha256(image).hexdigest(),
         "files": len(inside),
         "changes": changes_of(value_of(files, "VERSION")),
     }
-    head = json.dumps(manifest, indent=1).encode()
+    if key is not None:
+        manifest["signature"] = publisher_key.signature_of(key, manifest)
+    # As UTF-8: MicroPython reads the two escapes of one letter beyond U+FFFF as two letters, which nobody signed.
+    head = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
     return head_page(head) + image
 
 
@@ -131,6 +189,17 @@ def archive(files):
     return buffer.getvalue()
 
 
+def public_half(key):
+    """{path: bytes} of what the drive gets of a key that may be None."""
+    return {} if key is None else {publisher_key.PUBLIC: publisher_key.public_half(key)}
+
+
+def signed_with(key):
+    """A line that tells one key from another."""
+    digest = hashlib.sha256(publisher_key.public_half(key)).hexdigest()
+    return f"signed; the sha256 of the key's {publisher_key.PUBLIC} is {digest}"
+
+
 def manifest_of(data):
     """The manifest of an .update."""
     return json.loads(data[: PAGE - CHECK])
@@ -141,6 +210,9 @@ def main(arguments):
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR")
     options.add_argument("--version", help="make it say another version, for tests")
+    options.add_argument("--key", type=Path, metavar="FILE", help="the publisher's, instead of the usual one")
+    options.add_argument("--unsigned", action="store_true", help="even where a key is")
+    options.add_argument("--mpy-cross", type=Path, metavar="PATH", help="compile the update with CircuitPython's mpy-cross")
     options.add_argument("--list", type=Path, metavar="FILE", help="print the manifest of an .update")
     chosen = options.parse_args(arguments)
     if chosen.list:
@@ -149,17 +221,24 @@ def main(arguments):
         start = data.index(b'{"version": "', PAGE)
         print(data[start : data.index(b"\n]}\n", start) + 3].decode())
         return 0
+    try:
+        key = None if chosen.unsigned else publisher_key.chosen_key(chosen.key)
+    except publisher_key.NoKey as error:
+        print(error, file=sys.stderr)
+        return 1
     files = drive_files(version=chosen.version)
     name = f"{value_of(files, 'PRODUCT')}-{value_of(files, 'VERSION')}"
     chosen.out.mkdir(parents=True, exist_ok=True)
+    modules = compiled(files, chosen.mpy_cross) if chosen.mpy_cross else files
     for file_name, data in (
-        (f"{name}.update", update(files)),
-        (f"{name}.zip", archive(files)),
+        (f"{name}.update", update(modules, key)),
+        (f"{name}.zip", archive(files | public_half(key))),
         ("settings.toml", (DRIVE / "settings.toml").read_bytes()),
     ):
         path = chosen.out / file_name
         path.write_bytes(data)
         print(f"{path}  {len(data)} bytes  sha256 {hashlib.sha256(data).hexdigest()}")
+    print("unsigned: make key makes a key to sign with" if key is None else signed_with(key))
     return 0
 
 

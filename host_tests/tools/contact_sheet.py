@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Every screen on every display, as pictures: `python -m host_tests.tools.contact_sheet`.
 
-Writes docs/images/screens_WIDTHxHEIGHT.png and screens.png for people, and host_tests/unit/images/*.png, one strip
-a screen, with which host_tests/unit/test_display.py compares what the box draws. Whoever changed a screen runs this,
-looks at the pictures and commits them.
+Writes docs/images/screens_WIDTHxHEIGHT.png and screens.png for people, and one strip a screen into
+host_tests/appliance/display/images, with which test_panel.py beside it compares what the box draws. Whoever changed
+a screen runs this, looks at the pictures and commits them.
 """
 
 import argparse
@@ -16,15 +16,21 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
 
-from appliance import button_pages, cars, qr, screens, setup_screens  # noqa: E402
-from appliance.display import Panel  # noqa: E402
-from appliance.log import Uptime  # noqa: E402
-from appliance.status import Status  # noqa: E402
+from appliance.display import button_views, setup_views, views  # noqa: E402
+from appliance.display.panel import Panel  # noqa: E402
+from appliance.network.provisioning import Wish  # noqa: E402
+from appliance.smartevse.estimate import Estimate  # noqa: E402
+from appliance.state import cars  # noqa: E402
+from appliance.state.log import Uptime  # noqa: E402
+from appliance.state.status import Status  # noqa: E402
 from v2g.reading import Reading  # noqa: E402
 
+from host_tests.support.evening import Evening  # noqa: E402
+from host_tests.support.qr_codes import modules  # noqa: E402
 from host_tests.tools import glass  # noqa: E402
+from host_tests.twin.car.battery import Battery  # noqa: E402
 
-STORED = ROOT / "host_tests" / "unit" / "images"
+STORED = ROOT / "host_tests" / "appliance" / "display" / "images"
 DOCS = ROOT / "docs" / "images"
 CAR = b"\x02\x04\x06\x08\x0a\x0c"
 
@@ -58,6 +64,13 @@ class Point:
     password = "abcdefghjk"
 
 
+class Provisioning:
+    """The access point as the screens see it."""
+
+    wish = None
+    access_point = Point()
+
+
 class Net:
     """A WiFi connection as the screens see it."""
 
@@ -65,8 +78,9 @@ class Net:
     hostname = "socbox"
     ssid = "Home"
     cause = None
-    wish = None
-    access_point = Point()
+
+    def __init__(self):
+        self.provisioning = Provisioning()
 
     def port_text(self):
         return ""
@@ -112,14 +126,31 @@ def _soc(state, delivery="ok", cause=None):
     evse.last_delivery = delivery
     if cause:
         state.set_cause(cause)
-    return screens.view(state, evse, Net(), Access())
+    return views.view(state, evse, Net(), Access())
+
+
+def _charging(percent, full_in_s, told_s=20, **values):
+    """A car that was read at 42 % half an hour ago, and what the meter said `told_s` ago."""
+    state = read(42, 1800, energy_capacity_wh=58000, **values)
+    state.estimate = estimate = Estimate(state)
+    estimate.percent, estimate.full_in_s = percent, full_in_s
+    estimate.full_percent = values.get("full_soc_percent", 100)
+    estimate.charging = full_in_s is not None
+    estimate.told_s = state.uptime.seconds - told_s
+    return _soc(state)
+
+
+def _gone():
+    state = read(42, 600)
+    state.plug_told(False)
+    return views.view(state, Evse(), Net(), Access())
 
 
 def _of(stage):
     state = new_status(stage="READING")
     state.car_plugged(CAR)
     state.watch("READY", stage)
-    return screens.view(state, Evse(), Net(), Access())
+    return views.view(state, Evse(), Net(), Access())
 
 
 def _waiting(made_up=None, cause=None, net=True):
@@ -131,7 +162,7 @@ def _waiting(made_up=None, cause=None, net=True):
     wifi = Net()
     if not net:
         wifi.address = None
-    return screens.view(state, Evse(), wifi, access)
+    return views.view(state, Evse(), wifi, access)
 
 
 def _failed(cause):
@@ -139,38 +170,38 @@ def _failed(cause):
     state.car_plugged(CAR)
     state.session_ended(cause)
     state.watch("READY", "WAITING")
-    return screens.view(state, Evse(), Net(), Access())
+    return views.view(state, Evse(), Net(), Access())
 
 
 def _modem(status):
-    return screens.view(new_status(status, "NO_KEY"), Evse(), Net(), Access())
+    return views.view(new_status(status, "NO_KEY"), Evse(), Net(), Access())
 
 
 def _page(page, state=None, **wifi_values):
     wifi = Net()
     for name, value in wifi_values.items():
         setattr(wifi, name, value)
-    return button_pages.view(page, state or new_status(), wifi, Access())
+    return button_views.view(page, state or new_status(), wifi, Access())
 
 
-def _setup(which, **wifi_values):
+def _setup(which, cause=None, wish=None):
     def make(layout):
         wifi = Net()
-        for name, value in wifi_values.items():
-            setattr(wifi, name, value)
-        return setup_screens.view(which, wifi, layout)
+        wifi.cause = cause
+        wifi.provisioning.wish = wish
+        return setup_views.view(which, wifi, layout)
 
     return make
 
 
 # name: a function that gives the view, or one that gives it for a layout of QR code and words
 SCREENS = {
-    "starting": lambda: screens.view(new_status("BOOTING", "NO_KEY"), Evse(), Net(), Access()),
-    "setup offer": _setup(setup_screens.OFFER),
-    "setup wrong password": _setup(setup_screens.OFFER, cause="wifi_auth"),
-    "setup page": _setup(setup_screens.GUEST),
-    "joining": _setup(setup_screens.JOINING, wish=("Home", "")),
-    "joined": _setup(setup_screens.JOINED),
+    "starting": lambda: views.view(new_status("BOOTING", "NO_KEY"), Evse(), Net(), Access()),
+    "setup offer": _setup(setup_views.OFFER),
+    "setup wrong password": _setup(setup_views.OFFER, cause="wifi_auth"),
+    "setup page": _setup(setup_views.GUEST),
+    "joining": _setup(setup_views.JOINING, wish=Wish("Home", "", 0)),
+    "joined": _setup(setup_views.JOINED),
     "waiting": _waiting,
     "waiting, first password": lambda: _waiting("kmrt4w7x"),
     "waiting without WiFi": lambda: _waiting(cause="wifi_auth", net=False),
@@ -185,14 +216,21 @@ SCREENS = {
     "nearly empty": lambda: _soc(read(7, full_soc_percent=100)),
     "old": lambda: _soc(read(63, 2 * 3600)),
     "yesterday": lambda: _soc(read(63, 30 * 3600)),
+    "charging": lambda: _charging(57, 7800),
+    "charging to 80": lambda: _charging(71, 1500, full_soc_percent=80, profile=_named_car()),
+    "charging paused": lambda: _charging(57, None),
+    "charger silent": lambda: _charging(57, 7800, 400),
+    "full now": lambda: _charging(100, None),
+    "charge not certain": lambda: _soc(read(None, soc_doubtful_percent=0)),
+    "last car": _gone,
     "not delivered": lambda: _soc(read(81, 150), "failed", "smartevse_off"),
     "not readable": lambda: _failed("no_sdp"),
     "modem missing": lambda: _modem("ABSENT_LOW"),
     "modem wiring": lambda: _modem("BAD_SIGNATURE"),
-    "updating": lambda: screens.updating(40, "version 1.1.0"),
-    "page network": lambda: _page(button_pages.NETWORK),
-    "page car": lambda: _page(button_pages.LAST_CAR, read(42, 300, profile=_named_car())),
-    "page about": lambda: _page(button_pages.ABOUT),
+    "updating": lambda: views.updating(40, "version 1.1.0"),
+    "page network": lambda: _page(button_views.NETWORK),
+    "page car": lambda: _page(button_views.LAST_CAR, read(42, 300, profile=_named_car())),
+    "page about": lambda: _page(button_views.ABOUT),
 }
 
 
@@ -207,7 +245,7 @@ class ReadyCodes:
 
     def get(self, text):
         if text not in self._made:
-            self._made[text] = qr.modules(text)
+            self._made[text] = modules(text)
         return self._made[text]
 
 
@@ -240,6 +278,31 @@ def pictures(name):
         found.append((screen, draw(panel, view)))
         for turn in range(1, panel.pages):
             found.append((f"{screen} ({turn + 1})", draw(panel, view, turn)))
+    return found
+
+
+# What is drawn of a whole charge: minutes after the reading.
+CHARGE_MINUTES = (0, 1, 60, 120, 180, 240, 300, 340)
+PAUSED_MINUTES = range(110, 140)
+
+
+def charge(name):
+    """[(when, picture)] of a car that is read at 28 % and charges, with a pause, until it is full."""
+    panel = new_panel(name)
+    evening = Evening(current_a=16, phases=3)
+    evening.plug(Battery(58_000, 28))
+    evening.status.replugged = True
+    evse = Evse()
+    evse.last_delivery = "ok"
+    found = []
+    for minute in range(CHARGE_MINUTES[-1] + 1):
+        evening.evse.has_current = minute not in PAUSED_MINUTES
+        if minute:
+            evening.charge(1)
+        if minute in CHARGE_MINUTES:
+            view = views.view(evening.status, evse, Net(), Access())
+            label = f"{minute // 60} h {minute % 60:02d} min: battery {evening.evse.car.battery.percent:.1f} %"
+            found.append((label, draw(panel, view)))
     return found
 
 
@@ -297,6 +360,8 @@ def main():
             strip(found).save(chosen.stored / f"{name}.png", optimize=True)
             if name in SHEETS:
                 save(sheet(found, SHEETS[name]), chosen.docs / f"screens_{name}.png")
+            if name in SHEETS:
+                save(sheet(charge(name), SHEETS[name]), chosen.docs / f"charge_{name}.png")
             if name == "320x170":
                 few = [(screen, picture) for screen, picture in found if screen in CHOSEN]
                 save(sheet(few, 1, CHOSEN_COLUMNS), chosen.docs / "screens.png")

@@ -4,7 +4,9 @@
 
 Finds the drive by its name, writes only files that differ, removes those of our own folders that this version no longer
 has, and never touches settings.toml, `saved` or `updates`. files.json is written last, so that a copy that was cut
-off is noticed by the box. Then circup installs the libraries; it needs a network, `--no-circup` leaves it out.
+off is noticed by the box. Where the publisher's key is (`publisher_key`), its public half comes along as publisher.pem;
+without one the drive keeps the publisher.pem that it has. Then circup installs the libraries; it needs a network,
+`--no-circup` leaves it out.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from host_tests.tools import bundle
+from host_tests.tools import bundle, publisher_key
 
 OURS = ("lib/appliance", "lib/plc", "lib/v2g", "www")
 PLACES = (
@@ -77,6 +79,7 @@ def main(arguments):
     """Copy; gives the exit status."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("drive", type=Path, nargs="?", help="where the drive is mounted")
+    options.add_argument("--key", type=Path, metavar="FILE", help="the publisher's, instead of the usual one")
     options.add_argument("--no-circup", action="store_true", help="leave the libraries alone")
     chosen = options.parse_args(arguments)
     drive = chosen.drive or find_drive()
@@ -86,7 +89,12 @@ def main(arguments):
             file=sys.stderr,
         )
         return 1
-    written, removed = copy(drive, bundle.drive_files())
+    try:
+        key = publisher_key.chosen_key(chosen.key)
+    except publisher_key.NoKey as error:
+        print(error, file=sys.stderr)
+        return 1
+    written, removed = copy(drive, bundle.drive_files() | bundle.public_half(key))
     print(f"{drive}: {len(written)} files written, {len(removed)} removed")
     if chosen.no_circup:
         return 0

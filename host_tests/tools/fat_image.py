@@ -5,7 +5,7 @@
     sector  0          boot sector, no partition table
             1 ...      one FAT
             ...        root directory
-            ...        clusters of 2 kB: first the directories, then the files, each in one run
+            ...        clusters of 512 bytes: first the directories, then the files, each in one run
 
 Every name is stored long, beside a numbered short one. There is no clock in it: a file's date is made from its
 content, so that a browser that keeps a page by size and date notices every change.
@@ -15,7 +15,8 @@ import binascii
 import struct
 
 SECTOR = 512
-CLUSTER_SECTORS = 4
+# One, because a drive of some two hundred small files wastes half a cluster with each.
+CLUSTER_SECTORS = 1
 CLUSTER = SECTOR * CLUSTER_SECTORS
 PAGE = 4096
 ROOT_ENTRIES = 64

@@ -6,6 +6,7 @@ Quick enough to render every screen on every display in a test. That the firmwar
 checked once a run, on the twin (host_tests/session/test_display.py).
 """
 
+import collections
 import contextlib
 import sys
 import types
@@ -15,29 +16,51 @@ from PIL import Image, ImageDraw
 
 class Group:
     def __init__(self, *, scale=1, x=0, y=0):
-        self.scale, self.x, self.y = scale, x, y
+        # Not through the property: a label has its own.
+        self._scale, self.x, self.y = scale, x, y
         self.hidden = False
         self.layers = []
+
+    @property
+    def scale(self):
+        return self._scale
+
+    @scale.setter
+    def scale(self, value):
+        self._scale = value
 
     def append(self, layer):
         self.layers.append(layer)
 
-    def pop(self):
-        return self.layers.pop()
+    def pop(self, index=-1):
+        return self.layers.pop(index)
 
     def __len__(self):
         return len(self.layers)
+
+    def __getitem__(self, index):
+        return self.layers[index]
 
     def paint(self, image, x, y, scale):
         if self.hidden:
             return
         for layer in self.layers:
-            layer.paint(image, x + self.x * scale, y + self.y * scale, scale * self.scale)
+            layer.paint(image, x + self.x * scale, y + self.y * scale, scale * self._scale)
 
 
 class Palette(list):
     def __init__(self, count):
         super().__init__([0] * count)
+        self.transparent = set()
+
+    def make_transparent(self, index):
+        self.transparent.add(index)
+
+    def make_opaque(self, index):
+        self.transparent.discard(index)
+
+    def is_transparent(self, index):
+        return index in self.transparent
 
 
 class Bitmap:
@@ -55,12 +78,19 @@ class Bitmap:
 
 
 class TileGrid:
-    def __init__(self, bitmap, *, pixel_shader, x=0, y=0):
+    """A grid of the one tile that is the whole bitmap."""
+
+    def __init__(self, bitmap, *, pixel_shader, x=0, y=0, **tiles):
+        whole = {"width": 1, "height": 1, "tile_width": bitmap.width, "tile_height": bitmap.height}
+        if {**whole, "default_tile": 0, **tiles} != {**whole, "default_tile": 0}:
+            raise NotImplementedError(tiles)
         self.bitmap, self.palette, self.x, self.y = bitmap, pixel_shader, x, y
 
     def paint(self, image, x, y, scale):
         if len(self.palette) < self.bitmap.value_count:
             raise ValueError("fewer colours than values")
+        if self.palette.transparent:
+            raise NotImplementedError("a colour that can be seen through")
         picture = self.bitmap.image.copy()
         picture.putpalette([part for colour in self.palette for part in colour.to_bytes(3, "big")])
         picture = picture.convert("RGB")
@@ -95,18 +125,20 @@ def readinto(bitmap, file, bits_per_pixel, element_size=1, reverse_pixels_in_ele
     bitmap.image = Image.frombytes("P", (bitmap.width, bitmap.height), data, "raw", f"P;{bits_per_pixel}")
 
 
-def blit(destination, source, x, y, *, x1, y1, x2, y2):
+def blit(destination, source, x, y, *, x1, y1, x2, y2, skip_source_index):
     """As bitmaptools.blit."""
-    if destination.value_count != source.value_count:
-        raise ValueError("bitmaps must have the same depth")
+    if destination.value_count < source.value_count:
+        raise ValueError("source palette too large")
+    if not 0 <= x <= destination.width or not 0 <= y <= destination.height:
+        raise ValueError((x, y))
     if not 0 <= x1 <= x2 <= source.width or not 0 <= y1 <= y2 <= source.height:
-        raise IndexError((x1, y1, x2, y2))
-    destination.image.paste(source.image.crop((x1, y1, x2, y2)), (x, y))
+        raise ValueError((x1, y1, x2, y2))
+    part = source.image.crop((x1, y1, x2, y2))
+    mask = part.point(lambda value: 255 * (value != skip_source_index), "L")
+    destination.image.paste(part, (x, y), mask)
 
 
-def fill_region(destination, x1, y1, x2, y2, value):
-    """As bitmaptools.fill_region."""
-    destination.image.paste(value, (x1, y1, x2, y2))
+Glyph = collections.namedtuple("Glyph", "bitmap tile_index width height dx dy shift_x shift_y")
 
 
 class Display:
@@ -134,16 +166,19 @@ class SSD1306(Display):
 MODULES = {
     "displayio": {"Group": Group, "Palette": Palette, "Bitmap": Bitmap, "TileGrid": TileGrid},
     "vectorio": {"Rectangle": Rectangle},
-    "bitmaptools": {"readinto": readinto, "blit": blit, "fill_region": fill_region},
+    "fontio": {"Glyph": Glyph, "FontProtocol": object},
+    "bitmaptools": {"readinto": readinto, "blit": blit},
 }
 
 
 def _forget_drawing():
     """Modules of the box that hold on to a displayio."""
-    from appliance import typeset
-
-    typeset._line_class = None
-    sys.modules.pop("appliance.code_panel", None)
+    for name in (
+        "appliance.display.code_panel",
+        "adafruit_display_text",
+        "adafruit_display_text.bitmap_label",
+    ):
+        sys.modules.pop(name, None)
 
 
 @contextlib.contextmanager

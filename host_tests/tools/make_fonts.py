@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: MIT
 """Letters for the display, drawn at the size at which they are shown: `python -m host_tests.tools.make_fonts`.
 
-Each file of CIRCUITPY/lib/appliance/fonts is one font at one size, all its letters side by side in one strip:
+Each file of CIRCUITPY/lib/appliance/display/fonts is one font at one size:
 
-    offset  bytes        what
-    0       1            bits a pixel: 1 for a display that is on or off, 2 for one with shades
-    1       1            height of the strip
-    2       1            number of letters n
-    3       n            the letters (ASCII)
-    3 + n   n            the width of each, the gap behind it included
-    3 + 2n  the rest     rows of the strip, each filled up to whole bytes, first pixel in the highest bits
+    offset  bytes  what
+    0       1      bits a pixel: 1 for a display that is on or off, 2 for one with shades
+    1       1      height of every letter
+    2       224    width of the letters 32 to 255 of Latin-1, the gap behind it included; 0: not in this font
+    226     448    where in the file each of them begins, 16 bits, low byte first
+    674     ...    letter by letter: how many rows above it are dark, how many it has, and these rows, each filled up to
+                   whole bytes, first pixel in the highest bits
 
-The letters are DejaVu's (docs/display.md names its licence); the pictograms are drawn here. The strip is cut to the
-letters' own height, so that a layout can count in what is seen.
+So one letter can be read without the others. Smooth letters, the big digits and their like are DejaVu's; those of a
+display whose pixels are on or off are Spleen's, drawn by hand for their size (docs/display.md names both licences). The
+pictograms are drawn here. Each font is cut to its letters' own height, so that a layout can count in what is seen.
 """
 
 import argparse
@@ -22,54 +23,81 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-FOLDER = Path(__file__).parents[2] / "CIRCUITPY" / "lib" / "appliance" / "fonts"
+from host_tests.tools import spleen
+
+FOLDER = Path(__file__).parents[2] / "CIRCUITPY" / "lib" / "appliance" / "display" / "fonts"
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 CONDENSED = "DejaVuSansCondensed.ttf"
 BOLD = "DejaVuSansCondensed-Bold.ttf"
-LETTERS = "".join(chr(code) for code in range(32, 127))
-DIGITS = "0123456789~-%"
+LETTERS = "".join(chr(code) for code in spleen.LATIN_1)
+# What the line's height is for; a capital with an accent is made to fit.
+USUAL = "".join(chr(code) for code in spleen.ASCII)
+FIRST, LAST = 32, 255
+DIGITS = "0123456789~-%?"
 PICTOGRAMS = "cpwutx"
 OVERSAMPLE = 8
 
-# file: (face, bits, height of a line or, for digits and pictograms, of what is seen)
+# file: size of Spleen
+BITMAPS = {"small_mono_8": "5x8", "text_mono_12": "6x12", "head_mono_15": "8x16"}
+# file: (face, height of a line)
 TEXTS = {
-    "text_mono_11": (CONDENSED, 1, 10),
-    "head_mono_15": (BOLD, 1, 14),
-    "text_12": (CONDENSED, 2, 12),
-    "head_18": (BOLD, 2, 18),
-    "text_17": (CONDENSED, 2, 17),
-    "head_24": (BOLD, 2, 24),
-    "text_21": (CONDENSED, 2, 21),
-    "head_34": (BOLD, 2, 34),
+    "text_12": (CONDENSED, 12),
+    "head_18": (BOLD, 18),
+    "text_17": (CONDENSED, 17),
+    "head_24": (BOLD, 24),
+    "text_21": (CONDENSED, 21),
+    "head_34": (BOLD, 34),
 }
+# file: (bits, height of a digit, columns for "100%" or None for the designer's own width)
 NUMBERS = {
-    "digits_mono_18": (1, 18),
-    "digits_mono_38": (1, 38),
-    "digits_44": (2, 44),
-    "digits_70": (2, 70),
-    "digits_92": (2, 92),
+    "digits_mono_18": (1, 18, None),
+    "digits_mono_50": (1, 50, 126),
+    "digits_44": (2, 44, None),
+    "digits_70": (2, 70, None),
+    "digits_92": (2, 92, None),
 }
 SIGNS = {"signs_mono_20": (1, 20), "signs_24": (2, 24), "signs_40": (2, 40), "signs_54": (2, 54)}
 
 
-def text_glyphs(face, bits, size):
-    """All letters of a text font as (letter, picture in mode L) of one height, ascender to descender."""
+def text_glyphs(face, size):
+    """All letters of a smooth text font as (letter, picture in mode L) of one height, ascender to descender."""
     font = ImageFont.truetype(DEJAVU / face, size)
     exact = ImageFont.truetype(DEJAVU / face, size * OVERSAMPLE)
-    top = min(font.getbbox(letter, anchor="ls")[1] for letter in LETTERS)
-    bottom = max(font.getbbox(letter, anchor="ls")[3] for letter in LETTERS)
+    top = min(font.getbbox(letter, anchor="ls")[1] for letter in USUAL)
+    bottom = max(font.getbbox(letter, anchor="ls")[3] for letter in USUAL)
     for letter in LETTERS:
-        image = Image.new("L", (3 * size, bottom - top))
-        draw = ImageDraw.Draw(image)
-        draw.fontmode = "1" if bits == 1 else "L"
-        draw.text((size, -top), letter, 255, font=font, anchor="ls")
+        shown = "-" if ord(letter) == spleen.SOFT_HYPHEN else letter
+        ascent, descent = font.getbbox(shown, anchor="ls")[1::2]
+        if ascent < top or descent > bottom:
+            image = squeezed(exact, shown, size, top, bottom)
+        else:
+            image = Image.new("L", (3 * size, bottom - top))
+            ImageDraw.Draw(image).text((size, -top), shown, 255, font=font, anchor="ls")
         ink = image.getbbox() or (size, 0, size, 0)
         # The hinted widths of a screen font are generous; these are the designer's, with a gap of a pixel at least.
-        width = max(round(exact.getlength(letter) / OVERSAMPLE), ink[2] - ink[0] + (letter != " "))
+        width = max(round(exact.getlength(shown) / OVERSAMPLE), ink[2] - ink[0] + bool(letter.strip()))
         left = min(ink[0], size)
         if ink[2] - left > width - 1:
             left = ink[0]
         yield letter, image.crop((left, 0, left + width, bottom - top))
+
+
+def squeezed(exact, letter, size, top, bottom):
+    """A letter that is higher than its line, flattened above the baseline and below until it fits."""
+    _, above, _, below = exact.getbbox(letter, anchor="ls")
+    tall = Image.new("L", (3 * size * OVERSAMPLE, below - above))
+    ImageDraw.Draw(tall).text((size * OVERSAMPLE, -above), letter, 255, font=exact, anchor="ls")
+    image = Image.new("L", (3 * size, bottom - top))
+    upper = min(-top, -round(above / OVERSAMPLE))
+    lower = min(bottom, round(below / OVERSAMPLE))
+    for box, place, height in (
+        ((0, 0, tall.width, -above), -top - upper, upper),
+        ((0, -above, tall.width, below - above), -top, lower),
+    ):
+        if height > 0:
+            part = tall.crop(box).resize((image.width, height), Image.Resampling.BOX)
+            image.paste(part, (0, place))
+    return image
 
 
 def size_for(height):
@@ -83,25 +111,45 @@ def size_for(height):
         size += 1
 
 
-def number_glyphs(bits, height):
-    """Digits of one width, so that a number does not dance; the percent sign is small and stands at the top."""
+SMALL = "%?~"
+
+
+def number_glyphs(bits, height, room):
+    """Digits of one width, so that a number does not dance; percent, question mark and "about" are small.
+
+    With `room` the digits are as wide as lets "100%" have so many columns.
+    """
     font = ImageFont.truetype(DEJAVU / BOLD, size_for(height))
     small = ImageFont.truetype(DEJAVU / BOLD, size_for(max(9, height * 9 // 20)))
     gap = max(1, height // 18)
-    boxes = {letter: font.getbbox(letter, anchor="ls") for letter in DIGITS}
-    digit_width = max(boxes[letter][2] - boxes[letter][0] for letter in "0123456789") + gap
+    boxes = {letter: (small if letter in SMALL else font).getbbox(letter, anchor="ls") for letter in DIGITS}
+    widths = {letter: box[2] - box[0] for letter, box in boxes.items()}
+    digit_width = max(widths[letter] for letter in "0123456789")
+    if room is not None:
+        digit_width = min(digit_width, (room - widths["%"] - gap) // 3 - gap)
     base = boxes["8"][3]
     for letter in DIGITS:
-        used = small if letter == "%" else font
-        box = used.getbbox(letter, anchor="ls")
-        width = digit_width if letter.isdigit() else box[2] - box[0] + gap
-        left = (width - gap - (box[2] - box[0])) // 2 - box[0]
-        baseline = -box[1] if letter == "%" else height - base
-        image = Image.new("L", (width, height))
+        left, top, _, bottom = boxes[letter]
+        baseline = {"%": -top, "?": -top, "~": (height - top - bottom) // 2}.get(letter, height - base)
+        image = Image.new("L", (widths[letter], height))
         draw = ImageDraw.Draw(image)
         draw.fontmode = "1" if bits == 1 else "L"
-        draw.text((left, baseline), letter, 255, font=used, anchor="ls")
-        yield letter, image
+        draw.text((-left, baseline), letter, 255, font=small if letter in SMALL else font, anchor="ls")
+        if bits == 1 and letter.isdigit():
+            image = fitted(letter, font, min(widths[letter], digit_width), height)
+        cell = Image.new("L", ((digit_width if letter.isdigit() else image.width) + gap, height))
+        cell.paste(image, ((cell.width - gap - image.width) // 2, 0))
+        yield letter, cell
+
+
+def fitted(letter, font, width, height):
+    """A digit of an on-or-off display in exactly this size, from one drawn large."""
+    large = font.font_variant(size=font.size * OVERSAMPLE)
+    box = large.getbbox(letter, anchor="ls")
+    image = Image.new("L", (box[2] - box[0], box[3] - box[1]))
+    ImageDraw.Draw(image).text((-box[0], -box[1]), letter, 255, font=large, anchor="ls")
+    image = image.resize((width, height), Image.Resampling.BOX)
+    return image.point(lambda level: 255 if level > 127 else 0)
 
 
 def sign_glyphs(bits, height):
@@ -205,33 +253,42 @@ PAINTERS = {
 
 def packed(glyphs, bits):
     """The file of a font."""
-    glyphs = list(glyphs)
-    height = glyphs[0][1].height
-    width = sum(image.width for _, image in glyphs)
-    strip = Image.new("L", (width, height))
-    left = 0
-    for _, image in glyphs:
-        strip.paste(image, (left, 0))
-        left += image.width
-    data = bytearray((bits, height, len(glyphs)))
-    data += "".join(letter for letter, _ in glyphs).encode("ascii")
-    data += bytes(image.width for _, image in glyphs)
+    glyphs = dict(glyphs)
+    height = next(iter(glyphs.values())).height
+    widths, places, rows = bytearray(), bytearray(), bytearray()
+    begin = 2 + 3 * (LAST - FIRST + 1)
+    for code in range(FIRST, LAST + 1):
+        image = glyphs.get(chr(code))
+        widths.append(image.width if image else 0)
+        places += (begin + len(rows)).to_bytes(2, "little")
+        if image:
+            rows += packed_rows(image, bits)
+    return bytes((bits, height)) + widths + places + rows
+
+
+def packed_rows(image, bits):
+    """One letter without the dark rows above and below it; a blank has one."""
     most = (1 << bits) - 1
-    for y in range(height):
+    box = image.point(lambda level: 255 * ((level * most + 127) // 255 > 0)).getbbox()
+    top, bottom = (0, 1) if box is None else (box[1], box[3])
+    data = bytearray((top, bottom - top))
+    for y in range(top, bottom):
         row = 0
-        for x in range(width):
-            row = row << bits | (strip.getpixel((x, y)) * most + 127) // 255
-        unused = -width * bits % 8
-        data += (row << unused).to_bytes((width * bits + 7) // 8, "big")
+        for x in range(image.width):
+            row = row << bits | (image.getpixel((x, y)) * most + 127) // 255
+        row <<= -image.width * bits % 8
+        data += row.to_bytes((image.width * bits + 7) // 8, "big")
     return bytes(data)
 
 
 def fonts():
     """(name, content) of every font file."""
-    for name, (face, bits, size) in TEXTS.items():
-        yield name, packed(text_glyphs(face, bits, size), bits)
-    for name, (bits, height) in NUMBERS.items():
-        yield name, packed(number_glyphs(bits, height), bits)
+    for name, size in BITMAPS.items():
+        yield name, packed(spleen.glyphs(size), 1)
+    for name, (face, size) in TEXTS.items():
+        yield name, packed(text_glyphs(face, size), 2)
+    for name, (bits, height, room) in NUMBERS.items():
+        yield name, packed(number_glyphs(bits, height, room), bits)
     for name, (bits, height) in SIGNS.items():
         yield name, packed(sign_glyphs(bits, height), bits)
 

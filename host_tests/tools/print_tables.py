@@ -14,12 +14,19 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
 
-from appliance import causes, settings  # noqa: E402
-from plc import mme, slac  # noqa: E402
-from v2g import din, handshake, iso2, plugin, release, secc, session  # noqa: E402
+from appliance.mqtt.causes import ROWS  # noqa: E402
+from appliance.settings import schema  # noqa: E402
+from appliance.smartevse import listeners  # noqa: E402
+from appliance.state import faults  # noqa: E402
+from plc import mme_slac, network_key, slac  # noqa: E402
+from v2g import admission, din, handshake, iso2, release, session  # noqa: E402
+from v2g.plug_in import LIMITS_MS  # noqa: E402
 
+from host_tests.cars import estimates, sources  # noqa: E402
 from host_tests.cars import tables as car_tables  # noqa: E402
+from host_tests.checks import conformance, house, libraries  # noqa: E402
 from host_tests.interpreter import differences  # noqa: E402
+from host_tests.support import number_rows  # noqa: E402
 from host_tests.tools import sequences, wiring  # noqa: E402
 
 _PLACE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
@@ -34,12 +41,12 @@ def table(head, rows):
 
 
 def message_name(kind):
-    names = [name for name, value in vars(mme).items() if value == kind and name.startswith(("CM_", "VS_"))]
+    names = [name for name, value in vars(mme_slac).items() if value == kind and name.startswith("CM_")]
     return names[0]
 
 
 def words(action):
-    return action.replace("_", " ")
+    return action.__name__.strip("_").replace("_", " ")
 
 
 def slac_messages():
@@ -52,13 +59,13 @@ def slac_messages():
 def slac_timeouts():
     rows = [
         [state, timer, slac.TIMERS_MS[timer], words(action)]
-        for state, (timer, action, _) in slac.TIMEOUTS.items()
+        for state, (timer, action) in slac.TIMEOUTS.items()
     ]
     return table(["state", "timer", "ms", "when it runs out"], rows)
 
 
 def slac_timers():
-    return table(["timer", "ms"], slac.TIMERS_MS.items())
+    return table(["timer", "ms"], [*slac.TIMERS_MS.items(), *network_key.TIMERS_MS.items()])
 
 
 def requests(standard):
@@ -123,7 +130,7 @@ def station_limits():
 
 
 def session_limits():
-    return table(["limit", "ms"], secc.LIMITS_MS.items())
+    return table(["limit", "ms"], LIMITS_MS.items())
 
 
 def protocols():
@@ -134,24 +141,47 @@ def protocols():
 
 
 def plug_in():
-    names = ("QUIET_MS", "ASK_AGAIN_MS", "ASK_IDLE_MS", "SILENCE_MS", "READINGS_PER_HOUR", "START_ASK_MS")
-    return table(["constant", "value"], [[name, getattr(plugin, name)] for name in names])
+    names = ("QUIET_MS", "NEW_MS", "ASK_NEW_MS", "ASK_AGAIN_MS", "ASK_IDLE_MS", "PHASE_MS")
+    names += ("SILENCE_MS", "READINGS_PER_HOUR", "READ_NOW_MS", "START_ASK_MS")
+    return table(["constant", "value"], [[name, getattr(admission, name)] for name in names])
+
+
+def recordings():
+    """Where each recording comes from."""
+    rows = []
+    for file, repository, commit, path, digest in sources.SOURCES:
+        origin = f"[{repository}](https://github.com/{repository})" + (f" at {commit}" if commit else "")
+        rows.append([f"`{file}`", origin, f"`{path}`", f"`{digest[:16]}`"])
+    return table(["file", "repository", "original", "SHA-256 of the file, first 16 digits"], rows)
+
+
+def numbers():
+    """What a car tells and what the SmartEVSE gets, rule by rule."""
+    head = ["case", "SoC told", "full", "capacity", "request", "profile", "SoC posted", "full", "capacity", "request"]
+    rows = []
+    for name, told, profile, sent in number_rows.ROWS:
+        rows.append([name, *number_rows.shown(told), f"`{profile}`" if profile else "", *number_rows.shown(sent)])
+    return table(head, rows)
+
+
+def car_estimates():
+    return table(estimates.HEAD, estimates.table_rows())
 
 
 def settings_table():
     rows = []
-    for row in settings.SCHEMA:
-        default = "`%s`" % row[settings.DEFAULT] if row[settings.DEFAULT] != "" else "empty"
-        rows.append(["`%s`" % row[settings.KEY], row[settings.GROUP], default, row[settings.HELP]])
+    for row in schema.SCHEMA:
+        default = "`%s`" % row[schema.DEFAULT] if row[schema.DEFAULT] != "" else "empty"
+        rows.append(["`%s`" % row[schema.KEY], row[schema.GROUP], default, row[schema.HELP]])
     return table(["key", "group", "default", "meaning"], rows)
 
 
 def pins(group, prefix):
     """Signals and pins as the settings have them."""
     rows = []
-    for row in settings.SCHEMA:
-        if row[settings.KIND] == settings.PIN and row[settings.KEY].startswith(prefix):
-            rows.append([row[settings.LABEL], "`%s`" % (row[settings.DEFAULT] or "none"), "`%s`" % row[settings.KEY]])
+    for row in schema.SCHEMA:
+        if row[schema.KIND] == schema.PIN and row[schema.KEY].startswith(prefix):
+            rows.append([row[schema.LABEL], "`%s`" % (row[schema.DEFAULT] or "none"), "`%s`" % row[schema.KEY]])
     return table([group, "pin of the ESP32-S3", "setting"], rows)
 
 
@@ -164,7 +194,9 @@ def display_pins():
 
 
 def causes_table():
-    rows = [["`%s`" % code, *row[1:4]] for code, row in causes.TABLE.items()]
+    rows = []
+    for code, row in (faults.TABLE | ROWS | listeners.ROWS).items():
+        rows.append(["`%s`" % code, row[1], *faults.sentences(code)])
     return table(["code", "display", "what it means", "what to do"], rows)
 
 
@@ -187,7 +219,30 @@ def allocations():
     return table(["what", "takes heap", "in an idle pass"], rows)
 
 
+def house_rooms():
+    """What each room is for, and which rooms it uses."""
+    found = house.rooms(house.modules(ROOT / "CIRCUITPY"))
+    rows = [[f"`{room}`", what, " ".join(f"`{other}`" for other in others)] for room, (what, others) in found.items()]
+    return table(["room", "what it is", "uses"], rows)
+
+
+def house_exceptions():
+    """What may break a limit of the house."""
+    rows = [[f"`{where}`", rule, reason] for (rule, where), reason in sorted(house.EXCEPTIONS.items())]
+    return table(["where", "limit", "why"], rows)
+
+
+def private_uses():
+    """Private names of libraries that the box uses."""
+    rows = [[f"`{file}`", f"`{name}`", reason] for (file, name), reason in libraries.PRIVATE_USES.items()]
+    return table(["file", "name", "why"], rows)
+
+
 TABLES = {
+    "house": lambda: "```\n" + house.picture(ROOT / "CIRCUITPY") + "```\n",
+    "house-rooms": house_rooms,
+    "house-exceptions": house_exceptions,
+    "private-uses": private_uses,
     "modem-pins": modem_pins,
     "display-pins": display_pins,
     **{name: lambda rows=rows: table(*rows()) for name, rows in wiring.TABLES.items()},
@@ -206,6 +261,9 @@ TABLES = {
     "session-limits": session_limits,
     "protocols": protocols,
     "plug-in": plug_in,
+    "numbers": numbers,
+    "cars-estimates": car_estimates,
+    "recordings": recordings,
     "settings": settings_table,
     "causes": causes_table,
     **car_tables.TABLES,
@@ -214,6 +272,7 @@ TABLES = {
     "differences-syntax": lambda: interpreter_differences("syntax"),
     "differences-shim": lambda: interpreter_differences("shim"),
     "allocations": allocations,
+    "conformance": conformance.printed,
 }
 
 

@@ -17,10 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from host_tests.tools import bundle
+from host_tests.support.starts import started
+from host_tests.tools import bundle, publisher_key
 from host_tests.twin.world import World
 from host_tests.web.box import PASSWORD, first_run, log_in, running_box, running_browser
 
@@ -72,13 +74,20 @@ PAGES = {
     "page_status_wide": ("/", COMPUTER, "light", "#delivery.ok", True),
     "page_settings": ("/config", COMPUTER, "light", "body[data-ready]", False),
     "page_settings_phone": ("/config", PHONE, "dark", "body[data-ready]", False),
+    "page_diary": ("/diary", PHONE, "light", "#graph i", False),
     "page_console": ("/webserial", COMPUTER, "dark", ".line", False),
 }
+# Charges on arrival, or why there was none, and whose car it was.
+DIARY = [
+    (48, "Ioniq"), (71, "Zoe"), (35, "Ioniq"), (62, "Ioniq"), (80, "Zoe"), (22, "Ioniq"), ("car_ended", None), (57, "Zoe"),
+    (44, "Ioniq"), (39, None), (66, "Zoe"), (29, "Ioniq"), (53, "Ioniq"), (75, "Zoe"), (41, "Ioniq"), (18, "Ioniq"),
+]  # fmt: skip
 
 
 def take_pages(folder):
     """The box's own pages after a car was read."""
     with running_box(WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no") as box, running_browser() as browser:
+        box.ask("diary", readings=DIARY)
         box.ask("plug", soc=int(SOC))
         for name, (path, size, scheme, there, whole) in PAGES.items():
             context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1.5)
@@ -100,14 +109,16 @@ def take_update(folder):
         running_browser() as browser,
     ):
         file = Path(scratch) / "socbox-0.2.0.update"
-        file.write_bytes(bundle.update(bundle.drive_files(version="0.2.0")))
+        key = rsa.generate_private_key(publisher_key.EXPONENT, publisher_key.BITS)
+        box.ask("put", name=publisher_key.PUBLIC, text=publisher_key.public_half(key).decode())
+        file.write_bytes(bundle.update(bundle.drive_files(version="0.2.0"), key))
         pictures = [Path(scratch) / "during.png", Path(scratch) / "after.png"]
         page = browser.new_context(viewport=UPDATE_PHONE, device_scale_factor=1.5).new_page()
         log_in(page, box.url)
         page.goto(box.url + "/update")
         page.wait_for_selector("body[data-ready]")
         page.set_input_files("#file", file)
-        page.locator("#chosen", has_text="0.2.0").wait_for()
+        page.wait_for_selector("#send:enabled")
         page.click("#send")
         page.wait_for_selector("dialog[open]")
         page.click("dialog button[value=yes]")
@@ -126,11 +137,11 @@ SETUP_BACK = (120, 128, 136)
 
 
 def take_setup(path):
-    """The first run from left to right: display, page, page after joining, display."""
+    """The first run from left to right: display, page, the SmartEVSE, the end of it, display."""
     with tempfile.TemporaryDirectory() as scratch:
-        pictures = [Path(scratch) / f"{number}.png" for number in range(4)]
+        pictures = [Path(scratch) / f"{number}.png" for number in range(5)]
         with World(seed=1, settings={"WIFI_SSID": None, "WIFI_PASSWORD": None}) as world:
-            world.run(14)
+            started(world)
             world.screenshot(pictures[0])
         with first_run() as (box, browser):
             box.ask("neighbours")
@@ -163,10 +174,15 @@ def _set_up(box, browser, pictures):
     page.wait_for_timeout(300)
     page.screenshot(path=pictures[1])
     page.click("#connect")
-    page.wait_for_selector("#joined:not([hidden])", timeout=60_000)
-    page.wait_for_timeout(2500)
+    page.locator("#evse-found", has_text="Found: SmartEVSE").wait_for(timeout=60_000)
+    page.wait_for_timeout(300)
     page.screenshot(path=pictures[2])
-    box.ask("screenshot", path=str(pictures[3]))
+    page.click("#evse-test")
+    page.click("#secret-skip")
+    page.wait_for_selector("#joined:not([hidden])")
+    page.wait_for_timeout(2500)
+    page.screenshot(path=pictures[3])
+    box.ask("screenshot", path=str(pictures[4]))
 
 
 def main():

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
 
-from plc import mme  # noqa: E402
+from plc import mme, mme_slac  # noqa: E402
 from v2g import apphand, din, exi, iso2  # noqa: E402
 
 from host_tests.interpreter.run_car import Lcg  # noqa: E402
@@ -22,7 +22,7 @@ from host_tests.twin.car.car import named  # noqa: E402
 CAR, BOX, MODEM = "Car", "Box", "Modem"
 _MMES = {
     value: name
-    for name, value in vars(mme).items()
+    for name, value in [*vars(mme).items(), *vars(mme_slac).items()]
     if isinstance(value, int) and name.startswith(("CM_", "VS_"))
 }
 # Polled while the link comes up, or one for each sound: of no interest here.

@@ -112,9 +112,10 @@ def main(arguments):
     options.add_argument("address", nargs="+")
     options.add_argument("--password", required=True)
     options.add_argument("--older", action="store_true", help="install it even where a newer version runs")
+    options.add_argument("--any-publisher", action="store_true", help="install it whoever signed it, or nobody")
     chosen = options.parse_args(arguments)
     data = chosen.file.read_bytes()
-    agreed = "room,older" if chosen.older else "room"
+    agreed = "room" + ",older" * chosen.older + ",publisher" * chosen.any_publisher
     for address in chosen.address:
         try:
             before = update(Box(address, chosen.password), data, agreed, show_progress)

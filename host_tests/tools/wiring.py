@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
 
-from appliance import causes  # noqa: E402
+from appliance.state import faults  # noqa: E402
 
 WIDTH, HEIGHT = 1400, 790
 PAPER, INK, SOFT, PART, EDGE = "#fcfcfa", "#212529", "#5c636a", "#e7f0ef", "#0b7285"
@@ -249,8 +249,8 @@ def taken_table(board):
 def signature_table():
     rows = []
     for value, code, means in data.SIGNATURES:
-        shown = f"*{causes.short(code)}*" if code else "*Ready for a car*"
-        rows.append([f"`{value}`" if value.startswith("0xA") else value, means, shown, causes.action(code) if code else ""])
+        shown = f"*{faults.short(code)}*" if code else "*Ready for a car*"
+        rows.append([f"`{value}`" if value.startswith("0xA") else value, means, shown, faults.action(code) if code else ""])
     return ["read", "means", "the box shows", "what to do"], rows
 
 

@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Each module of the device has its tests at the same place below host_tests, or is listed with what tests it instead."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LIB = ROOT / "CIRCUITPY" / "lib"
+TESTS = ROOT / "host_tests"
+
+# What needs a whole box, or nothing but its users: (module, tests that fail when it is broken)
+ELSEWHERE = {
+    # An exception with two fields: those who raise and catch it.
+    "appliance/base/refused.py": "appliance/web/test_modem.py",
+    # Constants: what an update and a start compare them with.
+    "appliance/base/version.py": "update/test_bundle.py",
+    # Wiring of display, button and light: a box that has them, or lacks them.
+    "appliance/box_display.py": "session/test_display.py",
+    # Draws a code on the glass, where a reader reads it.
+    "appliance/display/code_panel.py": "appliance/display/test_setup_views.py",
+    # Wiring of the self-test: what it reports of a whole box.
+    "appliance/box_test.py": "session/test_bring_up.py",
+    # Cars and the SmartEVSE while most of the box is being loaded.
+    "appliance/asking.py": "session/test_door.py",
+    "appliance/door.py": "session/test_door.py",
+    # The first second after power-on: a modem that answers while the rest is being loaded.
+    "appliance/early.py": "session/test_early_key.py",
+}
+
+
+def modules():
+    """Paths below lib/ of every module."""
+    paths = sorted(path for layer in ("plc", "v2g", "appliance") for path in (LIB / layer).rglob("*.py"))
+    return [path.relative_to(LIB).as_posix() for path in paths if path.name != "__init__.py"]
+
+
+def mirrored(module):
+    path = TESTS / module
+    return path.with_name("test_" + path.name).is_file()
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_has_its_tests_at_its_place_or_is_listed(module):
+    assert mirrored(module) != (module in ELSEWHERE)
+
+
+def test_the_list_names_modules_and_tests_that_exist():
+    assert set(ELSEWHERE) <= set(modules())
+    assert {place for place in ELSEWHERE.values() if not (TESTS / place).is_file()} == set()

@@ -1,0 +1,25 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Waiting for a box that starts: by what it has done, not by a time that changes with every line of its program."""
+
+PROGRAM = " I box socbox "
+PAGE = " I web page at "
+
+
+def _since_power_on(world):
+    return [(now_us / 1e6, line) for now_us, line in world.device.console if now_us / 1e6 >= world.power_on_s]
+
+
+def program_s(world):
+    """When this start's program said its first word, None before. What comes before is CircuitPython and the compiler."""
+    return next((now_s for now_s, line in _since_power_on(world) if PROGRAM in line), None)
+
+
+def page_is_up(world):
+    return any(PAGE in line for _, line in _since_power_on(world))
+
+
+def started(world, more_s=4, limit_s=60):
+    """Run until the page is up and `more_s` longer, so that the SmartEVSE was asked; a box without network: `limit_s`."""
+    world.run_until(lambda: page_is_up(world), limit_s, 100_000)
+    world.run(more_s)
