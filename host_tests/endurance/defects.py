@@ -8,10 +8,10 @@ python -m host_tests.endurance.defects
 import contextlib
 import sys
 
-from appliance import smartevse
 from appliance.loop import Loop
-from plc import framing, ipv6, mme, slac, spi_port, tcp
-from v2g import plugin, secc
+from appliance.smartevse import delivery
+from plc import framing, ipv6, mme_slac, network_key, slac, spi_port, tcp, tcp_window
+from v2g import admission, secc
 
 from host_tests.endurance import campaign, states, sweep
 
@@ -84,7 +84,7 @@ def every_state_of_the_bus():
 
 
 def mixtures(driver=False):
-    for life in range(6):
+    for life in range(10):
         tally = campaign.life(1 + life, driver=driver)
         if tally.wrong:
             return str(tally.wrong[0])
@@ -103,7 +103,7 @@ def _no_retransmission(self):
 
 
 def _any_run(self, kind, frame):
-    at = 19 if kind == mme.CM_ATTEN_PROFILE_IND else 6
+    at = 19 if kind == mme_slac.CM_ATTEN_PROFILE_IND else 6
     for context in self._contexts:
         if frame[at : at + 6] == context.ev_mac:
             return context
@@ -152,7 +152,7 @@ def _no_resync(self):
     """Waits for good where a header is not one."""
 
 
-_delivered = smartevse.SmartEvse._delivered
+_delivered = delivery.SmartEvse._delivered
 
 
 def _post_twice(self, text):
@@ -171,11 +171,11 @@ def _joined_timer_runs_on(self, now):
 def _anything_is_next(self, segment):
     """Whatever number the segment has, its data is the next."""
     if segment.length:
-        segment.sequence = self._receive_next
-    return _is_acceptable(self, segment)
+        segment.sequence = self.next
+    return _accepts(self, segment)
 
 
-_is_acceptable = tcp.TcpServer._is_acceptable
+_accepts = tcp_window.ReceiveWindow.accepts
 
 
 def _no_new_key(self, now, new_key=True):
@@ -210,7 +210,7 @@ _enter = slac.Slac._enter
 
 
 def _key_asked_once(self, now):
-    self._key_deadline = None
+    """Whatever becomes of the first try."""
 
 
 def _no_gate(self, ev_mac, now):
@@ -226,7 +226,7 @@ def _soc_of_zero(self, reading, now, began=None):
     _deliver(self, reading, now, began)
 
 
-_deliver = smartevse.SmartEvse.deliver
+_deliver = delivery.SmartEvse.deliver
 
 
 # name: (owner, attribute, what takes its place, the part that must notice)
@@ -239,29 +239,34 @@ DEFECTS = {
         _sum_for_average,
         mixtures,
     ),
-    "SLAC_MATCH.CNF not repeated": (slac.Slac, "_answer_match", _no_match_repeat, one_fault_at_a_time),
+    "SLAC_MATCH.CNF not repeated": (
+        slac.MESSAGES,
+        mme_slac.CM_SLAC_MATCH_REQ,
+        (*slac.MESSAGES[mme_slac.CM_SLAC_MATCH_REQ][:1], _no_match_repeat, "JOINING"),
+        one_fault_at_a_time,
+    ),
     "ATTEN_CHAR.IND not repeated": (slac, "C_EV_MATCH_RETRY", 0, one_fault_at_a_time),
     "BFR_SIZE omitted": (spi_port.SpiPort, "write_data", _write_without_size, every_state_of_the_bus),
     "BFR_SIZE late": (spi_port.SpiPort, "write_data", _size_too_late, every_state_of_the_bus),
     "framing never finds its way back": (framing.FrameDecoder, "_skip", _no_resync, one_bit_on_the_bus),
     "checksums not verified": (ipv6, "ones_sum", _never_wrong, every_bit),
-    "POST twice": (smartevse.SmartEvse, "_delivered", _post_twice, mixtures),
-    "placeholder instead of the reading": (smartevse.SmartEvse, "deliver", _soc_of_zero, mixtures),
+    "POST twice": (delivery.SmartEvse, "_delivered", _post_twice, mixtures),
+    "placeholder instead of the reading": (delivery.SmartEvse, "deliver", _soc_of_zero, mixtures),
     "timer of the join not cancelled": (slac.Slac, "_link_up", _joined_timer_runs_on, mixtures),
     "WAIT_MATCH without an end": (slac.Slac, "_enter", _no_wait_match_end, dying_car),
     "TCP's sequence numbers not checked": (
-        tcp.TcpServer,
-        "_is_acceptable",
+        tcp_window.ReceiveWindow,
+        "accepts",
         _anything_is_next,
         one_fault_at_a_time,
     ),
     "no new key after a session": (secc.Secc, "_finish", _no_new_key, mixtures),
     "restart of the modem not noticed": (Loop, "_modem_came", _first_start_only, every_state),
-    "key asked for once": (slac.Slac, "_key_overdue", _key_asked_once, mixtures),
-    "a car that comes back answered once": (plugin, "PLUG_IN_MS", 0, returning_car),
-    "every SLAC_PARM.REQ answered": (plugin.PlugIn, "may_answer", _no_gate, mixtures),
-    "late reading to whoever is plugged in": (smartevse.SmartEvse, "_is_late", _old_late, swapped_cars),
-    "session without a deadline": (secc.Secc, "_watch_session", lambda self, now: None, every_state),
+    "key asked for once": (network_key.NetworkKey, "poll", _key_asked_once, mixtures),
+    "a car that comes back answered once": (admission, "PHASE_MS", 0, returning_car),
+    "every SLAC_PARM.REQ answered": (admission.Admission, "admits", _no_gate, mixtures),
+    "late reading to whoever is plugged in": (delivery.SmartEvse, "_is_late", _old_late, swapped_cars),
+    "session without a deadline": (secc.Secc, "_watch_plug_in", lambda self, now: None, every_state),
 }
 
 

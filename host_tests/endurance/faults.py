@@ -25,15 +25,15 @@ def truncated(frame, rng):
 
 def flipped(frame, rng):
     """One bit behind the addresses is another one."""
-    hurt = bytearray(frame)
-    hurt[12 + rng.below(len(frame) - 12)] ^= 1 << rng.below(8)
-    return bytes(hurt)
+    damaged = bytearray(frame)
+    damaged[12 + rng.below(len(frame) - 12)] ^= 1 << rng.below(8)
+    return bytes(damaged)
 
 
 class Faults:
     """The wire between modem and box.
 
-    `single`: None or (direction, index, kind), that frame since `clear` is hurt; a kind
+    `single`: None or (direction, index, kind), that frame since `clear` is damaged; a kind
     ("bit", n) is that bit of it alone. `percent`: rates by kind.
     `block_until_us`: the write buffer takes nothing before. `tap`: None or callable (direction, frame): what the box gets
     and what it sends.
@@ -93,7 +93,7 @@ class Faults:
             kind = self.single[2] if self.single[:2] == (direction, index) else None
         else:
             kind = self._draw()
-        passed = self._hurt(kind, frame, direction) if kind else [(0, frame)]
+        passed = self._damaged(kind, frame, direction) if kind else [(0, frame)]
         held = self._held[direction]
         if held is not None and kind != "reorder":
             self._held[direction] = None
@@ -111,13 +111,13 @@ class Faults:
                 return kind
         return None
 
-    def _hurt(self, kind, frame, direction):
+    def _damaged(self, kind, frame, direction):
         rng = self._rng
         if isinstance(kind, tuple):
-            hurt = bytearray(frame)
-            hurt[kind[1] >> 3] ^= 0x80 >> (kind[1] & 7)
+            damaged = bytearray(frame)
+            damaged[kind[1] >> 3] ^= 0x80 >> (kind[1] & 7)
             self.hit(kind[0])
-            return [(0, bytes(hurt))]
+            return [(0, bytes(damaged))]
         if kind == "truncate":
             cut = truncated(frame, rng)
             if cut is None:

@@ -80,6 +80,9 @@ class Mixture:
         options = {"soc_percent": rng.below(101), "habits": {"attenuation_limit_db": 43}}
         if rng.hits(30):
             options["mac"] = b"\x02\xca" + rng.bytes(4)
+        if rng.hits(15):
+            options["habits"]["mac_rotates"] = True
+            self.what.append("mac_rotates")
         self.name = name
         return cars.CARS[name].build(rig.random_bytes, leaving, **options)
 
@@ -196,8 +199,14 @@ class Mixture:
         """A car at the next station looks for it and hears this box, too far away to be it."""
         rig.faults.hit("neighbour")
         habits = {"attenuation_limit_db": 35}
-        mac = b"\x02\x1e" + self._rng.bytes(4)
-        car = cars.CARS["virtual"].build(rig.random_bytes, mac=mac, soc_percent=11, habits=habits)
+        if self._rng.hits(50):
+            # A VW of the MEB family: it searches on and on, each time with another MAC.
+            rig.faults.hit("neighbour_meb")
+            habits["slac_pauses_ms"] = (9_850,)
+            car = cars.CARS["id3"].build(rig.random_bytes, soc_percent=11, habits=habits)
+        else:
+            mac = b"\x02\x1e" + self._rng.bytes(4)
+            car = cars.CARS["virtual"].build(rig.random_bytes, mac=mac, soc_percent=11, habits=habits)
         rig.add_neighbour(car, 44)
 
     def _unplug(self, rig):

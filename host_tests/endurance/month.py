@@ -94,8 +94,8 @@ class Month:
             rig.network.switch(True)
             rig.faults.clear()
         else:
-            # Every car is a new one: tables of cars must be full after a few days.
-            mac = b"\x02" + number.to_bytes(5, "big")
+            # Every car is a new one, of another maker: tables of cars must be full after a few days.
+            mac = b"\0" + number.to_bytes(2, "big") + b"\0\0\1"
             car = cars.CARS[NAMES[number % len(NAMES)]].build(
                 rig.random_bytes, mac=mac, soc_percent=number % 101
             )

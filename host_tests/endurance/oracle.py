@@ -46,8 +46,8 @@ class Oracle:
                 self.wrong.append(CHARGES)
         elif kind == _CHARACTERISTICS:
             self._characteristics(frame)
-        elif kind == _MATCH_CNF and self._asked.get(frame[0:6]) not in self._runs.get(frame[0:6], ()):
-            self.wrong.append("CM_SLAC_MATCH.CNF for a RunID that never asked for the parameters")
+        elif kind == _MATCH_CNF:
+            self._match(frame)
 
     def _heard(self, kind, frame):
         mac = frame[6:12]
@@ -58,7 +58,16 @@ class Oracle:
         elif kind == _PROFILE and frame[25] == GROUPS and len(frame) >= 85:
             self._reports.setdefault(frame[19:25], []).append(frame[27:85])
         elif kind == _MATCH_REQ and len(frame) >= 77:
-            self._asked[mac] = frame[69:77]
+            asked = self._asked.setdefault(mac, [])
+            asked.append(frame[69:77])
+            del asked[:-6]
+
+    def _match(self, frame):
+        mac, run_id = frame[0:6], frame[69:77]
+        if run_id not in self._runs.get(mac, ()):
+            self.wrong.append("CM_SLAC_MATCH.CNF for a RunID that never asked for the parameters")
+        if run_id not in self._asked.get(mac, ()):
+            self.wrong.append("CM_SLAC_MATCH.CNF for a RunID that never asked for a match")
 
     def _characteristics(self, frame):
         mac = frame[0:6]
@@ -70,7 +79,7 @@ class Oracle:
             return
         for group in range(GROUPS):
             values = [report[group] for report in reports]
-            # A report of nothing but zeroes is no report: the first group then says 1.
+            # A report of nothing but zeroes does not count as a report: the first group then says 1.
             if not min(values) <= frame[71 + group] <= max(*values, 1):
                 self.wrong.append(
                     f"CM_ATTEN_CHAR.IND: group {group} is {frame[71 + group]}, reported {values}"

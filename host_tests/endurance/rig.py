@@ -11,15 +11,17 @@ Virtual time, one seed: the same call gives the same run.
 """
 
 import json
-import sys
 import types
 
-from appliance import cars as garage
-from appliance import causes
-from appliance import status as status_module
-from appliance.log import FrameRing, Log, Uptime
+from appliance.jobs import StateQuestion
 from appliance.loop import Collector, Loop
-from appliance.smartevse import SmartEvse, _Answer
+from appliance.smartevse.delivery import SmartEvse
+from appliance.smartevse.exchange import Answer
+from appliance.state import faults
+from appliance.state.cars import Garage
+from appliance.state.frame_ring import FrameRing
+from appliance.state.log import Log, Uptime
+from appliance.story import Story
 from plc.qca7005 import Qca7005
 from v2g.secc import Secc
 
@@ -45,24 +47,10 @@ MODEM_WAIT_US = 60_000_000
 MODEM_DONE_US = 5_000_000
 
 
-def _import_box():
-    """`appliance.box` needs modules of the board by name; the handlers used here call none of them."""
-    names = [name for name in ("microcontroller", "supervisor") if name not in sys.modules]
-    for name in names:
-        sys.modules[name] = types.ModuleType(name)
-    try:
-        from appliance import box
-    finally:
-        for name in names:
-            del sys.modules[name]
-    return box
-
-
-box_module = _import_box()
-
-
 class FrameModem:
-    """A modem at frame level behind the driver's face. What passes between it and the box may be hurt."""
+    """A modem at frame level behind the driver's face. What passes between it and the box may be damaged."""
+
+    setting_text = "none"
 
     def __init__(self, rig):
         self._clock = rig.clock
@@ -72,6 +60,7 @@ class FrameModem:
         self.ready = False
         self.generation = 0
         self.status = "BOOTING"
+        self.setting_text = "none: frames"
         self.counts = {}
         self._timer = None
         self._full_until_us = 0
@@ -197,6 +186,10 @@ class DrivenModem:
         self.counts = self.driver.counts
 
     @property
+    def setting_text(self):
+        return self.driver.setting_text
+
+    @property
     def waiting(self):
         return bool(self.model._read_buffer)
 
@@ -271,19 +264,19 @@ class Charger:
 
     # ---- the appliance's HTTP client
 
-    def exchange(self, method, url, address, read_body=False):
-        """What `appliance.smartevse.Client.exchange` gives, after the time that it takes."""
+    def exchange(self, method, url, address, read_body=False, body=None):
+        """What `appliance.smartevse.exchange.Client.exchange` gives, after the time that it takes."""
         if not self._rig.network.connected or self.mood == "off":
             self._rig.block(1000)
-            return _Answer(None, b"", False, False, 0)
+            return Answer(None, b"", False, False, 0)
         self._rig.block(20)
         body = self._act(method, url)
         if self.mood == "deaf":
             self._rig.block(5000)
-            return _Answer(None, b"", True, True, 0)
+            return Answer(None, b"", True, True, 0)
         if self.mood == "error":
-            return _Answer(500, b"", True, True, 60)
-        return _Answer(200, body, True, True, 60)
+            return Answer(500, b"", True, True, 60)
+        return Answer(200, body, True, True, 60)
 
     def _act(self, method, url):
         if method != "POST":
@@ -317,14 +310,17 @@ class Network:
 
     def switch(self, connected):
         self.connected = connected
-        self.tell(causes.WIFI, None if connected else "wifi_down")
+        self.tell(faults.WIFI, None if connected else "wifi_down")
 
 
 class Rig:
-    """See the module. `box` carries the appliance's own event handlers; `told` is what the car said of itself."""
+    """See the module. `box` carries the appliance's own event handlers; `told` is what the car said of itself,
+    `undelivered` the causes that were told when a reading could not be delivered."""
 
-    def __init__(self, seed=1, driver=False, answer="auto"):
+    def __init__(self, seed=1, driver=False, answer="auto", charger=None, can_ask=True):
+        """`charger`: what takes the place of `Charger`; `can_ask` False: no SmartEVSE is set up."""
         self.seed = seed
+        self._can_ask = can_ask
         self.driver = driver
         self.clock = Clock()
         self.line = Powerline(self.clock, seed=seed)
@@ -333,10 +329,11 @@ class Rig:
         self.oracle = Oracle()
         self.faults.tap = self.oracle.frame
         self.network = Network()
-        self.charger = Charger(self)
+        self.charger = (charger or Charger)(self)
         self.plug = None
         self.neighbours = []
         self.told = []
+        self.undelivered = []
         self.console = []
         self._ticks_start = TICKS - 20_000 - self.rng.below(40_000)
         self.modem = DrivenModem(self) if driver else FrameModem(self)
@@ -346,62 +343,45 @@ class Rig:
         self.loop = self.box.loop
 
     def _new_box(self):
-        box = object.__new__(box_module.Box)
+        """The parts of a box that have to do with a car, wired as `appliance.box` does it."""
+        box = types.SimpleNamespace()
         box.uptime = Uptime(self.ticks())
         box.log = Log(box.uptime, write=self._console)
-        box.status = status_module.Status(box.uptime, box._on_cause)
-        box.smartevse = SmartEvse("http://192.168.1.60/ev_state", self.network, self.ticks, box._on_smartevse)
-        box.smartevse._client = self.charger
+        box.story = Story(box.log, box.uptime)
+        box.status = box.story.status
         box.wifi = self.network
         self.network.tell = box.status.put_cause
-        box.garage = garage.Garage([])
         box.frames = FrameRing()
-        box.firmware = None
-        box.left = False
-        box._car_at = None
-        box._handlers = {
-            name: getattr(box, "_on_" + name)
-            for name in (
-                "modem",
-                "car",
-                "checkpoint",
-                "reading",
-                "soc",
-                "released",
-                "session_end",
-                "failed",
-                "firmware",
-            )
-        }
-        self.events = []
-        box.loop = Loop(
-            self.modem,
-            self._new_secc,
-            box.status,
-            box.log,
-            box.frames,
-            lambda event, now: self._on_event(box, event, now),
+        box.smartevse = SmartEvse(
+            "http://192.168.1.60/ev_state" if self._can_ask else "",
+            self.network,
             self.ticks,
-            None,
-            lambda: None,
+            self._smartevse_tells,
         )
-        box_module.supervisor.ticks_ms = self.ticks
+        box.smartevse._client = self.charger
+        self.events = []
+        box.story.follow(lambda event, now: self.events.append((self.clock.now_ms, *event)))
+        box.story.follow(Garage([]).follow)
+        box.story.follow(box.smartevse.follow)
+        box.loop = Loop(self.modem, self._new_secc, box.story, box.frames, self.ticks, lambda: None)
         box.loop.add_slow_piece("smartevse", box.smartevse)
-        box.loop.add_slow_piece("question", box_module.EvseQuestion(box))
+        question = StateQuestion(box.loop, self.network, box.smartevse, box.story, self.ticks)
+        box.loop.add_slow_piece("question", question)
         box.loop.add_slow_piece("collect", Collector(box.loop, self._collect))
         return box
 
     def _new_secc(self):
-        return Secc(
-            BOX_MAC, self.rng.bytes, {"can_ask": True, "wait_for_modem": True, "answer": self._answer}
-        )
-
-    def _on_event(self, box, event, now):
-        self.events.append((self.clock.now_ms, *event))
-        box._on_event(event, now)
+        config = {"can_ask": self._can_ask, "wait_for_modem": True, "answer": self._answer}
+        return Secc(BOX_MAC, self.rng.bytes, config)
 
     def _collect(self):
         self.collections.append(self.loop.secc.active)
+
+    def _smartevse_tells(self, kind, text):
+        cause = self.box.smartevse.cause
+        if kind == "failed":
+            self.undelivered.append(cause)
+        self.box.story.tell(("smartevse", kind, text, cause))
 
     def _console(self, line):
         self.console.append(line)

@@ -7,7 +7,7 @@ not; in both cases it must be ready for the next car in time. Never may it tell 
 placeholder, say anything that lets a car close its contactors, or let an error out of a layer.
 """
 
-from appliance import causes
+from appliance.state import faults
 
 from host_tests.endurance.oracle import CHARGES
 from host_tests.twin.car import frames
@@ -41,6 +41,7 @@ def play(rig, car, script=None, end=None):
     """
     rig.events.clear()
     rig.told.clear()
+    rig.undelivered.clear()
     rig.charger.plug_ins.clear()
     begin_ms = rig.clock.now_ms
     rig.plug_in(car)
@@ -74,7 +75,7 @@ def poke(rig, car):
     The box asks the SmartEVSE once a minute at most: what it was told within a minute holds. Where it cannot ask, a
     car that was silent for a minute counts as a new plug-in.
     """
-    if rig.loop.secc.plugin.state is None:
+    if rig.loop.secc.admission.seen is None:
         return
     told_ms = rig.charger.told_waiting_ms
     if told_ms is not None and rig.clock.now_ms - told_ms < 61_000:
@@ -83,7 +84,7 @@ def poke(rig, car):
     rig.plug.modem.send(frames.slac_parm_req(car.mac, b"CHARGING"))
     rig.run(300)
     rig.oracle.leave_alone = None
-    if rig.loop.secc.plugin.state is None and CHARGES in rig.oracle.wrong:
+    if rig.loop.secc.admission.seen is None and CHARGES in rig.oracle.wrong:
         rig.oracle.wrong.remove(CHARGES)  # it asked first, and got no answer
 
 
@@ -94,14 +95,25 @@ def _delivered_ms(rig, begin_ms):
     return None
 
 
+def as_posted(soc_percent, late=False):
+    """What the SmartEVSE may be told of a car that told `soc_percent`: 0 is doubtful unless the car confirms it.
+
+    `late`: it tells 0 before, and may leave before it tells more.
+    """
+    if late:
+        return (soc_percent, -1)
+    return (soc_percent,) if soc_percent else (0, -1)
+
+
 def judge(rig, car, verdict):
     """Fill in `delivered`, `cause` and `wrong`."""
     wrong = verdict.wrong
     soc = car.values["soc_percent"]
+    allowed = as_posted(soc, car.habits["soc_told_from"] is not None)
     wrong.extend(f"{len(posts)} POSTs" for posts in rig.charger.plug_ins if len(posts) > 1)
     posts = [post for posts in rig.charger.plug_ins for post in posts]
     for post in posts:
-        if post["current_soc"] != soc:
+        if post["current_soc"] not in allowed:
             wrong.append(f"told {post['current_soc']} %, the car said {soc} %")
         if len(post) != 5:
             wrong.append(f"parameters {sorted(post)}")
@@ -109,7 +121,7 @@ def judge(rig, car, verdict):
     wrong.extend(
         f"read {event[2].soc_percent} %, the car said {soc} %"
         for event in readings
-        if event[2].soc_percent != soc
+        if (-1 if event[2].soc_percent is None else event[2].soc_percent) not in allowed
     )
     verdict.delivered = bool(posts)
     wrong += rig.oracle.wrong
@@ -120,8 +132,18 @@ def judge(rig, car, verdict):
         wrong.append("error: " + " / ".join(line for line in rig.console[-12:]))
         rig.loop.failures = 0
     verdict.cause = rig.box.status.cause()
-    heard = any(event[1] == "car" for event in rig.events)
+    told = [event[2] for event in rig.events if event[1] == "session_end"]
+    told += [event[3] for event in rig.events if event[1] == "search_ended"]
+    # By its maker: its MAC may be another one by now, and a neighbour is heard as well.
+    macs = [event[2] for event in rig.events if event[1] in ("searching", "matched")]
+    heard = any(mac[:3] == car.mac[:3] for mac in macs)
+    ends = [cause for cause in told if cause != "ok"]
+    if not posts and verdict.cause is None and rig.undelivered:
+        verdict.cause = rig.undelivered[-1]  # told then, and no longer a fault: the SmartEVSE answers again
+    if not posts and verdict.cause is None and ends:
+        verdict.cause = ends[-1]  # a search that may be a neighbour's is logged and not shown
     if not posts and verdict.cause is None and heard:
-        wrong.append("no reading and no cause shown")
-    if verdict.cause is not None and verdict.cause not in causes.TABLE:
+        wrong.append("no reading and no cause told")
+    wrong.extend(f"ended with {cause}" for cause in ends if cause not in faults.TABLE)
+    if verdict.cause is not None and verdict.cause not in faults.TABLE:
         wrong.append(f"cause {verdict.cause} has no row")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Trouble that is no frame's, at every step of a plug-in: (step, what happens) one a session.
+"""Trouble that has nothing to do with frames, at every step of a plug-in: one (step, what happens) per session.
 
 python -m host_tests.endurance.states [--driver]
 """
@@ -11,7 +11,7 @@ from host_tests.endurance.campaign import start, witness
 from host_tests.endurance.faults import FROM_BOX
 from host_tests.endurance.mixtures import calm
 from host_tests.endurance.rig import Rig
-from host_tests.endurance.session import QUIET_MS, play
+from host_tests.endurance.session import QUIET_MS, as_posted, play
 from host_tests.twin import cars
 
 # The checkpoints of a plug-in, and the moment before the first.
@@ -171,7 +171,7 @@ def ten_in_a_minute(seed=SEED, plugged_ms=3_000):
         rig.run(plugged_ms)
         rig.unplug()
         posts = [post["current_soc"] for posts in rig.charger.plug_ins for post in posts]
-        if posts not in ([], [number]):
+        if posts not in ([], *([soc] for soc in as_posted(number))):
             wrong.append(f"car {number}: {posts}")
         rig.run(6_000 - plugged_ms)
     rig.run(QUIET_MS)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Every frame between modem and box hurt in every way, one a session.
+"""One fault per session, every frame between modem and box, every kind.
 
 python -m host_tests.endurance.sweep [--car NAME] [--every N]
 """
@@ -14,7 +14,7 @@ from host_tests.endurance.session import play
 from host_tests.twin import cars
 
 SEED = 1
-# One hurt frame may cost its own repeat, never the plug-in.
+# One damaged frame may cost its own repetition, never the plug-in.
 LATER_MS = 2_500
 
 
@@ -97,14 +97,15 @@ def parameters_frame(car, seed=SEED):
             last[:] = [rig.faults.seen[TO_BOX] - 1, len(frame)]
 
     rig.faults.tap = tap
-    inner = rig.loop._handle
+    story = rig.loop._story
+    inner = story.event
 
-    def handle(event, now):
+    def handle(event, secc, now):
         if event[0] == "reading" and not found:
             found.extend(last)
-        inner(event, now)
+        inner(event, secc, now)
 
-    rig.loop._handle = handle
+    story.event = handle
     play(rig, one)
     return tuple(found)
 
@@ -117,7 +118,7 @@ def bits(car, every=1, seed=SEED):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="every frame of a session hurt in every way, one a session")
+    parser = argparse.ArgumentParser(description="one fault per session, every frame, every kind")
     parser.add_argument("--car", default="virtual")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--bus", action="store_true", help="bits misread on the modem's bus instead")

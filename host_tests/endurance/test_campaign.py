@@ -51,6 +51,16 @@ def test_no_misread_bit_on_the_bus_costs_the_reading_or_a_reset(figures):
     figures(f"one bit misread on the bus: {hit} sessions, no reset, none 2.5 s later than without")
 
 
+def test_a_delivery_that_failed_is_told_although_the_smartevse_answers_again_later():
+    tally = campaign.life(1033)
+    assert tally.wrong == [] and tally.causes["smartevse_500"]
+
+
+def test_a_syn_whose_source_address_is_misread_costs_its_repetition_only():
+    verdict = sweep.run_bus("virtual", (34, 163))
+    assert verdict.hits and verdict.wrong == []
+
+
 @pytest.mark.parametrize("driver", [False, True])
 def test_trouble_at_every_step(driver, figures):
     count, wrong = in_every_state(driver, 0, SAMPLE)
@@ -95,7 +105,7 @@ def test_the_driver_on_a_noisy_bus(figures):
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("car", SOAK_CARS)
-def test_every_frame_hurt_in_every_way(car, figures):
+def test_one_fault_per_session_every_frame_every_kind(car, figures):
     hit, wrong = swept(sweep.cases, sweep.run, car, 1)
     assert wrong == []
     figures(f"one fault: {car}, {hit} sessions, none 2.5 s later than without")

@@ -6,8 +6,10 @@ Without trouble: `session/test_call_depth.py`, `session/test_budgets.py`, `inter
 """
 
 import pytest
+from appliance.jobs import TEST_AFTER_S
 
 from host_tests.bench import call_depth
+from host_tests.support.starts import started
 from host_tests.twin.cost import LineCosts
 from host_tests.twin.world import World
 
@@ -35,7 +37,7 @@ def test_trouble_makes_no_chain_deeper_than_the_device_bears(seed, figures):
     depths = call_depth.Depths()
     with World(seed=seed, settings=call_depth.IN_USE) as world:
         world.device.meter = call_depth.DepthMeter(LineCosts(), world.device._flush_lines)
-        world.run(16)
+        started(world)
         plug_in_with_trouble(world)
         depths.add(world)
     deepest, largest = depths.most_frames()[0], depths.most_bytes()[0]
@@ -48,7 +50,14 @@ def test_trouble_makes_no_chain_deeper_than_the_device_bears(seed, figures):
 @pytest.mark.parametrize("seed", [1])
 def test_trouble_makes_no_pass_longer_than_a_piece_may_take(seed, figures):
     with World(seed=seed, display="ssd1306") as world:
-        world.run(16)
+        # The self-test, which never runs beside a session, is over by then.
+        started(world, TEST_AFTER_S)
+        # And the estimate of a charge is loaded, once, after the first reading.
+        world.plug(world.new_car())
+        assert world.run_until(lambda: "delivered" in world.device.console_text(), 60)
+        world.run(5)
+        world.unplug()
+        world.run(30)
         world.device.probe.reset()
         plug_in_with_trouble(world)
         worst = world.device.probe.worst

@@ -3,8 +3,8 @@
 """A month in a minute: nothing grows, every wrap of the ticks is in a session, every car without faults is read."""
 
 import pytest
-from appliance import status
-from v2g import plugin
+from appliance.state import status
+from v2g import admission
 
 from host_tests.endurance import month
 
@@ -19,7 +19,7 @@ def test_thirty_days(figures):
 
 @pytest.mark.soak
 @pytest.mark.parametrize(
-    "owner, name", [(status, "MOST_SESSIONS"), (plugin, "_CARS_REMEMBERED")], ids=["sessions", "cars"]
+    "owner, name", [(status, "MOST_SESSIONS"), (admission, "_MAKERS_REMEMBERED")], ids=["sessions", "cars"]
 )
 def test_a_table_without_a_bound_is_noticed(owner, name, monkeypatch):
     monkeypatch.setattr(owner, name, 10**6)

@@ -16,6 +16,7 @@ end (Josev's words for why the session ended, null if it never did), total_ms.
 import asyncio
 import json
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -24,6 +25,8 @@ import types
 
 # Josev waits 2 s, then 3 s, in `stop` of its sessions.
 HURRY = 50
+# A Java machine that lives for a few hundred messages spends its time compiling: quick code at once suits it better.
+SHORT_LIFE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def hurried(module):
@@ -48,8 +51,14 @@ def prepare():
         hurried(comm_session)
 
 
+def for_a_short_life():
+    """Java machines that this process starts from here on are made for a short life."""
+    os.environ.setdefault("JDK_JAVA_OPTIONS", SHORT_LIFE)
+
+
 def codec():
     """EXIficient in a Java machine of its own."""
+    for_a_short_life()
     from iso15118.shared.exificient_exi_codec import ExificientEXICodec
 
     return ExificientEXICodec()

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 from host_tests.peers.namespace import BOX, CAR, ip, make_pair
+from host_tests.support.lateness import Late, Ticker, patiently
 
 PROFILE = """[default]
 vehicle identifier = 0102030405060708090A0B0C0D0E0F1011
@@ -36,6 +37,8 @@ START_S = 40
 RUN_S = 20
 # A silent car's modem leaves the coordinator's list, then three polls a second apart are believed.
 LINK_LOST_S = 20
+# The twin and pev live in real time: so many runs may fail because the machine was late, and are made again.
+MOST_REPEATS = 40
 
 
 class Twin:
@@ -43,6 +46,8 @@ class Twin:
 
     def __init__(self, pcap):
         command = (sys.executable, "-m", "host_tests.twin", "--ev", BOX, "--json", "--pcap", pcap)
+        # pev matches and is never read: after a minute the charger takes its car for charging, and a box leaves that alone.
+        command += ("--setting", "ANSWER_CARS=always", "--verbose")
         self.process = subprocess.Popen(
             (*command, "--bench-port", "0", "--http-port", "0"), stdout=subprocess.PIPE, text=True
         )
@@ -92,7 +97,7 @@ def sounding_only(twin, profile):
     since = len(twin.told)
     result = pev(profile, "-K")
     assert result.returncode == 0, result.stdout + result.stderr
-    twin.wait_for(lambda event: "match_timeout" in event["text"], 15, since)
+    twin.wait_for(lambda event: "not_chosen" in event["text"], 15, since)
     assert twin.checkpoints(since) == [100, 104, 120]
     assert not any(map(link(True), twin.told[since:]))
 
@@ -101,7 +106,11 @@ def one_run(twin, profile):
     since = len(twin.told)
     started = time.monotonic()
     result = pev(profile)
-    assert result.returncode == 0, result.stdout + result.stderr
+    said = result.stdout + result.stderr
+    if "CM_SET_KEY.CNF ?" in said:
+        # pev speaks to its own modem there, which is the interface of the twin, and waits some milliseconds.
+        raise Late(said)
+    assert result.returncode == 0, said
     twin.wait_for(link(False), 5, since)
     done = twin.checkpoints(since)
     assert tuple(number for number in done if number in MATCHING) == MATCHING, done
@@ -113,6 +122,26 @@ def one_run(twin, profile):
     return times[155] - times[100], time.monotonic() - started
 
 
+def all_runs(twin, profile, runs, cars):
+    """(times of each run, how late the machine was where one was made again)."""
+    figures, repeats = [], []
+
+    def quiet_again():
+        twin.listen(1 + LINK_LOST_S / 2)
+
+    with Ticker() as ticker:
+        for number in range(runs):
+            if number * cars // runs != (number - 1) * cars // runs:
+                ip("link", "set", CAR, "address", f"02:5e:0c:00:00:{number * cars // runs:02x}")
+                if number:
+                    since = len(twin.told)
+                    twin.wait_for(lambda event: event.get("checkpoint") == 1, LINK_LOST_S, since)
+            figures.append(
+                patiently(lambda: one_run(twin, profile), ticker, repeats, quiet_again, MOST_REPEATS)
+            )
+    return figures, repeats
+
+
 def main(runs, cars=CARS):
     make_pair()
     with tempfile.TemporaryDirectory() as directory:
@@ -122,16 +151,11 @@ def main(runs, cars=CARS):
         try:
             twin.wait_for(lambda event: event["kind"] == "plugged", START_S)
             sounding_only(twin, str(profile))
-            figures = []
-            for number in range(runs):
-                if number * cars // runs != (number - 1) * cars // runs:
-                    ip("link", "set", CAR, "address", f"02:5e:0c:00:00:{number * cars // runs:02x}")
-                    if number:
-                        since = len(twin.told)
-                        twin.wait_for(lambda event: event.get("checkpoint") == 1, LINK_LOST_S, since)
-                figures.append(one_run(twin, str(profile)))
+            figures, repeats = all_runs(twin, str(profile), runs, cars)
         finally:
             twin.close()
+    if repeats:
+        print(f"pev: {len(repeats)} runs were made again because this machine was late: {repeats[-1]}")
     matching = sorted(figure[0] * 1000 for figure in figures)
     print(
         f"pev: {len(figures)} of {runs} runs by {cars} cars; SLAC_PARM.REQ to SLAC_MATCH.CNF "

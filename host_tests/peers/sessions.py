@@ -12,6 +12,7 @@ import struct
 import tempfile
 from pathlib import Path
 
+from host_tests.support.starts import started
 from host_tests.twin.pcap import PcapWriter, read_frames
 from host_tests.twin.world import World
 
@@ -22,7 +23,7 @@ _V2GTP_EXI = b"\x01\xfe\x80\x01"
 
 
 class Recording:
-    """One plug-in from power-on to AC charging.
+    """From power-on to AC charging, with one plug-in when the box is complete: until then the console is silent.
 
     :ivar line: path of line.pcap
     :ivar bus: path of bus.pcap
@@ -45,6 +46,7 @@ class Recording:
             world.powerline.pcap.append(self._note_key)
             world.modem.modem.taps.append(lambda now_us, _direction, frame: bus.write(now_us, frame))
             car = world.new_car(name)
+            started(world)
             world.plug(car)
             self.charged = world.run_until(lambda: world.charging, 120)
             world.run(1)

@@ -9,6 +9,7 @@ from host_tests.peers.run_hostile import SCENARIOS
 
 
 @pytest.mark.slow
+@pytest.mark.real_time
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_box_is_ready_for_the_next_car(scenario, figures):

@@ -6,7 +6,7 @@ import pytest
 
 from host_tests.peers import namespace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.real_time]
 SESSIONS = 200
 SAMPLE = 40  # of them in every run of the suite, which stays short; all of them in `make soak`
 COMPARED = 4

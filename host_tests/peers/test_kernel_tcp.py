@@ -30,6 +30,7 @@ def missing():
 REASON = missing()
 
 
+@pytest.mark.real_time
 @pytest.mark.skipif(REASON is not None, reason=str(REASON))
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_kernel_gets_along_with_the_box(scenario):

@@ -10,6 +10,7 @@ RUNS = 50
 
 
 @pytest.mark.slow
+@pytest.mark.real_time
 @pytest.mark.timeout(400)
 def test_pev_matches_fifty_times_without_a_failure(figures):
     namespace.need("SLAC against Qualcomm's pev", "pev")

@@ -30,9 +30,10 @@ from v2g.session import Session, Station
 from host_tests.interpreter.run_car import Lcg
 from host_tests.interpreter.run_session import Bench
 from host_tests.peers import overheard, sessions
+from host_tests.peers.josev import for_a_short_life
+from host_tests.support.din_car import BODIES, TO_PARAMETERS, Car, amount, charge_parameters
 from host_tests.twin import cars
 from host_tests.twin.car.session import LEAVING
-from host_tests.unit.test_din_session import BODIES, TO_PARAMETERS, Car, amount, charge_parameters
 
 BOX = bytes.fromhex("02005e000001")
 REQUESTS = tuple(BODIES)
@@ -213,6 +214,7 @@ class Codec:
 
         from host_tests.bench.exi_josev import Josev
 
+        for_a_short_life()
         self._josev = Josev()
         self._codec = self._josev.codec.get_exi_codec()
         self._namespaces = {"iso15118_2": Namespace.ISO_V2_MSG_DEF, **self._josev.namespaces}
@@ -287,9 +289,9 @@ def schema_of(octets):
         return "apphand", apphand.SCHEMA
     if octets[1] == 0x9A:
         return "din70121", din.SCHEMA
-    from v2g import iso2_schema
+    from v2g import iso2
 
-    return "iso15118_2", iso2_schema.SCHEMA
+    return "iso15118_2", iso2.SCHEMA
 
 
 def name_of(tree):

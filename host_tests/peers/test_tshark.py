@@ -11,6 +11,7 @@ import os
 import struct
 
 import pytest
+from plc import mme_slac
 
 from host_tests.peers import sessions, wireshark
 from host_tests.twin.pcap import PcapWriter, read_frames
@@ -139,6 +140,24 @@ def changed(session, tmp_path, change, name="line"):
     return path
 
 
+def test_frames_whose_keys_are_blanked_read_as_before_but_for_the_key(session, tmp_path):
+    """As the owner's download has them."""
+
+    def blank(frames):
+        for frame in frames:
+            frame[1][:] = mme_slac.without_key(bytes(frame[1]))
+
+    path = changed(session, tmp_path, blank, "bus")
+    fields = ["nmk", "nid", "pev_mac", "evse_mac", "length"]
+    before, after = ([one(mmes(file, *[MATCH + name for name in fields]), 0x607D) for file in (session.bus, path)])
+    assert octets(before.pop(MATCH + "nmk")[0]) == session.key[0]
+    assert octets(after.pop(MATCH + "nmk")[0]) == bytes(16)
+    assert before == after
+    assert wireshark.objections(path) == objections(session.bus)
+    assert session.key[0] in session.bus.read_bytes() and session.key[0] not in path.read_bytes()
+
+
+
 def data_frames(session, frames):
     """Places of the box's TCP segments that carry data."""
     return [
@@ -188,7 +207,9 @@ def test_every_frame_is_dissected_to_the_end(session):
         "eth:ethertype:ipv6:tcp",
         "eth:ethertype:ipv6:tcp:data",
     }
-    assert not any("Unknown" in row["_ws.col.Info"][0] for row in ours)
+    # VS_MODULE_OPERATION, to the box's own modem, is younger than the dissector.
+    unknown = {row["_ws.col.Info"][0] for row in ours if "Unknown" in row["_ws.col.Info"][0]}
+    assert all("a0b0" in info.lower() for info in unknown), unknown
 
 
 def test_slac_has_the_values_of_this_session(session):

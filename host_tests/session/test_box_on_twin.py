@@ -2,36 +2,18 @@
 # SPDX-License-Identifier: MIT
 """The whole box on the twin when something is wrong: each fault has its clear words, and the box goes on."""
 
-import json
-
 import pytest
 
+from host_tests.support.starts import started
+from host_tests.support.whole_box import console, errors, read_one_car, status
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 STATUS = b"GET /api/status HTTP/1.1\r\nHost: socbox.local\r\nAccept: */*\r\n\r\n"
-START_S = 16
-
-
-def status(world):
-    return json.loads(world.network.http("GET", "/api/status").body)
-
-
-def console(world):
-    return world.device.console_text()
-
-
-def errors(world):
-    return [line for line in console(world).splitlines() if " E " in line or "Traceback" in line]
-
-
-def read_one_car(world, soc=42, limit_s=60):
-    world.plug(world.new_car(soc_percent=soc))
-    return world.run_until(lambda: world.charging, limit_s)
 
 
 def test_one_plug_in_end_to_end():
     with World(seed=1) as world:
-        world.run(START_S)
+        started(world)
         assert status(world)["headline"] == "Waiting for a car"
         assert read_one_car(world)
         world.run(2)
@@ -48,13 +30,31 @@ def test_one_plug_in_end_to_end():
         assert errors(world) == []
 
 
+def test_the_number_leaves_the_display_when_the_smartevse_says_that_the_car_left():
+    with World(seed=1) as world:
+        started(world)
+        assert read_one_car(world)
+        world.run(2)
+        document = status(world)
+        assert (document["reading_is_current"], document["car_present"]) == (True, True)
+        world.unplug()
+        # The box asks a minute after the quiet time at the earliest, later every five.
+        for _ in range(40):
+            world.run(10)
+            document = status(world)
+            if document["car_present"] is False:
+                break
+        assert (document["stage"], document["reading_is_current"]) == ("waiting", False)
+        assert document["reading"]["soc_percent"] == 42
+
+
 @pytest.mark.parametrize(
     ("fault", "cause"), [("modem_absent", "modem_absent_low"), ("modem_stuck_high", "modem_absent_high")]
 )
 def test_a_missing_modem_is_told_and_its_return_noticed(fault, cause):
     with World(seed=2) as world:
         world.set_fault(fault, True)
-        world.run(START_S + 6)
+        started(world, 10)
         document = status(world)
         assert document["stage"] == "modem_missing"
         assert document["cause"]["code"] == cause
@@ -68,13 +68,13 @@ def test_a_missing_modem_is_told_and_its_return_noticed(fault, cause):
 def test_a_modem_with_shifted_bits_is_a_wiring_fault():
     with World(seed=3) as world:
         world.modem.shift_bits = 1
-        world.run(START_S + 6)
-        assert status(world)["cause"]["code"] == "modem_bad_signature"
+        started(world, 10)
+        assert status(world)["cause"]["code"] == "modem_shifted"
 
 
 def test_a_modem_that_restarts_in_mid_session():
     with World(seed=4) as world:
-        world.run(START_S)
+        started(world)
         world.plug(world.new_car(soc_percent=42))
         assert world.run_until(lambda: 303 in world.checkpoints, 30)
         world.modem.spontaneous_reboot()
@@ -93,7 +93,7 @@ def test_a_modem_that_restarts_in_mid_session():
 )
 def test_a_smartevse_with_a_fault_and_the_charge_still_shown(fault, cause, posts):
     with World(seed=5) as world:
-        world.run(START_S)
+        started(world)
         world.plug(world.new_car(soc_percent=42))
         assert world.run_until(lambda: 540 in world.checkpoints, 30)
         world.set_fault(fault, True)
@@ -109,7 +109,7 @@ def test_a_smartevse_with_a_fault_and_the_charge_still_shown(fault, cause, posts
 def test_a_smartevse_without_modem_support_is_told_before_any_car():
     with World(seed=6) as world:
         world.set_fault("evse_no_modem", True)
-        world.run(START_S)
+        started(world)
         document = status(world)
         assert document["cause"]["code"] == "smartevse_no_modem"
         assert document["notes"]
@@ -125,7 +125,7 @@ def test_settings_with_mistakes_name_line_and_reason():
         )
     )
     with World(seed=7, settings_text=text) as world:
-        world.run(START_S)
+        started(world)
         document = status(world)
         assert document["cause"]["code"] == "settings_error"
         assert [line[:22] for line in document["settings_errors"]] == [
@@ -137,8 +137,7 @@ def test_settings_with_mistakes_name_line_and_reason():
 
 def test_wrong_modem_pins_are_told():
     with World(seed=8, settings=dict(SETTINGS_IN_USE, MODEM_CS="IO11")) as world:
-        # Without a modem that gets its key the first join waits for 4 s.
-        world.run(START_S + 2)
+        started(world)
         assert status(world)["cause"]["code"] == "modem_pins"
 
 
@@ -147,7 +146,7 @@ def test_no_wifi_the_charge_is_read_all_the_same(wifi):
     settings = SETTINGS_IN_USE if wifi else {"WIFI_SSID": ""}
     with World(seed=9, settings=settings) as world:
         world.set_fault("wifi_off", True)
-        world.run(START_S)
+        started(world)
         world.plug(world.new_car(soc_percent=42))
         assert world.run_until(lambda: 910 in world.checkpoints, 60)
         assert errors(world) == []
@@ -155,7 +154,7 @@ def test_no_wifi_the_charge_is_read_all_the_same(wifi):
 
 def test_wifi_comes_back_by_itself():
     with World(seed=10) as world:
-        world.run(START_S)
+        started(world)
         world.set_fault("wifi_off", True)
         world.run(20)
         assert "connection lost" in console(world)
@@ -167,7 +166,7 @@ def test_wifi_comes_back_by_itself():
 def test_hostile_clients_during_a_session():
     """The session completes, no pass without the modem is longer than a piece may take, honest clients are served."""
     with World(seed=11, display=None) as world:
-        world.run(START_S)
+        started(world)
         attacks = [
             b"",
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
@@ -199,7 +198,7 @@ def test_hostile_clients_during_a_session():
 
 def test_a_second_and_a_third_car_without_a_restart():
     with World(seed=12) as world:
-        world.run(START_S)
+        started(world)
         for number, soc in enumerate((17, 58, 99)):
             assert read_one_car(world, soc), f"car {number}"
             world.run(3)
@@ -207,3 +206,17 @@ def test_a_second_and_a_third_car_without_a_restart():
             world.run(15)
         assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [17, 58, 99]
         assert errors(world) == []
+
+
+def test_without_sun_no_car_is_read_and_the_page_says_why():
+    with World(seed=14, device_options={"charge_lines": False}) as world:
+        world.set_fault("evse_no_sun", True)
+        started(world)
+        world.plug(world.new_car(soc_percent=42))
+        world.run(330)
+        assert 100 not in world.checkpoints and not world.smartevse.posts
+        text = status(world)["smartevse"]["text"]
+        assert text == "state 9: waiting for power or sun; a car is read as soon as charging may start"
+        world.set_fault("evse_no_sun", False)
+        assert world.run_until(lambda: world.charging, 150)
+        assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [42]

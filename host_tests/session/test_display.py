@@ -5,11 +5,12 @@
 from types import SimpleNamespace
 
 import pytest
-from appliance import screens
-from appliance.display import Panel
+from appliance.display import views
+from appliance.display.panel import Panel
 from PIL import ImageChops
 
 from host_tests.session.inside import box_of
+from host_tests.support.starts import started
 from host_tests.tools import contact_sheet, glass
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
@@ -35,12 +36,12 @@ def difference(one, other):
 )
 def test_the_glass_shows_the_stored_pictures(kind, make, size):
     with World(seed=51, display=kind, settings={**SETTINGS_IN_USE, "DISPLAY": kind}) as world:
-        world.run(20)
-        waiting = screens.View(
-            screens.IDLE,
+        started(world)
+        waiting = views.View(
+            views.IDLE,
             [f"http://{world.device.station.address}", "socbox.local"],
             "Ready for a car",
-            screens.CAR,
+            views.CAR,
         )
         first = [line for line in world.device.console_text().splitlines() if "password of the page" in line]
         waiting.texts += ["password " + line.split()[-1] for line in first]
@@ -48,7 +49,7 @@ def test_the_glass_shows_the_stored_pictures(kind, make, size):
         world.plug(world.new_car(soc_percent=42))
         assert world.run_until(lambda: world.smartevse.posts, 60)
         world.run(2)
-        charge = screens.View(screens.DONE, ["sent to SmartEVSE"])
+        charge = views.View(views.DONE, ["sent to SmartEVSE"])
         charge.big, charge.bar_percent, charge.mark_percent = "42%", 42, 100
         assert difference(world.display.image(), expected(make, *size, charge)) <= 8
 
@@ -89,15 +90,44 @@ def test_the_button_wakes_the_display_and_turns_pages_and_the_light_shows_the_mo
 def test_an_update_that_comes_in_is_on_display_and_light():
     settings = {**SETTINGS_IN_USE, "LED": f"IO{LED_PIN}", "LED_BRIGHTNESS": 100}
     with World(seed=53, settings=settings) as world:
-        world.run(20)
+        started(world)
         box = box_of(world)
-        assert box.update_percent() is None
-        update = box._update = SimpleNamespace(manifest={"size": 1000}, next=400)
+        assert box.updates.percent() is None
+        update = box.updates._update = SimpleNamespace(manifest={"size": 1000}, next=400, due=lambda _now: False)
         world.run(2)
         green, red, blue = world.hardware.pixels[LED_PIN]
         assert blue > red > 0 and green == 0, "purple"
-        shown = expected(glass.SSD1306, 128, 64, screens.updating(40, "a new version comes in"))
+        shown = expected(glass.SSD1306, 128, 64, views.updating(40, "receiving an update"))
         assert difference(world.display.image(), shown) <= 8
         update.manifest = None
         world.run(2)
         assert difference(world.display.image(), shown) > 8
+
+
+def test_no_piece_of_a_screen_takes_50_ms_of_the_board(figures):
+    """Letters that were never shown, the longest lines there are, and the digits: all but the refreshes."""
+    with World(seed=54, display="st7789", settings={**SETTINGS_IN_USE, "DISPLAY": "st7789"}) as world:
+        started(world)
+        panel = box_of(world).display.panel
+        took = []
+
+        def timed(piece):
+            def run():
+                before = world.clock.now_us
+                piece()
+                took.append((world.clock.now_us - before, piece.__name__))
+
+            return run
+
+        panel._plan, panel._change = timed(panel._plan), timed(panel._change)
+        alphabet = "The quick brown fox jumps over the lazy dog, WALTZ BAD NYMPH FOR QUICK JIGS VEX: 0123456789 "
+        wide = views.View(views.FAULT, [(alphabet * 3)[:230]], "Charger not reachable", views.WARNING)
+        charge = views.View(views.DONE, ["target 80%, 25 min left", "sent to SmartEVSE"])
+        charge.big, charge.bar_percent, charge.mark_percent = "100%", 100, 80
+        for view in (wide, charge):
+            panel.show(view)
+            world.run(4)
+            assert panel._wanted is None
+        worst_us, name = max(took)
+        figures(f"display 320x170: worst piece of drawing {worst_us / 1000:.1f} ms, {name}")
+        assert len(took) > 10 and worst_us < 50_000

@@ -14,7 +14,8 @@ import zxingcpp
 from PIL import Image
 
 from host_tests.bench.device_time import MATCHING_PIECE_US, PASS_BESIDES_PIECE_US, SESSION_PIECE_US
-from host_tests.session.test_hostile_clients import ATTACKS, Attack
+from host_tests.support.attacks import ATTACKS, Attack
+from host_tests.support.starts import page_is_up, program_s, started
 from host_tests.twin.network import AccessPoint
 from host_tests.twin.phone import PROBES, Phone, query
 from host_tests.twin.world import SETTINGS_IN_USE, World
@@ -22,8 +23,6 @@ from host_tests.twin.world import SETTINGS_IN_USE, World
 NO_NETWORK = {"WIFI_SSID": None, "WIFI_PASSWORD": None}
 OWN_PAGE = "http://192.168.4.1"
 SETUP = OWN_PAGE + "/api/setup"
-# CircuitPython boots for 6 s until the program's first line.
-BOOT_S = 6.2
 
 
 def minutes(**options):
@@ -58,10 +57,12 @@ def on_the_air(world):
 
 
 def until_offered(world, limit_s=60):
-    """Wait for the access point, its page and its code on the display; gives the seconds since power-on."""
+    """Wait for the access point, its code on the display and its page; gives when the code was there."""
     assert world.run_until(lambda: on_the_air(world), limit_s)
     assert world.run_until(lambda: network_on(world.display) is not None, 20, 100_000)
-    return world.now_s
+    offered_s = world.now_s
+    assert world.run_until(lambda: page_is_up(world), 30, 100_000)
+    return offered_s
 
 
 def phone_in(world, platform="android"):
@@ -73,6 +74,17 @@ def phone_in(world, platform="android"):
 def state(phone):
     response = phone.get(SETUP, timeout_s=3)
     return response.json() if response is not None and response.status == 200 else None
+
+
+def first_state(world, phone, limit_s=15):
+    """As the page asks: again when the box did not answer, for example because it was joining."""
+    end_s = world.now_s + limit_s
+    while world.now_s < end_s:
+        known = state(phone)
+        if known is not None:
+            return known
+        world.run(1.2)
+    raise AssertionError("no answer")
 
 
 def result(world, phone, limit_s=60):
@@ -105,7 +117,8 @@ def document(world):
 def test_from_empty_settings_to_the_owners_network(platform, figures):
     with World(seed=21, settings=NO_NETWORK) as world:
         offered_s = until_offered(world)
-        assert offered_s < BOOT_S + 4
+        offered_after_s = offered_s - program_s(world)
+        assert offered_after_s < 8
         name, password = network_on(world.display)
         assert re.fullmatch("socbox-[0-9A-F]{4}", name) and len(password) == 10
         phone = Phone(world.network, platform)
@@ -127,7 +140,8 @@ def test_from_empty_settings_to_the_owners_network(platform, figures):
         enter(phone)
         assert result(world, phone)["address"] == "http://192.168.1.50/"
         joined_s = world.now_s - asked_s
-        assert joined_s < 12
+        # Most of it makes room for the first save.
+        assert joined_s < 15
         # The system must not close the page before it is read.
         assert phone.probe() == "portal"
         assert phone.post(SETUP + "/finish", {}).status == 200
@@ -146,7 +160,7 @@ def test_from_empty_settings_to_the_owners_network(platform, figures):
         assert not on_the_air(world)
         if platform == "android":
             figures(
-                f"first run: code on the display {offered_s - BOOT_S:.1f} s after the program's start, result on "
+                f"first run: code on the display {offered_after_s:.1f} s after the program's start, result on "
                 f"the phone {joined_s:.1f} s after Connect"
             )
             assert again_s > 0
@@ -228,7 +242,7 @@ def test_what_cannot_be_is_refused_before_the_radio_tries(ssid, password, field)
         until_offered(world)
         phone = phone_in(world)
         world.run(4)
-        networks = world.device.modules["appliance.networks"]
+        networks = world.device.modules["appliance.network.scan"]
         if ssid == "Work":
             from host_tests.session.inside import box_of
 
@@ -300,7 +314,7 @@ def test_a_router_that_starts_later_than_the_box(figures):
     with minutes(seed=31) as world:
         world.set_fault("wifi_off", True)
         offered_s = until_offered(world)
-        assert offered_s < BOOT_S + 16
+        assert offered_s < program_s(world) + 16
         assert "(wifi_no_ssid)" in console(world)
         world.run(300 - world.now_s)
         assert on_the_air(world)
@@ -308,7 +322,7 @@ def test_a_router_that_starts_later_than_the_box(figures):
         back_s = world.now_s
         assert world.run_until(lambda: world.device.station.address is not None, 60)
         figures(
-            f"router off at power-up: access point after {offered_s - BOOT_S:.1f} s, "
+            f"router off at power-up: access point after {offered_s - program_s(world):.1f} s, "
             f"joined {world.now_s - back_s:.1f} s after the router came back"
         )
         assert world.now_s - back_s < 40
@@ -322,8 +336,9 @@ def test_a_router_that_comes_back_while_somebody_reads_the_page():
         world.set_fault("wifi_off", True)
         until_offered(world)
         phone = phone_in(world)
-        assert state(phone)["known"] == "Home"
-        assert state(phone)["trouble"]["code"] == "wifi_no_ssid"
+        known = first_state(world, phone)
+        assert known["known"] == "Home"
+        assert known["trouble"]["code"] == "wifi_no_ssid"
         world.set_fault("wifi_off", False)
         assert result(world, phone, 100)["ok"]
         world.run(20)
@@ -336,7 +351,7 @@ def test_a_changed_password_offers_the_access_point_and_keeps_the_old_one(figure
     with minutes(seed=33) as world:
         world.wifi.password = "changed today"
         offered_s = until_offered(world)
-        assert offered_s < BOOT_S + 25
+        assert offered_s < program_s(world) + 25
         assert "(wifi_auth)" in console(world)
         phone = phone_in(world)
         assert "Password?" not in console(world)
@@ -356,15 +371,18 @@ def test_a_changed_password_offers_the_access_point_and_keeps_the_old_one(figure
         began_s = world.now_s
         assert world.run_until(lambda: world.device.station.address is not None, 600)
         figures(
-            f"changed WiFi password: access point after {offered_s - BOOT_S:.1f} s; changed back: joined after "
+            f"changed WiFi password: access point after {offered_s - program_s(world):.1f} s; changed back: joined after "
             f"{world.now_s - began_s:.0f} s"
         )
 
 
-def test_a_silent_dhcp_server_is_left_by_the_watchdog_and_not_tried_all_the_time(figures):
-    with minutes(seed=34) as world:
+@pytest.mark.parametrize("firmware", ["10.1.4", "10.3.0"])
+def test_a_silent_dhcp_server_is_left_by_the_watchdog_and_not_tried_all_the_time(firmware, figures):
+    """Up to 10.2.1 the first reset by the watchdog leaves nothing that tells why: the second one does."""
+    with World(seed=34, device_options={"charge_lines": False, "firmware": firmware}) as world:
         world.wifi.dhcp = False
-        assert world.run_until(lambda: world.device.starts == 2, 60)
+        first_known = 2 if firmware == "10.3.0" else 3
+        assert world.run_until(lambda: world.device.starts == first_known, 140)
         bitten_s = world.now_s
         offered_s = until_offered(world)
         assert "(wifi_dhcp)" in console(world)
@@ -376,8 +394,9 @@ def test_a_silent_dhcp_server_is_left_by_the_watchdog_and_not_tried_all_the_time
         back_s = world.now_s
         assert world.run_until(lambda: world.device.station.address is not None, 700)
         figures(
-            f"silent DHCP server: watchdog after {bitten_s:.0f} s, access point {offered_s - bitten_s:.1f} s later, "
-            f"{bites} bites in 15 min, joined {world.now_s - back_s:.0f} s after it answers"
+            f"silent DHCP server, CircuitPython {firmware}: known after {bitten_s:.0f} s, access point "
+            f"{offered_s - bitten_s:.1f} s later, {bites} bites in 15 min, joined {world.now_s - back_s:.0f} s after it "
+            "answers"
         )
         world.run(15)
         assert not on_the_air(world)
@@ -391,8 +410,13 @@ def test_a_silent_dhcp_server_met_from_the_page_is_told_after_the_restart():
         enter(phone)
         assert world.run_until(lambda: world.device.starts == 2, 60)
         assert world.run_until(lambda: on_the_air(world) and phone.associated, 30)
-        world.run(8)
-        assert state(phone)["trouble"]["code"] == "wifi_dhcp"
+        # The page comes some seconds behind the access point.
+        for _ in range(15):
+            world.run(1)
+            told = state(phone)
+            if told is not None:
+                break
+        assert told["trouble"]["code"] == "wifi_dhcp"
         world.wifi.dhcp = True
         enter(phone)
         assert result(world, phone)["ok"]
@@ -400,7 +424,7 @@ def test_a_silent_dhcp_server_met_from_the_page_is_told_after_the_restart():
 
 def test_a_router_that_reboots_brings_no_access_point(figures):
     with minutes(seed=36) as world:
-        world.run(20)
+        assert world.run_until(lambda: world.device.station.address is not None, 60)
         world.set_fault("wifi_off", True)
         world.run(100)
         assert not on_the_air(world)
@@ -414,12 +438,59 @@ def test_a_router_that_reboots_brings_no_access_point(figures):
         figures(f"network gone for good: access point after {world.now_s - lost_s:.0f} s")
 
 
+# ---- boards whose antenna takes little power
+
+
+def poor_antenna(**options):
+    world = World(**options)
+    world.device.station.most_tx_dbm = 11
+    return world
+
+
+def test_a_board_that_is_understood_only_at_low_power_joins_without_a_word_of_a_wrong_password(figures):
+    with World(seed=37) as usual:
+        assert usual.run_until(lambda: usual.device.station.address is not None, 30)
+        usual_s = usual.now_s
+    with poor_antenna(seed=37) as world:
+        assert world.run_until(lambda: world.device.station.address is not None, 30)
+        joined_s = world.now_s
+        assert "wifi_auth" not in console(world)
+        # The join may be over before the box is complete, which tells it then.
+        assert world.run_until(lambda: "WIFI_TX_POWER_DBM" in console(world), 15)
+        figures(
+            f"a board that needs low transmit power joins {joined_s - usual_s:.1f} s later than others"
+        )
+        joins = world.device.station.joins
+        world.set_fault("wifi_off", True)
+        world.run(20)
+        world.set_fault("wifi_off", False)
+        assert world.run_until(lambda: world.device.station.address is not None, 60)
+        assert joins == 2 and "wifi_auth" not in console(world)
+        assert world.device.station.is_understood
+
+
+def test_a_setting_spares_the_first_try_in_vain():
+    with poor_antenna(seed=38, settings=dict(SETTINGS_IN_USE, WIFI_TX_POWER_DBM=7)) as world:
+        assert world.run_until(lambda: world.device.station.address is not None, 30)
+        assert world.device.station.joins == 1
+
+
+def test_a_phone_sets_up_a_board_that_is_understood_only_at_low_power():
+    with poor_antenna(seed=39, settings=NO_NETWORK) as world:
+        until_offered(world)
+        phone = phone_in(world)
+        enter(phone, password="wrong password")
+        assert result(world, phone)["code"] == "wifi_auth"
+        enter(phone)
+        assert result(world, phone)["ok"]
+
+
 # ---- cars come first
 
 
 def test_a_network_lost_during_a_session_waits_for_its_end():
     with World(seed=41) as world:
-        world.run(16)
+        started(world)
         joins = world.device.station.joins
         world.plug(world.new_car(soc_percent=42))
         assert world.run_until(lambda: 155 in world.checkpoints, 30)

@@ -45,6 +45,7 @@ def cable():
 
 
 @pytest.mark.slow
+@pytest.mark.real_time
 @pytest.mark.parametrize("matched", [False, True])
 def test_a_car_of_another_program_is_read_and_delivered(cable, matched):
     twin = [sys.executable, "-m", "host_tests.twin", "--ev", OURS, "--once", "--json", "--http-port", "0"]

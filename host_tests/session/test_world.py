@@ -11,6 +11,7 @@ import sys
 import pytest
 from PIL import Image
 
+from host_tests.support.starts import started
 from host_tests.twin import smartevse, world
 from host_tests.twin.story import Plugins
 from host_tests.twin.world import World, overlaid
@@ -54,7 +55,7 @@ def test_a_session_from_plug_to_ac_charging(twin):
 
 
 def test_the_box_answers_on_its_page_and_its_display_shows_the_soc(twin, tmp_path):
-    twin.run(READY_S)
+    started(twin)
     plug_and_charge(twin, twin.new_car(soc_percent=42))
     status = twin.network.http("GET", "/api/status").json()
     assert status["reading"]["soc_percent"] == 42

@@ -20,12 +20,14 @@ def files(version=NEW):
     return bundle.drive_files(version=version)
 
 
-def made(version=NEW, changed=None):
-    """An .update of `version`; `changed` is {path: function of the file's text}."""
+def made(version=NEW, changed=None, key=None):
+    """An .update of `version`, signed with `key`; `changed` is {path: function of the file's text, of its bytes when it is
+    data}."""
     changes = dict(files(version))
     for path, change in (changed or {}).items():
-        changes[path] = change(changes[path].decode()).encode()
-    return bundle.update(changes)
+        is_data = path.endswith(".bin")
+        changes[path] = change(changes[path]) if is_data else change(changes[path].decode()).encode()
+    return bundle.update(changes, key)
 
 
 class UpdatedBox:
@@ -94,4 +96,4 @@ class UpdatedBox:
 
     def runs(self):
         """The version that the running program says it is."""
-        return self.device.modules["appliance.version"].VERSION
+        return self.device.modules["appliance.base.version"].VERSION

@@ -11,20 +11,23 @@ mounted as after a restart, and judged: which version starts, which settings are
 counts, OUT/base.bin and OUT/journal.txt what an independent reader needs.
 """
 
-import binascii
 import json
 import os
 import sys
 
 import slots
+import survival
 import vfs
-from appliance import store, update
+from appliance.storage import records
+from appliance.update import receiver
 
 from host_tests.update.flash import PAGE, Flash, Nor, cuts
+from host_tests.update.owners_files import all_there, check_sums, make_holes
 
 # user_fs of the 16 MB table, 11968 kB, extended over the second firmware slot of 2 MB.
 SECTORS = (11968 + 2048) * 2
 ROOT = "/d"
+OURS = ("/saved", "/updates")
 SAVES = 12
 
 
@@ -35,7 +38,6 @@ class Board:
         self.flash = Flash(SECTORS - 8, shift)
         vfs.VfsFat.mkfs(self.flash)
         self.nvm = bytearray(8192)
-        self.rtc = bytearray(4096)
         self.mounted = False
         self.mount()
 
@@ -46,9 +48,8 @@ class Board:
     def reset(self):
         vfs.umount(ROOT)
         self.mount()
-        slots.started = None
-        counts = slots.Counts(self.rtc, self.nvm)
-        slots.started = slots.pick(counts, ROOT)
+        survival._kept = survival.Survival(self.nvm, None, survival.POWER)
+        slots.choose(ROOT)
 
 
 def copy_files(folder, target):
@@ -61,31 +62,6 @@ def copy_files(folder, target):
         else:
             with open(source, "rb") as file, open(copy, "wb") as written:
                 written.write(file.read())
-
-
-def make_holes():
-    """What an editor on a computer leaves: small files between others, half of them gone."""
-    for number in range(120):
-        with open("%s/note%d.txt" % (ROOT, number), "wb") as file:
-            file.write(bytes([number]) * (700 + number * 41))
-    for number in range(0, 120, 2):
-        os.remove("%s/note%d.txt" % (ROOT, number))
-
-
-def foreign_files(folder=ROOT):
-    """{path: CRC-32} of every file that is not ours to overwrite."""
-    found = {}
-    for entry in os.ilistdir(folder):
-        name, kind = entry[0], entry[1]
-        path = folder + "/" + name
-        if path in (ROOT + "/saved", ROOT + "/updates"):
-            continue
-        if kind == 0x4000:
-            found.update(foreign_files(path))
-        else:
-            with open(path, "rb") as file:
-                found[path] = binascii.crc32(file.read())
-    return found
 
 
 class Judge:
@@ -103,24 +79,15 @@ class Judge:
         except OSError:
             return None
         try:
-            if everything is not None and not self._all_there(everything):
+            if everything is not None and not all_there("/c", everything):
                 return None
-            picked = slots.pick(slots.Counts(bytearray(4096), self.board.nvm), "/c")
+            kept = survival.Survival(bytearray(self.board.nvm), None, survival.POWER)
+            picked = slots.pick(slots.Counts(kept), "/c")
             version = "lib" if picked.seal is None else picked.seal.version
-            entries = store.Store("/c", None, None).read()
+            entries = records.Store("/c", None, None).read()
             return version, entries[0][1] if entries else ""
         finally:
             vfs.umount("/c")
-
-    def _all_there(self, everything):
-        for path in everything:
-            try:
-                with open("/c" + path[len(ROOT) :], "rb") as file:
-                    if binascii.crc32(file.read()) != everything[path]:
-                        return False
-            except OSError:
-                return False
-        return True
 
     def cut_all(self, what, before, journal, everything=None):
         """Cut each cycle of a journal at its three moments; adds to the figures. `before`: the flash before it."""
@@ -156,19 +123,19 @@ def main(out, shift, holes, rooms, drive, *bundles):
     board = Board(int(shift))
     copy_files(drive, ROOT)
     if holes == "1":
-        make_holes()
-    everything = foreign_files()
+        make_holes(ROOT, 120)
+    everything = check_sums(ROOT, OURS)
     board.reset()
     judge = Judge(board, figures)
 
     # Settings: the first save makes room.
-    saved = store.Store(ROOT, None, nothing)
+    saved = records.Store(ROOT, None, nothing)
     before, journal = watched(board, saved.write, [("HOSTNAME", "n0", None)])
     if rooms == "1":
         judge.cut_all("room for settings", before, journal, everything)
     note("room", journal)
     for number in range(1, SAVES):
-        saved = store.Store(ROOT, None, nothing)
+        saved = records.Store(ROOT, None, nothing)
         saved.read()
         before, journal = watched(board, saved.write, [("HOSTNAME", "n%d" % number, None)] * (1 + number * 9))
         judge.cut_all("save %d" % number, before, journal, everything)
@@ -177,7 +144,7 @@ def main(out, shift, holes, rooms, drive, *bundles):
     for turn, path in enumerate(bundles):
         with open(path, "rb") as file:
             data = file.read()
-        updating = update.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
+        updating = receiver.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
         if turn == 0:
             before, journal = watched(board, updating.take, 0, data[:PAGE], ("room",))
             at = wiped(journal)
@@ -192,8 +159,8 @@ def main(out, shift, holes, rooms, drive, *bundles):
         else:
             before, rest = watched(board, updating.take, 0, data[:PAGE], ())
         journal = list(rest)
-        for offset in range(PAGE, len(data), update.SLICE):
-            piece = data[offset : offset + update.SLICE]
+        for offset in range(PAGE, len(data), receiver.SLICE):
+            piece = data[offset : offset + receiver.SLICE]
             journal += watched(board, updating.take, offset, piece, ())[1]
         journal += watched(board, updating.install, None)[1]
         judge.cut_all(
@@ -205,7 +172,7 @@ def main(out, shift, holes, rooms, drive, *bundles):
         figures.setdefault("blocks written by starts", 0)
         figures["blocks written by starts"] += len(started)
     figures["again"] = after_a_cut(board, bundles[0])
-    figures["foreign files whole"] = foreign_files() == everything
+    figures["foreign files whole"] = check_sums(ROOT, OURS) == everything
     with open(out + "/journal.txt", "w") as file:
         file.write("".join(lines))
     with open(out + "/facts.json", "w") as file:
@@ -219,9 +186,7 @@ def wiped(journal):
 
 def start_and_prove(board):
     board.reset()
-    counts = slots.started.counts
-    counts.count(slots.started.place, slots.started.seal)
-    counts.prove(slots.started.place, slots.started.seal)
+    slots.started.counts.prove(slots.started.place, slots.started.seal)
 
 
 def after_a_cut(board, path):
@@ -229,12 +194,12 @@ def after_a_cut(board, path):
     with open(path, "rb") as file:
         data = file.read()
     board.reset()
-    updating = update.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
+    updating = receiver.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
     updating.take(0, data[: 2 * PAGE], ("older",))
     board.reset()
-    updating = update.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
-    for offset in range(0, len(data), update.SLICE):
-        updating.take(offset, data[offset : offset + update.SLICE], ("older",))
+    updating = receiver.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
+    for offset in range(0, len(data), receiver.SLICE):
+        updating.take(offset, data[offset : offset + receiver.SLICE], ("older",))
     updating.install(None)
     board.reset()
     return slots.started.seal.version

@@ -3,6 +3,7 @@
 """What `make bundle` and `make deploy` make: the same bytes each time, readable by the FAT code of the board."""
 
 import binascii
+import gzip
 import hashlib
 import io
 import json
@@ -109,12 +110,20 @@ def test_the_project_fits_and_is_whole_in_its_update(tmp_path):
     assert manifest["crc32"] == binascii.crc32(image)
     inside = read_by_fatfs(image, tmp_path)
     assert len(inside) == manifest["files"]
-    for name, data in files.items():
+    for name, data in bundle.packed(files).items():
         if name.startswith(("lib/", "www/")):
             assert inside[name] == (len(data), binascii.crc32(data)), name
     assert not any(name.endswith(("settings.toml", "code.py", "slots.py")) for name in inside)
-    assert manifest["libraries"] == sorted(manifest["libraries"], key=manifest["libraries"].index)
+    assert manifest["libraries"] == sorted(set(manifest["libraries"]))
     assert {"adafruit_httpserver", "adafruit_connection_manager"} <= set(manifest["libraries"])
+    assert "adafruit_minimqtt" not in manifest["libraries"], "an update is not refused for want of what is not used"
+
+
+def test_pages_are_compressed_once_and_whole():
+    files = {"www/index.html": b"page", "www/lang/de.js.gz": b"packed", "lib/a.py": b"code"}
+    packed = bundle.packed(files)
+    assert gzip.decompress(packed.pop("www/index.html.gz")) == b"page"
+    assert packed == {"www/lang/de.js.gz": b"packed", "lib/a.py": b"code"}
 
 
 def test_same_input_same_bytes_whatever_clock_folder_and_order(tmp_path):
@@ -152,7 +161,7 @@ def test_the_zip_has_all_but_the_owners_settings():
 
 def test_the_version_has_one_source():
     found = [name for name, data in bundle.drive_files().items() if re.search(rb'(?m)^VERSION = "', data)]
-    assert found == ["lib/appliance/version.py"]
+    assert found == ["lib/appliance/base/version.py"]
 
 
 def test_what_the_changelog_says_comes_along():
@@ -160,6 +169,13 @@ def test_what_the_changelog_says_comes_along():
     assert bundle.changes_of("0.2.0", text) == "- new"
     assert bundle.changes_of("0.1.0", text) == "First light"
     assert bundle.changes_of("9.9.9", text) == ""
+
+
+def test_letters_of_the_changelog_are_not_escaped_in_the_manifest(monkeypatch):
+    monkeypatch.setattr(bundle, "changes_of", lambda _version: "größer \U0001f600")
+    head = bundle.update(bundle.drive_files())[: bundle.PAGE]
+    assert "größer \U0001f600".encode() in head
+    assert bundle.manifest_of(head)["changes"] == "größer \U0001f600"
 
 
 def test_deploy_brings_a_drive_up_to_date_and_leaves_what_is_the_owners(tmp_path):
@@ -188,3 +204,36 @@ def test_deploy_brings_a_drive_up_to_date_and_leaves_what_is_the_owners(tmp_path
 def test_deploy_without_a_drive_says_so(tmp_path, capsys):
     assert deploy.main([str(tmp_path / "nowhere"), "--no-circup"]) == 1
     assert "No drive named CIRCUITPY" in capsys.readouterr().err
+
+
+def compiler(folder, head):
+    """A program that is called as CircuitPython's mpy-cross is; what it writes begins with `head`."""
+    path = folder / "mpy-cross"
+    path.write_text(f"""#!{sys.executable}
+import sys
+_, flag, name, out, target, source = sys.argv
+assert (flag, out) == ("-s", "-o")
+open(target, "wb").write({head!r} + name.encode() + b" " + str(len(open(source, "rb").read())).encode())
+""")
+    path.chmod(0o755)
+    return path
+
+
+def test_an_update_can_be_compiled_and_the_zip_stays_source(tmp_path, capsys):
+    made = tmp_path / "made"
+    assert bundle.main(["--out", str(made), "--mpy-cross", str(compiler(tmp_path, b"C\x06\x00\x1f"))]) == 0
+    volume = Volume(sectors_of(next(made.glob("*.update")).read_bytes()[bundle.PAGE :])).tree()
+    names = set(volume)
+    assert {"lib/appliance/box.mpy", "lib/v2g/exi.mpy", "lib/v2g/schemas/din.bin", "www/index.html.gz"} <= names
+    kept = {name for name in names if name.endswith(".py")}
+    assert kept == {bundle.VERSION_FILE} | {name for name in names if name.endswith("/__init__.py")}
+    source = (bundle.DRIVE / "lib/v2g/exi.py").stat().st_size
+    assert volume["lib/v2g/exi.mpy"] == b"C\x06\x00\x1flib/v2g/exi.py %d" % source
+    with zipfile.ZipFile(next(made.glob("*.zip"))) as zipped:
+        assert not [name for name in zipped.namelist() if name.endswith(".mpy")]
+
+
+def test_what_is_compiled_for_micropython_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="is not CircuitPython's compiler"):
+        bundle.main(["--out", str(tmp_path), "--mpy-cross", str(compiler(tmp_path, b"M\x06\x00\x1f"))])
+    assert not list(tmp_path.glob("*.update"))

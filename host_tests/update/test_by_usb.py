@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: MIT
 """What comes by USB, and what is left when nothing starts: half-copied drives, the recovery page, safe mode."""
 
+import os
 import shutil
+import types
 
 import pytest
+from appliance.settings.service import Keeper
+from appliance.storage.records import Store
+from appliance.storage.secrets import Secrets
 
 from host_tests.tools import bundle, deploy
+from host_tests.twin.drive import read_setting
 from host_tests.twin.world import CIRCUITPY, World
 from host_tests.update import device_files
 from host_tests.update.boxes import NEW, PASSWORD, UpdatedBox, made
@@ -40,14 +46,18 @@ def test_a_whole_drive_has_nothing_to_tell(tmp_path):
 def test_missing_and_stale_files_are_named(tmp_path):
     drive = deployed(tmp_path / "drive", NEW)
     (drive / "www" / "webserial.js").unlink()
-    (drive / "lib/appliance/captive_dns.py").write_text("# of an older version\n")
-    same_length = (drive / "lib/appliance/qr.py").read_bytes().replace(b"2026", b"2025")
-    (drive / "lib/appliance/qr.py").write_bytes(same_length)
+    (drive / "lib/appliance/network/captive_dns.py").write_text("# of an older version\n")
+    same_length = (drive / "lib/appliance/display/qr.py").read_bytes().replace(b"2026", b"2025")
+    (drive / "lib/appliance/display/qr.py").write_bytes(same_length)
     with UpdatedBox(circuitpy=drive, device_options=FREE) as box:
         assert box.world.run_until(lambda: "missing or of another version" in box.device.console_text(), 90)
         box.world.run(1)
         text = notes_of(box)
-        for name in ("www/webserial.js", "lib/appliance/captive_dns.py", "lib/appliance/qr.py"):
+        for name in (
+            "www/webserial.js",
+            "lib/appliance/network/captive_dns.py",
+            "lib/appliance/display/qr.py",
+        ):
             assert name in text
         assert "files_differ" in causes_of(box)
 
@@ -80,20 +90,54 @@ def test_a_half_copied_version_that_cannot_start_gives_way_to_a_slot(tmp_path, f
         assert "copied to the drive did not run well" in notes_of(box)
 
 
+def test_a_missing_exi_table_is_named_on_the_console_and_on_the_recovery_page(tmp_path):
+    drive = deployed(tmp_path / "drive")
+    (drive / "lib/v2g/schemas/din.bin").unlink()
+    settings = {"WIFI_SSID": "Home", "WIFI_PASSWORD": "correct horse", "WEB_PASSWORD": PASSWORD}
+    with World(seed=1, circuitpy=drive, settings=settings, device_options=FREE) as world:
+        assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 300)
+        assert "ImportError: /lib/v2g/schemas/din.bin is missing" in world.device.console_text()
+        world.run(2)
+        assert "lib/v2g/schemas/din.bin" in world.network.http("GET", "/").body.decode()
+
+
+HOME = {"WIFI_SSID": "Home", "WIFI_PASSWORD": "correct horse", "WEB_PASSWORD": PASSWORD}
+
+
 @pytest.fixture
-def dead_box(tmp_path):
+def dead_box(request, tmp_path):
     drive = deployed(tmp_path / "drive")
     (drive / "lib/appliance/box.py").write_text("raise ValueError('planted')\n")
     (drive / "www/index.html").unlink()
+    table = bytearray((drive / "lib/v2g/schemas/din.bin").read_bytes())
+    table[len(table) // 2] ^= 1
+    (drive / "lib/v2g/schemas/din.bin").write_bytes(table)
     with World(
-        seed=1,
-        circuitpy=drive,
-        settings={"WIFI_SSID": "Home", "WIFI_PASSWORD": "correct horse", "WEB_PASSWORD": PASSWORD},
-        device_options=FREE,
+        seed=1, circuitpy=drive, settings={**HOME, **getattr(request, "param", {})}, device_options=FREE
     ) as world:
         assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 300)
         world.run(2)
         yield world
+
+
+STATIC = {"WIFI_STATIC_ADDRESS": "192.168.1.9", "WIFI_NETMASK": "255.255.255.0", "WIFI_GATEWAY": "192.168.1.1"}
+
+
+@pytest.mark.parametrize(
+    ("dead_box", "address"),
+    [(STATIC, "192.168.1.9"), ({**STATIC, "WIFI_GATEWAY": "none"}, "192.168.1.50"), ({}, "192.168.1.50")],
+    indirect=["dead_box"],
+    ids=["fixed", "one that cannot be used", "none"],
+)
+def test_the_recovery_page_has_the_fixed_address_of_the_settings(dead_box, address):
+    assert f"recovery page at {address}" in dead_box.device.console_text()
+    assert dead_box.network.http("GET", "/").status == 200
+
+
+def test_the_recovery_page_names_a_table_that_is_damaged_in_its_full_length(dead_box):
+    text = dead_box.network.http("GET", "/").body.decode()
+    assert "<li>lib/v2g/schemas/din.bin</li>" in text
+    assert "iso2.bin" not in text
 
 
 def test_the_recovery_page_names_what_is_missing_and_tries_again(dead_box):
@@ -101,8 +145,8 @@ def test_the_recovery_page_names_what_is_missing_and_tries_again(dead_box):
     assert answer.status == 200
     text = answer.body.decode()
     assert "cannot start" in text and "www/index.html" in text and "lib/appliance/box.py" in text
-    good = (CIRCUITPY / "lib/appliance/box.py").read_bytes()
-    (dead_box.drive_dir / "lib/appliance/box.py").write_bytes(good)
+    for path in ("lib/appliance/box.py", "lib/v2g/schemas/din.bin"):
+        (dead_box.drive_dir / path).write_bytes((CIRCUITPY / path).read_bytes())
     assert dead_box.network.http("POST", "/again").status == 200
     assert dead_box.run_until(lambda: "page at http" in dead_box.device.console[-1][1], 60)
 
@@ -133,28 +177,88 @@ def test_safe_mode_is_left_by_itself_and_the_boot_button_stays(event):
         assert world.device.state == "SAFE_MODE"
 
 
-def test_the_recovery_page_reads_the_network_that_was_saved_on_the_page(tmp_path):
-    from appliance.store import Store
+def recovery():
+    return device_files.module("recovery", microcontroller=types.ModuleType("microcontroller"))
 
-    recovery = _recovery()
-    assert recovery.saved_network(str(tmp_path)) == {}
+
+def test_the_recovery_page_reads_the_network_that_was_saved_last(tmp_path):
+    page = recovery()
+    assert page.saved_entries(str(tmp_path)) == []
     saved = Store(str(tmp_path), None, lambda text: None)
     for ssid in ("first", "second", "third"):
-        saved.write([("WIFI_SSID", ssid, None), ("WIFI_PASSWORD", "päss", None)])
-    assert recovery.saved_network(str(tmp_path)) == {"WIFI_SSID": "third", "WIFI_PASSWORD": "päss"}
-    nvm = bytearray(8192)
-    assert recovery.own_password(nvm) is None and recovery.own_password(None) is None
-    nvm[-32:-18] = b"AP1:abcdefghjk"
-    assert recovery.own_password(nvm) == "abcdefghjk"
+        saved.write([("WIFI_SSID", ssid, None), ("WIFI_PASSWORD", "päss", "old")])
+    entries = page.saved_entries(str(tmp_path))
+    assert page.setting("WIFI_SSID", entries, {}.get) == "third"
+    assert page.setting("WIFI_PASSWORD", entries, {"WIFI_PASSWORD": "old"}.get) == "päss"
+    assert page.setting("WIFI_PASSWORD", entries, {"WIFI_PASSWORD": "edited since"}.get) == "edited since"
+    # The newest record is damaged: the one before it counts, as for the box.
+    for path in (tmp_path / "saved").rglob("settings.bin"):
+        data = bytearray(path.read_bytes())
+        if b"third" in data:
+            data[data.index(b"third")] ^= 1
+            path.write_bytes(data)
+    assert page.setting("WIFI_SSID", page.saved_entries(str(tmp_path)), {}.get) == "second"
 
 
-def _recovery():
-    import sys
-    import types
+LINES = (
+    'WIFI_SSID = "Home"',
+    'WIFI_SSID = "Hö\\u006de \\"x\\""',
+    'WIFI_SSID="Home" # mine',
+    "WIFI_SSID = 12345",
+    "WIFI_SSID = ",
+    'WIFI_SSID = ""',
+    'WIFI_SSID = "one"\nWIFI_SSID = "two"',
+    '# WIFI_SSID = "Home"',
+    "",
+    '[section]\nWIFI_SSID = "Home"',
+)
 
-    sys.modules.setdefault("microcontroller", types.ModuleType("microcontroller"))
-    try:
-        return device_files.module("recovery")
-    finally:
-        if not hasattr(sys.modules["microcontroller"], "__file__"):
-            del sys.modules["microcontroller"]
+
+@pytest.mark.parametrize("then", LINES)
+@pytest.mark.parametrize("now", LINES)
+def test_the_recovery_page_goes_to_the_network_that_the_box_would(tmp_path, then, now):
+    """Saved on the page while settings.toml said one thing, read when it says another."""
+    file = tmp_path / "settings.toml"
+
+    def getenv(key):
+        # As os.getenv of CircuitPython 10.1: without quotes whole numbers only.
+        found = read_setting(file.read_text(), key)
+        if found is None or found[1]:
+            return None if found is None else found[0]
+        return int(found[0]) if found[0].isdigit() else None
+
+    file.write_text(then)
+    saved = Store(str(tmp_path), None, lambda text: None)
+    Keeper(str(file), saved, None, lambda _: None).save({"WIFI_SSID": "saved"})
+    file.write_text(now)
+    box = Keeper(str(file), Store(str(tmp_path), None, None), None, lambda _: None).settings
+    page = recovery()
+    assert (page.setting("WIFI_SSID", page.saved_entries(str(tmp_path)), getenv) or "") == box["WIFI_SSID"]
+
+
+def test_the_recovery_page_knows_the_password_of_the_access_point(tmp_path):
+    survival = device_files.module("survival")
+    page = device_files.module("recovery", microcontroller=types.ModuleType("microcontroller"))
+    page.kept_module = lambda: survival
+    assert page.own_password(None, []) is None
+    kept = survival.Survival(bytearray(8192), None, "power")
+    assert page.own_password(kept, []) is None
+    made = Secrets([], kept, os.urandom)
+    assert page.own_password(kept, []) == made.access_point
+    assert page.own_password(None, made.entries()) == made.access_point
+
+
+ERRORS = {
+    "The box hung.": "<p>The box hung.</p>",
+    'Traceback (most recent call last):\n  File "code.py"\nMemoryError: 100 bytes': "ran out of memory",
+    "Traceback (most recent call last):\n  File \"<x>\"\nImportError: no module named 'plc'": "&lt;x&gt;",
+    "Traceback\nKeyError: correct horse": "***",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("text", ERRORS)
+def test_the_recovery_page_tells_the_last_error_in_words_without_secrets(text):
+    html = recovery().error_parts(text, ("correct horse", None, ""))
+    assert ERRORS[text] in html and "correct horse" not in html and "<x>" not in html
+    assert ("<pre>" in html) == text.startswith("Traceback")

@@ -47,7 +47,7 @@ class Run:
                 path = drive / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
-        for name in bundle.libraries():
+        for name in bundle.libraries(bundle.drive_files()):
             (drive / "lib" / f"{name}.py").write_bytes(b"")
         paths = []
         for number, data in enumerate(updates):
@@ -168,22 +168,22 @@ def test_a_sector_is_written_by_a_cycle_of_its_page():
 # Defects of the kind that the cuts are there to find: file, text, what it becomes.
 PLANTED = {
     "the newest record is overwritten": (
-        "lib/appliance/store.py",
+        "lib/appliance/storage/records.py",
         "if place != self._newest and (best is None or number < lowest):",
         "if best is None or number > lowest:",
     ),
     "the file is closed after each slice": (
-        "lib/appliance/update.py",
-        "            self._file.write(data)\n",
-        "            self._file.write(data)\n            self._file.flush()\n",
+        "lib/appliance/update/receiver.py",
+        "        self._file.write(data)\n",
+        "        self._file.write(data)\n        self._file.flush()\n",
     ),
     "a file that grows": (
-        "lib/appliance/update.py",
-        "            self._file.write(data)\n",
-        "            self._file.write(data)\n            self._file.seek(2097152)\n            self._file.write(data)\n",
+        "lib/appliance/update/receiver.py",
+        "        self._file.write(data)\n",
+        "        self._file.write(data)\n        self._file.seek(2097152)\n        self._file.write(data)\n",
     ),
     "no ballast on a drive full of holes": (
-        "lib/appliance/room.py",
+        "lib/appliance/storage/preallocate.py",
         "_grow(ballast, min(free - wanted, _MOST_BALLAST), ())",
         "_grow(ballast, 0, ())",
     ),

@@ -7,7 +7,9 @@ import pytest
 from host_tests.update.boxes import NEW, UpdatedBox, made
 
 BOX = "lib/appliance/box.py"
-HEALTH = "lib/appliance/update_health.py"
+LINK = "lib/appliance/network/link.py"
+BUS = "lib/appliance/bus.py"
+HEALTH = "lib/appliance/update/health.py"
 
 
 def in_loop(after_s, what):
@@ -31,25 +33,27 @@ def before(line, planted, path=BOX):
     return {path: change}
 
 
+def instead_of(old, new, path):
+    def change(text):
+        assert old in text
+        return text.replace(old, new)
+
+    return {path: change}
+
+
 FILL = "hoard = []\n        while len(hoard) < 80:\n            hoard.append(bytes(100000))\n        raise MemoryError"
 # name: what is changed, and how long the box may take to run the version before again
 FAILING = {
-    "crashes at import": (before("import gc\n", "raise ValueError('planted')\n"), 60),
-    "has a syntax error": (before("import gc\n", "def (:\n"), 60),
+    "crashes at import": (before("import gc\n", "raise ValueError('planted')\n"), 70),
+    "has a syntax error": (before("import gc\n", "def (:\n"), 70),
+    "has a damaged EXI table": ({"lib/v2g/schemas/din.bin": lambda data: data[:-1] + b"!"}, 120),
     "crashes after 5 s": (in_loop(5, "import microcontroller; microcontroller.reset()"), 90),
     "crashes after 50 s": (in_loop(50, "import microcontroller; microcontroller.reset()"), 260),
     "hangs while it is loaded": (before("import gc\n", "import time\ntime.sleep(3600)\n"), 300),
     "hangs after 20 s": (in_loop(20, "import time; time.sleep(3600)"), 300),
     "fills the memory": (before('        self.log.note("box", "%s %s"', f"        {FILL}\n"), 90),
-    "breaks WiFi": (
-        {
-            "lib/appliance/wifi.py": lambda text: text.replace(
-                "radio.connect(ssid", "radio.connect_nowhere(ssid"
-            )
-        },
-        420,
-    ),
-    "loses the modem": (before("    import busio\n    import digitalio\n", "    raise ValueError\n"), 420),
+    "breaks WiFi": (instead_of("radio.connect(ssid", "radio.connect_nowhere(ssid", LINK), 420),
+    "loses the modem": (before("        import busio\n        import digitalio\n", "        raise ValueError\n", BUS), 420),
 }
 QUICK = ("crashes at import", "crashes after 5 s", "hangs while it is loaded", "fills the memory")
 
@@ -72,7 +76,7 @@ def roll_back(name, figures):
         _, status = box.ask("GET", "/api/status")
         assert f"Version {NEW} did not run well" in " ".join(status["notes"])
         assert "rolled_back" in [cause["code"] for cause in status["causes"]]
-        assert box.state()["slots"][0] == {"slot": "a", "version": NEW, "state": "failed"}
+        assert box.state()["slots"][0] == {"slot": "a", "version": NEW, "state": "failed", "publisher": "no_key"}
         # It stays put aside, whatever happens to the supply.
         box.device.power_cycle(5)
         box.wait_for_page()

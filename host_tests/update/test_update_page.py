@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: MIT
 """The page /update in a real browser: the whole way to another version, with a lost connection on the way."""
 
+import json
 import re
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from host_tests.tools import update_box
+from host_tests.tools import bundle, publisher_key, update_box
 from host_tests.update.boxes import NEW, made
 from host_tests.web.box import CHROMIUM, PASSWORD, PHONE, log_in, running_box, running_browser
 
@@ -34,10 +36,13 @@ def progress_beyond(page, percent):
 
 @pytest.mark.timeout(240)
 def test_another_version_is_installed_while_a_browser_watches(tmp_path):
-    files = {"new": made(NEW), "old": made("0.0.9"), "cut": made(NEW)[:-4096], "zip": b"PK\x03\x04" * 3000}
+    key = rsa.generate_private_key(65537, 2048)
+    new = made(NEW, key=key)
+    files = {"new": new, "old": made("0.0.9", key=key), "cut": new[:-4096], "zip": b"PK\x03\x04" * 3000}
     for name, data in files.items():
         (tmp_path / f"{name}.update").write_bytes(data)
     with running_box(18530, WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
+        box.ask("put", name="publisher.pem", text=publisher_key.public_half(key).decode())
         context = browser.new_context(viewport=PHONE)
         page = context.new_page()
         errors = []
@@ -47,12 +52,13 @@ def test_another_version_is_installed_while_a_browser_watches(tmp_path):
         page.wait_for_selector("body[data-ready]")
         assert page.inner_text("#runs") == "0.1.0 (copied to the drive)"
         page.set_input_files("#file", tmp_path / "zip.update")
-        said(page, "no update for a socbox")
+        said(page, "not a socbox update file")
         page.set_input_files("#file", tmp_path / "cut.update")
         said(page, "not complete")
         assert page.is_disabled("#send")
         page.set_input_files("#file", tmp_path / "old.update")
         said(page, "0.0.9", where="#chosen")
+        said(page, "Signed by the publisher", where="#publisher")
         page.click("#send")
         page.wait_for_selector("dialog[open]")
         assert "0.0.9 is older than 0.1.0" in page.inner_text("#question")
@@ -71,12 +77,56 @@ def test_another_version_is_installed_while_a_browser_watches(tmp_path):
         context.set_offline(False)
         progress_beyond(page, half)
         said(page, f"Updated from 0.1.0 to {NEW}", 120)
-        assert page.inner_text("#runs").startswith(f"{NEW} (slot A)")
+        assert page.inner_text("#runs").startswith(f"{NEW} (slot A, signed by the publisher)")
         assert "copied to the drive" in page.inner_text("#kept")
         page.goto(box.url + "/")
         page.wait_for_selector("#link.live")
-        assert NEW in page.content()
+        page.click("details:has(#box) summary")
+        said(page, NEW, where="#box")
         assert errors == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        context.close()
+
+
+def whose(page, path, words):
+    """Choose a file and wait for what is said of its publisher; gives how that looks."""
+    page.set_input_files("#file", path)
+    said(page, words, where="#publisher")
+    page.wait_for_selector("#send:enabled")
+    return page.get_attribute("#publisher", "class")
+
+
+@pytest.mark.timeout(240)
+def test_the_page_says_who_published_a_file_before_it_is_installed(tmp_path):
+    own, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    files = {"own": made(NEW, key=own), "other": made(NEW, key=other), "unsigned": made(NEW)}
+    toaster = dict(bundle.manifest_of(files["own"]), product="toaster")
+    files["toaster"] = bundle.head_page(json.dumps(toaster).encode()) + files["own"][bundle.PAGE :]
+    for name, data in files.items():
+        (tmp_path / f"{name}.update").write_bytes(data)
+    with running_box(18680, WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
+        box.ask("put", name="publisher.pem", text=publisher_key.public_half(own).decode())
+        context = browser.new_context(viewport=PHONE)
+        page = context.new_page()
+        log_in(page, box.url)
+        page.goto(box.url + "/update")
+        page.wait_for_selector("body[data-ready]")
+        page.set_input_files("#file", tmp_path / "toaster.update")
+        said(page, "for another product")
+        assert page.is_disabled("#send") and not page.is_visible("#again"), "a refusal that stays offers no second try"
+        for name, words in (("other", "someone other"), ("unsigned", "Not signed: anybody")):
+            assert whose(page, tmp_path / f"{name}.update", words) == "weak"
+            page.click("#send")
+            page.wait_for_selector("dialog[open]")
+            assert words in page.inner_text("#question") and "Install it?" in page.inner_text("#question")
+            page.click("dialog button[value=no]")
+            said(page, "Nothing was installed")
+        assert whose(page, tmp_path / "own.update", "Signed by the publisher of this box's software") == "said good"
+        page.click("#send")
+        page.wait_for_selector("dialog[open]")
+        assert "makes room" in page.inner_text("#question"), "the first update's question, and no other"
+        page.click("dialog button[value=no]")
+        said(page, "Nothing was installed")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         context.close()
 
@@ -84,12 +134,17 @@ def test_another_version_is_installed_while_a_browser_watches(tmp_path):
 @pytest.mark.timeout(240)
 def test_the_script_for_many_boxes(tmp_path, capsys):
     (tmp_path / "new.update").write_bytes(made(NEW))
-    (tmp_path / "old.update").write_bytes(made("0.0.9"))
+    key = rsa.generate_private_key(65537, 2048)
     with running_box(18580, WEB_PASSWORD=PASSWORD) as box:
+        box.ask("put", name="publisher.pem", text=publisher_key.public_half(key).decode())
+        assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", PASSWORD]) == 1
+        assert "Not signed" in capsys.readouterr().err
+        (tmp_path / "old.update").write_bytes(made("0.0.9", key=key))
         assert update_box.main([str(tmp_path / "old.update"), box.url, "--password", PASSWORD]) == 1
         assert "0.0.9 is older than 0.1.0" in capsys.readouterr().err
         assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", "wrong"]) == 1
-        assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", PASSWORD]) == 0
+        arguments = [str(tmp_path / "new.update"), box.url, "--password", PASSWORD, "--any-publisher"]
+        assert update_box.main(arguments) == 0
         assert f"0.1.0 -> {NEW}" in capsys.readouterr().out
 
 

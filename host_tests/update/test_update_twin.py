@@ -7,6 +7,7 @@ import json
 import pytest
 
 from host_tests.tools import bundle
+from host_tests.twin.device import FIRMWARE
 from host_tests.update.boxes import NEW, UpdatedBox, made
 
 
@@ -62,8 +63,10 @@ def test_what_does_not_fit_is_refused_in_plain_words(box):
     assert refused(box, b"PK\x03\x04" * 4096)[0] == "kind"
     assert refused(box, with_manifest(data, product="toaster"))[0] == "product"
     assert refused(box, with_manifest(data, size=2048 * 1024))[0] == "large"
+    for name in ("0.2.0\r\nfaults: none", "0.2\x00", "0.2\x1b[2J", "", "0" * 20):
+        assert refused(box, with_manifest(data, version=name))[0] == "damaged"
     code, text = refused(box, with_manifest(data, circuitpython="11.2.0"))
-    assert code == "circuitpython" and "11.2.0" in text and "10.1.0" in text
+    assert code == "circuitpython" and "11.2.0" in text and FIRMWARE in text
     code, text = refused(box, with_manifest(data, libraries=["adafruit_nonesuch"]))
     assert code == "library" and "adafruit_nonesuch" in text
     code, text = refused(box, made("0.0.9"))

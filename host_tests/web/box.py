@@ -15,7 +15,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PASSWORD = "correct horse"
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
-PAGES = ("/", "/config", "/webserial", "/update", "/resetwifi", "/login")
+PAGES = ("/", "/config", "/webserial", "/modem", "/update", "/resetwifi", "/report", "/diary", "/login")
 
 
 class Box:

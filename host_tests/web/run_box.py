@@ -9,13 +9,16 @@ comes when the pages can be opened.
 import json
 import select
 import sys
+import time
+from types import SimpleNamespace
 
 from host_tests.twin.network import AccessPoint
 from host_tests.twin.phone import Phone
-from host_tests.twin.world import SETTINGS_IN_USE, World
+from host_tests.twin.world import CIRCUITPY, SETTINGS_IN_USE, World
 
 START_S = 40
 STEP_S = 0.03
+DAY_S = 86400
 
 
 class Bench:
@@ -43,12 +46,30 @@ class Bench:
         (self.world.drive_dir / "settings.toml").write_text(text, encoding="utf-8")
         self.world.device.reset()
 
+    def put(self, name, text):
+        """Somebody copies a file to the drive."""
+        (self.world.drive_dir / name).write_text(text, encoding="utf-8")
+
     def drive(self):
         files = {}
         for path in sorted(self.world.drive_dir.rglob("*")):
             if path.is_file() and path.suffix in (".toml", ".bin"):
                 files[str(path.relative_to(self.world.drive_dir))] = path.read_bytes().hex()
         return files
+
+    def diary(self, readings):
+        """Plug-ins of an earlier run: (charge, or a code why there is none; name or None), a day between them up to now."""
+        sys.path.insert(0, str(CIRCUITPY / "lib"))
+        from host_tests.support.diaries import Rig
+
+        rig = Rig(self.world.drive_dir)
+        rig.status.uptime.tell_time(int(time.time()) - DAY_S * len(readings), "ntp")
+        for told, name in readings:
+            rig.status.uptime.seconds += DAY_S - 3600
+            session = rig.plug_in(*((None, told) if isinstance(told, str) else (told,)))
+            if session.reading is not None and name:
+                session.reading.profile = SimpleNamespace(name=name)
+            rig.settle()
 
     def console(self):
         return self.world.device.console_text()

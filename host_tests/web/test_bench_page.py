@@ -16,9 +16,10 @@ import pytest
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"
-)
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.real_time,
+]
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,13 @@ def test_a_car_plugged_by_a_click_is_read_and_delivered(page):
     assert page.locator("#journey li.done").count() == 10
 
 
+def test_the_password_of_the_boxs_own_page_is_in_plain_sight(page):
+    page.wait_for_selector("#box-password:not([hidden])", timeout=30_000)
+    box_url = page.get_attribute("#box-link", "href")
+    password = page.inner_text("#box-password-text")
+    assert page.request.post(box_url + "api/login", data={"password": password}).status == 200
+
+
 def test_plugging_again_reads_the_next_car(page):
     for model, soc in (("ev3", 11), ("tesla_y", 64)):
         page.select_option("#model", model)
@@ -163,6 +171,22 @@ def test_every_width_and_scheme_fits(browser, bench_url, width, scheme):
     page.wait_for_selector("body[data-ready]")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_a_reader_or_a_keyboard(browser, bench_url, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page.goto(bench_url)
+    page.wait_for_selector("body[data-ready]")
+    page.click("#plug")
+    expect_text(page, "#verdict", "delivered", 60)
+    found = Axe().run(page).response["violations"]
+    worse = [(one["id"], [node["html"] for node in one["nodes"]][:4]) for one in found if one["impact"] != "minor"]
+    page.click("#plug")
+    page.close()
+    assert worse == []
 
 
 def test_commands_from_foreign_pages_are_refused(bench_url):

@@ -13,9 +13,10 @@ from host_tests.web.box import CHROMIUM, PHONE, first_run
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
     pytest.mark.slow,
+    pytest.mark.real_time,
 ]
 WWW = Path(__file__).parents[2] / "CIRCUITPY" / "www"
-PARTS = ("setup.html", "setup.js", "setup.css", "style.css", "icon.svg")
+PARTS = ("setup.html", "language.js", "setup.js", "setup.css", "password.js", "style.css", "forms.css", "icon.svg")
 PROBE = "http://connectivitycheck.gstatic.com/generate_204"
 PAGE = "http://192.168.4.1/setup"
 # What a phone's small browser has to load in all, over a link that it shares with the box's other work.
@@ -79,6 +80,22 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+@pytest.mark.parametrize(("language", "title"), [("de", "WLAN"), ("nl", "wifi"), ("fr", "Wi-Fi")])
+def test_the_page_follows_the_phones_language(first, language, title):
+    _box, browser = first
+    page = browser.new_context(viewport=PHONE, locale=language).new_page()
+    page.goto(PAGE)
+    page.wait_for_selector("#networks .net", timeout=40_000)
+    assert title in page.text_content("#title")
+    for part in ("form", "evse", "secret", "joined", "busy"):
+        page.evaluate("(part) => shown(part)", part)
+        assert fits(page), part
+        # Its links have no address before the box has joined.
+        assert part == "joined" or faults_of(page) == [], part
+        assert page.evaluate("() => [...untranslated]") == [], part
+    page.context.close()
+
+
 def test_the_probe_of_a_phone_leads_to_the_page_and_the_list_is_looked_for(page):
     assert page.url == PAGE
     wait(page, "#found", "found")
@@ -111,7 +128,7 @@ def test_what_is_missing_is_told_beside_the_field(page):
     page.check("#other")
     page.fill("#password", "correct horse")
     page.click("#connect")
-    wait(page, "#said", "1 to 32 letters")
+    wait(page, "#said", "1 to 32 characters")
     assert page.get_attribute("#ssid", "aria-invalid") == "true"
     page.check("text=Home")
     page.fill("#password", "short")
@@ -135,8 +152,24 @@ def test_a_wrong_password_then_the_right_one_and_the_access_point_goes(first, pa
     page.fill("#password", "correct horse")
     began = time.monotonic()
     page.click("#connect")
-    wait(page, "#joined-ssid", "Home")
+    wait(page, "#evse-title", "Your SmartEVSE")
     figures(f"set-up page in a browser: result {time.monotonic() - began:.1f} s after Connect (real time)")
+    assert fits(page) and faults_of(page) == []
+    wait(page, "#evse-found", "Found: SmartEVSE-4417 at 192.168.1.60")
+    page.fill("#evse-url", "192.168.1.1")
+    page.click("#evse-test")
+    wait(page, "#evse-said", "does not answer|not a SmartEVSE")
+    page.fill("#evse-url", "192.168.1.60")
+    page.click("#evse-test")
+    wait(page, "#secret-title", "A password")
+    assert fits(page) and faults_of(page) == []
+    page.fill("#new", "short")
+    page.press("#new", "Enter")
+    wait(page, "#secret-said", "at least 8 characters")
+    page.fill("#new", "a better password")
+    page.press("#new", "Enter")
+    wait(page, "#joined-title", "Plug in your car")
+    assert page.inner_text("#joined-ssid") == "Home" and page.is_hidden("#made-up")
     assert page.get_attribute("#address", "href") == "http://192.168.1.50/"
     assert page.inner_text("#name") == "http://socbox.local/"
     assert page.inner_text("#problem") == ""
@@ -146,6 +179,9 @@ def test_a_wrong_password_then_the_right_one_and_the_access_point_goes(first, pa
     wait(page, "#bye", "closes now")
     until(lambda: not box.ask("state")["access_point"])
     assert box.ask("state")["address"] == "192.168.1.50"
+    box.ask("plug", soc=42)
+    until(lambda: box.ask("posts"), 60)
+    assert box.ask("posts")[0]["current_soc"] == "42", "nothing more was needed"
 
 
 def test_the_page_weighs_little(figures):

@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The status light: its colour, rhythm and brightness for every mood."""
+
+from appliance.display import views
+
+from host_tests.support.fake_pins import fake_pins
+
+
+def light(monkeypatch, percent=100):
+    """A light whose mood the test sets: (led, mood box, written)."""
+    _, written = fake_pins(monkeypatch)
+    from appliance.display.light import Led
+
+    now_mood = [views.IDLE]
+    return Led("IO48", percent, lambda _now: now_mood[0]), now_mood, written
+
+
+def test_the_light_has_a_colour_and_a_rhythm_for_every_mood(monkeypatch):
+    pixel, now_mood, written = light(monkeypatch)
+    now, colours = 0, {}
+    for name, (_, colour, rhythm) in views.MOODS.items():
+        now_mood[0] = name
+        written.clear()
+        for _ in range(40):
+            now += 120
+            pixel.poll(now)
+        green, red, blue = max(written, default=b"\0\0\0", key=sum)
+        colours[name] = red << 16 | green << 8 | blue
+        assert colours[name] == (0 if rhythm == views.OFF else colour), name
+        assert (len(written) <= 1) == (rhythm in (views.STEADY, views.OFF)), name
+    assert len({colours[name] for name in (views.DONE, views.FAULT, views.ATTENTION, views.UPDATE)}) == 4
+
+
+def test_the_light_is_no_brighter_than_asked_for(monkeypatch):
+    pixel, now_mood, written = light(monkeypatch, 20)
+    now_mood[0] = views.FAULT
+    pixel.poll(0)
+    assert written == [bytes((0, 51, 0))]
+    assert not pixel.poll(10), "nothing between two steps"
+    from appliance.display.light import BREATH, STEP_MS
+
+    assert len(BREATH) * STEP_MS >= 1500

@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The table of settings: complete, its defaults allowed, and the shipped file says the same."""
+
+from pathlib import Path
+
+from appliance.settings import schema
+from appliance.settings.checks import checked
+from appliance.settings.schema import SCHEMA
+from appliance.settings.settings import load
+
+SHIPPED = Path(__file__).resolve().parents[3] / "CIRCUITPY" / "settings.toml"
+
+
+def test_the_shipped_file_is_right_and_says_the_defaults():
+    result = load(str(SHIPPED))
+    assert result.errors == []
+    for row in SCHEMA:
+        assert result[row[schema.KEY]] == row[schema.DEFAULT]
+
+
+def test_the_shipped_file_names_every_setting():
+    text = SHIPPED.read_text()
+    for row in SCHEMA:
+        assert row[schema.KEY] + " = " in text
+    assert "CIRCUITPY_PYSTACK_SIZE = 4096" in text
+    assert "CIRCUITPY_HEAP_START_SIZE" not in text, "a board without PSRAM would not even start"
+
+
+def test_every_row_is_complete_and_its_default_allowed():
+    for row in SCHEMA:
+        assert len(row) == 11 and row[schema.LABEL]
+        assert row[schema.HELP].endswith(".")
+        assert checked(row, str(row[schema.DEFAULT])) == row[schema.DEFAULT]

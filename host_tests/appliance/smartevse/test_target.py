@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Addresses, parameters and answers of a SmartEVSE, as they are written."""
+
+import pytest
+from appliance.smartevse.target import EvseState, Target, delivery_path, evccid_text, find_value
+from v2g.admission import CHARGING, FREE, PLUGGED
+from v2g.reading import Reading
+
+
+@pytest.mark.parametrize(
+    ("evccid", "text"),
+    [
+        (bytes.fromhex("00007dfa07e0"), "00007dfa07e0"),
+        (bytes.fromhex("000000007dfa07e0"), "00007dfa07e0"),
+        (bytes.fromhex("0102f07f0c01be98"), "f07f0c01be98"),
+        (bytes.fromhex("abcd"), "00000000abcd"),
+        (None, "-1"),
+    ],
+)
+def test_evccid_is_its_low_six_bytes(evccid, text):
+    assert evccid_text(evccid) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "path"),
+    [
+        ("192.168.1.60", "192.168.1.60", 80, "/ev_state?"),
+        ("http://192.168.1.60/", "192.168.1.60", 80, "/ev_state?"),
+        ("192.168.1.60:8080", "192.168.1.60", 8080, "/ev_state?"),
+        ("http://evcc.local/api/setSoc", "evcc.local", 80, "/api/setSoc?"),
+        ("http://evcc.local:7070/api/soc?car=1", "evcc.local", 7070, "/api/soc?car=1&"),
+    ],
+)
+def test_the_url_is_free(url, host, port, path):
+    target = Target(url)
+    assert (target.host, target.port) == (host, port)
+    assert delivery_path(target.path, Reading("DIN 70121", bytes(6))).startswith(path + "current_soc=-1&")
+
+
+def test_find_value():
+    assert find_value(b'{"state_id": 12,', b"state_id") == "12"
+    assert find_value(b'{"a":"b c"}', b"a") == "b c"
+    assert find_value(b'{"a":null}', b"a") is None
+    assert find_value(b"", b"a") is None
+
+
+@pytest.mark.parametrize(
+    ("state_id", "seen", "became"),
+    [
+        (0, FREE, ("the car was unplugged", True)),
+        (1, CHARGING, ("the car is not charging yet (state B)", False)),
+        (2, CHARGING, ("the car is charging on AC (state C)", True)),
+        (8, CHARGING, ("the charger is waking the car", False)),
+        (9, CHARGING, ("the charger has no power or sun for the car", False)),
+        (10, CHARGING, ("no more power or sun, the car is stopping", False)),
+        (11, PLUGGED, ("state 11", False)),
+        (12, PLUGGED, ("state 12", False)),
+        (13, CHARGING, ("the charger is still simulating the re-plug", False)),
+        (14, CHARGING, ("the charger turned this car away", True)),
+    ],
+)
+def test_a_state_means_something_for_the_cable_and_for_the_car_that_was_read(state_id, seen, became):
+    state = EvseState(b'{"evse":{"state_id":%d},"ev_state":{}}' % state_id)
+    assert (state.state_id, state.seen, state.has_modem) == (state_id, seen, True)
+    assert state.afterwards() == became
+
+
+def test_an_answer_without_a_state_means_nothing():
+    state = EvseState(b'{"evse":{}}')
+    assert (state.state_id, state.seen, state.has_modem, state.afterwards()) == (None, None, False, None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "state_id", "text"),
+    [
+        ("NORMAL", 0, "state 0"),
+        ("SOLAR", 12, "state 12"),
+        ("SOLAR", 9, "state 9: waiting for power or sun; a car is read as soon as charging may start"),
+        ("SMART", 10, "state 10: waiting for power or sun; a car is read as soon as charging may start"),
+        ("OFF", 0, "state 0: switched off (mode Off); no car is read"),
+        ("PAUSE", 9, "state 9: paused (mode Pause); no car is read"),
+    ],
+)
+def test_the_page_says_what_keeps_the_smartevse_from_asking_a_car(mode, state_id, text):
+    body = b'{"mode":"%s","mode_id":1,"evse":{"state_id":%d},"ev_state":{}}' % (mode.encode(), state_id)
+    assert EvseState(body).text() == text

@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What the owner tries on the page: the answers of a router, of a SmartEVSE and of nobody are distinguished."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from appliance.smartevse import trial
+
+SETTINGS = {"version": "3.7.1", "evse": {"state_id": 0, "state": "Ready to Charge"}, "settings": {"mode": "normal"}}
+WITH_MODEM = {**SETTINGS, "ev_state": {"initial_soc": -1}}
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>FRITZ!Box</title></head><body>Please log in</body></html>"
+
+
+def probe(body, status=200, connected=True):
+    answer = SimpleNamespace(status=status, body=body, sent=True)
+    smartevse = SimpleNamespace(
+        network=SimpleNamespace(connected=connected),
+        look_up=lambda target: target.host,
+        exchange=lambda *_arguments: answer,
+    )
+    return trial.try_probe(smartevse, "192.168.1.1")
+
+
+def test_a_smartevse_with_modem_support():
+    found = probe(json.dumps(WITH_MODEM).encode())
+    assert found["ok"] and "state 0" in found["text"]
+
+
+def test_a_smartevse_without_modem_support_is_told_what_to_build():
+    found = probe(json.dumps(SETTINGS).encode())
+    assert not found["ok"] and "-DMODEM=1" in found["text"]
+
+
+@pytest.mark.parametrize("body", [LOGIN_PAGE, b"", b"{}", b"OK", b'{"settings": {}}', b"\xff\xfe", b"[1, 2]"])
+def test_whatever_else_answers_is_not_a_smartevse(body):
+    found = probe(body)
+    assert not found["ok"] and "not a SmartEVSE" in found["text"] and "MODEM" not in found["text"]
+
+
+def test_an_error_and_no_answer_have_words_of_their_own():
+    assert "(403)" in probe(b"", 403)["text"]
+    assert "answer" in probe(b"", None)["text"]
+    assert probe(b"", connected=False)["text"] == "WiFi is not connected."

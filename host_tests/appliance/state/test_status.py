@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Which moments of a box's life take a fault away."""
+
+import pytest
+from appliance.state.log import Uptime
+from appliance.state.status import NO_ANSWER, PASSING_S, Status
+from v2g.reading import Reading
+
+CAR = bytes(6)
+
+
+@pytest.fixture
+def status():
+    status = Status(Uptime(0))
+    status.watch("READY", "WAITING")
+    return status
+
+
+def read(status):
+    reading = Reading("DIN 70121", b"\x02\xab\x34\xcd\x00\x01")
+    reading.soc_percent = 42
+    status.read(reading)
+
+
+def test_a_modem_that_is_back_takes_its_own_faults_and_no_others(status):
+    status.watch("ABSENT_LOW", "NO_KEY")
+    for code in ("modem_rebooted", "settings_error", "wifi_auth"):
+        status.set_cause(code)
+    assert status.causes() == ["modem_absent_low", "wifi_auth", "settings_error", "modem_rebooted"]
+    status.watch("READY", "NO_KEY")
+    assert status.causes() == ["wifi_auth", "settings_error", "modem_rebooted"]
+
+
+def test_a_car_that_was_not_read_is_told_for_ten_minutes(status):
+    status.car_plugged(CAR)
+    status.session_ended("no_soc")
+    assert (status.stage(), status.cause()) == (NO_ANSWER, "no_soc")
+    status.uptime.seconds += PASSING_S
+    status.watch("READY", "WAITING")
+    assert status.cause() == "no_soc"
+    status.uptime.seconds += 1
+    status.watch("READY", "WAITING")
+    assert status.causes() == []
+
+
+def test_the_next_car_takes_the_fault_of_the_last_one(status):
+    status.car_plugged(CAR)
+    status.session_ended("no_soc")
+    status.set_cause("crash")
+    status.car_plugged(CAR)
+    assert status.causes() == ["crash"]
+
+
+def test_a_reading_takes_what_it_refutes(status):
+    for code in ("no_profiles", "modem_rebooted", "smartevse_off", "rolled_back"):
+        status.set_cause(code)
+    read(status)
+    assert status.causes() == ["smartevse_off", "rolled_back"]
+
+
+def test_a_harmless_restart_of_the_modem_does_not_hide_why_a_car_was_not_read(status):
+    status.set_cause("modem_rebooted")
+    status.car_plugged(CAR)
+    status.session_ended("no_sdp")
+    assert status.causes() == ["no_sdp", "modem_rebooted"]
+    assert status.headline() == "Car stays silent"

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The box's pages: what is asked for seldom is loaded when it is asked for."""
+
+import shutil
+from pathlib import Path
+
+import adafruit_httpserver
+import pytest
+
+from host_tests.session.inside import box_of
+from host_tests.twin.world import SETTINGS_IN_USE, World
+
+START_S = 40
+OWNER = {"Authorization": "Bearer correct horse"}
+SETTINGS = dict(SETTINGS_IN_USE, WEB_PASSWORD="correct horse")
+
+
+@pytest.fixture(scope="module")
+def world():
+    with World(seed=5, settings=SETTINGS, display=None) as world:
+        world.run(START_S)
+        yield world
+
+
+@pytest.mark.parametrize(
+    ("path", "module"),
+    (
+        ("/diagnostics.txt", "appliance.web.diagnostics"),
+        ("/api/update", "appliance.web.update"),
+        ("/api/modem", "appliance.web.modem"),
+    ),
+)
+def test_a_page_that_is_seldom_asked_for_is_loaded_by_its_first_request(world, path, module):
+    assert module not in world.device.modules
+    assert world.network.http("GET", path, OWNER).status == 200
+    assert module in world.device.modules
+
+
+def test_what_answers_phones_is_not_loaded_while_the_owners_network_is_there(world):
+    assert "appliance.web.setup" not in world.device.modules
+
+
+def test_a_network_that_is_lost_long_after_the_start_brings_what_answers_phones():
+    with World(seed=6, settings=SETTINGS, display=None) as world:
+        world.run(START_S)
+        box = box_of(world)
+        assert box.launch.web is not None and "appliance.web.setup" not in world.device.modules
+        world.set_fault("wifi_off", True)
+        assert world.run_until(lambda: box.wifi.provisioning.offered, 600)
+        assert world.run_until(lambda: "appliance.web.setup" in world.device.modules, 5)
+
+
+def test_while_a_car_is_read_a_page_that_is_not_loaded_yet_asks_for_patience():
+    with World(seed=7, settings=SETTINGS, display=None) as world:
+        world.run(START_S)
+        box = box_of(world)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(box.loop.has_car, 30)
+        answer = world.network.http("GET", "/diagnostics.txt", OWNER)
+        assert answer.status == 503 and answer.json()["code"] == "car"
+        assert world.run_until(lambda: not box.loop.has_car(), 120)
+        assert world.network.http("GET", "/diagnostics.txt", OWNER).status == 200
+
+
+@pytest.mark.parametrize("version", ("4.9.0", "5.0.1"))
+def test_a_library_of_a_main_version_that_was_not_tested_is_named_in_the_log(version):
+    with World(seed=8, settings=SETTINGS, display=None) as world:
+        library = world.drive_dir / "lib" / "adafruit_httpserver"
+        shutil.copytree(Path(adafruit_httpserver.__file__).parent, library, ignore=shutil.ignore_patterns("__pycache__"))
+        start = library / "__init__.py"
+        start.write_text(start.read_text().replace(f'"{adafruit_httpserver.__version__}"', f'"{version}"'))
+        world.run(START_S)
+        told = f"adafruit_httpserver {version} has not been tested" in world.device.console_text()
+        assert told == (version == "5.0.1")
+        assert world.network.http("GET", "/api/status").status == 200

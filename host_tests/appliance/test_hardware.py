@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""What is around the program: paths of the drive, and what stands in where something is missing."""
+
+import sys
+import types
+from types import SimpleNamespace
+
+import pytest
+from appliance import hardware
+
+
+def test_frames_for_a_modem_that_is_not_there_are_taken_so_that_they_do_not_pile_up():
+    modem = hardware.NoModem()
+    assert modem.send(b"frame") is True and modem.receive() is None and not modem.ready
+    assert modem.status == "NOT_OPENED", "status.py has a cause for this word"
+
+
+@pytest.mark.parametrize(
+    ("file", "drive", "owners"),
+    [
+        ("/lib/appliance/hardware.py", "", ""),
+        ("/some/drive/lib/appliance/hardware.py", "/some/drive", "/some/drive"),
+        ("/updates/run/lib/appliance/hardware.py", "/updates/run", ""),
+        ("/some/drive/updates/run/lib/appliance/hardware.py", "/some/drive/updates/run", "/some/drive"),
+    ],
+)
+def test_what_is_the_owners_lies_on_the_drive_and_not_in_the_version_that_runs(monkeypatch, file, drive, owners):
+    monkeypatch.setattr(hardware, "__file__", file)
+    assert hardware.drive_root() == drive
+    assert hardware.owner_root(SimpleNamespace(MOUNT="/updates/run")) == owners
+    assert hardware.owner_root(None) == drive
+
+
+def test_settings_are_found_beside_the_program_and_named_even_when_there_are_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(hardware, "__file__", str(tmp_path) + "/lib/appliance/hardware.py")
+    monkeypatch.chdir(tmp_path)
+    assert hardware.settings_path() == "/settings.toml"
+    (tmp_path / "settings.toml").write_text("")
+    assert hardware.settings_path() == str(tmp_path) + "/settings.toml"
+
+
+def test_a_drive_without_slots_and_a_board_without_storage_are_told_by_none(monkeypatch):
+    for name in ("slots", "storage"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert hardware.installed_slots() is None and hardware.drive_opener() is None
+
+
+def test_a_module_that_is_needed_only_at_the_start_is_given_back(monkeypatch):
+    package, module = types.ModuleType("appliance.attic"), types.ModuleType("appliance.attic.trunk")
+    package.trunk = module
+    monkeypatch.setitem(sys.modules, "appliance.attic", package)
+    monkeypatch.setitem(sys.modules, "appliance.attic.trunk", module)
+    hardware.forget("attic", "trunk")
+    assert "appliance.attic.trunk" not in sys.modules and not hasattr(package, "trunk")

@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The update is made when somebody asks for it, and gives the drive back when it stands still."""
+
+import pytest
+from appliance.storage.records import StoreError
+from appliance.update.on_demand import OnDemand
+
+
+class Update:
+    def __init__(self):
+        self.manifest = None
+        self.next = 0
+        self.still = False
+        self.given_back = 0
+
+    def due(self, _now):
+        return self.still
+
+    def give_back(self):
+        self.given_back += 1
+
+
+def test_it_is_made_once_and_not_before_it_is_wanted():
+    made = []
+    updates = OnDemand(object(), lambda: made.append(Update()) or made[-1])
+    assert updates.percent() is None and not updates.due(0) and made == []
+    assert updates.get() is updates.get() and len(made) == 1
+
+
+def test_without_slots_the_owner_is_told_what_to_copy():
+    with pytest.raises(StoreError, match=r"slots\.py is missing"):
+        OnDemand(None, Update).get()
+
+
+def test_one_that_could_not_be_made_is_tried_again():
+    def make():
+        if not tries:
+            tries.append(1)
+            raise MemoryError
+        return Update()
+
+    tries = []
+    updates = OnDemand(object(), make)
+    with pytest.raises(MemoryError):
+        updates.get()
+    assert isinstance(updates.get(), Update)
+
+
+def test_how_far_it_is_never_exceeds_a_hundred():
+    updates = OnDemand(object(), Update)
+    update = updates.get()
+    assert updates.percent() is None, "no file has begun to come"
+    update.manifest = {"size": 1000}
+    for taken, percent in ((0, 0), (250, 25), (999, 99), (1000, 100), (4096 + 1000, 100)):
+        update.next = taken
+        assert updates.percent() == percent
+
+
+def test_one_that_stands_still_gives_the_drive_back():
+    updates = OnDemand(object(), Update)
+    update = updates.get()
+    assert not updates.due(0)
+    update.still = True
+    assert updates.due(0)
+    updates.run(0)
+    assert update.given_back == 1

@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Tests of CIRCUITPY/lib/appliance/web."""

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Logging in and out, trials and actions: what is refused, what waits, what is answered at once."""
+
+from types import SimpleNamespace
+
+import pytest
+from appliance.jobs import Jobs
+from appliance.state.log import NTP, Uptime
+from appliance.web import responses
+from appliance.web.actions import Actions, Doors, Trials
+
+from host_tests.support.requests import request, told
+
+
+class Access:
+    def __init__(self):
+        self.tried = []
+        self.ended = 0
+
+    def admits(self, password, address):
+        self.tried.append((password, address))
+        return password == "correct horse"
+
+    def new_cookie(self):
+        return "socbox=new"
+
+    def no_cookie(self):
+        return "socbox=; Max-Age=0"
+
+    def end_sessions(self):
+        self.ended += 1
+
+
+def test_the_right_password_gives_a_cookie():
+    doors = Doors(Access(), None)
+    answer = doors.login(request({"password": "correct horse"}))
+    assert told(answer) == (200, {"ok": True}) and answer._headers["Set-Cookie"] == "socbox=new"
+
+
+@pytest.mark.parametrize("content", ({"password": "wrong"}, {"password": ""}, {}, {"password": None}))
+def test_without_the_right_password_the_refusal_answers(content):
+    assert Doors(Access(), lambda request: "refused").login(request(content)) == "refused"
+
+
+def test_an_empty_password_is_not_even_compared():
+    access = Access()
+    Doors(access, lambda request: None).login(request({"password": ""}))
+    assert access.tried == []
+
+
+def test_logging_out_ends_every_session():
+    access = Access()
+    answer = Doors(access, None).logout(request({}))
+    assert access.ended == 1 and answer._headers["Set-Cookie"].startswith("socbox=;")
+
+
+class Bench:
+    def __init__(self, url="http://192.168.1.60/ev_state"):
+        self.jobs = Jobs()
+        self.tried = []
+        keeper = SimpleNamespace(after={"SMARTEVSE_URL": url})
+        self.trials = Trials(self.jobs, keeper, self.attempt, self.attempt, self.attempt)
+
+    def attempt(self, wanted):
+        self.tried.append(wanted)
+        return {"ok": True}
+
+
+def test_a_trial_is_a_job_and_its_answer_comes_when_it_is_done():
+    bench = Bench()
+    later = bench.trials.delivery(request({"url": "192.168.1.99"}))
+    assert later.poll() is None and bench.tried == []
+    bench.jobs.run(0)
+    assert told(later.poll()) == (200, {"ok": True}) and bench.tried == ["192.168.1.99"]
+
+
+def test_without_an_address_the_one_in_force_is_tried():
+    bench = Bench()
+    bench.trials.probe(request({}))
+    bench.jobs.run(0)
+    assert bench.tried == ["http://192.168.1.60/ev_state"]
+
+
+@pytest.mark.parametrize(
+    ("url", "content", "text"),
+    (("", {}, "no address"), ("", {"url": "http://a b/"}, "blanks"), ("", {"url": "https://a/"}, "https")),
+)
+def test_an_address_that_cannot_be_is_refused_before_anything_waits(url, content, text):
+    bench = Bench(url)
+    status, document = told(bench.trials.delivery(request(content)))
+    assert status == 422 and text in document["error"] and not bench.jobs.due(0)
+
+
+def test_while_one_trial_waits_another_is_told_so():
+    bench = Bench()
+    bench.trials.delivery(request({}))
+    status, document = told(bench.trials.delivery(request({})))
+    assert status == 409 and "Try again" in document["error"]
+
+
+def test_a_car_that_comes_first_takes_the_trial_back():
+    bench = Bench()
+    later = bench.trials.delivery(request({}))
+    status, document = told(later.too_late())
+    assert status == 503 and "car" in document["error"] and not bench.jobs.due(0)
+
+
+def test_a_trial_that_raises_is_an_answer():
+    bench = Bench()
+    bench.trials._try_delivery = lambda url: {}["nothing"]
+    later = bench.trials.delivery(request({}))
+    bench.jobs.run(0)
+    assert told(later.poll())[0] == 500
+
+
+def test_the_self_test_is_answered_by_its_next_report():
+    test = SimpleNamespace(report=None, asked=False)
+    later = Actions(test, None, SimpleNamespace(seconds=7), None, None).self_test(request({}))
+    assert test.asked and later.poll() is None
+    test.report = SimpleNamespace(document=lambda seconds: {"ago_s": seconds})
+    assert told(later.poll()) == (200, {"ago_s": 7})
+    assert told(later.too_late())[0] == responses.UNAVAILABLE[0]
+
+
+@pytest.mark.parametrize("car", (False, True))
+def test_a_reboot_says_whether_it_waits_for_a_car(car):
+    asked = []
+    restart = SimpleNamespace(ask=lambda: asked.append(1))
+    document = told(Actions(None, restart, None, lambda: car, None).reboot(request({})))[1]
+    assert asked == [1] and document == {"ok": True, "restarting": True, "after_the_car": car}
+
+
+def test_read_now_lets_the_next_car_in():
+    asked = []
+    answer = Actions(None, None, None, None, lambda: asked.append(1)).read_now(request({}))
+    assert asked == [1] and told(answer)[1]["ok"]
+
+
+# ---- the time
+
+
+def clock_of(uptime):
+    return Actions(None, None, uptime, None, None)
+
+
+@pytest.mark.parametrize("unix_s", [0, -1, 10**9, 2**40, "1790000000", 1.79e9, True, None, [1790000000]])
+def test_a_time_that_cannot_be_is_refused(unix_s):
+    uptime = Uptime(0)
+    status, content = told(clock_of(uptime).set_time(request({"unix_s": unix_s})))
+    assert status == 422 and "clock is wrong" in content["error"] and uptime.unix_zero_s is None
+
+
+def test_the_browser_tells_the_time_until_a_server_did():
+    uptime = Uptime(0)
+    uptime.seconds = 100
+    answer = told(clock_of(uptime).set_time(request({"unix_s": 1790000000})))
+    assert answer == (200, {"ok": True, "unix_s": 1790000000, "clock": "browser"})
+    uptime.tell_time(1790000050, NTP)
+    answer = told(clock_of(uptime).set_time(request({"unix_s": 1800000000})))
+    assert answer == (200, {"ok": True, "unix_s": 1790000050, "clock": "ntp"})

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Forms and JSON of requests: taken apart whole, refused when they are broken or take too long."""
+
+import pytest
+from adafruit_httpserver import Request
+from appliance.web import access, bodies, responses
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (b"a=1&b=two+words&c=%C3%BC%26%3D%25", {"a": "1", "b": "two words", "c": "ü&=%"}),
+        (b"p=%20q%22%5C%F0%9F%98%80&empty=", {"p": ' q"\\😀', "empty": ""}),
+        ("raw=üä".encode(), {"raw": "üä"}),
+        (b"", {}),
+    ],
+)
+def test_forms_are_decoded_whole(body, fields):
+    assert bodies.form_fields(body) == fields
+
+
+def sent_by_owner(data):
+    request = Request(None, None, None, data)
+    request.who = access.OWNER
+    return request
+
+
+def test_what_takes_long_to_take_apart_is_refused():
+    head = b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n"
+    stranger = Request(None, None, None, head + b'{"password": "%s"}' % (b"x" * 400))
+    stranger.who = access.NOBODY
+    with pytest.raises(responses.BadBody, match="too long"):
+        bodies.fields_of(stranger)
+    with pytest.raises(responses.BadBody, match="Too many"):
+        bodies.texts_of({"K%d" % number: 1 for number in range(200)})
+
+
+@pytest.mark.parametrize("body", [b"a=%", b"a=%zz", b"a=%C3", b"\xff=1"])
+def test_broken_forms_are_refused(body):
+    head = b"POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1\r\n\r\n"
+    with pytest.raises(responses.BadBody):
+        bodies.fields_of(sent_by_owner(head + body))
+
+
+@pytest.mark.parametrize("body", [b"[1]", b"{", b'"x"', b"\xff", b"null", b"[" * 500])
+def test_broken_json_is_refused(body):
+    head = b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n"
+    with pytest.raises(responses.BadBody):
+        bodies.fields_of(sent_by_owner(head + body))

@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The report for help keeps its promise: no address of a car whole, wherever it stands, and cars can be told apart."""
+
+from types import SimpleNamespace
+
+import pytest
+from appliance.settings.schema import SCHEMA
+from appliance.settings.settings import Settings
+from appliance.web import diagnostics
+from appliance.web.diagnostics import Mask
+
+CAR = "02ab34cd56ef"
+FILE = b'''WIFI_SSID = "Casa Nostra"
+WIFI_PASSWORD = "hunter22x"
+WEB_PASSWORD = "correct horse"
+CAR_1 = "98ed5c001122; name=Grandma; full_soc=80"
+CAR_2 = "02ab34*; name=Ioniq"
+'''
+
+
+@pytest.fixture
+def settings():
+    result = Settings()
+    result.read_lines(FILE.splitlines(True))
+    assert result.errors == []
+    return result
+
+
+@pytest.fixture
+def mask(settings):
+    return Mask(settings, SimpleNamespace(made_up=None))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a car begins: 02ab34cd56ef",
+        '{"ev_mac": "02ab34cd56ef", "evccid": null}',
+        '["02ab34cd56ef","x"]',
+        "EVCCID 000002ab34cd56ef",
+        "EVCCID 02AB34CD56EF,",
+        "02:ab:34:cd:56:ef",
+        "02-AB-34-CD-56-EF.",
+        "POST /ev_state?current_soc=42&evccid=02ab34cd56ef to 192.168.1.60",
+        "(02ab34cd56ef)",
+    ],
+)
+def test_an_address_of_a_car_is_cut_wherever_it_stands(mask, text):
+    told = mask(text)
+    assert "02ab34(car 1)" in told and "cd56ef" not in told.lower().replace(":", "").replace("-", "")
+
+
+def test_an_address_that_is_made_from_one_is_cut(mask):
+    assert mask("car at fe80::ab:34ff:fecd:56ef, port 49152") == "car at fe80:(cut), port 49152"
+
+
+def test_cars_keep_their_numbers_through_the_report(mask):
+    told = [mask(text) for text in ("02ab34cd56ef", "02ab34000001", "x 000002ab34cd56ef y", "02ab34000001")]
+    assert told == ["02ab34(car 1)", "02ab34(car 2)", "x 02ab34(car 1) y", "02ab34(car 2)"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MAC-QCA7005-1.1.0.730-04-20140815-CS",
+        "12345.678 I car [CHECKPOINT540] state of charge read: 42 %",
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "http://192.168.1.60:8080/ev_state",
+        "reset_reason: POWER_ON, 123456789012345 ms",
+        "decadeface1x",
+    ],
+)
+def test_what_is_no_address_stays(mask, text):
+    assert mask(text) == text
+
+
+def test_secrets_and_names_are_left_out(mask):
+    told = mask("joined Casa Nostra with hunter22x, page correct horse, Grandma and Ioniq were here")
+    assert told == "joined (network) with (secret), page (secret), (name) and (name) were here"
+
+
+def test_the_settings_in_the_report_have_neither_name_nor_address(settings):
+    lines = "".join(diagnostics._setting_line(row, settings) for row in SCHEMA)
+    for word in ("001122", "Grandma", "Ioniq", "Casa", "hunter", "horse"):
+        assert word not in lines
+    assert "CAR_1 = 98ed5c...; name=(name); full_soc=80" in lines

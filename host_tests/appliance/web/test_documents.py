@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""JSON made in pieces: status groups, log lines and numbers from a query."""
+
+import json
+
+import pytest
+from appliance.state.log import Log, Uptime
+from appliance.web.documents import LINES_A_PIECE, as_it_is, log_pieces, number_of, status_pieces
+
+
+def test_groups_become_one_object_a_piece_each():
+    groups = (
+        ((None, as_it_is, {"version": "0.1.0", "stage": "waiting"}),),
+        (("wifi", as_it_is, {"state": "off"}), ("memory_free", lambda: 5)),
+    )
+    pieces = list(status_pieces(groups, {"owner": True}))
+    assert len(pieces) == 3
+    assert json.loads("".join(pieces)) == {
+        "version": "0.1.0",
+        "stage": "waiting",
+        "wifi": {"state": "off"},
+        "memory_free": 5,
+        "access": {"owner": True},
+    }
+
+
+def test_a_group_is_made_when_it_is_sent_and_not_before():
+    made = []
+    pieces = status_pieces(((("a", lambda: made.append("a")),), (("b", lambda: made.append("b")),)), {})
+    next(pieces)
+    assert made == ["a"]
+
+
+def log_with(count):
+    log = Log(Uptime(0))
+    log.level = "D"
+    for number in range(count):
+        log.note("box", f"line {number}")
+    return log
+
+
+@pytest.mark.parametrize("count", (0, 1, LINES_A_PIECE, LINES_A_PIECE + 1, 3 * LINES_A_PIECE))
+def test_every_line_comes_once_and_in_order(count):
+    document = json.loads("".join(log_pieces(log_with(count), 0, "start")))
+    assert [record[-1] for record in document["records"]] == [f"line {number}" for number in range(count)]
+    assert (document["next"], document["dropped"], document["start"]) == (count, 0, "start")
+
+
+def test_lines_that_are_gone_are_counted():
+    log = log_with(0)
+    extra = 7
+    for number in range(log.size + extra):
+        log.note("box", f"line {number}")
+    document = json.loads("".join(log_pieces(log, 0, "start")))
+    assert document["dropped"] == extra and len(document["records"]) == log.size
+    assert document["records"][0][-1] == f"line {extra}"
+
+
+@pytest.mark.parametrize("since", (-5, 3, 10, 1000))
+def test_a_reader_gets_only_what_is_new(since):
+    document = json.loads("".join(log_pieces(log_with(10), since, "start")))
+    assert len(document["records"]) == (10 if since < 0 else max(0, 10 - since))
+    assert document["next"] == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), (("17", 17), ("0", 0), ("", 0), (None, 0), ("-1", 0), ("1e3", 0), ("9" * 30, 0))
+)
+def test_a_number_from_a_query_is_a_number_or_nothing(text, number):
+    assert number_of(text) == number

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""Handlers that are loaded at the first request for them, between two cars."""
+
+import pytest
+from appliance.jobs import Jobs
+from appliance.web.on_demand import OnDemand
+
+
+class Request:
+    """As much of a request as a refusal needs."""
+
+    method = "GET"
+    path = "/api/modem"
+
+
+def status_of(answer):
+    return answer._status.code
+
+
+class Handlers:
+    def state(self, request):
+        return ("state of", request)
+
+
+class Rig:
+    def __init__(self, make=Handlers):
+        self.jobs = Jobs()
+        self.car = False
+        self.made = 0
+        self._make = make
+        self.answer = OnDemand(self.jobs, lambda: self.car, self._load).handler("state")
+
+    def _load(self):
+        self.made += 1
+        return self._make()
+
+
+def test_the_first_request_waits_for_its_handlers_and_later_ones_do_not():
+    rig = Rig()
+    first, second = Request(), Request()
+    later = rig.answer(first)
+    assert later.poll() is None and rig.made == 0
+    rig.jobs.run(0)
+    assert later.poll() == ("state of", first)
+    assert rig.answer(second) == ("state of", second) and rig.made == 1
+
+
+def test_nothing_is_loaded_while_a_car_is_read():
+    rig = Rig()
+    rig.car = True
+    answer = rig.answer(Request())
+    assert status_of(answer) == 503 and not rig.jobs.due(0)
+    rig.car = False
+    later = rig.answer(Request())
+    assert later.poll() is None and rig.jobs.due(0)
+
+
+def test_a_car_that_comes_first_ends_the_wait_and_nothing_is_loaded_for_nobody():
+    rig = Rig()
+    later = rig.answer(Request())
+    assert status_of(later.too_late()) == 503
+    assert not rig.jobs.due(0)
+
+
+def test_while_another_job_waits_the_page_is_told_to_ask_again():
+    rig = Rig()
+    rig.jobs.start(print, None)
+    assert status_of(rig.answer(Request())) == 503
+
+
+def test_handlers_that_cannot_be_loaded_are_an_error_of_this_request_and_tried_again_by_the_next():
+    def broken():
+        raise MemoryError("planted")
+
+    rig = Rig(broken)
+    later = rig.answer(Request())
+    rig.jobs.run(0)
+    with pytest.raises(MemoryError):
+        later.poll()
+    rig._make = Handlers
+    later = rig.answer(Request())
+    rig.jobs.run(0)
+    assert later.poll()[0] == "state of"

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""A car that is there when the box gets its power is read while most of the box is still being loaded."""
+
+import pytest
+
+from host_tests.bench import device_time
+from host_tests.support.starts import page_is_up, program_s
+from host_tests.twin import loader
+from host_tests.twin.car import frames
+from host_tests.twin.powerline import CarModem
+from host_tests.twin.world import SETTINGS_IN_USE, World
+
+ALONE = dict(SETTINGS_IN_USE, SMARTEVSE_URL="")
+PARM_REQ, PARM_CNF = b"\x64\x60", b"\x65\x60"
+# From power-on, with what was kept for this start, and a pause of the car.
+DOOR_S = 11.6
+
+
+class Line:
+    """What is said about matching on a World's power line."""
+
+    def __init__(self, world):
+        self.answers_s = []
+        self._world = world
+        world.powerline.pcap.append(self)
+
+    def __call__(self, now_us, frame):
+        if frame[12:14] == b"\x88\xe1" and frame[15:17] == PARM_CNF:
+            self.answers_s.append(now_us / 1e6 - self._world.power_on_s)
+
+
+
+def read_percent(world):
+    return world.checkpoints.get(540, 0)
+
+
+def test_a_car_is_read_while_the_box_is_loaded_and_the_box_tells_of_it(monkeypatch):
+    loads = []
+    execute = loader.Loader._execute_device
+    monkeypatch.setattr(
+        loader.Loader,
+        "_execute_device",
+        lambda one, module, source, name: (loads.append(one.device.clock.now_us), execute(one, module, source, name))[1],
+    )
+    with World(seed=91, settings=ALONE) as world:
+        line = Line(world)
+        car = world.new_car(soc_percent=42)
+        world.plug(car)
+        assert world.run_until(lambda: page_is_up(world), 90)
+        assert line.answers_s and not car.complaints
+        before_program_s = program_s(world) - world.power_on_s
+        assert line.answers_s[0] < before_program_s
+        text = world.device.console_text()
+        assert "state of charge read: 42 %" in text and "session ended: ok" in text
+        status = world.network.http("GET", "/api/status").json()
+        assert status["reading"]["soc_percent"] == 42 and status["stage"] == "soc"
+        assert [session["soc_percent"] for session in status["sessions"]] == [42]
+        assert 1 <= status["sessions"][0]["duration_s"] < 10 and status["sessions"][0]["ago_s"] > 10
+    # From the answer until the car stopped its session nothing was loaded.
+    begun_us = (line.answers_s[0] + world.power_on_s) * 1e6
+    assert not [us for us in loads if begun_us < us < begun_us + 3e6]
+
+
+def test_the_second_start_lets_a_car_in_before_the_settings_are_read():
+    with World(seed=92, settings=ALONE) as world:
+        assert world.run_until(lambda: page_is_up(world), 60)
+        world.power_cycle()
+        line = Line(world)
+        world.plug(world.new_car(soc_percent=42, habits={"slac_pauses_ms": (300,)}))
+        assert world.run_until(lambda: line.answers_s, 40)
+        assert line.answers_s[0] <= DOOR_S
+
+
+@pytest.mark.parametrize("way", ("settings.toml", "page"))
+def test_an_owner_who_forbids_answers_is_obeyed_by_the_very_next_start(way):
+    settings = dict(ALONE, WEB_PASSWORD="correct horse")
+    with World(seed=93, settings=settings) as world:
+        assert world.run_until(lambda: page_is_up(world), 60)
+        if way == "page":
+            owner = {"Authorization": "Bearer correct horse", "Content-Type": "application/json"}
+            body = b'{"values": {"ANSWER_CARS": "never"}}'
+            assert world.network.http("POST", "/api/settings", body=body, headers=owner, timeout_s=60).status == 200
+        else:
+            path = world.drive_dir / "settings.toml"
+            path.write_text(path.read_text() + 'ANSWER_CARS = "never"\n')
+        world.power_cycle()
+        line = Line(world)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: page_is_up(world), 90)
+        world.run(15)
+        assert not line.answers_s
+
+
+def test_a_box_that_has_to_ask_lets_a_car_in_right_after_the_answer_and_delivers_promptly():
+    with World(seed=94) as world:
+        assert world.run_until(lambda: page_is_up(world), 60)
+        world.power_cycle()
+        line = Line(world)
+        world.plug(world.new_car(soc_percent=42, habits={"slac_pauses_ms": (300,)}))
+        assert world.run_until(lambda: world.charging, 100)
+        asked_s = [request["t_s"] - world.power_on_s for request in world.smartevse.requests]
+        asked_s = [asked for asked in asked_s if asked > 0]
+        assert asked_s[0] < line.answers_s[0] < asked_s[0] + 1.5
+        program = program_s(world) - world.power_on_s
+        assert line.answers_s[0] < program
+        (post,) = world.smartevse.posts
+        assert post["values"]["current_soc"] == 42 and post["t_s"] - world.power_on_s < program
+        world.run(30)
+        assert world.device.starts == 2 and len(world.smartevse.posts) == 1
+        status = world.network.http("GET", "/api/status").json()
+        assert status["smartevse"]["last_delivery"] == "ok" and status["reading"]["soc_percent"] == 42
+
+
+def test_a_smartevse_that_does_not_answer_keeps_everybody_out_until_the_box_gave_up():
+    with World(seed=97) as world:
+        world.set_fault("evse_off", True)
+        line = Line(world)
+        world.plug(world.new_car(soc_percent=42, habits={"slac_pauses_ms": (300,)}))
+        assert world.run_until(lambda: line.answers_s, 120)
+        assert line.answers_s[0] > program_s(world) - world.power_on_s
+
+
+def test_a_charging_car_that_searches_during_the_start_is_left_in_peace():
+    with World(seed=98) as world:
+        car = world.new_car(soc_percent=42)
+        world.plug(car)
+        assert world.run_until(lambda: world.charging, 100)
+        world.run(20)
+        world.power_cycle()
+        line = Line(world)
+        voice = CarModem(world.powerline, b"\x00\xb0\x52\x00\x00\x79", lambda _frame: None)
+        for number in range(200):
+            voice.send(frames.slac_parm_req(car.mac, bytes((number,)) * 8))
+            world.run(0.2)
+        assert page_is_up(world) and not line.answers_s
+
+
+def test_on_the_test_bench_a_car_that_is_read_early_is_delivered():
+    with World(seed=95, settings=dict(SETTINGS_IN_USE, ANSWER_CARS="always")) as world:
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: world.charging, 100)
+        assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [42]
+        assert read_percent(world) == 1
+
+
+def test_a_door_that_cannot_be_opened_leaves_everything_to_the_box():
+    there = "    def _open(self, config):\n"
+    defect = ("lib/appliance/door.py", there, there + "        raise ValueError\n")
+    with device_time.with_defect(*defect) as drive, World(seed=96, circuitpy=drive, settings=ALONE) as world:
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: read_percent(world), 100)
+        assert "nobody is let in yet" in world.device.console_text() and world.device.starts == 1

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""A box that is switched off, crashes, hangs and loses what it remembered, on the oldest CircuitPython and the newest."""
+
+import pytest
+
+from host_tests.session import restarts
+from host_tests.session.restarts import NEWEST, OLDEST
+
+BOTH = pytest.mark.parametrize("firmware", [OLDEST, NEWEST])
+
+
+@BOTH
+def test_twenty_quick_switch_ons_change_nothing(firmware):
+    assert restarts.switched_on_twenty_times(None, firmware) is None
+
+
+def test_thirty_power_cuts_and_a_hundred_router_outages_write_nothing_to_nvm(tmp_path, figures):
+    """Thirty days of half an hour; `make soak` has them in full length."""
+    wrong, writes, joins = restarts.ordinary_life(None, tmp_path, day_s=1800)
+    assert wrong is None
+    figures(f"30 power cuts, 100 router outages, {joins} joins: {writes} writes of NVM")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(5400)  # eight minutes of a processor, on a machine that may have many other things to do
+@BOTH
+def test_thirty_days_write_nothing_to_nvm(tmp_path, firmware, figures):
+    wrong, writes, joins = restarts.ordinary_life(None, tmp_path, firmware=firmware)
+    assert wrong is None
+    figures(f"30 days, CircuitPython {firmware}: a power cut a day, {joins} joins, {writes} writes of NVM")
+
+
+@BOTH
+def test_cars_are_read_although_no_dhcp_server_answers(firmware, figures):
+    wrong, read = restarts.silent_dhcp(None, firmware)
+    assert wrong is None
+    figures(
+        f"silent DHCP server, CircuitPython {firmware}: {read} of 10 plug-ins read, access point on the air"
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("program", ["broken", "hanging"])
+def test_a_program_that_does_not_start_leads_to_the_recovery_page_in_time(firmware, program, figures):
+    scene = {
+        "broken": restarts.recovery_of_a_broken_program,
+        "hanging": restarts.recovery_of_a_hanging_program,
+    }
+    wrong, seconds = scene[program](None, firmware)
+    assert wrong is None
+    figures(f"a {program} program, CircuitPython {firmware}: recovery page after {seconds:.0f} s")
+
+
+def test_a_hang_at_the_start_is_not_taken_for_a_join_that_stood_still():
+    assert restarts.hangs_at_start() is None
+
+
+def test_a_saved_setting_that_kills_the_box_is_left_out_at_the_fourth_start():
+    assert restarts.saved_setting_that_kills() is None
+
+
+def test_the_recovery_page_starts_the_box_once_without_the_saved_settings():
+    assert restarts.started_once_without() is None
+
+
+@pytest.mark.parametrize(
+    "cut_us", [0, 46_000, 119_000], ids=["before the erase", "between", "before the end"]
+)
+@pytest.mark.parametrize("moment", ["first", "failure", "safe mode", "join"])
+def test_a_cut_in_a_write_of_nvm_costs_counters_and_never_the_box(moment, cut_us):
+    assert restarts.cut_in_nvm(None, moment, cut_us) is None

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""A board or a CircuitPython on which the box cannot run says so, on console, display and page, and does nothing else."""
+
+import pytest
+
+from host_tests.twin.device import FIRMWARES
+from host_tests.twin.world import World
+
+
+def unfit(**options):
+    """A World whose box has its recovery page up."""
+    world = World(seed=51, device_options=options)
+    assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 60), (
+        world.device.console_text()
+    )
+    world.run(2)
+    return world
+
+
+def lit(world):
+    return sum(world.display.image().convert("L").histogram()[128:])
+
+
+def test_circuitpython_10_0_is_told_so():
+    with unfit(firmware="10.0.3") as world:
+        sentence = "The box needs CircuitPython 10.1.0 or newer, and this is 10.0.3."
+        assert sentence in world.device.console_text()
+        page = world.network.http("GET", "/").text
+        assert sentence in page and "saved settings" not in page
+        assert lit(world) > 500, "words on the display"
+        world.run(300)
+        assert world.device.starts == 1
+
+
+def test_a_board_without_psram_is_told_so():
+    with unfit(psram_bytes=0) as world:
+        sentence = "CircuitPython finds no extra memory (PSRAM)."
+        assert sentence in world.device.console_text() and sentence in world.network.http("GET", "/").text
+        assert lit(world) > 500
+
+
+@pytest.mark.parametrize("firmware", [firmware for firmware in FIRMWARES if firmware != "10.0.3"])
+def test_a_car_is_read_on_every_circuitpython_that_is_supported(firmware):
+    with World(seed=52, device_options={"firmware": firmware}) as world:
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: world.charging, 100)
+        assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [42]
+        world.run(100)
+        assert world.device.starts == 1
+
+
+def test_a_chip_without_usb_of_its_own_starts_as_well():
+    with World(seed=53, device_options={"native_usb": False}) as world:
+        assert world.run_until(lambda: world.ready, 60)
+        assert "Traceback" not in "\n".join(world.device.boot_output)

@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The pages under the box's name: a browser tells less about a request there than it does for 127.0.0.1."""
+
+import pytest
+
+from host_tests.web.box import CHROMIUM, PASSWORD, running_box, running_browser
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.real_time,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+]
+NAME = "http://socbox.local"
+
+
+@pytest.fixture(scope="module")
+def page():
+    with running_box(18480, WEB_PASSWORD=PASSWORD) as box:
+        rule = "--host-resolver-rules=MAP socbox.local " + box.url.removeprefix("http://")
+        with running_browser(rule, "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable") as browser:
+            yield browser.new_page()
+
+
+def test_a_wrong_password_opens_no_window_of_the_browsers_own(page):
+    answers = []
+
+    def seen(answer):
+        answers.append(answer)
+
+    page.on("response", seen)
+    page.goto(NAME + "/config")
+    assert page.url == NAME + "/login?next=/config"
+    page.fill("#password", "wrong")
+    page.press("#password", "Enter")
+    page.locator("#said", has_text="not the password").wait_for(timeout=30_000)
+    page.evaluate("fetch('/api/settings')")
+    page.wait_for_timeout(1000)
+    refused = [answer for answer in answers if answer.status == 401]
+    assert len(refused) >= 2
+    assert not [answer for answer in refused if "sec-fetch-mode" in answer.request.headers], "it learns nothing here"
+    assert {answer.headers["www-authenticate"].split(" ")[0] for answer in refused} == {"Bearer"}
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url(NAME + "/config")

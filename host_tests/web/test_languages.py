@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The box's pages in a browser that speaks another language: every text is translated, nothing is cut, nothing is loaded
+for English."""
+
+import json
+import re
+
+import pytest
+
+from host_tests.web.box import (
+    CHROMIUM,
+    DESKTOP,
+    PAGES,
+    PASSWORD,
+    PHONE,
+    log_in,
+    running_box,
+    running_browser,
+)
+from host_tests.web.test_box_pages import LOADED, violations
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.slow,
+    pytest.mark.real_time,
+]
+LANGUAGES = ("de", "nl", "fr")
+WORDS = {"de": "Einstellungen", "nl": "Instellingen", "fr": "Réglages"}
+# What axe, a phone's width and a screen reader have to do with, beside what stands in the page: every box that a text fills.
+CUT = """() => [...document.querySelectorAll("button, a.button, summary, label, dt, h1, h2, nav a")]
+    .filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1)
+    .filter((part) => getComputedStyle(part).display !== "inline")
+    .map((part) => part.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def box():
+    with running_box(WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no", first_port=18580) as box:
+        box.ask("plug", soc=42)
+        yield box
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with running_browser() as browser:
+        yield browser
+
+
+def visit(browser, language, size=PHONE):
+    page = browser.new_context(viewport=size, locale=language).new_page()
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    return page
+
+
+def untranslated(page):
+    """Texts on the page that no table has."""
+    return page.evaluate("() => [...untranslated].sort()")
+
+
+def unfold(page):
+    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.wait_for_timeout(400)
+
+
+def look_at(page, size, where):
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= size["width"], where
+    assert page.evaluate(CUT) == [], where
+    assert untranslated(page) == [], where
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_of_every_page_is_translated_and_fits(browser, box, language, size):
+    page = visit(browser, language, size)
+    log_in(page, box.url)
+    for path in PAGES:
+        page.goto(box.url + path)
+        if path in LOADED:
+            page.wait_for_selector(LOADED[path])
+        page.wait_for_timeout(700)
+        unfold(page)
+        look_at(page, size, path)
+        assert page.evaluate("() => document.documentElement.lang") == language
+        assert violations(page) == [], path
+    assert page.complaints == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_form_refuses_is_told_in_the_language(browser, box, language):
+    page = visit(browser, language)
+    log_in(page, box.url)
+    page.goto(box.url + "/config")
+    page.wait_for_selector(LOADED["/config"])
+    unfold(page)
+    for key, value in (
+        ("WIFI_SSID", "x" * 33), ("WIFI_PASSWORD", "short"), ("WIFI_STATIC_ADDRESS", "192.168.1"), ("HOSTNAME", "my box"),
+        ("ATTENUATION_OFFSET_DB", "99"), ("HTTP_PORT", "eighty"), ("SMARTEVSE_URL", "https://evse"),
+        ("WEB_PASSWORD", "12345678"),
+    ):  # fmt: skip
+        page.fill("#" + key, value)
+    page.click("#save")
+    look_at(page, PHONE, "checks of the page")
+    page.click("#discard")
+    page.wait_for_timeout(500)
+    unfold(page)
+    # What only the box knows, one after the other.
+    for key, value in (
+        ("WIFI_GATEWAY", "192.168.1.1"), ("DISPLAY_WIDTH", "100"), ("EVSE_MAX_POWER_KW", "400"), ("MODEM_SCK", "IO11"),
+        ("MQTT_PREFIX", "//"), ("SMARTEVSE_URL", "192.168.1.1:0"), ("CAR_1", "02; colour=red"), ("EVSE_ID", "Ö"),
+        ("MODEM_CS", "pin 5"), ("WEB_NAMES", "a..b"), ("MQTT_BROKER", "http://x"),
+    ):  # fmt: skip
+        if page.is_hidden("#" + key):
+            page.click("#add-car")
+            unfold(page)
+        page.fill("#" + key, value)
+        page.click("#save")
+        page.wait_for_selector(f"#{key}-fault:not(:empty), .fault:not(:empty)")
+        look_at(page, PHONE, key)
+        page.click("#discard")
+        page.wait_for_timeout(300)
+        unfold(page)
+    page.click("#try-probe")
+    page.wait_for_selector("#tried.good, #tried.fault")
+    page.click("#try-mqtt")
+    page.wait_for_selector("#tried-mqtt.fault")
+    look_at(page, PHONE, "trials")
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_may_be_wrong_is_told_in_the_language(browser, box, language):
+    """Every fault, a plug-in of each result, and the notes, as the box would send them."""
+    from appliance.mqtt import causes
+    from appliance.smartevse import listeners
+    from appliance.state import faults
+
+    page = visit(browser, language)
+    log_in(page, box.url)
+    status = json.loads(page.request.get(box.url + "/api/status").body())
+    rows = {**faults.TABLE, **causes.ROWS, **listeners.ROWS}
+    told = [
+        {"code": code, "area": area, "short": short, "text": faults.text(code), "action": faults.action(code)}
+        for code, (area, short) in rows.items()
+    ]
+    unknown = ("ev_mac", "evccid", "soc_percent", "name", "protocol", "likely_maker", "attenuation_db", "cause", "delivery")
+    plain = {**dict.fromkeys(unknown), "ago_s": 4000, "duration_s": 20}
+    sent = {**plain, "soc_percent": 42, "delivery": "failed"}
+    sessions = [{**plain, "cause": told[14]}, sent, {**plain, "duration_s": None}]
+    status.update(stage="no_answer", headline=told[14]["short"], causes=told, sessions=sessions, reading=None, estimate=None)
+    status["settings_errors"] = [
+        "settings.toml line 3: HOSTNAME may have letters, digits and - between them",
+        "settings.toml line 4: there is no setting WIFI_SID; did you mean WIFI_SSID?",
+        "settings.toml is missing; every setting has its default",
+    ]
+    status["access"].update(made_up_password=True, restart_needed=True)
+    status["notes"] = ["Version 9.9.9 did not run well and was put aside; version 0.1.0 runs instead."]
+    page.route("**/api/status", lambda route: route.fulfill(json=status))
+    page.goto(box.url + "/")
+    page.wait_for_selector("#causes li")
+    unfold(page)
+    look_at(page, PHONE, "faults")
+    reading = {"soc_percent": 42, "full_soc_percent": 80, "age_s": 1800, "evccid": None, "car_limits": {}}
+    for charging, full, left in ((True, 80, 7800), (True, 100, 1500), (False, 80, None)):
+        status.update(stage="soc", headline="About 57 % charged", reading=reading, reading_is_current=True, causes=[])
+        known = {"soc_percent": 57, "full_soc_percent": full, "full_in_s": left, "fresh": True}
+        status["estimate"] = {**known, "charging": charging}
+        page.wait_for_timeout(2500)
+        look_at(page, PHONE, "estimate")
+    page.unroute("**/api/status")
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_stays_english_when_its_language_cannot_be_loaded(browser, box, language):
+    page = visit(browser, language)
+    page.route("**/lang/*.js", lambda route: route.abort())
+    page.goto(box.url + "/login")
+    assert page.inner_text("h1") == "Log in"
+    assert page.evaluate("() => document.documentElement.lang") == "en"
+    page.context.close()
+
+
+def test_english_loads_no_table(browser, box):
+    page = visit(browser, "en-GB")
+    loaded = []
+    page.on("request", lambda request: loaded.append(request.url))
+    page.goto(box.url + "/login")
+    assert [url for url in loaded if "lang/" in url or "translate" in url] == []
+    page.context.close()
+
+
+def test_the_page_speaks_what_the_owner_chose_whatever_the_browser_wants(browser):
+    with running_box(18780, WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no") as box:
+        page = visit(browser, "fr")
+        log_in(page, box.url)
+        page.goto(box.url + "/config")
+
+        def choose(choice, heading):
+            page.wait_for_selector(LOADED["/config"])
+            page.select_option("#LANGUAGE", choice)
+            page.click("#save")
+            # The first save makes its file, and the page is loaded anew.
+            says(page, "h1", heading)
+
+        def says(page, selector, text):
+            page.locator(selector, has_text=re.compile(f"^{text}$")).first.wait_for(timeout=60_000)
+
+        says(page, "h1", WORDS["fr"])
+        choose("de", WORDS["de"])
+        choose("en", "Settings")
+        choose("nl", WORDS["nl"])
+        # Another browser learns it with the first status.
+        other = visit(browser, "de")
+        log_in(other, box.url)
+        says(other, "nav a[href='/config']", WORDS["nl"])
+        other.context.close()
+        choose("auto", WORDS["fr"])
+        page.context.close()
+
+
+def test_what_does_not_change_is_left_in_peace(browser, box):
+    """The status comes every two seconds; a translated page is not written anew for it."""
+    page = visit(browser, "de")
+    log_in(page, box.url)
+    box.ask("unplug")
+    page.wait_for_timeout(20_000)
+    page.evaluate("""() => {
+        window.changes = [];
+        new MutationObserver((all) => all.forEach((one) => changes.push(one.target.id || one.target.textContent)))
+            .observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ["title"] });
+    }""")
+    page.wait_for_timeout(5000)
+    assert page.evaluate("() => window.changes") == []
+    page.context.close()
