@@ -132,6 +132,7 @@ SIGNATURES = (
     ("0xAA55", None, "right"),
     ("0x0000", "modem_absent_low", "no supply, held in reset, MISO open or at ground, wrong CS"),
     ("0xFFFF", "modem_absent_high", "MISO floats high: not connected, CS never low"),
-    ("0x5AD6, 0xD6D6 or changing", "modem_bad_signature", "bits shifted: clock too fast, no series resistors"),
+    ("0x552A, 0xD52A, 0x54AA, 0x54AB", "modem_shifted", "the right bits, one place late or early"),
+    ("0x5AD6, 0xD6D6 or changing", "modem_bad_signature", "bits lost or doubled: no series resistors, long wires"),
     ("another, always the same", "modem_bad_signature", "not a QCA7005, or strapped for another bus mode"),
 )
