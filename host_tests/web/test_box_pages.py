@@ -526,7 +526,8 @@ def test_a_broker_can_be_tried_before_it_is_saved(owner):
 @pytest.mark.parametrize(("code", "goes_on"), [("product", False), ("damaged", False), ("drive", True)])
 def test_an_update_that_is_refused_for_good_offers_no_way_on(owner, tmp_path, code, goes_on):
     head = {
-        "kind": bundle.KIND, "product": "socbox", "version": "9.9.9", "size": 4096, "crc32": 0, "sha256": "0" * 64, "changes": "",
+        "kind": bundle.KIND, "product": "socbox", "version": "9.9.9", "size": 4096, "crc32": 0, "sha256": "0" * 64,
+        "changes": "",
     }  # fmt: skip
     file = tmp_path / "socbox.update"
     file.write_bytes(bundle.head_page(json.dumps(head).encode()) + bytes(4096))
