@@ -49,8 +49,8 @@ function showTimeline(steps) {
   stepChoice.hidden = !steps.length;
   fill(byId("timeline"), JSON.stringify([all, steps]), () => steps.filter(wordsOf).map((step) => {
     const item = element("li");
-    item.append(element("time", "+" + (step.t_s - steps[0].t_s).toFixed(all ? 2 : 0) + " s"), element("span", wordsOf(step)));
-    if (all) item.append(element("code", step.checkpoint));
+    item.append(element("time", "+" + (step.t_s - steps[0].t_s).toFixed(all ? 2 : 0) + " s"), " ", element("span", wordsOf(step)));
+    if (all) item.append(" ", element("code", step.checkpoint));
     return item;
   }));
 }
@@ -143,6 +143,21 @@ function showBox(status) {
   showBars(status.loop);
 }
 
+// Whether the car tells another address each time: one that is made up says so, and the same car may have told two.
+function changes(session, sessions) {
+  const own = session.evccid.slice(-12);
+  const another = (other) => other.ev_mac === session.ev_mac && other.evccid && other.evccid.slice(-12) !== own;
+  return Boolean(parseInt(own.slice(0, 2), 16) & 2) || (session.ev_mac && sessions.some(another));
+}
+
+// Its link to the form of a new car, below what is known of it; none for a guest, or where it has a name.
+function offerName(list, session, status) {
+  if (!status.access.owner || !session.evccid || session.name || list.nextElementSibling) return;
+  const link = element("a", "Name this car", "button");
+  link.href = nameLink(session.evccid, changes(session, status.sessions));
+  list.after(link);
+}
+
 // What is behind each line of the last cars.
 function showPlugIns(status) {
   status.sessions.slice().reverse().forEach((session, at) => {
@@ -158,6 +173,7 @@ function showPlugIns(status) {
       ["Protocol", session.protocol, AS_IT_IS],
       ["Signal loss", known(session.attenuation_db) ? session.attenuation_db + " dB" : null, AS_IT_IS],
     ]);
+    offerName(list, session, status);
   });
 }
 

@@ -47,32 +47,40 @@ function showSoc(reading, stage, current) {
   byId("soc").hidden = reading === null || !current;
   const unnamed = reading !== null && reading.evccid && !(reading.profile && reading.profile.name);
   byId("name-it").hidden = !(unnamed && latest.access.owner);
-  if (unnamed) byId("name-it").firstElementChild.href = nameLink(reading);
+  if (unnamed) byId("name-it").firstElementChild.href = nameLink(reading.evccid, ["rotating", "made_up"].includes(reading.evccid_kind));
   const last = reading || latest.earlier;
   const lastText = !last || current ? "" : "Last car: " + socText(last) + ", " + whenOf(last) + ". ";
   setText(byId("hint"), (lastText + (reading === null || stage !== "soc" ? HINTS[stage] || "" : "")).trim());
   if (reading === null || !current) return;
-  setText(byId("percent"), socText(reading));
-  byId("fill").style.width = (reading.soc_percent || 0) + "%";
   byId("mark").hidden = !reading.full_soc_percent;
   if (reading.full_soc_percent) byId("mark").style.left = reading.full_soc_percent + "%";
-  describe(byId("battery"), known(reading.soc_percent) ? "battery " + reading.soc_percent + " percent full" : "charge not certain");
-  byId("soc").className = reading.age_s > FRESH_S || stage !== "soc" ? "old" : "";
+  const now = latest.estimate;
+  if (now && (now.charging || now.soc_percent !== reading.soc_percent)) showEstimate(now, reading);
+  else showReading(reading, stage);
+}
+
+function showCharge(text, percent, words, look, age) {
+  setText(byId("percent"), text);
+  byId("fill").style.width = percent + "%";
+  describe(byId("battery"), words);
+  byId("soc").className = look;
+  setText(byId("age"), age);
+}
+
+function showReading(reading, stage) {
+  const percent = reading.soc_percent;
   const full = reading.full_soc_percent ? ", full at " + reading.full_soc_percent + " %" : "";
-  setText(byId("age"), "read " + ago(reading.age_s) + full);
+  showCharge(socText(reading), percent || 0, known(percent) ? "battery " + percent + " percent full" : "charge not certain",
+    reading.age_s > FRESH_S || stage !== "soc" ? "old" : "", "read " + ago(reading.age_s) + full);
 }
 
 // What the car should have by now, from the charger's meter, in the place of what it told.
 function showEstimate(now, reading) {
-  if (!now || !reading || (!now.charging && now.soc_percent === reading.soc_percent)) return;
-  setText(byId("percent"), "~ " + now.soc_percent + " %");
-  byId("fill").style.width = now.soc_percent + "%";
-  describe(byId("battery"), "battery about " + now.soc_percent + " percent full");
-  byId("soc").className = now.fresh ? "about" : "old";
   const left = Math.round(now.full_in_s / 60);
   const goal = now.full_soc_percent === 100 ? "full" : now.full_soc_percent + " %";
-  setText(byId("age"), (now.charging ? `${goal} in ${left < 60 ? "" : Math.floor(left / 60) + " h "}${left % 60} min, ` : "")
-    + `estimated; read ${reading.soc_percent} % at plug-in, ${ago(reading.age_s)}`);
+  const then = now.charging ? `${goal} in ${left < 60 ? "" : Math.floor(left / 60) + " h "}${left % 60} min, ` : "";
+  showCharge("~ " + now.soc_percent + " %", now.soc_percent, "battery about " + now.soc_percent + " percent full",
+    now.fresh ? "about" : "old", then + `estimated; read ${reading.soc_percent} % at plug-in, ${ago(reading.age_s)}`);
 }
 
 function showDelivery(evse, stage) {
@@ -155,10 +163,7 @@ function showSessions(status) {
 }
 
 // An address that changes each time is named by its first half.
-function nameLink(reading) {
-  const changes = reading.evccid_kind === "rotating" || reading.evccid_kind === "made_up";
-  return "/config#CAR:" + (changes ? reading.evccid.slice(-12, -6) + "*" : reading.evccid.slice(-12));
-}
+const nameLink = (evccid, changes) => "/config#CAR:" + (changes ? evccid.slice(-12, -6) + "*" : evccid.slice(-12));
 
 function showParts(status) {
   const evse = status.smartevse;
@@ -197,7 +202,6 @@ function show(status) {
   setText(byId("headline"), reading ? name || "State of charge" : status.headline);
   setText(document.querySelector("title"), status.headline + " - " + status.product);
   showSoc(status.reading, status.stage, status.reading_is_current);
-  showEstimate(status.estimate, status.reading);
   showDelivery(status.smartevse, status.stage);
   showGate(status.admission, status.access.owner);
   showCauses(status.causes, status.settings_errors);

@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 from host_tests.tools import bundle
-from host_tests.web.box import CHROMIUM, DESKTOP, PAGES, PASSWORD, PHONE, log_in, running_box, running_browser
+from host_tests.web.box import (
+    CHROMIUM,
+    DESKTOP,
+    NAME,
+    PAGES,
+    PASSWORD,
+    PHONE,
+    by_name,
+    log_in,
+    running_box,
+    running_browser,
+)
+from host_tests.web.run_box import RATE
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
@@ -26,6 +38,14 @@ LOADED = {"/": "#link.live", "/config": "body[data-ready]", "/webserial": ".line
           "/diary": "body[data-ready]"}  # fmt: skip
 
 
+# What is written anew on the page from now on, in `window.changes`.
+COUNT_CHANGES = """() => {
+    window.changes = [];
+    new MutationObserver((all) => all.forEach((one) => changes.push(one.target.id || one.target.textContent)))
+        .observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ["title"] });
+}"""
+
+
 @pytest.fixture(scope="module")
 def box():
     with running_box(WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no") as box:
@@ -33,8 +53,8 @@ def box():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with running_browser() as browser:
+def browser(box):
+    with running_browser(*by_name(box)) as browser:
         yield browser
 
 
@@ -198,9 +218,9 @@ def violations(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_every_page_fits_and_is_accessible(browser, box, size, scheme):
-    visit = Visit(browser, box.url, size, scheme)
-    log_in(visit.page, box.url)
+def test_every_page_fits_and_is_accessible_under_the_box_s_name(browser, size, scheme):
+    visit = Visit(browser, NAME, size, scheme)
+    log_in(visit.page, NAME)
     for path in PAGES:
         visit.open(path)
         width = visit.page.evaluate("() => document.documentElement.scrollWidth")
@@ -669,6 +689,7 @@ def test_a_page_that_waits_for_a_restart_says_after_a_minute_what_to_do(owner):
 
 
 def test_a_car_session_is_watched_live(owner, box):
+    box.ask("rate", rate=1)
     owner.open("/")
     seen = []
     owner.page.expose_function("seen", lambda text: seen.extend([text]))
@@ -697,7 +718,11 @@ def test_a_car_session_is_watched_live(owner, box):
     car = owner.text("#car")
     assert re.search(r"EVCCID\s+02:AB:34:CD:56:EF", car) and re.search(r"Battery\s+58.0 kWh", car)
     assert re.search(r"42 %, sent", owner.text("#sessions"))
+    owner.page.click("#sessions summary")
+    name_it = "#sessions details[open] a:has-text('Name this car')"
+    assert owner.page.get_attribute(name_it, "href") == "/config#CAR:02ab34*"
     assert any(text in ("Car found, connecting", "Reading the car") for text in seen), seen
+    box.ask("rate", rate=RATE)
     report = owner.page.evaluate("() => fetch('/diagnostics.txt').then((answer) => answer.text())")
     assert "02ab34(car 1)" in report and "02ab34cd56ef" not in report and "Home" not in report
     owner.page.click("a[href='/report']")
@@ -729,6 +754,9 @@ def test_what_the_car_should_have_by_now_is_told_apart_from_what_it_said(owner, 
     owner.wait("#percent", "~ 57 %")
     assert owner.text("#age") == "80 % in 2 h 10 min, estimated; read 42 % at plug-in, 30 minutes ago"
     assert owner.page.evaluate("document.getElementById('fill').style.width") == "57%"
+    owner.page.evaluate(COUNT_CHANGES)
+    owner.page.wait_for_timeout(4500)
+    assert owner.page.evaluate("() => window.changes") == [], "the next status says the same"
     estimate.update(charging=False, full_in_s=None, fresh=False)
     owner.wait("#soc.old", "57")
     assert owner.text("#age") == "estimated; read 42 % at plug-in, 30 minutes ago"

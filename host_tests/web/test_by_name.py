@@ -1,25 +1,22 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The pages under the box's name: a browser tells less about a request there than it does for 127.0.0.1."""
+"""The login under the box's name. The other pages are looked at there in test_box_pages.py and test_languages.py."""
 
 import pytest
 
-from host_tests.web.box import CHROMIUM, PASSWORD, running_box, running_browser
+from host_tests.web.box import CHROMIUM, NAME, PASSWORD, by_name, running_box, running_browser
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.real_time,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
 ]
-NAME = "http://socbox.local"
 
 
 @pytest.fixture(scope="module")
 def page():
-    with running_box(18480, WEB_PASSWORD=PASSWORD) as box:
-        rule = "--host-resolver-rules=MAP socbox.local " + box.url.removeprefix("http://")
-        with running_browser(rule, "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable") as browser:
-            yield browser.new_page()
+    with running_box(18480, WEB_PASSWORD=PASSWORD) as box, running_browser(*by_name(box)) as browser:
+        yield browser.new_page()
 
 
 def test_a_wrong_password_opens_no_window_of_the_browsers_own(page):
