@@ -3,7 +3,7 @@
 """The loop: what comes first, what waits for what, and that nothing a part does ends it."""
 
 import pytest
-from appliance.loop import MOST_BUSY_PASSES, MOST_FAILURES, MOST_UNSENT, Collector, Loop
+from appliance.loop import ALONE_S, IDLE_S, MOST_BUSY_PASSES, MOST_FAILURES, MOST_UNSENT, Collector, Loop
 from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Log, Uptime
 from appliance.story import Story
@@ -276,6 +276,23 @@ def test_a_session_that_fails_again_and_again_ends_in_a_restart(bench):
 def test_the_watchdog_is_fed_every_pass(bench):
     bench.turn(50)
     assert bench.fed == 50
+
+
+class Slept(BaseException):
+    """Ends the loop's endless run."""
+
+
+@pytest.mark.parametrize(("active", "seconds"), [(True, IDLE_S), (False, ALONE_S)], ids=["a car", "nobody"])
+def test_a_pass_in_which_nothing_happened_is_slept_off_and_sooner_with_a_car(bench, active, seconds):
+    def sleep(length):
+        slept.append(length)
+        raise Slept
+
+    slept = []
+    bench.seccs[-1].active = active
+    with pytest.raises(Slept):
+        bench.loop.run(sleep)
+    assert slept == [seconds] and IDLE_S < ALONE_S <= 0.01
 
 
 def test_the_histogram_counts_every_pass_that_is_not_slow(bench):

@@ -8,7 +8,7 @@ from host_tests.peers import namespace
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_time]
 SESSIONS = 200
-SAMPLE = 40  # of them in every run of the suite, which stays short; all of them in `make soak`
+SAMPLE = 20  # of them in every run of the suite, which stays short; all of them in `make soak`
 COMPARED = 4
 ISO2 = 10
 PLUG_INS = 2

@@ -80,13 +80,13 @@ def few_events():
 
 
 def sleepy(drive, folder):
-    """A copy of the drive whose loop sleeps 20 s while nothing happens, not 2 ms."""
+    """A copy of the drive whose loop sleeps 20 s while nothing happens, not 10 ms."""
     copy = Path(folder) / "sleepy"
     shutil.copytree(drive or CIRCUITPY, copy, ignore=shutil.ignore_patterns("__pycache__"))
     path = copy / LIB / "loop.py"
     text = path.read_text()
-    assert text.count("IDLE_S = 0.002") == 1
-    path.write_text(text.replace("IDLE_S = 0.002", "IDLE_S = 20"))
+    assert text.count("ALONE_S = 0.01\n") == 1
+    path.write_text(text.replace("ALONE_S = 0.01\n", "ALONE_S = 20\n"))
     return copy
 
 
