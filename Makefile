@@ -33,9 +33,9 @@ setup-system:
 demo: setup
 	@$(PYTHON) -m host_tests.twin $(ARGS)
 
-# Three at a time: many of the long tests wait for programs of others. Tests of one file stay in one process.
+# Four at a time: many of the long tests wait for programs of others. Tests of one file stay in one process.
 test: setup-system setup lint
-	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak and not last" $(ARGS)
+	@$(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not last" $(ARGS)
 	@$(PYTHON) -m pytest -m last
 
 quick: setup lint

@@ -20,7 +20,14 @@ _FIGURE = "figure"
 _MOST_REPEATS = 2
 # What waits for programs of others takes longest and is begun first, then what computes for long, so that the processes
 # end together.
-_FIRST = ("peers", "session", "web", "update", "endurance", "interpreter")
+_LONGEST = (
+    "peers/test_josev.py",
+    "web/test_box_pages.py",
+    "web/test_languages.py",
+    "peers/test_pev.py",
+    "update/test_update_page.py",
+)
+_FIRST = ("peers", "web", "session", "update", "endurance", "interpreter")
 _LONG = (
     "cars/test_plug_in.py",
     "v2g/test_safety.py",
@@ -56,11 +63,12 @@ def pytest_unconfigure(config):
 
 
 def _rank(item):
-    """When it is begun: folders of `_FIRST`, files of `_LONG`, everything else."""
+    """When it is begun: files of `_LONGEST`, folders of `_FIRST`, files of `_LONG`, everything else."""
     folder, file = item.path.parent.name, item.path.relative_to(_HERE).as_posix()
-    if folder in _FIRST:
-        return _FIRST.index(folder)
-    return len(_FIRST) + (_LONG.index(file) if file in _LONG else len(_LONG))
+    for place, (name, table) in enumerate(((file, _LONGEST), (folder, _FIRST), (file, _LONG))):
+        if name in table:
+            return place, table.index(name)
+    return 3, 0
 
 
 @pytest.hookimpl(tryfirst=True)
