@@ -17,7 +17,7 @@ from host_tests.twin.phone import Phone
 from host_tests.twin.world import CIRCUITPY, SETTINGS_IN_USE, World
 
 START_S = 40
-STEP_S = 0.03
+STEP_S = 0.1
 # A browser's own waits stay as they are; the box, which is waited for more often, does three seconds' work in one.
 RATE = 3.0
 DAY_S = 86400
