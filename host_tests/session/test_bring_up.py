@@ -48,12 +48,21 @@ def test_the_setting_of_the_spi_that_was_found_is_told_with_what_the_others_gave
 
 def test_the_times_of_the_start_are_counted_from_the_reset_and_in_order(found):
     times = re.findall(r"(\w+) ([\d.]+)", found[1]["boot"].split(": ", 1)[1])
-    names = [name for name, _ in times]
-    # Modem, key and WiFi may all be there before the program has its clock.
-    assert names[0] == "program" and sorted(names[1:-1]) == ["WiFi", "key", "modem"] and names[-1] == "page"
+    assert sorted(name for name, _ in times) == ["WiFi", "key", "modem", "page", "program"] and times[-1][0] == "page"
     seconds = [float(number) for _, number in times]
     assert seconds == sorted(seconds)
     assert seconds[0] > 1.5
+
+
+@pytest.mark.parametrize("url", [SETTINGS_IN_USE["SMARTEVSE_URL"], ""], ids=["a SmartEVSE is asked", "nobody is asked"])
+def test_what_was_there_before_the_program_has_its_own_time(url):
+    with World(seed=7, settings=dict(SETTINGS, SMARTEVSE_URL=url)) as world:
+        assert world.run_until(lambda: world.modem.modem.nmk is not None, 30)
+        key_s = world.now_s
+        world.run(60)
+        times = {name: float(number) for name, number in re.findall(r"(\w+) ([\d.]+)", told_on_console(world)["boot"])}
+        assert abs(times["key"] - key_s) < 0.3 and times["modem"] <= times["key"] < times["program"] - 3
+        assert times["modem"] < times["WiFi"] < times["page"]
 
 
 def test_the_lines_are_those_of_the_checklist(found):

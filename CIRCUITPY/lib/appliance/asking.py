@@ -33,6 +33,7 @@ class Asking:
         # True when the answer was that a car charges, or may.
         self.charging = False
         self._ticks = early.ticks
+        self._times = early.times
         self._notebook = notebook
         self.watchdog = Watchdog(self._on_watchdog)
         link = Link(wanted, early.radio, hardware.new_pool, hardware.new_mdns, self._on_wifi)
@@ -74,6 +75,8 @@ class Asking:
 
     def _on_wifi(self, kind, text):
         if self.owner is None:
+            if kind == "connected":
+                self._times.setdefault("WiFi", self._ticks())
             self._notebook.tell(("wifi", kind, text, self.wifi.cause))
         else:
             self.owner.on_wifi(kind, text)

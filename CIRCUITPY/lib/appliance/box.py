@@ -256,6 +256,7 @@ class Box:
         )
         self.story.follow(self.garage.follow)
         self.story.follow(self._on_modem)
+        self.status.marked_before(self.early.times)
         self.setting = KeptSetting(self.kept, memory.SPI, self.settings["MODEM_SPI_HZ"])
         modem = self._new_modem()
         if self.door is not None and self.door.has(modem):
@@ -477,8 +478,7 @@ _door = None
 
 
 def go_on(early, door=None):
-    """Take the modem that was given its key while the box was being loaded (an ``early.Early``), and the ``door.Door`` by
-    which cars have come in since."""
+    """Take the ``early.Early`` that gave the modem its key during the load, and the ``door.Door`` by which cars came in."""
     global _early, _door
     _early, _door = early, door
 

@@ -44,6 +44,8 @@ class Early:
         self.wiring = None
         # When a car asked for an answer that it did not get.
         self.heard_at = None
+        # When a part was there first: {name of the bring-up report: ticks}.
+        self.times = {}
         try:
             self._open_as_kept()
         except Exception as error:
@@ -74,6 +76,8 @@ class Early:
             self.bus.close()
         self.bus = None
         self.generation = 0
+        self.times.pop("modem", None)
+        self.times.pop("key", None)
         self.key = NetworkKey(self.mac, self.entropy.random_bytes)
 
     def give_key(self):
@@ -102,7 +106,10 @@ class Early:
                 break
             self._take(frame, now)
         if modem.ready:
+            self.times.setdefault("modem", now)
             self.key.poll(now)
+        if self.key.confirmed:
+            self.times.setdefault("key", now)
         while self.key.frames and modem.send(self.key.frames[0]):
             self.key.frames.pop(0)
 

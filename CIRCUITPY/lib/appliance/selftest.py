@@ -219,8 +219,8 @@ def check_boot(started, status):
     since = "the reset"
     if before_ms > _LONGEST_START_MS:
         before_ms, since = 0, "program start"
-    rows = [("program", 0)] if before_ms else []
-    rows += sorted(status.marks.items(), key=lambda row: row[1])
+    rows = list(status.marks.items()) + ([("program", 0)] if before_ms else [])
+    rows.sort(key=lambda row: row[1])
     times = ["%s %.1f" % (name, (before_ms + ms) / 1000) for name, ms in rows]
     return Check(BOOT, True, "seconds after %s: %s" % (since, ", ".join(times)))
 

@@ -45,6 +45,10 @@ class Uptime:
         """True while a browser may tell the time: nobody did, or one did so a day ago."""
         return self.unix_zero_s is None or self.clock == BROWSER and self.seconds - self.told_s > 86400
 
+    def ms_at(self, ticks):
+        """Milliseconds from the start to ``ticks``; below zero before it."""
+        return self.seconds * 1000 + self.millis + ticks_diff(ticks, self._last)
+
     def advance(self, now):
         """Account for the time since the last call; allocates nothing."""
         elapsed = ticks_diff(now, self._last)

@@ -165,6 +165,11 @@ class Status:
         if name not in self.marks:
             self.marks[name] = self.uptime.seconds * 1000 + self.uptime.millis
 
+    def marked_before(self, times):
+        """What was there before there was a status: {name: ticks}."""
+        for name, ticks in times.items():
+            self.marks[name] = self.uptime.ms_at(ticks)
+
     # ---- causes
 
     def set_cause(self, code):
