@@ -3,7 +3,7 @@
 """For every test: figures that tests tell are printed at the end of the run, docs/testing.md quotes them; what
 the box sends in any session is written down for the second opinion on it, a run of its own (`-m last`).
 
-Works alike in one process and in several (`-n 2`): a figure travels with its test's report, the messages of
+Works alike in one process and in several (`-n 4`): a figure travels with its test's report, the messages of
 each process in a file of its own.
 """
 

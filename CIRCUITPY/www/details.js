@@ -150,12 +150,13 @@ function changes(session, sessions) {
   return Boolean(parseInt(own.slice(0, 2), 16) & 2) || (session.ev_mac && sessions.some(another));
 }
 
-// Its link to the form of a new car, below what is known of it; none for a guest, or where it has a name.
+// A link from a plug-in to the form of a new car; none for a guest, or where the car has a name.
 function offerName(list, session, status) {
-  if (!status.access.owner || !session.evccid || session.name || list.nextElementSibling) return;
-  const link = element("a", "Name this car", "button");
+  const link = list.nextElementSibling || element("a", "Name this car", "button");
+  link.hidden = !status.access.owner || !session.evccid || Boolean(session.name);
+  if (link.hidden) return;
   link.href = nameLink(session.evccid, changes(session, status.sessions));
-  list.after(link);
+  if (!link.isConnected) list.after(link);
 }
 
 // What is behind each line of the last cars.

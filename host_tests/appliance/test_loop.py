@@ -3,7 +3,16 @@
 """The loop: what comes first, what waits for what, and that nothing a part does ends it."""
 
 import pytest
-from appliance.loop import ALONE_S, IDLE_S, MOST_BUSY_PASSES, MOST_FAILURES, MOST_UNSENT, Collector, Loop
+from appliance.loop import (
+    ALONE_S,
+    IDLE_S,
+    MOST_BUSY_PASSES,
+    MOST_FAILURES,
+    MOST_UNSENT,
+    QUIET_PASSES,
+    Collector,
+    Loop,
+)
 from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Log, Uptime
 from appliance.story import Story
@@ -282,17 +291,30 @@ class Slept(BaseException):
     """Ends the loop's endless run."""
 
 
-@pytest.mark.parametrize(("active", "seconds"), [(True, IDLE_S), (False, ALONE_S)], ids=["a car", "nobody"])
-def test_a_pass_in_which_nothing_happened_is_slept_off_and_sooner_with_a_car(bench, active, seconds):
+def slept_by(bench, passes):
+    """How long the loop sleeps after each of so many passes in which nothing happens."""
+
     def sleep(length):
         slept.append(length)
-        raise Slept
+        if len(slept) == passes:
+            raise Slept
 
     slept = []
-    bench.seccs[-1].active = active
     with pytest.raises(Slept):
         bench.loop.run(sleep)
-    assert slept == [seconds] and IDLE_S < ALONE_S <= 0.01
+    return slept
+
+
+def test_without_a_car_the_loop_sleeps_longer_once_nothing_happened_for_a_second(bench):
+    assert slept_by(bench, QUIET_PASSES + 3) == [IDLE_S] * QUIET_PASSES + [ALONE_S] * 3
+    assert IDLE_S < ALONE_S <= 0.01
+    bench.modem.incoming.append(b"frame")
+    assert slept_by(bench, 1) == [IDLE_S], "something happened"
+
+
+def test_with_a_car_it_never_does(bench):
+    bench.seccs[-1].active = True
+    assert set(slept_by(bench, QUIET_PASSES + 3)) == {IDLE_S}
 
 
 def test_the_histogram_counts_every_pass_that_is_not_slow(bench):

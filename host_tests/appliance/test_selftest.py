@@ -82,3 +82,17 @@ def test_parts_get_what_their_row_names():
 def test_the_modems_role_is_a_failure_only_when_it_is_known_to_be_wrong(told, ok):
     check = selftest.check_role(SimpleNamespace(modem_role=told))
     assert check.ok is ok and check.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (20, "seconds after the reset: key 4.9, program 20.0, page 28.0"),
+        (200, "seconds after program start: page 8.0"),
+    ],
+    ids=["switched on", "started by hand"],
+)
+def test_the_times_of_the_start_are_told_from_the_reset_or_from_the_program_that_somebody_started(seconds, told):
+    status = SimpleNamespace(marks={"page": 8000, "key": -15100})
+    started = (selftest.TICKS_AT_RESET + seconds * 1000) & ((1 << 29) - 1)
+    assert selftest.check_boot(started, status).text == told

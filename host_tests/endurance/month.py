@@ -5,7 +5,7 @@
     python -m host_tests.endurance.month [--days N] [--seed N]
 
 Simulated: the loop, modem at frame level, protocol stack, status, log, frame ring, SmartEVSE client and the questions
-that it asks. While no car is there the loop turns every five seconds instead of every 2 ms. Not simulated: display,
+that it asks. While no car is there the loop turns every five seconds instead of every 10 ms. Not simulated: display,
 web server and the sockets of CircuitPython.
 """
 

@@ -226,7 +226,8 @@ class Run:
         end = self.world.now_s + START_LIMIT_S
         while self.world.now_s < end and not self.world.ready:
             self._step()
-        self.world.pace = self.speed
+        if self.wire:
+            self.world.pace = self.speed
 
     def _keep_running(self):
         self._wait_for_the_box()

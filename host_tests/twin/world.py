@@ -215,7 +215,7 @@ class World:
 
     @property
     def pace(self):
-        """How virtual time passes: "realtime" or "fast". May be changed at any moment."""
+        """How virtual time passes: "realtime" (at `rate`) or "fast". May be changed at any moment."""
         return "fast" if self._pacer is None else "realtime"
 
     @pace.setter

@@ -18,6 +18,7 @@ from host_tests.web.box import CHROMIUM, PASSWORD, PHONE, log_in, running_box, r
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
     pytest.mark.slow,
+    pytest.mark.real_time,
 ]
 
 

@@ -118,7 +118,7 @@ class Bench:
 
 
 class Pacing:
-    """Real time while there is a page to look at; a start, which takes half a minute, runs as fast as it can."""
+    """At RATE while there is a page to look at; a start, which takes half a minute, runs as fast as it can."""
 
     def __init__(self, world):
         self._world = world

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's own pages in a real browser, served by the real box on the twin in real time."""
+"""The box's own pages in a real browser, served by the real box on the twin, three times as fast as a real one."""
 
 import json
 import re
@@ -38,10 +38,10 @@ LOADED = {"/": "#link.live", "/config": "body[data-ready]", "/webserial": ".line
           "/diary": "body[data-ready]"}  # fmt: skip
 
 
-# What is written anew on the page from now on, in `window.changes`.
+# What is written anew on the page from now on, in `window.written`.
 COUNT_CHANGES = """() => {
-    window.changes = [];
-    new MutationObserver((all) => all.forEach((one) => changes.push(one.target.id || one.target.textContent)))
+    window.written = [];
+    new MutationObserver((all) => all.forEach((one) => written.push(one.target.id || one.target.textContent)))
         .observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ["title"] });
 }"""
 
@@ -689,8 +689,14 @@ def test_a_page_that_waits_for_a_restart_says_after_a_minute_what_to_do(owner):
     assert page.url == owner.url + "/", "the recovery page tells the rest"
 
 
-def test_a_car_session_is_watched_live(owner, box):
+@pytest.fixture
+def as_fast_as_a_real_one(box):
     box.ask("rate", rate=1)
+    yield
+    box.ask("rate", rate=RATE)
+
+
+def test_a_car_session_is_watched_live(owner, box, as_fast_as_a_real_one):
     owner.open("/")
     seen = []
     owner.page.expose_function("seen", lambda text: seen.extend([text]))
@@ -723,7 +729,6 @@ def test_a_car_session_is_watched_live(owner, box):
     name_it = "#sessions details[open] a:has-text('Name this car')"
     assert owner.page.get_attribute(name_it, "href") == "/config#CAR:02ab34*"
     assert any(text in ("Car found, connecting", "Reading the car") for text in seen), seen
-    box.ask("rate", rate=RATE)
     report = owner.page.evaluate("() => fetch('/diagnostics.txt').then((answer) => answer.text())")
     assert "02ab34(car 1)" in report and "02ab34cd56ef" not in report and "Home" not in report
     owner.page.click("a[href='/report']")
@@ -757,7 +762,7 @@ def test_what_the_car_should_have_by_now_is_told_apart_from_what_it_said(owner, 
     assert owner.page.evaluate("document.getElementById('fill').style.width") == "57%"
     owner.page.evaluate(COUNT_CHANGES)
     owner.page.wait_for_timeout(4500)
-    assert owner.page.evaluate("() => window.changes") == [], "the next status says the same"
+    assert owner.page.evaluate("() => window.written") == [], "the next status says the same"
     estimate.update(charging=False, full_in_s=None, fresh=False)
     owner.wait("#soc.old", "57")
     assert owner.text("#age") == "estimated; read 42 % at plug-in, 30 minutes ago"
@@ -784,6 +789,37 @@ def test_a_fault_is_named_in_short_and_explained_below_and_in_the_history(owner,
     owner.wait("#sessions dl", "Do this.")
     owner.page.wait_for_timeout(2500)
     assert owner.page.is_visible("#sessions dl"), "the next status leaves it open"
+    owner.page.unroute("**/api/status")
+
+
+def test_a_car_of_the_history_can_be_named_by_the_owner_until_it_has_a_name(owner, box):
+    """By the half of its address that stays, where another one came from the same modem."""
+    status = json.loads(owner.page.request.get(box.url + "/api/status").body())
+    plain = {**dict.fromkeys(("name", "likely_maker", "protocol", "attenuation_db", "cause", "delivery")),
+             "duration_s": 20, "soc_percent": 42}  # fmt: skip
+    told = [("0011aa445566", "00b052000001", None), ("0011aa778899", "00b052000001", None),
+            ("0022bb334455", None, None), ("00000022bb334466", "00b052000002", None), ("02cc44556677", None, None),
+            ("0033cc445566", "00b052000003", "Zoe"), (None, "00b052000004", None)]  # fmt: skip
+    status["sessions"] = [
+        dict(plain, ago_s=1000 - 100 * at, evccid=evccid, ev_mac=ev_mac, name=name)
+        for at, (evccid, ev_mac, name) in enumerate(told)
+    ]
+    status["uptime_s"] = 5000
+    owner.page.route("**/api/status", lambda route: route.fulfill(json=status))
+    owner.open("/")
+    owner.unfold()
+    owner.page.wait_for_selector("#sessions a:visible")
+
+    def links():
+        return owner.page.evaluate(
+            """() => [...document.querySelectorAll("#sessions li")].map((line) =>
+                [...line.querySelectorAll("a:not([hidden])")].map((link) => link.getAttribute("href").split(":")[1]))"""
+        )
+
+    assert links()[::-1] == [["0011aa*"], ["0011aa*"], ["0022bb334455"], ["22bb334466".zfill(12)], ["02cc44*"], [], []]
+    status["sessions"][2]["name"] = "Leaf"
+    status["access"]["owner"] = False
+    owner.page.wait_for_function("() => !document.querySelector('#sessions a:not([hidden])')")
     owner.page.unroute("**/api/status")
 
 

@@ -256,9 +256,9 @@ class Box:
         )
         self.story.follow(self.garage.follow)
         self.story.follow(self._on_modem)
-        self.status.marked_before(self.early.times)
         self.setting = KeptSetting(self.kept, memory.SPI, self.settings["MODEM_SPI_HZ"])
         modem = self._new_modem()
+        self.status.marked_before(self.early.times)
         if self.door is not None and self.door.has(modem):
             self._go_on_at_the_door()
         else:

@@ -5,7 +5,7 @@
     each pass:  modem.poll -> frames -> secc -> frames -> modem.send      first, always
                 one piece: web, display, WiFi watch                   not while a car is matched
                 else one slow piece: join, SmartEVSE, gc.collect      not while a session is active
-                else sleep 2 ms
+                else sleep 2 ms, or 10 when nothing happened for a while and no car is there
 
 Frames must be answered within 100 ms, the modem holds two or three of them. A piece is a bounded step of 50
 ms at most and there is one a pass, so a frame never waits longer than that. Nothing that escapes a piece ends
@@ -23,10 +23,11 @@ FRAMES_A_PASS = 8
 MOST_UNSENT = 32
 # A web client that never stops asking must not keep a reading from being delivered.
 MOST_BUSY_PASSES = 20
-# How long a pass in which nothing happened is slept off: with a car answers are due, without one nobody misses a hundredth
-# of a second, and the chip stays cooler.
+# How long the loop sleeps after a pass in which nothing happened. Without a car, and after so many such passes (a second),
+# nobody misses a hundredth of a second, and the chip stays cooler. A browser asks for all files of a page at once.
 IDLE_S = 0.002
 ALONE_S = 0.01
+QUIET_PASSES = 200
 MODEM_FIRST_MS = 4000  # a modem that is there boots in 1 s; one that is not is called absent after 3 s
 
 # A piece that failed rests this long. A session that fails this often within the window needs a restart of the
@@ -99,9 +100,15 @@ class Loop:
 
     def run(self, sleep):
         """Never returns; raises only when sessions fail again and again. ``sleep(seconds)`` ends an idle pass."""
+        quiet = 0
         while True:
-            if not self.turn():
-                sleep(IDLE_S if self.secc.active else ALONE_S)
+            if self.turn():
+                quiet = 0
+            elif quiet < QUIET_PASSES or self.secc.active:
+                quiet += 1
+                sleep(IDLE_S)
+            else:
+                sleep(ALONE_S)
 
     def has_car(self):
         """True while a car is in a session: nothing slow is done then."""

@@ -220,6 +220,8 @@ def check_boot(started, status):
     if before_ms > _LONGEST_START_MS:
         before_ms, since = 0, "program start"
     rows = list(status.marks.items()) + ([("program", 0)] if before_ms else [])
+    # Of a program that was started by hand, what was there before it has no time that anybody wants.
+    rows = [row for row in rows if row[1] + before_ms >= 0]
     rows.sort(key=lambda row: row[1])
     times = ["%s %.1f" % (name, (before_ms + ms) / 1000) for name, ms in rows]
     return Check(BOOT, True, "seconds after %s: %s" % (since, ", ".join(times)))

@@ -51,7 +51,7 @@ _NOT_DRAINING_MS = const(2000)  # write space neither full nor growing
 _NONSENSE_MS = const(2000)  # of RDBUF_BYTE_AVA, while the signature is good
 _PARTIAL_LIMIT_MS = const(50)
 _SIGNATURE_RETRY_MS = const(20)
-_INT_TRUST_MS = const(15)  # and a pass of the loop: within the 20 ms that SLAC can bear
+_INT_TRUST_MS = const(15)  # and a pass of the loop: with a car within the 20 ms that SLAC can bear
 
 _SIGNATURE_EVERY = const(5)  # of the looks at INTR_CAUSE, so each 500 ms
 _BAD_SIGNATURES = const(3)
@@ -240,7 +240,7 @@ class Qca7005:
             decoder.distrust()
 
     def _int_tells(self):
-        """False while the INT pin says that nothing came; a lost edge costs 20 ms at most."""
+        """False while the INT pin says that nothing came; a lost edge costs 20 ms at most with a car, 25 without."""
         now = self._now
         if self._int_pin.value:
             cause = self._port.causes_once()
