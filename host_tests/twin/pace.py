@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Virtual time held back to wall time, so that people and browsers can watch; never faster than `rate` says, maybe slower."""
+"""Virtual time held back to wall time, so that people and browsers can watch; it may be slower."""
 
 import queue
 import time
