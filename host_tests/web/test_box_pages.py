@@ -41,8 +41,10 @@ LOADED = {"/": "#link.live", "/config": "body[data-ready]", "/webserial": ".line
 # What is written anew on the page from now on, in `window.written`.
 COUNT_CHANGES = """() => {
     window.written = [];
-    new MutationObserver((all) => all.forEach((one) => written.push(one.target.id || one.target.textContent)))
-        .observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ["title"] });
+    if (window.watcher) watcher.disconnect();
+    window.watcher = new MutationObserver(
+        (all) => all.forEach((one) => written.push(one.target.id || one.target.textContent)));
+    watcher.observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ["title"] });
 }"""
 
 
