@@ -266,7 +266,7 @@ def test_what_does_not_change_is_left_in_peace(browser):
 
     status["uptime_s"] += 1000
     page.route("**/api/status", answer)
-    page.wait_for_timeout(2500)
+    polled(page, polls, 1)
     assert written(page, polls, COUNT_CHANGES) == []
     page.click("#sessions summary")
     page.wait_for_selector("#sessions dl dd")
@@ -276,10 +276,18 @@ def test_what_does_not_change_is_left_in_peace(browser):
     page.context.close()
 
 
-def written(page, polls, count):
-    """What two statuses and more write anew."""
-    page.evaluate(count)
+def polled(page, polls, times):
+    """Wait for so many statuses from now on, and for what the page makes of the last."""
     polls.clear()
-    page.wait_for_timeout(5000)
-    assert len(polls) >= 2
+    end = time.monotonic() + 40
+    while len(polls) < times:
+        assert time.monotonic() < end, "no status"
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(300)
+
+
+def written(page, polls, count):
+    """What two statuses write anew."""
+    page.evaluate(count)
+    polled(page, polls, 2)
     return page.evaluate("() => window.written")
