@@ -6,6 +6,7 @@ from host_tests.endurance.faults import TO_BOX
 from host_tests.endurance.rig import Rig
 from host_tests.endurance.session import play
 from host_tests.endurance.targets import record
+from host_tests.support.spi_frames import framed
 from host_tests.twin import cars
 
 CARS = ("virtual", "ioniq", "iso_only", "tesla_y", "id_buzz")
@@ -25,11 +26,6 @@ def _heard(name):
     rig.faults.tap = lambda direction, frame: direction == TO_BOX and found.append((rig.clock.now_ms, frame))
     play(rig, car)
     return found
-
-
-def _wire(frame):
-    body = b"\xaa" * 4 + len(frame).to_bytes(2, "little") + b"\0\0" + frame + b"\x55\x55"
-    return len(body).to_bytes(4, "big") + body
 
 
 def _payloads(frames):
@@ -66,10 +62,10 @@ def seeds():
     )
     for name in CARS:
         frames = _heard(name)
-        out["decoder"].append(b"".join(b"\x40" + _wire(frame) for _, frame in frames[:12]))
+        out["decoder"].append(b"".join(b"\x40" + framed(frame) for _, frame in frames[:12]))
         out["driver"].append(
             b"".join(
-                b"\x0c\x5b" + len(_wire(frame)).to_bytes(2, "big") + _wire(frame) for _, frame in frames[:6]
+                b"\x0c\x5b" + len(framed(frame)).to_bytes(2, "big") + framed(frame) for _, frame in frames[:6]
             )
         )
         management = [one for one in frames if one[1][12:14] == b"\x88\xe1"]

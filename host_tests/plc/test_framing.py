@@ -3,7 +3,6 @@
 """Frames on the data port: the form real hosts and a real QCA7005 use, and what disturbances may not do."""
 
 import json
-import random
 from pathlib import Path
 
 import pytest
@@ -12,26 +11,10 @@ from hypothesis import strategies as st
 from plc.framing import FrameDecoder, FrameEncoder
 
 from host_tests.cars.recordings import ABSENT
+from host_tests.support.spi_frames import ethernet, framed
 
 CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "captures"
 SIZE = 4704
-
-
-def framed(frame, length=None):
-    """A frame as the modem gives it; ``length`` falsifies both length fields alike."""
-    length = len(frame) if length is None else length
-    return (
-        (length + 10).to_bytes(4, "big")
-        + b"\xaa" * 4
-        + length.to_bytes(2, "little")
-        + b"\0\0"
-        + frame
-        + b"UU"
-    )
-
-
-def ethernet(length, seed=0):
-    return random.Random(seed * 4096 + length).randbytes(length)
 
 
 class Burst:

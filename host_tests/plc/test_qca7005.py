@@ -11,26 +11,12 @@ import pytest
 from plc.qca7005 import Qca7005
 from plc.ticks import ticks_add
 
+from host_tests.support.spi_frames import ethernet, framed
+
 BFR_SIZE, WRBUF, RDBUF, CONFIG, CAUSE, ENABLE, SIGNATURE = 0x100, 0x200, 0x300, 0x400, 0xC00, 0xD00, 0x1A00
 PKT, RDBUF_ERR, WRBUF_ERR, CPU_ON, BELOW_MARK = 1, 2, 4, 0x40, 0x400
 EMPTY = 0xC5B
 BOOT_MS = 950
-
-
-def framed(frame):
-    length = len(frame)
-    return (
-        (length + 10).to_bytes(4, "big")
-        + b"\xaa" * 4
-        + length.to_bytes(2, "little")
-        + b"\0\0"
-        + frame
-        + b"UU"
-    )
-
-
-def ethernet(length, seed=0):
-    return random.Random(seed * 4096 + length).randbytes(length)
 
 
 class Chip:
