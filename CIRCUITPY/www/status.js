@@ -144,13 +144,14 @@ function showSessions(status) {
   const list = byId("sessions");
   byId("no-sessions").hidden = sessions.length > 0;
   // The two numbers come from the box a moment apart: a second more or less is the same plug-in.
-  const before = [...list.querySelectorAll("details")].map((part) => Number(part.dataset.began));
+  const parts = [...list.querySelectorAll("details")];
+  const before = parts.map((part) => Number(part.dataset.began));
   const began = (session) => {
     const found = status.uptime_s - session.ago_s;
     return String(before.find((one) => Math.abs(one - found) < 2) || found);
   };
   const key = JSON.stringify(sessions.map((session) => [began(session), carName(session), resultOf(session)]));
-  const open = new Set([...list.querySelectorAll("details[open]")].map((part) => part.dataset.began));
+  const open = new Set(parts.filter((part) => part.open).map((part) => part.dataset.began));
   fill(list, key, () => sessions.map((session) => {
     const part = element("details");
     const summary = element("summary");
