@@ -569,6 +569,18 @@ def test_pace_holds_virtual_time_back_and_runs_calls(boards, services):
     pace.close()
 
 
+def test_pace_does_not_race_after_the_machine_stood_still(boards, services):
+    """A browser beside the box stood still as well: what the box lives through meanwhile, it takes for silence."""
+    device = boards("import time\nwhile True:\n    time.sleep(0.01)", services=services)
+    device.run(3)
+    pace = Pace(services.clock, rate=2)
+    pace.call_soon(time.sleep, 0.5)
+    started = time.monotonic()
+    device.run(0.6)
+    assert time.monotonic() - started >= 0.5 + (0.6 - 0.15) / 2
+    pace.close()
+
+
 # --- WiFi ----------------------------------------------------------------------------------------------------------------
 
 

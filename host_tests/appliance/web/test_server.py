@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from appliance.web import connection, responses
+from appliance.web.connection import CROWDED_MS
 from appliance.web.router import EVERYONE
 from appliance.web.router import Site as Table
 from appliance.web.routes import FILES, file_rows
@@ -355,6 +356,42 @@ def test_fifty_silent_connections_do_not_lock_an_honest_client_out(site):
     site.run(6000)
     assert all(client.closed for client in silent)
     assert site.is_clean()
+
+
+def test_a_request_that_is_here_is_read_before_its_place_is_given_away(site):
+    """The listener and a socket become readable in one pass, as after a slow piece of the loop."""
+    clients = [site.connect() for _ in range(MOST_CONNECTIONS)]
+    site.run(CROWDED_MS + 2 * PASS_MS)
+    for client in clients:
+        client.feed(GET % b"/api/status")
+    clients.append(site.connect(GET % b"/api/status"))
+    site.run(500)
+    assert [status_of(client) for client in clients] == [200] * len(clients)
+
+
+def test_a_request_that_was_lost_once_still_has_its_place_when_it_comes_again(site):
+    """Windows and phones send a first segment again after some 300 ms at the earliest."""
+    clients = [site.connect() for _ in range(MOST_CONNECTIONS)]
+    site.connect(GET % b"/api/status")
+    site.run(600)
+    for client in clients:
+        client.feed(GET % b"/api/status")
+    site.run(500)
+    assert [status_of(client) for client in clients] == [200] * len(clients)
+
+
+def test_a_spare_connection_of_a_browser_takes_no_time_from_its_others(site):
+    """Chromium opens one ahead and says nothing on it; its files come on others that may be late."""
+    spare = site.connect()
+    site.run(CROWDED_MS - 100)
+    first = site.connect()
+    site.run(2 * PASS_MS)
+    others = [site.connect(GET % b"/api/status") for _ in range(3)]
+    site.run(400)
+    assert spare.closed
+    first.feed(GET % b"/api/status")
+    site.run(500)
+    assert [status_of(client) for client in [first, *others]] == [200] * 4
 
 
 def test_never_more_than_two_connections_open(site):

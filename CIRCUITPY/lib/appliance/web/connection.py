@@ -35,8 +35,9 @@ TOTAL_MS = 10000
 # A client that takes nothing for this long is gone; the longest download is over after SEND_MS.
 STALL_MS = 10000
 SEND_MS = 60000
-# A client that says nothing while others wait loses its place, and so does one that is slow beyond reason.
-CROWDED_MS = 300
+# A client that says nothing while others wait loses its place, and so does one that is slow beyond reason. A request
+# whose only segment was lost comes again after 200 to 300 ms and the way there.
+CROWDED_MS = 700
 SLOW_MS = 1500
 DISCARD_MS = 1000
 RETRY_SEND_MS = 20
@@ -451,9 +452,9 @@ class Connection:
 
     def may_be_dropped(self, now, silent_ms):
         """True when nothing came for ``silent_ms``, or nothing was taken for long enough that somebody else may have the
-        place."""
+        place. A request that is here and not read yet, as after a slow piece of the loop, is something."""
         if self.state == HEADER and self._used == 0:
-            return ticks_diff(now, self.opened) > silent_ms
+            return not self.readable and ticks_diff(now, self.opened) > silent_ms
         if self.state in (HEADER, BODY):
             return ticks_diff(now, self.opened) > SLOW_MS
         if self.state == DISCARD:

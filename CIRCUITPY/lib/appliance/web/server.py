@@ -19,7 +19,8 @@ BACKLOG = 4
 # A pause of the server itself (a car being matched, a delivery) must not count against its clients.
 PAUSE_MS = 200
 # One who says nothing has CROWDED_MS when somebody waits for his place; less while one after the other says nothing.
-CROWD_MS, SILENT_MS = 1000, 60
+# One alone is no crowd: a browser opens a connection ahead and is silent on it.
+CROWD, CROWD_MS, SILENT_MS = 2, 1500, 60
 
 
 class Web:
@@ -46,7 +47,8 @@ class Web:
         self._connections = [Connection(self) for _ in range(MOST_CONNECTIONS)]
         self._turn = 0
         self._last_poll = None
-        self._crowd_until = None
+        self._silent_ones = 0
+        self._silent_until = None
 
     def start(self, port):
         """Listen on ``port`` of every address; raises OSError or RuntimeError when that cannot be."""
@@ -103,6 +105,8 @@ class Web:
         if self._listener is None:
             return False
         self._forgive_pause(now)
+        if expired(self._silent_until, now):
+            self._silent_ones, self._silent_until = 0, None
         for item in self._poller.ipoll(0):
             self._mark(item[0])
         if self._waiting:
@@ -138,13 +142,12 @@ class Web:
         for connection in self._connections:
             if connection.state == FREE:
                 return connection
-        if expired(self._crowd_until, now):
-            self._crowd_until = None
-        silent_ms = CROWDED_MS if self._crowd_until is None else SILENT_MS
+        silent_ms = CROWDED_MS if self._silent_ones < CROWD else SILENT_MS
         for connection in self._connections:
             if connection.may_be_dropped(now, silent_ms):
                 self.count("crowded_out")
-                self._crowd_until = ticks_add(now, CROWD_MS)
+                self._silent_ones += 1
+                self._silent_until = ticks_add(now, CROWD_MS)
                 connection.close()
                 return connection
         return None
