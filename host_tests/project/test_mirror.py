@@ -18,6 +18,10 @@ ELSEWHERE = {
     "appliance/base/version.py": "update/test_bundle.py",
     # Wiring of display, button and light: a box that has them, or lacks them.
     "appliance/box_display.py": "session/test_display.py",
+    # Wiring of the documents, of what an owner opens, and of the web server: a whole box that is asked for each.
+    "appliance/box_documents.py": "session/test_api_document.py",
+    "appliance/box_opened.py": "appliance/test_box_pages.py",
+    "appliance/box_web.py": "appliance/test_box_pages.py",
     # Draws a code on the glass, where a reader reads it.
     "appliance/display/code_panel.py": "appliance/display/test_setup_views.py",
     # Wiring of the self-test: what it reports of a whole box.

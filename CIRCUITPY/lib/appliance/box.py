@@ -58,7 +58,7 @@ WEB_PARTS = (
     "appliance.web.settings",
     "appliance.web.on_demand",
     "appliance.web.routes",
-    "appliance.box_pages",
+    "appliance.box_web",
 )
 
 
@@ -462,15 +462,13 @@ class Box:
     def _on_faulty_files(self, names, text):
         self.story.tell(("files", names, text))
 
-    # ---- web
-
     def tell_web(self, text):
         self.log.caution("web", text)
 
     def _start_web(self):
-        from appliance import box_pages
+        from appliance import box_web
 
-        return box_pages.Pages(self).start()
+        return box_web.Wiring(self).start()
 
 
 _early = None
