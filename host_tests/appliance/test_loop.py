@@ -6,6 +6,7 @@ import pytest
 from appliance.loop import (
     ALONE_S,
     IDLE_S,
+    LONG_PROTOCOL_MS,
     MOST_BUSY_PASSES,
     MOST_FAILURES,
     MOST_UNSENT,
@@ -54,6 +55,7 @@ class Secc:
         self.ready_calls = 0
         self.lost_calls = 0
         self.fail = False
+        self.took = lambda: None
 
     def modem_ready(self, now):
         self.ready_calls += 1
@@ -64,6 +66,7 @@ class Secc:
     def receive(self, frame, now):
         if self.fail:
             raise ValueError("planted")
+        self.took()
         self.frames.append(b"answer to " + frame)
 
     def poll(self, now):
@@ -196,6 +199,24 @@ def test_one_piece_a_pass_in_turn(bench):
     bench.loop.add_piece("second", second)
     bench.turn(6)
     assert (first.work, second.work) == (7, 7)
+
+
+def test_a_long_answer_and_a_piece_are_not_made_in_one_pass_but_both_go_on(bench):
+    def takes_long():
+        bench.now += LONG_PROTOCOL_MS + 1
+
+    piece = Piece(work=10)
+    bench.loop.add_piece("piece", piece)
+    bench.seccs[0].active = True
+    bench.seccs[0].took = takes_long
+    worked = []
+    for _ in range(4):
+        bench.modem.incoming.append(b"question")
+        bench.turn()
+        worked.append(10 - piece.work)
+    assert worked == [0, 1, 1, 2]
+    bench.turn(2)
+    assert piece.work == 6
 
 
 def test_no_piece_while_a_car_is_matched(bench):

@@ -6,15 +6,20 @@ import errno
 
 
 class MemorySocket:
-    """The box's end of a connection; the test plays the client with `feed`, `hang_up` and `received`."""
+    """The box's end of a connection; the test plays the client with `feed`, `hang_up` and `received`.
+
+    `was_reset`: closed before all of the request was read, which costs a real client its answer.
+    """
 
     def __init__(self, send_room=1 << 20):
         self.incoming = bytearray()
         self.received = bytearray()
         self.closed = False
+        self.was_reset = False
         self.peer_closed = False
         self.send_room = send_room
         self.broken = False
+        self.told_broken = False
         self.timeout = None
         self.largest_send = 0
 
@@ -34,7 +39,9 @@ class MemorySocket:
         assert self.timeout == 0, "a socket without timeout 0 would wait"
         assert not self.closed
         if self.broken:
-            raise OSError(errno.ECONNRESET, "")
+            # The firmware says so at the second try only, and not why.
+            told, self.told_broken = self.told_broken, True
+            raise OSError(errno.ENOTCONN if told else errno.EAGAIN, "")
         if not self.incoming:
             raise OSError(errno.ENOTCONN if self.peer_closed else errno.EAGAIN, "")
         count = min(size or len(buffer), len(self.incoming))
@@ -55,6 +62,7 @@ class MemorySocket:
         return count
 
     def close(self):
+        self.was_reset = bool(self.incoming)
         self.closed = True
 
 

@@ -5,60 +5,63 @@
 from appliance import box_documents
 
 
-def new_report(box):
-    """Handlers of the report for help."""
-    from appliance.web import diagnostics
+class Opened:
+    """Its methods are what the pages call: no function between them and these, because some go deep."""
 
-    rows = box_documents.report_rows(box, diagnostics)
-    return diagnostics.Diagnostics(rows, box.self_test, box.status, box.settings, box.access, box.log)
+    def __init__(self, box):
+        self._box = box
 
+    def new_report(self):
+        """Handlers of the report for help."""
+        from appliance.web import diagnostics
 
-def new_update_pages(box):
-    """Handlers of the page Update."""
-    from appliance.web.update import UpdateActions
+        box = self._box
+        rows = box_documents.report_rows(box, diagnostics)
+        return diagnostics.Diagnostics(rows, box.self_test, box.status, box.settings, box.access, box.log)
 
-    return UpdateActions(box.updates, box.loop.has_car, box.jobs, box.restart, box.watchdog, box.log)
+    def new_update_pages(self):
+        """Handlers of the page Update."""
+        from appliance.web.update import UpdateActions
 
+        box = self._box
+        return UpdateActions(box.updates, box.loop.has_car, box.jobs, box.restart, box.watchdog, box.log)
 
-def new_modem_pages(box):
-    """Handlers of the page Modem."""
-    from appliance.modem import attenuation, service
-    from appliance.web.modem import ModemPages
+    def new_modem_pages(self):
+        """Handlers of the page Modem."""
+        from appliance.modem import attenuation, service
+        from appliance.web.modem import ModemPages
 
-    loop = box.loop
-    parameters = service.Service(
-        loop, box.role, box.mac, box.entropy.random_bytes, lambda text: box.log.note("modem", text)
-    )
-    loop.parameters = parameters
-    loop.add_piece("parameters", parameters)
-    return ModemPages(parameters, box.status, loop, attenuation.attenuation_document, box.diary.mean_db)
+        box = self._box
+        loop = box.loop
+        parameters = service.Service(
+            loop, box.role, box.mac, box.entropy.random_bytes, lambda text: box.log.note("modem", text)
+        )
+        loop.parameters = parameters
+        loop.add_piece("parameters", parameters)
+        return ModemPages(parameters, box.status, loop, attenuation.attenuation_document, box.diary.mean_db)
 
+    def new_diary_pages(self):
+        """Handlers of the page Diary."""
+        diary = self._box.diary.get()
+        from appliance.diary import listing
+        from appliance.web.diary import DiaryPages
 
-def new_diary_pages(box):
-    """Handlers of the page Diary."""
-    diary = box.diary.get()
-    from appliance.diary import listing
-    from appliance.web.diary import DiaryPages
+        return DiaryPages(diary, listing, self._box.uptime, self._box.jobs)
 
-    return DiaryPages(diary, listing, box.uptime, box.jobs)
+    def try_delivery(self, url):
+        """A delivery to ``url`` that changes nothing there."""
+        from appliance.smartevse import trial
 
+        return trial.try_delivery(self._box.smartevse, url)
 
-def try_delivery(box, url):
-    """A delivery to ``url`` that changes nothing there."""
-    from appliance.smartevse import trial
+    def try_probe(self, url):
+        """Ask the SmartEVSE at ``url`` for its state."""
+        from appliance.smartevse import trial
 
-    return trial.try_delivery(box.smartevse, url)
+        return trial.try_probe(self._box.smartevse, url)
 
+    def try_broker(self, values):
+        """Log in at the broker that ``values`` name."""
+        from appliance import box_home
 
-def try_probe(box, url):
-    """Ask the SmartEVSE at ``url`` for its state."""
-    from appliance.smartevse import trial
-
-    return trial.try_probe(box.smartevse, url)
-
-
-def try_broker(box, values):
-    """Log in at the broker that ``values`` name."""
-    from appliance import box_home
-
-    return box_home.try_broker(box, values)
+        return box_home.try_broker(self._box, values)

@@ -13,24 +13,19 @@ def handlers(box):
     refused = box.site.refused_password
     has_car = box.loop.has_car
     groups = box_documents.status_groups(box)
+    opened = box_opened.Opened(box)
     return (
         documents.Reads(groups, lambda who: box_documents.access_of(box, who), box.log, box.start_id, box.summary),
         settings_pages.SettingsPages(box.keeper, box.jobs, box.status, box.restart, box.access, box.log),
         downloads.SettingsFiles(box.keeper, box.access, refused),
         downloads.Capture(box.frames, box.uptime, box.ticks),
         actions.Doors(box.access, refused),
-        actions.Trials(
-            box.jobs,
-            box.keeper,
-            lambda url: box_opened.try_delivery(box, url),
-            lambda url: box_opened.try_probe(box, url),
-            lambda values: box_opened.try_broker(box, values),
-        ),
+        actions.Trials(box.jobs, box.keeper, opened.try_delivery, opened.try_probe, opened.try_broker),
         actions.Actions(box.self_test, box.restart, box.uptime, has_car, lambda: _read_now(box)),
-        OnDemand(box.jobs, has_car, lambda: box_opened.new_report(box)),
-        OnDemand(box.jobs, has_car, lambda: box_opened.new_update_pages(box)),
-        OnDemand(box.jobs, has_car, lambda: box_opened.new_modem_pages(box)),
-        OnDemand(box.jobs, has_car, lambda: box_opened.new_diary_pages(box)),
+        OnDemand(box.jobs, has_car, opened.new_report),
+        OnDemand(box.jobs, has_car, opened.new_update_pages),
+        OnDemand(box.jobs, has_car, opened.new_modem_pages),
+        OnDemand(box.jobs, has_car, opened.new_diary_pages),
     )
 
 

@@ -53,7 +53,10 @@ class Wiring:
         from appliance.web import first_evening, setup
 
         box = self._box
+        try_probe = box_opened.Opened(box).try_probe
         steps = first_evening.FirstEvening(
-            box.jobs, box.keeper, box.access, box.wifi.find_smartevses, lambda url: box_opened.try_probe(box, url)
+            box.jobs, box.keeper, box.access, box.wifi.find_smartevses, try_probe
         )
-        web.respond = setup.Portal(box.site, box.wifi, self._folder, box.loop.has_car, box.ticks, steps).respond
+        web.respond = setup.Portal(
+            box.site, box.wifi, self._folder, box.loop.has_car, box.ticks, steps
+        ).respond

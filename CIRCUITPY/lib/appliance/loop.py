@@ -23,6 +23,9 @@ FRAMES_A_PASS = 8
 MOST_UNSENT = 32
 # A web client that never stops asking must not keep a reading from being delivered.
 MOST_BUSY_PASSES = 20
+# A V2G message takes up to 40 ms to read and to answer. After such a pass the modem is looked at before a piece that may
+# take 50 ms itself, but not twice in a row: a car that never stops must not keep everything else from going on.
+LONG_PROTOCOL_MS = 15
 # How long the loop sleeps after a pass in which nothing happened. Without a car, and after so many such passes (a second),
 # nobody misses a hundredth of a second, and the chip stays cooler. A browser asks for all files of a page at once.
 IDLE_S = 0.002
@@ -74,6 +77,7 @@ class Loop:
         self._slow_pieces = []
         self._turn = 0
         self._slow_turn = 0
+        self._waited = False
         self._busy_passes = 0
         self._starting = True
         self._modem_due = None
@@ -137,7 +141,7 @@ class Loop:
         except Exception as error:
             self._session_failed(error, now)
             return True
-        if not self.secc.matching:
+        if not self.secc.matching and not self._pieces_wait(now):
             busy = self._one_piece(now) or busy
             self._busy_passes = self._busy_passes + 1 if busy else 0
             if not self.secc.active and (not busy or self._busy_passes > MOST_BUSY_PASSES):
@@ -149,6 +153,11 @@ class Loop:
         if busy:
             self.work += 1
         return busy
+
+    def _pieces_wait(self, now):
+        long = self.secc.active and ticks_diff(self._ticks(), now) > LONG_PROTOCOL_MS
+        self._waited = long and not self._waited
+        return self._waited
 
     # ---- frames
 

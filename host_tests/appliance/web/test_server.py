@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from appliance.web import connection, responses
-from appliance.web.connection import CROWDED_MS
+from appliance.web.connection import CROWDED_MS, HEADER_MS, SLOW_SEND_MS, TOTAL_MS
 from appliance.web.router import EVERYONE
 from appliance.web.router import Site as Table
 from appliance.web.routes import FILES, file_rows
@@ -394,6 +394,155 @@ def test_a_spare_connection_of_a_browser_takes_no_time_from_its_others(site):
     assert [status_of(client) for client in [first, *others]] == [200] * 4
 
 
+def test_two_spare_connections_do_not_shorten_the_time_of_a_second_browsers_requests(site):
+    spares = [site.connect() for _ in range(MOST_CONNECTIONS)]
+    site.run(3000)
+    late = site.connect()
+    others = [site.connect(GET % b"/status.js") for _ in range(5)]
+    site.run(150)
+    late.feed(GET % b"/api/status")
+    site.run(500)
+    assert all(spare.closed for spare in spares)
+    assert [status_of(client) for client in [late, *others]] == [200] * 6
+
+
+def test_readers_that_take_nothing_are_no_crowd_of_silent_ones(site):
+    stuck = [site.connect(GET % b"/status.js", send_room=1200) for _ in range(MOST_CONNECTIONS)]
+    site.run(SLOW_SEND_MS)
+    late = site.connect()
+    others = [site.connect(GET % b"/status.js") for _ in range(6)]
+    site.run(CROWDED_MS - 300)
+    late.feed(GET % b"/api/status")
+    site.run(1000)
+    assert all(client.closed for client in stuck)
+    assert [status_of(client) for client in [late, *others]] == [200] * 7
+
+
+def test_an_answer_that_lost_two_segments_on_its_way_arrives_whole_while_others_wait(site):
+    """lwIP sends again after 1.5 s, and once more after 3."""
+    clients = [site.connect(GET % b"/status.js", send_room=6000) for _ in range(MOST_CONNECTIONS)]
+    clients.append(site.connect(GET % b"/status.js"))
+    site.run(4700)
+    for client in clients[:MOST_CONNECTIONS]:
+        client.send_room = 1 << 20
+    site.run(2000)
+    assert [body_of(client) for client in clients] == [(WWW / "status.js").read_bytes()] * len(clients)
+
+
+@pytest.mark.parametrize("spare_first", (True, False))
+def test_who_says_nothing_goes_before_an_answer_that_is_slow(site, spare_first):
+    requests = [b"", GET % b"/status.js"] if spare_first else [GET % b"/status.js", b""]
+    clients = [site.connect(request, send_room=2000) for request in requests]
+    spare, slow = clients if spare_first else reversed(clients)
+    site.run(HEADER_MS - 100)
+    honest = site.connect(GET % b"/api/status")
+    site.run(50)
+    assert (spare.closed, slow.closed, status_of(honest)) == (True, False, 200)
+
+
+@pytest.mark.parametrize("gone_first", (True, False))
+def test_who_has_hung_up_goes_before_an_answer_that_is_slow(site, gone_first):
+    requests = [b"", GET % b"/status.js"] if gone_first else [GET % b"/status.js", b""]
+    clients = [site.connect(request, send_room=2000) for request in requests]
+    gone, slow = clients if gone_first else reversed(clients)
+    site.run(SLOW_SEND_MS - 400)
+    gone.feed(b"")
+    gone.hang_up()
+    honest = site.connect(GET % b"/api/status")
+    site.run(50)
+    assert (gone.closed, slow.closed, status_of(honest)) == (True, False, 200)
+
+
+def test_readers_that_only_trickle_make_room_for_an_honest_one(site):
+    clients = [site.connect(GET % b"/config.js", send_room=2000) for _ in range(MOST_CONNECTIONS)]
+    site.run(200)
+    honest = site.connect(GET % b"/api/status")
+    for _ in range(15):
+        for client in clients:
+            client.send_room += 50
+        site.run(1000)
+    assert status_of(honest) == 200
+
+
+def test_a_body_that_flows_keeps_its_place_while_others_wait(site):
+    """8 kB over a bad line: each piece comes 500 ms after the last."""
+    head = b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n"
+    site = Site((("POST", "/api/echo", lambda request: responses.document(request, len(request.body))),))
+    flowing = [site.connect(head) for _ in range(MOST_CONNECTIONS)]
+    honest = site.connect(GET % b"/api/status")
+    for _ in range(8):
+        site.run(500)
+        for client in flowing:
+            client.feed(bytes(1000))
+    site.run(500)
+    assert [status_of(client) for client in [*flowing, honest]] == [200] * 3
+
+
+def test_a_request_that_comes_as_its_time_is_up_is_answered(site):
+    client = site.connect()
+    site.run(HEADER_MS)
+    client.feed(GET % b"/api/status")
+    site.run(200)
+    assert (status_of(client), client.was_reset) == (200, False)
+
+
+def test_a_body_whose_end_comes_as_its_time_is_up_is_answered():
+    site = Site((("POST", "/api/echo", lambda request: responses.document(request, len(request.body))),))
+    client = site.connect(b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhell")
+    site.run(TOTAL_MS - PASS_MS)
+    client.feed(b"o")
+    site.run(200)
+    assert status_of(client) == 200
+
+
+def breaks_at_sending(request):
+    answer = responses.document(request, {})
+    answer._send = lambda: 1 // 0
+    return answer
+
+
+def breaks_when_it_is_too_late(_request):
+    def too_late():
+        raise KeyError("planted")
+
+    return responses.Later(lambda: None, too_late, 100)
+
+
+@pytest.mark.parametrize("handler", (breaks_at_sending, breaks_when_it_is_too_late))
+def test_what_breaks_outside_of_a_handler_costs_its_own_connection_only(handler):
+    calls = []
+
+    def counted(request):
+        calls.append(request.path)
+        return handler(request)
+
+    site = Site((("GET", "/planted", counted),))
+    client = site.get(b"/planted", 1000)
+    assert client.closed and calls == ["/planted"]
+    assert site.web.counts["failed"] == 1 and len(site.lines) == 1
+    assert status_of(site.get(b"/api/status")) == 200
+    site.run(1000)
+    assert site.is_clean()
+
+
+def test_a_body_that_breaks_when_its_reader_leaves_frees_its_place_all_the_same():
+    def pieces():
+        try:
+            while True:
+                yield "x" * 100
+        finally:
+            raise OSError("planted")
+
+    site = Site((("GET", "/planted", lambda request: responses.Pieces(request, pieces())),))
+    client = site.connect(GET % b"/planted", send_room=1000)
+    site.run(200)
+    client.broken = True
+    client.send_room = 1000
+    site.run(200)
+    assert client.closed and site.is_clean()
+    assert site.web.counts["failed"] == 1 and "planted" in site.lines[0]
+
+
 def test_never_more_than_two_connections_open(site):
     clients = [site.connect(b"GET / H") for _ in range(8)]
     most = 0
@@ -596,7 +745,7 @@ def test_slow_clients_make_room_for_an_honest_one(site):
     assert status_of(honest) == 200
     assert any(client.closed for client in slow)
     stuck = [site.connect(GET % b"/status.js", send_room=1200) for _ in range(2)]
-    site.run(2500)
+    site.run(SLOW_SEND_MS)
     honest = site.connect(GET % b"/api/status")
     site.run(2000)
     assert status_of(honest) == 200 and any(client.closed for client in stuck)

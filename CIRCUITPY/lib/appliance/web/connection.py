@@ -39,6 +39,10 @@ SEND_MS = 60000
 # whose only segment was lost comes again after 200 to 300 ms and the way there.
 CROWDED_MS = 700
 SLOW_MS = 1500
+# lwIP sends what was lost again after 1.5 s, and once more after 3; a browser does not ask twice for an answer that was cut.
+SLOW_SEND_MS = 5000
+# Slower than the worst line for so long is done on purpose.
+TRICKLE_MS, TRICKLE_BYTES_A_S = 10000, 500
 DISCARD_MS = 1000
 RETRY_SEND_MS = 20
 
@@ -148,6 +152,7 @@ class Connection:
         self._rest = None
         self._chunked = False
         self._sent = 0
+        self._sent_in_all = 0
         self._send_at = None
         self._progress_at = None
         self.opened = None
@@ -185,7 +190,10 @@ class Connection:
         rest, self._rest = self._rest, None
         if hasattr(rest, "close"):
             # A generator that holds a file open closes it.
-            rest.close()
+            try:
+                rest.close()
+            except Exception as error:
+                self._web.answer_failed(error)
 
     def shift(self, pause_ms):
         """Move the deadline on by a pause of the server's own."""
@@ -197,16 +205,16 @@ class Connection:
 
     def step(self, now):
         """One piece of work: at most one receive, one parse, one handler or one send. False: nothing to do yet."""
-        if expired(self.deadline, now):
+        if self.state == ANSWER:
+            self._answer(now)
+            return True
+        if expired(self.deadline, now) and not (self.readable and self._is_unheard()):
             self._too_late(now)
             return True
         if self.state == WORK:
             return self._work(now)
         if self.state == SEND:
             return self._send(now)
-        if self.state == ANSWER:
-            self._answer(now)
-            return True
         if not self.readable:
             return False
         if self.state == HEADER:
@@ -401,6 +409,7 @@ class Connection:
                 self.close()
             return True
         self._sent += count
+        self._sent_in_all += count
         self._progress(now)
         if self._sent >= len(self._output) and self._rest is None:
             self._sent_all(now)
@@ -425,7 +434,7 @@ class Connection:
             return
         except Exception as error:
             # The status has left already: the client sees a body that ends too early.
-            self._web.body_failed(error)
+            self._web.answer_failed(error)
             self.close()
             return
         if piece:
@@ -450,13 +459,30 @@ class Connection:
     def _discard(self):
         self._receive(self._view)
 
-    def may_be_dropped(self, now, silent_ms):
-        """True when nothing came for ``silent_ms``, or nothing was taken for long enough that somebody else may have the
-        place. A request that is here and not read yet, as after a slow piece of the loop, is something."""
-        if self.state == HEADER and self._used == 0:
-            return not self.readable and ticks_diff(now, self.opened) > silent_ms
-        if self.state in (HEADER, BODY):
-            return ticks_diff(now, self.opened) > SLOW_MS
+    def _is_unheard(self):
+        return self.state == HEADER and self._used == 0
+
+    def is_idle(self):
+        """True while nothing is lost if the client goes: it has not begun, or it has its answer."""
+        return self._is_unheard() or self.state == DISCARD
+
+    def is_silent(self, now, silent_ms):
+        """True when an idle client said nothing for ``silent_ms``, so that somebody else may have the place. A request that
+        is here and not read yet, as after a slow piece of the loop, is something."""
         if self.state == DISCARD:
             return ticks_diff(now, self._progress_at) > CROWDED_MS
-        return self.state == SEND and ticks_diff(now, self._progress_at) > SLOW_MS
+        return self._is_unheard() and not self.readable and ticks_diff(now, self.opened) > silent_ms
+
+    def is_slow(self, now):
+        """True when a client in the middle of a request or an answer is slow beyond reason, so that somebody else may have
+        the place."""
+        age_ms = ticks_diff(now, self.opened)
+        if self.state == BODY:
+            return age_ms > SLOW_MS + self._body_used
+        if self.state == HEADER:
+            return self._used > 0 and age_ms > SLOW_MS
+        if self.state != SEND:
+            return False
+        if age_ms > TRICKLE_MS and self._sent_in_all < age_ms * TRICKLE_BYTES_A_S // 1000:
+            return True
+        return ticks_diff(now, self._progress_at) > SLOW_SEND_MS

@@ -18,9 +18,11 @@ MOST_CONNECTIONS = 2
 BACKLOG = 4
 # A pause of the server itself (a car being matched, a delivery) must not count against its clients.
 PAUSE_MS = 200
-# One who says nothing has CROWDED_MS when somebody waits for his place; less while one after the other says nothing.
-# One alone is no crowd: a browser opens a connection ahead and is silent on it.
-CROWD, CROWD_MS, SILENT_MS = 2, 1500, 60
+# One who says nothing has CROWDED_MS when somebody waits for his place; less while one after the other says nothing and
+# each keeps others waiting. One alone is no crowd: a browser opens a connection ahead and is silent on it. Nor is one that
+# was silent for long while nobody waited.
+CROWD, CROWD_MS, SILENT_MS = 2, 1500, 200
+FRESH_MS = 300
 
 
 class Web:
@@ -83,8 +85,8 @@ class Web:
         self.count("failed")
         self._log("%s %s: %s: %s" % (request.method, request.path, type(error).__name__, error))
 
-    def body_failed(self, error):
-        """A body could not be made to its end: our own defect as well."""
+    def answer_failed(self, error):
+        """An answer could not be made, or not to its end: our own defect as well."""
         self.count("failed")
         self._log("answer cut: %s: %s" % (type(error).__name__, error))
 
@@ -116,7 +118,13 @@ class Web:
             self._turn = (self._turn + 1) % MOST_CONNECTIONS
             connection = self._connections[self._turn]
             if connection.state != FREE:
-                worked = connection.step(now)
+                try:
+                    worked = connection.step(now)
+                except Exception as error:
+                    # What it was in the middle of is lost; nobody else's, and it is not done twice.
+                    connection.close()
+                    self.answer_failed(error)
+                    return True
                 connection.readable = False
                 if worked:
                     return True
@@ -144,13 +152,24 @@ class Web:
                 return connection
         silent_ms = CROWDED_MS if self._silent_ones < CROWD else SILENT_MS
         for connection in self._connections:
-            if connection.may_be_dropped(now, silent_ms):
-                self.count("crowded_out")
-                self._silent_ones += 1
-                self._silent_until = ticks_add(now, CROWD_MS)
-                connection.close()
-                return connection
+            if connection.is_silent(now, silent_ms):
+                if ticks_diff(now, connection.opened) < silent_ms + FRESH_MS:
+                    self._silent_ones += 1
+                    self._silent_until = ticks_add(now, CROWD_MS)
+                return self._drop(connection)
+        # Only then one that is in the middle of something, and not if another leaves or speaks in this very pass.
+        for connection in self._connections:
+            if connection.readable and connection.is_idle():
+                return None
+        for connection in self._connections:
+            if connection.is_slow(now):
+                return self._drop(connection)
         return None
+
+    def _drop(self, connection):
+        self.count("crowded_out")
+        connection.close()
+        return connection
 
     def _accept(self, now):
         place = self._free_place(now)
