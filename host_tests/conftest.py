@@ -7,10 +7,12 @@ Works alike in one process and in several (`-n 4`): a figure travels with its te
 each process in a file of its own.
 """
 
+import contextlib
 from pathlib import Path
 
 import pytest
-from _pytest.runner import runtestprotocol
+import pytest_timeout
+from _pytest.runner import TEST_OUTCOME, runtestprotocol
 
 from host_tests.peers import overheard, sessions
 from host_tests.support.lateness import Ticker
@@ -86,6 +88,17 @@ def figures(record_property):
     return lambda line: record_property(_FIGURE, line)
 
 
+def _as_if_never_tried(item):
+    """What failed half-way left its box with another password, a fault, a car: the next try gets one of its own, and all
+    of its time, as the timer of the first went with the failure."""
+    with contextlib.suppress(*TEST_OUTCOME):
+        item.session._setupstate.teardown_exact(None)
+    settings = pytest_timeout._get_item_settings(item)
+    if settings.timeout and not settings.func_only:
+        item.ihook.pytest_timeout_cancel_timer(item=item)
+        item.ihook.pytest_timeout_set_timer(item=item, settings=settings)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
     """A test in real time that fails while the machine was late is made again, and the figures say so."""
@@ -101,6 +114,7 @@ def pytest_runtest_protocol(item, nextitem):
             if not failed or not ticker.was_late() or len(told) >= _MOST_REPEATS:
                 break
             told.append(f"{item.nodeid}: made again, the machine was late ({ticker.told()})")
+            _as_if_never_tried(item)
     for report in reports:
         if report.when == "teardown":
             report.user_properties.extend((_FIGURE, line) for line in told)
