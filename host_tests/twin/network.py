@@ -12,6 +12,7 @@ router.
 """
 
 import socket as host_socket
+import time
 
 from host_tests.twin.station import AP_SUBNET
 
@@ -670,9 +671,15 @@ def _is_whole(received, method):
 
 
 class Bridge:
-    """Carries bytes between a real listening socket and the box. Looked after whenever the clock advances."""
+    """Carries bytes between a real listening socket and the box. Looked after whenever the clock advances.
+
+    The box hears of a connection when there is something to hear: a real program connects first and speaks when this
+    computer lets it, and virtual time, which may run faster, would take it for a client that says nothing.
+    """
 
     _EVERY_US = 2000
+    # A client that says nothing for so long by the clock on the wall means it.
+    _SILENT_S = 2.0
 
     def __init__(self, network, port, host_port, phone=None):
         self._network = network
@@ -684,12 +691,15 @@ class Bridge:
         self._listener.listen(16)
         self._listener.setblocking(False)
         self.host_port = self._listener.getsockname()[1]
+        self._waiting = []
         self._pairs = []
         self._next_us = 0
         network.clock.hooks.append(self._look)
 
     def close(self):
         self._network.clock.hooks.remove(self._look)
+        for real, _ in self._waiting:
+            real.close()
         for real, client, _ in self._pairs:
             real.close()
             client.reset()
@@ -706,12 +716,28 @@ class Bridge:
             pass
         else:
             real.setblocking(False)
-            address = None if self._phone is None else self._phone.address
-            self._pairs.append([real, self._network.connect_to_box(self._port, address=address), False])
+            self._waiting.append((real, time.monotonic() + self._SILENT_S))
+        for waiting in list(self._waiting):
+            if self._is_due(*waiting):
+                self._waiting.remove(waiting)
+                address = None if self._phone is None else self._phone.address
+                client = self._network.connect_to_box(self._port, address=address)
+                self._pairs.append([waiting[0], client, False])
         for pair in list(self._pairs):
             if not self._carry(pair):
                 pair[0].close()
                 self._pairs.remove(pair)
+
+    @staticmethod
+    def _is_due(real, limit):
+        """True when it has said something, has ended, or has said nothing for long enough."""
+        try:
+            real.recv(1, host_socket.MSG_PEEK)
+        except BlockingIOError:
+            return time.monotonic() >= limit
+        except OSError:
+            pass
+        return True
 
     def _carry(self, pair):
         """Move what there is; False when the pair is finished."""
