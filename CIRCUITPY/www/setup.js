@@ -8,6 +8,7 @@ const byId = (id) => document.getElementById(id);
 const BARS = ["no signal", "very weak", "weak", "good", "strong"];
 const LIMIT_MS = 5000;
 const GIVE_UP_MS = 90000;
+const FINDS = 5;
 
 let networks = [];
 let chosen = null;
@@ -148,11 +149,17 @@ function go(next) {
   step = next;
   shown(step);
   byId(step + "-title").focus();
-  if (step === "evse") find();
+  if (step === "evse") find(FINDS);
 }
 
-async function find() {
+// No answer is not yet "none": the radio was elsewhere, or the box had something else to do.
+async function find(left) {
   const answer = await ask("/api/setup/find", {}, 20000);
+  if (step !== "evse") return;
+  if (!answer.ok && left > 1) {
+    setTimeout(find, 2000, left - 1);
+    return;
+  }
   const found = answer.ok ? answer.content.found : [];
   if (found.length && !byId("evse-url").value) byId("evse-url").value = found[0].address;
   const names = found.map((one) => one.name + " at " + one.address).join(", ");

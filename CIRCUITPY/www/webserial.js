@@ -74,10 +74,12 @@ async function ask() {
   asking = true;
   clearTimeout(timer);
   const answer = await request("/api/log?since=" + next, { signal: AbortSignal.timeout(15000) });
+  asking = false;
+  // Paused meanwhile: the page stands still, and what this answer told is asked for again.
+  if (paused) return;
   const again = answer.ok && !take(answer.content);
   tell(answer.ok ? "live" : answer.content.error);
-  asking = false;
-  if (!paused && !document.hidden) timer = setTimeout(ask, again ? 50 : PERIOD_MS);
+  if (!document.hidden) timer = setTimeout(ask, again ? 50 : PERIOD_MS);
 }
 
 byId("pause").addEventListener("click", () => {

@@ -27,7 +27,7 @@ def said(page, text, seconds=60, where="#said"):
 
 
 def progress_beyond(page, percent):
-    for _ in range(600):
+    for _ in range(1800):
         value = page.evaluate("document.getElementById('progress').value")
         if value > percent:
             return value
@@ -35,14 +35,14 @@ def progress_beyond(page, percent):
     raise TimeoutError("no progress")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_another_version_is_installed_while_a_browser_watches(tmp_path):
     key = rsa.generate_private_key(65537, 2048)
     new = made(NEW, key=key)
     files = {"new": new, "old": made("0.0.9", key=key), "cut": new[:-4096], "zip": b"PK\x03\x04" * 3000}
     for name, data in files.items():
         (tmp_path / f"{name}.update").write_bytes(data)
-    with running_box(18530, WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
+    with running_box(WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
         box.ask("put", name="publisher.pem", text=publisher_key.public_half(key).decode())
         context = browser.new_context(viewport=PHONE)
         page = context.new_page()
@@ -73,11 +73,12 @@ def test_another_version_is_installed_while_a_browser_watches(tmp_path):
         page.click("dialog button[value=yes]")
         progress_beyond(page, 20)
         context.set_offline(True)
-        said(page, "connection was lost", 40)
+        # Whichever of the two stands there: the page tries again after a second and a half, and tells that it does.
+        said(page, re.compile("connection was lost|does not answer"), 40)
         half = progress_beyond(page, 0)
         context.set_offline(False)
         progress_beyond(page, half)
-        said(page, f"Updated from 0.1.0 to {NEW}", 120)
+        said(page, f"Updated from 0.1.0 to {NEW}", 300)
         assert page.inner_text("#runs").startswith(f"{NEW} (slot A, signed by the publisher)")
         assert "copied to the drive" in page.inner_text("#kept")
         page.goto(box.url + "/")
@@ -105,7 +106,7 @@ def test_the_page_says_who_published_a_file_before_it_is_installed(tmp_path):
     files["toaster"] = bundle.head_page(json.dumps(toaster).encode()) + files["own"][bundle.PAGE :]
     for name, data in files.items():
         (tmp_path / f"{name}.update").write_bytes(data)
-    with running_box(18680, WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
+    with running_box(WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
         box.ask("put", name="publisher.pem", text=publisher_key.public_half(own).decode())
         context = browser.new_context(viewport=PHONE)
         page = context.new_page()
@@ -136,7 +137,7 @@ def test_the_page_says_who_published_a_file_before_it_is_installed(tmp_path):
 def test_the_script_for_many_boxes(tmp_path, capsys):
     (tmp_path / "new.update").write_bytes(made(NEW))
     key = rsa.generate_private_key(65537, 2048)
-    with running_box(18580, WEB_PASSWORD=PASSWORD) as box:
+    with running_box(WEB_PASSWORD=PASSWORD) as box:
         box.ask("put", name="publisher.pem", text=publisher_key.public_half(key).decode())
         assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", PASSWORD]) == 1
         assert "Not signed" in capsys.readouterr().err
@@ -155,7 +156,7 @@ def test_the_shell_lines_of_the_documentation(tmp_path):
     text = (Path(__file__).parents[2] / "docs" / "updates.md").read_text()
     lines = next(block for block in re.findall(r"^```\n(.*?)^```$", text, re.M | re.S) if "curl" in block)
     (tmp_path / "socbox-0.2.0.update").write_bytes(made("0.2.0"))
-    with running_box(18630, WEB_PASSWORD="your password") as box:
+    with running_box(WEB_PASSWORD="your password") as box:
         lines = lines.replace("http://192.168.1.50", box.url)
         done = subprocess.run(
             ["bash", "-eu", "-c", lines], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -8,8 +8,6 @@ import shutil
 import subprocess
 import sys
 
-from host_tests.twin.bench import free_port
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NO_HTTPS = "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable"
@@ -41,9 +39,12 @@ class Box:
 
 
 @contextlib.contextmanager
-def running_box(first_port=18280, **settings):
-    """A Box of its own, ready for a browser; `settings` are laid over those of a box in use."""
-    command = [sys.executable, "-m", "host_tests.web.run_box", str(free_port(first_port))]
+def running_box(port=0, **settings):
+    """A Box of its own, ready for a browser; `settings` are laid over those of a box in use.
+
+    `port` 0 is any that is free: the box's process takes it, so that nobody else can in between.
+    """
+    command = [sys.executable, "-m", "host_tests.web.run_box", str(port)]
     command += [f"{key}={value}" for key, value in settings.items()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -75,14 +76,14 @@ def by_name(box):
 
 
 @contextlib.contextmanager
-def first_run(first_port=18380):
+def first_run():
     """(Box, browser): a box that knows no network, and a browser on a phone on its access point.
 
     Whatever host the browser asks for, it reaches the box, as the phone would by the box's name server.
     """
-    with running_box(first_port, WIFI_SSID="", WIFI_PASSWORD="", SMARTEVSE_URL="") as box:
-        port = free_port(first_port + 50)
-        if box.ask("phone", port=port) != "joined":
+    with running_box(WIFI_SSID="", WIFI_PASSWORD="", SMARTEVSE_URL="") as box:
+        port = box.ask("phone")
+        if port is None:
             raise RuntimeError("the phone did not join")
         rules = f"--host-resolver-rules=MAP * 127.0.0.1:{port}"
         with running_browser(rules, NO_HTTPS) as browser:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """One box on the twin beside a browser, faster than a real one: `python -m host_tests.web.run_box PORT KEY=VALUE ...`.
 
-Reads a command a line on stdin, as JSON, and answers each with a line of JSON. The first line, without a command,
-comes when the pages can be opened.
+PORT 0 is any that is free. Reads a command a line on stdin, as JSON, and answers each with a line of JSON. The first
+line, without a command, comes when the pages can be opened.
 """
 
 import json
@@ -84,13 +84,13 @@ class Bench:
     def posts(self):
         return [post["parameters"] for post in self.world.smartevse.posts]
 
-    def phone(self, port):
-        """A phone joins the box's access point; what comes to `port` of this computer comes from it."""
+    def phone(self):
+        """A phone joins the box's access point: the port of this computer from which it asks; None: it was not let in."""
         station = self.world.device.station
         phone = Phone(self.world.network)
-        joined = phone.join(station.ap_ssid, station.ap_password)
-        self.world.network.bridge(80, port, phone)
-        return joined
+        if phone.join(station.ap_ssid, station.ap_password) != "joined":
+            return None
+        return self.world.network.bridge(80, phone=phone)
 
     def neighbours(self):
         """Networks of other people."""

@@ -15,7 +15,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def page():
-    with running_box(18480, WEB_PASSWORD=PASSWORD) as box, running_browser(*by_name(box)) as browser:
+    with running_box(WEB_PASSWORD=PASSWORD) as box, running_browser(*by_name(box)) as browser:
         yield browser.new_page()
 
 

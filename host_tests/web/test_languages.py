@@ -38,7 +38,7 @@ CUT = """() => [...document.querySelectorAll("button, a.button, summary, label, 
 
 @pytest.fixture(scope="module")
 def box():
-    with running_box(WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no", first_port=18580) as box:
+    with running_box(WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no") as box:
         box.ask("plug", soc=42)
         yield box
 
@@ -219,7 +219,7 @@ def test_english_loads_no_table(browser):
 
 
 def test_the_page_speaks_what_the_owner_chose_whatever_the_browser_wants(browser):
-    with running_box(18780, WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no") as box:
+    with running_box(WEB_PASSWORD=PASSWORD, STATUS_PUBLIC="no") as box:
         page = visit(browser, "fr")
         log_in(page, box.url)
         page.goto(box.url + "/config")
@@ -257,9 +257,10 @@ def test_what_does_not_change_is_left_in_peace(browser):
 
     def answer(route):
         """As time goes by: the second may turn between the two numbers that tell when a plug-in began."""
-        polls.append(route)
-        passed = 2 * len(polls)
-        told = dict(status, uptime_s=status["uptime_s"] + passed + len(polls) % 2)
+        number = len(polls) + 1
+        passed = 2 * number
+        told = dict(status, uptime_s=status["uptime_s"] + passed + number % 2)
+        polls.append(told["uptime_s"])
         told["sessions"] = [dict(session, ago_s=155 + passed) for session in status["sessions"]]
         route.fulfill(json=told)
 
@@ -276,13 +277,13 @@ def test_what_does_not_change_is_left_in_peace(browser):
 
 
 def polled(page, polls, times):
-    """Wait for so many statuses from now on, and for what the page makes of the last."""
+    """Wait for so many statuses from now on, and until the page shows the last: it may be long on its way there."""
     wanted = len(polls) + times
     end = time.monotonic() + 40
     while len(polls) < wanted:
         assert time.monotonic() < end, "no status"
         page.wait_for_timeout(100)
-    page.wait_for_timeout(300)
+    page.wait_for_function("(uptime_s) => latest.uptime_s >= uptime_s", arg=polls[wanted - 1], timeout=40_000)
 
 
 def written(page, polls, count):
