@@ -10,11 +10,11 @@ from host_tests.peers.run_hostile import SCENARIOS
 
 @pytest.mark.slow
 @pytest.mark.real_time
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_box_is_ready_for_the_next_car(scenario, figures):
     namespace.need(f"hostile TCP client, {scenario}")
-    told = namespace.run("run_hostile.py", scenario, timeout_s=280)
+    told = namespace.run("run_hostile.py", scenario, timeout_s=880)
     for line in told.strip().splitlines():
         figures(line)
     assert "honest cars" in told

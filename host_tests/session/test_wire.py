@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """`--ev IFACE`: a car that is another program, on the far end of a virtual Ethernet cable in its own namespace."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import sys
 
 import pytest
 
+from host_tests.support.lateness import Ticker, patiently
 from host_tests.twin.wire import with_checksum
 
 NAMESPACE = "socbox-wire"
@@ -46,6 +48,7 @@ def cable():
 
 @pytest.mark.slow
 @pytest.mark.real_time
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("matched", [False, True])
 def test_a_car_of_another_program_is_read_and_delivered(cable, matched):
     twin = [sys.executable, "-m", "host_tests.twin", "--ev", OURS, "--once", "--json", "--http-port", "0"]
@@ -60,17 +63,32 @@ def test_a_car_of_another_program_is_read_and_delivered(cable, matched):
         THEIRS,
         "58",
     ]
-    with subprocess.Popen(
-        [*twin, "--matched"] if matched else twin, stdout=subprocess.PIPE, text=True
-    ) as running:
+    if matched:
+        twin.append("--matched")
+    else:
+        car.append("slac")
+    with Ticker() as ticker:
+        patiently(lambda: read_and_delivered(twin, car), ticker, [])
+
+
+@contextlib.contextmanager
+def program(words):
+    """It ends with this, be it that something went wrong."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def read_and_delivered(twin, car):
+    with program(twin) as running:
         events = [json.loads(running.stdout.readline())]
         while not any(event.get("state") == 12 for event in events):
             events.append(json.loads(running.stdout.readline()))
-        with subprocess.Popen(
-            car if matched else [*car, "slac"], stdout=subprocess.PIPE, text=True
-        ) as driving:
-            rest, _ = running.communicate(timeout=70)
-            said, _ = driving.communicate(timeout=30)
+        with program(car) as driving:
+            rest, _ = running.communicate(timeout=140)
+            said, _ = driving.communicate(timeout=60)
     events += [json.loads(line) for line in rest.splitlines()]
     assert running.returncode == 0, (said, rest)
     assert driving.returncode == 0, said

@@ -80,28 +80,18 @@ class Ticker:
     def __init__(self):
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._late_before = False
-        self._begin()
+        self.reset()
 
-    def _begin(self):
+    def reset(self):
+        """Forget what was."""
         self.worst_s = self.total_s = 0.0
         self.ticks = 0
         self._load = Load.now()
-
-    def reset(self):
-        """Forget what was, but for ``ever_late``."""
-        self._late_before = self.ever_late
-        self._begin()
 
     def was_late(self):
         """True when the machine was late since ``reset``."""
         woken_late = self.worst_s >= LATE_S or self.total_s >= LATE_ON_AVERAGE_S * max(self.ticks, 10)
         return woken_late or crowded(self._load, Load.now())
-
-    @property
-    def ever_late(self):
-        """True when it was late at any time."""
-        return self._late_before or self.was_late()
 
     def told(self):
         """How late, in words."""

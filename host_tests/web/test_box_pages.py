@@ -659,7 +659,11 @@ def test_what_was_under_way_when_the_console_was_paused_changes_nothing(owner):
     owner.open("/webserial")
     owner.wait("#state", "live, .* lines")
     held = []
-    page.route("**/api/log?*", lambda route: held.append(route))
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/log?*", hold)
     until(page, lambda: held)
     page.click("#pause")
     owner.wait("#state", "paused")
