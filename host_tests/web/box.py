@@ -58,15 +58,15 @@ def running_box(port=0, **settings):
 
 
 @contextlib.contextmanager
-def running_browser(*arguments):
+def running_browser(*arguments, beside=None):
+    """A Chromium; `beside` is one that runs already, as Playwright itself runs but once in a process."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS + list(arguments))
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with contextlib.ExitStack() as stack:
+        kind = stack.enter_context(sync_playwright()).chromium if beside is None else beside.browser_type
+        browser = kind.launch(executable_path=CHROMIUM, args=ARGUMENTS + list(arguments))
+        stack.callback(browser.close)
+        yield browser
 
 
 def by_name(box):
@@ -76,7 +76,7 @@ def by_name(box):
 
 
 @contextlib.contextmanager
-def first_run():
+def first_run(beside=None):
     """(Box, browser): a box that knows no network, and a browser on a phone on its access point.
 
     Whatever host the browser asks for, it reaches the box, as the phone would by the box's name server.
@@ -86,7 +86,7 @@ def first_run():
         if port is None:
             raise RuntimeError("the phone did not join")
         rules = f"--host-resolver-rules=MAP * 127.0.0.1:{port}"
-        with running_browser(rules, NO_HTTPS) as browser:
+        with running_browser(rules, NO_HTTPS, beside=beside) as browser:
             yield box, browser
 
 

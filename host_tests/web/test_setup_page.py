@@ -147,9 +147,10 @@ def test_what_is_missing_is_told_beside_the_field(page):
     assert page.is_hidden("#password-row"), "an open network asks for none"
 
 
-def test_a_wrong_password_then_the_right_one_and_the_access_point_goes(figures):
+def test_a_wrong_password_then_the_right_one_and_the_access_point_goes(first, figures):
     """At a box of its own, which is in a network afterwards."""
-    with first_run() as (box, browser), a_phone(browser) as page:
+    _box, beside = first
+    with first_run(beside) as (box, browser), a_phone(browser) as page:
         box.ask("neighbours")
         from_the_network_to_the_first_car(box, page, figures)
 
