@@ -129,7 +129,8 @@ def address_of_the_recovery_page(drive):
 
 def screens_are_drawn(drive):
     """A small display: the words of the start, then a network's code, because the box has none."""
-    with world_of(drive, settings=dict(SETTINGS_IN_USE, WIFI_SSID="", WIFI_PASSWORD="")) as world:
+    settings = dict(SETTINGS_IN_USE, WIFI_SSID="", WIFI_PASSWORD="")
+    with world_of(drive, settings=settings, display="ssd1306") as world:
         if not world.run_until(lambda: world.device.station.ap_active, START_S):
             return "no access point"
         world.run(30)

@@ -51,27 +51,33 @@ def test_a_car_is_read_shown_delivered_once_and_released(tmp_path, car):
     assert {"100", "155", "190", "303", "403", "540", "910", "920"} <= set(steps)
 
 
-def test_idle_passes_allocate_nothing_and_a_session_fits_the_heap():
+def measured(*arguments, **options):
     # Each module keeps the name of its file, and a board's are short: a long folder takes 10 kB.
     with tempfile.TemporaryDirectory(prefix="s") as folder:
-        told = run(Path(folder), "generic", "measure", heap="4M")
+        return run(Path(folder), "generic", "measure", *arguments, heap="4M", **options)
+
+
+@pytest.fixture(scope="module")
+def without_mqtt():
+    return measured()
+
+
+def test_idle_passes_allocate_nothing_and_a_session_fits_the_heap(without_mqtt):
+    told = without_mqtt
     for when in ("waiting", "after"):
         assert told["idle_bytes_" + when] == told["idle_worst_bytes_" + when] == "0", told
     assert int(told["heap_after_start"]) <= HEAP_BOUND
     assert int(told["free_low_water"]) >= FREE_BUDGET
 
 
-def test_with_mqtt_idle_passes_allocate_nothing_either_and_the_broker_has_the_reading(tmp_path, figures):
-    for name in ("without", "with"):
-        (tmp_path / name).mkdir()
-    without = run(tmp_path / "without", "generic", "measure", heap="4M")
-    told = run(tmp_path / "with", "generic", "measure", "mqtt", heap="4M", settings=WITH_MQTT)
-    assert (without["mqtt_soc"], without["mqtt_entities"]) == ("None", "0")
+def test_with_mqtt_idle_passes_allocate_nothing_either_and_the_broker_has_the_reading(without_mqtt, figures):
+    told = measured("mqtt", settings=WITH_MQTT)
+    assert (without_mqtt["mqtt_soc"], without_mqtt["mqtt_entities"]) == ("None", "0")
     # Two buttons are taken back because there are no commands.
     assert (told["mqtt_soc"], told["mqtt_entities"]) == ("42", str(len(ENTITIES + BUTTONS)))
     for when in ("waiting", "after"):
         assert told["idle_bytes_" + when] == told["idle_worst_bytes_" + when] == "0", told
-    taken = int(told["heap_after_start"]) - int(without["heap_after_start"])
+    taken = int(told["heap_after_start"]) - int(without_mqtt["heap_after_start"])
     figures(f"MQTT: {taken} bytes of the heap in use on MicroPython (64 bit)")
     assert taken <= MQTT_BYTES
 

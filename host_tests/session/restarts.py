@@ -22,10 +22,10 @@ START_S = 60
 RECOVERY = "recovery page at"
 
 
-def world_of(drive=None, firmware=OLDEST, settings=None, **options):
-    """A World in which pure Python takes no time: these scenes last hours."""
+def world_of(drive=None, firmware=OLDEST, settings=None, display=None, **options):
+    """A World in which pure Python takes no time, mostly without a display: these scenes last hours."""
     options = {"charge_lines": False, "firmware": firmware, **options}
-    return World(seed=61, circuitpy=drive, settings=settings, device_options=options)
+    return World(seed=61, circuitpy=drive, settings=settings, display=display, device_options=options)
 
 
 def said(world, text):

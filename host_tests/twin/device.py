@@ -28,6 +28,8 @@ from host_tests.twin.station import Station
 TICKS_PERIOD = 1 << 29
 # supervisor.ticks_ms starts this long before its wrap (0x1fff0000 in the firmware).
 TICKS_BEFORE_WRAP_MS = 65536
+# The loop's sleep while nobody is there (appliance.loop.ALONE_S).
+_ALONE_US, _ALONE_STRETCH = 10_000, 5
 _NEVER = 1 << 62
 # A program that survives this many steps after its end is left behind.
 _LAST_STEPS = 2000
@@ -102,7 +104,7 @@ class Device:
     :param watchdog_to_safe_mode: a watchdog reset ends in safe mode, as some users report
     :param enforce_pystack: raise RuntimeError("pystack exhausted") where the estimate exceeds the pystack
     :param native_usb: False: a chip whose USB is only a serial line (the classic ESP32, the C3)
-    :param charge_lines: False: pure Python costs nothing (fast endurance runs)
+    :param charge_lines: False: pure Python costs nothing, and a nap with nobody there takes longer than asked for
     """
 
     def __init__(
@@ -390,6 +392,11 @@ class Device:
             # Traced even while the program ends, so that a program that swallows its end is noticed.
             if self._traced:
                 meter.resume()
+
+    def nap_us(self, us):
+        """How long a sleep of ``us`` takes. Where lines cost nothing minutes and hours are what counts, so the box looks
+        around less often while it is alone: a pass costs this computer as much as a plug-in's message."""
+        return us * _ALONE_STRETCH if us == _ALONE_US and not self._charge_lines else us
 
     def run_background_tasks(self):
         """What the firmware does while Python waits: automatic display refresh."""

@@ -21,7 +21,7 @@ def _float30(value):
 def sleep(seconds):
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    device.spend(round(seconds * 1_000_000) + device.costs.ticks_us)
+    device.spend(device.nap_us(round(seconds * 1_000_000)) + device.costs.ticks_us)
 
 
 def monotonic():
