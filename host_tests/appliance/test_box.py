@@ -7,6 +7,8 @@ import pytest
 from host_tests.session.inside import box_of
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
+pytestmark = pytest.mark.slow
+
 RAISE = 'raise ValueError("planted")'
 # By then everything is loaded, and what failed was tried again.
 START_S = 40

@@ -14,6 +14,8 @@ from host_tests.support.owner import PASSWORD, ask, request
 from host_tests.support.starts import started
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = dict(SETTINGS_IN_USE, WEB_PASSWORD=PASSWORD)
 NOW_S = 1790000000
 TIME_SERVER = "192.168.1.9"

@@ -11,6 +11,8 @@ import pytest
 from host_tests.session.inside import box_of
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
+pytestmark = pytest.mark.slow
+
 START_S = 40
 OWNER = {"Authorization": "Bearer correct horse"}
 SETTINGS = dict(SETTINGS_IN_USE, WEB_PASSWORD="correct horse")

@@ -1245,6 +1245,7 @@ def test_timers_across_the_wrap_of_the_ticks(before):
 # --- every state against every segment ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("flags", [*"AFSRP", "", "FA", "SA", "RA", "PA", "SF", "SR", "FPA", "SFRPAUEC"])
 @pytest.mark.parametrize("data", [b"", b"hello"], ids=["bare", "text"])
@@ -1438,6 +1439,7 @@ class Client:
             self.received += self.early[found[0]][have - found[0] :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mss", [350, 1440])
 @pytest.mark.parametrize("seed", range(6))
 def test_kilobytes_over_a_bad_line(seed, mss):

@@ -78,6 +78,7 @@ def complaints(tmp_path_factory):
     return by_file
 
 
+@pytest.mark.slow
 def test_types_agree_with_the_stubs_of_the_board(complaints):
     ours = {name for name in complaints if name != "planted.py" and not name.startswith("drive_")}
     assert not ours, [complaints[name] for name in ours]

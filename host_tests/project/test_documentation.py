@@ -59,6 +59,7 @@ def requests_of(html):
     return [address for address in parser.found if re.match(r"(https?:)?//", address)]
 
 
+@pytest.mark.slow
 def test_the_site_asks_the_internet_for_nothing(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) >= 20
@@ -150,6 +151,7 @@ def test_every_command_works_or_has_the_form_of_one(command):
     assert any(re.fullmatch(form, command) for form in FORMS), command
 
 
+@pytest.mark.slow
 def test_the_demo_of_the_pages_reads_a_car():
     (line,) = [line for line in COMMANDS if "--once" in line]
     arguments = shlex.split(shlex.split(line)[2].removeprefix("ARGS="))

@@ -30,6 +30,7 @@ def test_one_plug_in_end_to_end():
         assert errors(world) == []
 
 
+@pytest.mark.slow
 def test_the_number_leaves_the_display_when_the_smartevse_says_that_the_car_left():
     with World(seed=1) as world:
         started(world)
@@ -48,6 +49,7 @@ def test_the_number_leaves_the_display_when_the_smartevse_says_that_the_car_left
         assert document["reading"]["soc_percent"] == 42
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "cause"), [("modem_absent", "modem_absent_low"), ("modem_stuck_high", "modem_absent_high")]
 )
@@ -65,6 +67,7 @@ def test_a_missing_modem_is_told_and_its_return_noticed(fault, cause):
         assert read_one_car(world)
 
 
+@pytest.mark.slow
 def test_a_modem_with_shifted_bits_is_a_wiring_fault():
     with World(seed=3) as world:
         world.modem.shift_bits = 1
@@ -83,6 +86,7 @@ def test_a_modem_that_restarts_in_mid_session():
         assert errors(world) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "cause", "posts"),
     [
@@ -106,6 +110,7 @@ def test_a_smartevse_with_a_fault_and_the_charge_still_shown(fault, cause, posts
         assert errors(world) == []
 
 
+@pytest.mark.slow
 def test_a_smartevse_without_modem_support_is_told_before_any_car():
     with World(seed=6) as world:
         world.set_fault("evse_no_modem", True)
@@ -135,12 +140,14 @@ def test_settings_with_mistakes_name_line_and_reason():
         assert document["modem"]["status"] == "READY"
 
 
+@pytest.mark.slow
 def test_wrong_modem_pins_are_told():
     with World(seed=8, settings=dict(SETTINGS_IN_USE, MODEM_CS="IO11")) as world:
         started(world)
         assert status(world)["cause"]["code"] == "modem_pins"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wifi", [True, False])
 def test_no_wifi_the_charge_is_read_all_the_same(wifi):
     settings = SETTINGS_IN_USE if wifi else {"WIFI_SSID": ""}
@@ -152,6 +159,7 @@ def test_no_wifi_the_charge_is_read_all_the_same(wifi):
         assert errors(world) == []
 
 
+@pytest.mark.slow
 def test_wifi_comes_back_by_itself():
     with World(seed=10) as world:
         started(world)
@@ -163,6 +171,7 @@ def test_wifi_comes_back_by_itself():
         assert status(world)["wifi"]["losses"] == 1
 
 
+@pytest.mark.slow
 def test_hostile_clients_during_a_session():
     """The session completes, no pass without the modem is longer than a piece may take, honest clients are served."""
     with World(seed=11, display=None) as world:
@@ -196,6 +205,7 @@ def test_hostile_clients_during_a_session():
         assert errors(world) == []
 
 
+@pytest.mark.slow
 def test_a_second_and_a_third_car_without_a_restart():
     with World(seed=12) as world:
         started(world)
@@ -208,6 +218,7 @@ def test_a_second_and_a_third_car_without_a_restart():
         assert errors(world) == []
 
 
+@pytest.mark.slow
 def test_without_sun_no_car_is_read_and_the_page_says_why():
     with World(seed=14, device_options={"charge_lines": False}) as world:
         world.set_fault("evse_no_sun", True)

@@ -110,6 +110,7 @@ def run_with(meter, tmp_path, monkeypatch, code, **options):
         device.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"enforce_pystack": True}], ids=["", "pystack enforced"])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_takes_the_same_time_line_by_line(tmp_path, monkeypatch, name, options):
@@ -152,6 +153,7 @@ def plug_in(meter, monkeypatch):
         return world.timeline, world.device.console, gaps, probe.polls, world.device.meter.stack_peak, world.clock.now_us
 
 
+@pytest.mark.slow
 def test_a_plug_in_of_the_whole_box_is_the_same_to_the_microsecond(monkeypatch):
     assert plug_in(cost.MeterInC, monkeypatch) == plug_in(None, monkeypatch)
 

@@ -359,6 +359,7 @@ def test_required_evccid_and_manual_pilot_through_settings():
     assert bench.car.pilots == [(0, 50)]
 
 
+@pytest.mark.slow
 def test_the_estimate_moves_while_the_car_charges_and_stands_without_capacity():
     bench = waiting()
     bench.send(FIVE)

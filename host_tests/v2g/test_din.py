@@ -210,6 +210,7 @@ def test_no_reachable_response_lets_a_car_believe_in_voltage():
     assert checked > 10000
 
 
+@pytest.mark.slow
 def test_no_reachable_state_and_request_is_left_out():
     """Walks the whole table: from every reachable state, every request, until nothing new is found."""
     seen = set()

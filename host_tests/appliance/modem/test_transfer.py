@@ -188,6 +188,7 @@ def supply(bench, number):
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(1, FRAMES_OF_A_CHANGE + 1))
 @pytest.mark.parametrize("fault", [lost, restart, supply])
 def test_a_request_cut_by(fault, number):
@@ -199,6 +200,7 @@ def test_a_request_cut_by(fault, number):
     bench.works_afterwards()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(1, FRAMES_OF_A_CHANGE))
 def test_an_answer_lost(number):
     bench = TransferBench().change()

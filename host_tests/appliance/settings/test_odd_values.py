@@ -118,6 +118,7 @@ def through_json(texts):
         return None
 
 
+@pytest.mark.slow
 def test_through_the_page(values, tmp_path):
     box = Box(tmp_path)
     for number in range(COUNT):

@@ -18,6 +18,7 @@ def never_backwards(evening):
     return numbers == sorted(numbers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("efficiency", [0.90, 0.915, 0.93])
 @pytest.mark.parametrize(("capacity_wh", "phases"), [(28_000, 1), (58_000, 3), (107_000, 3)])
 def test_a_whole_charge_is_within_two_points_of_the_battery(capacity_wh, phases, efficiency, figures):
@@ -51,6 +52,7 @@ def test_time_until_full_is_that_of_the_power_it_draws():
     assert told_s == pytest.approx(took_s, rel=0.1), "the last per cent take longer"
 
 
+@pytest.mark.slow
 def test_a_pause_without_sun_stands_still_and_says_so():
     evening = Evening()
     evening.plug(Battery(28_000, 42))
