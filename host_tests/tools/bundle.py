@@ -15,7 +15,8 @@ and SHA-256 is `files.json` in the volume and in the zip; `--list FILE` prints b
 With the publisher's key (`publisher_key`) the update is signed, and its public half is in the zip as publisher.pem: a box
 that was set up with that zip knows whose updates these are. `--unsigned` leaves both out, `--key FILE` takes another key.
 
-The pages are compressed in the update, and plain in the zip.
+In the update the pages are compressed and modules have empty lines where comments and docstrings stood (`bare`); in
+the zip both are as they were written.
 
 `--mpy-cross PATH` puts compiled modules (.mpy) into the update, which load in an eighth of the time. PATH is
 CircuitPython's own compiler, of the version that the boards run: MicroPython's writes another first byte, which the
@@ -38,7 +39,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from host_tests.tools import fat_image, publisher_key
+from host_tests.tools import bare, fat_image, publisher_key
 
 ROOT = Path(__file__).resolve().parents[2]
 DRIVE = ROOT / "CIRCUITPY"
@@ -128,12 +129,14 @@ def changes_of(version, changelog=None):
 
 
 def packed(files):
-    """``files`` with the pages compressed, which the box sends as they are: a slot has little room. On a drive they stay
-    readable, and an old page beside a compressed one of the same name would win."""
+    """``files`` with the pages compressed, which the box sends as they are, and modules without comments: a slot has
+    little room. On a drive they stay readable, and an old page beside a compressed one of the same name would win."""
     result = {}
     for path, data in files.items():
         if path.startswith("www/") and not path.endswith(PACKED):
             result[path + PACKED] = gzip.compress(data, 9, mtime=0)
+        elif path.startswith("lib/") and path.endswith(".py"):
+            result[path] = bare.bare(data)
         else:
             result[path] = data
     return result
