@@ -28,12 +28,16 @@ class Modem:
         self.incoming = []
         self.sent = []
         self.room = 100
+        self.restarts = 0
 
     def poll(self, now):
         pass
 
     def receive(self):
         return self.incoming.pop(0) if self.incoming else None
+
+    def restart(self, now):
+        self.restarts += 1
 
     def send(self, frame):
         if self.room == 0:
@@ -353,6 +357,30 @@ def test_the_collector_runs_after_work_and_not_in_idle(bench):
     bench.modem.incoming.append(b"question")
     bench.turn(4000)
     assert len(collected) == 2
+
+
+def test_the_collector_runs_after_days_in_which_nothing_happened(bench):
+    """A tick can be compared for three days."""
+    collected = []
+    collector = Collector(bench.loop, lambda: collected.append(bench.now))
+    collector.run(bench.now)
+    bench.loop.work += 1  # its own
+    hour_ms = 3_600_000
+    for _ in range(4 * 24):
+        bench.now = (bench.now + hour_ms) & ((1 << 29) - 1)
+        assert not collector.due(bench.now)
+    bench.loop.work += 5
+    assert collector.due(bench.now)
+
+
+def test_a_modem_that_takes_keys_and_answers_none_is_restarted(bench):
+    bench.turn(3)
+    bench.seccs[0].events.append(("failed", "key_refused"))
+    bench.turn()
+    assert bench.modem.restarts == 0
+    bench.seccs[0].events.append(("failed", "modem_silent"))
+    bench.turn()
+    assert bench.modem.restarts == 1
 
 
 def test_a_failing_session_event_does_not_end_the_loop(bench):

@@ -13,6 +13,7 @@ from host_tests.support.slac_wire import (
     MODEM,
     NEIGHBOUR,
     RUN,
+    amp_map_req,
     atten_rsp,
     from_air,
     host_action,
@@ -23,6 +24,7 @@ from host_tests.support.slac_wire import (
     set_key_cnf,
     sound,
     start_atten,
+    validate_req,
 )
 
 
@@ -226,6 +228,69 @@ def test_match_cnf_hands_over_the_key_that_set_key_gave_the_modem():
     assert answer[40:46] == CAR and answer[63:69] == BOX and answer[69:77] == RUN
     assert answer[85:92] == wire.key[33:40] and answer[93:109] == wire.key[41:57]
     assert answer[91] < 0x10  # security level 0 in the upper nibble [V2G3-A09-93]
+
+
+@pytest.mark.parametrize("message", [match_req(), validate_req()], ids=["CM_SLAC_MATCH.REQ", "CM_VALIDATE.REQ"])
+def test_a_car_whose_atten_char_rsp_was_lost_may_go_on(message):
+    """It has our CM_ATTEN_CHAR.IND, or it would not go on; an Audi does so 3 ms after its response."""
+    wire = Wire()
+    wire.car_sends(parm_req(), start_atten())
+    for countdown in range(9, -1, -1):
+        wire.wait(20)
+        wire.car_sends(sound(countdown=countdown), profile())
+    wire.sent()
+    wire.car_sends(message)
+    assert wire.kinds() == [0x607D if message == match_req() else 0x6079]
+    wire.car_sends(match_req())
+    assert 0x607D in wire.kinds() and wire.slac.joined is not None
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_cars_amplitude_map_is_answered_with_success(joined):
+    wire = Wire()
+    wire.to_match()
+    if joined:
+        wire.car_sends(match_req(), link_status(True))
+    wire.sent()
+    wire.car_sends(amp_map_req(), amp_map_req(NEIGHBOUR))
+    (answer,) = wire.sent()
+    assert answer[0:6] == CAR and answer[6:12] == BOX and len(answer) == 60
+    assert answer[14:17] == b"\x01\x1d\x60" and answer[19] == 0
+
+
+def test_an_amplitude_map_before_the_sounds_or_cut_short_is_not_answered():
+    wire = Wire()
+    wire.car_sends(parm_req())
+    wire.sent()
+    wire.car_sends(amp_map_req(), amp_map_req()[:20])
+    assert wire.sent() == [] and wire.slac.ignored == 2
+
+
+def test_a_link_over_which_the_car_talks_is_not_lost_whatever_the_modem_says():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req(), link_status(True))
+    wire.events()
+    for _ in range(20):
+        wire.wait(1000)
+        wire.slac.peer_heard(wire.now)
+        wire.car_sends(link_status(False))
+    assert wire.events() == []
+    for _ in range(2):
+        wire.wait(1000)
+        wire.car_sends(link_status(False))
+    assert wire.events() == [("link_lost",)]
+
+
+def test_a_firmware_that_does_not_know_the_question_has_said_nothing_about_the_link():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req(), link_status(True))
+    wire.events()
+    for _ in range(20):
+        wire.wait(1000)
+        wire.car_sends(link_status(False, status=1))
+    assert wire.events() == []
 
 
 def test_a_repeated_match_req_gets_the_same_match_cnf():

@@ -75,6 +75,29 @@ def test_a_modem_with_shifted_bits_is_a_wiring_fault():
         assert status(world)["cause"]["code"] == "modem_shifted"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("trouble", "cause"), (("set_key_silent", "modem_silent"), ("set_key_result", "key_refused")))
+def test_a_modem_whose_firmware_hangs_is_restarted_and_reads_the_next_car(trouble, cause):
+    """Its registers answer and its buffers drain, but no key is taken until its chip is reset."""
+    with World(seed=6) as world:
+        started(world)
+        firmware = world.modem.modem
+        healthy, start = getattr(firmware, trouble), firmware.start
+
+        def start_anew():
+            setattr(firmware, trouble, healthy)
+            start()
+
+        firmware.start = start_anew
+        setattr(firmware, trouble, not healthy)
+        world.plug(world.new_car(soc_percent=42))
+        world.run(60)
+        world.unplug()
+        world.run(20)
+        assert f"({cause})" in console(world) and status(world)["cause"]["code"] == "modem_rebooted"
+        assert read_one_car(world, soc=43) and status(world)["reading"]["soc_percent"] == 43
+
+
 def test_a_modem_that_restarts_in_mid_session():
     with World(seed=4) as world:
         started(world)

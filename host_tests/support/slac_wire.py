@@ -46,8 +46,16 @@ def set_key_cnf(nonce, result=1):
     return from_air(MODEM, BOX, 0x6009, bytes((result,)) + b"\x46\xc3\xe9\x20" + nonce + b"\x04\0\0\xff\0")
 
 
-def link_status(up):
-    return from_air(MODEM, BOX, 0xA0B9, b"\0\xb0\x52" + bytes((0, int(up))), 60, version=0)
+def validate_req(car=CAR):
+    return from_air(car, BOX, 0x6078, b"\0\0" + bytes((0, 0, 0)), 60)
+
+
+def amp_map_req(car=CAR, carriers=917):
+    return from_air(car, BOX, 0x601C, struct.pack("<H", carriers) + bytes([0x11] * ((carriers + 1) // 2)))
+
+
+def link_status(up, status=0):
+    return from_air(MODEM, BOX, 0xA0B9, b"\0\xb0\x52" + bytes((status, int(up))), 60, version=0)
 
 
 def host_action(action, modem=MODEM):

@@ -20,6 +20,12 @@ def test_a_percentage_is_from_0_to_100(value, whole):
     assert percent(value) == whole
 
 
+@pytest.mark.parametrize("multiplier", ["9999999999", "-9999999999", 4, -4, "x"])
+def test_a_multiplier_outside_its_facet_is_unknown_and_costs_nothing(multiplier):
+    """As text it may have 125 digits, and ten to the power of it would take all the memory there is."""
+    assert physical({"Multiplier": multiplier, "Unit": "W", "Value": 5}, "W") is None
+
+
 @pytest.mark.parametrize(
     ("value", "digits", "amount"),
     [

@@ -4,11 +4,11 @@
 
 import pytest
 from plc.ticks import ticks_add, ticks_diff
-from v2g import exi
+from v2g import apphand, exi
 from v2g.din import SCHEMA
 
 from host_tests.support import slac_wire
-from host_tests.support.din_car import BODIES, charge_parameters, status
+from host_tests.support.din_car import BODIES, TO_PARAMETERS, charge_parameters, status
 from host_tests.support.v2g_offers import DIN, ISO20
 from host_tests.support.wire_car import CAR, WireCar
 
@@ -322,6 +322,128 @@ def test_a_car_that_starts_over_and_may_not_be_answered_ends_its_session():
     other = WireCar(mac=OTHER, secc=car.secc, now=car.now + 100)
     other.to_reading()
     assert len(other.kinds("reading")) == 1
+
+
+def keys_of(car):
+    return [frame[41:57] for frame in car.frames if frame[12:17] == b"\x88\xe1\x01\x08\x60"]
+
+
+@pytest.mark.parametrize("sounds", [False, True])
+def test_a_car_that_starts_over_and_does_not_come_back_ends_its_session_with_a_new_key(sounds):
+    """Its modem has the old key, and whoever waits for the end of the session would wait for ever."""
+    car = WireCar().slac()
+    car.frames.clear()
+    car.sends(slac_wire.parm_req(CAR, b"AGAIN   "))
+    if sounds:
+        car.sends(slac_wire.start_atten(CAR, b"AGAIN   "), slac_wire.sound(CAR, b"AGAIN   "), slac_wire.profile(CAR))
+    car.wait(3000)
+    assert len(car.kinds("session_end")) == 1 and len(keys_of(car)) == 1
+    assert not car.secc.active and car.secc.stage == "WAITING"
+
+
+def test_another_car_that_is_matched_meanwhile_ends_the_session_of_one_that_started_over():
+    car = WireCar().slac()
+    car.sends(slac_wire.parm_req(CAR, b"AGAIN   "))
+    other = WireCar(mac=OTHER, secc=car.secc, now=car.now)
+    other.to_reading()
+    kinds = [event[0] for event in car.events + other.events if event[0] in ("matched", "session_end", "reading")]
+    assert kinds == ["matched", "session_end", "matched", "reading"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [slac_wire.parm_req(CAR, b"AGAIN   ")[:25], slac_wire.from_air(CAR, b"\xff" * 6, 0x6064, b"\0\1" + b"AGAIN   ")],
+    ids=["short", "secured"],
+)
+def test_a_parm_req_that_cannot_be_answered_leaves_the_session_alone(frame):
+    car = WireCar().to_parameters()
+    car.sends(frame)
+    assert car.request("ChargeParameterDiscoveryReq")["ResponseCode"] == "OK"
+    assert len(car.kinds("reading")) == 1
+
+
+def test_somebody_elses_search_that_comes_to_nothing_is_no_failure():
+    car = WireCar()
+    car.sends(slac_wire.parm_req(OTHER))
+    car.wait(1000)
+    assert car.kinds("search_ended") == [(OTHER, "match_timeout")]
+    assert car.kinds("failed") == []
+
+
+def test_a_car_that_was_silent_for_long_was_plugged_in_again_and_has_all_its_time():
+    """SmartEVSE's 60 s begin anew as well. An Ioniq sends its SDP request 4 s after the match."""
+    car = WireCar()
+    car.sends(slac_wire.parm_req())
+    car.wait(38_000)
+    began = car.now
+    car.slac()
+    car.wait(6000)
+    assert car.kinds("session_end") == [] and car.kinds("matched") == [(CAR, began)]
+
+
+def test_a_car_that_goes_on_searching_has_the_time_of_its_first_search():
+    car = WireCar()
+    began = car.now
+    for _ in range(4):
+        car.sends(slac_wire.parm_req())
+        car.wait(9000)
+    car.slac()
+    assert car.kinds("matched") == [(CAR, began)]
+
+
+@pytest.mark.parametrize("mac", [CAR[:3] + b"\x99\x99\x99", OTHER])
+def test_what_the_first_connection_came_to_does_not_count_in_the_second(mac):
+    """A VW that reconnected must not be taken for the one that comes back with another MAC."""
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    car.handshake()
+    car.tcp("FA")
+    car.sends()
+    car.connect()
+    car.handshake()
+    car.sends(slac_wire.parm_req(mac))
+    assert car.kinds("session_end") == []
+    for name in TO_PARAMETERS:
+        car.request(name)
+    assert car.request("ChargeParameterDiscoveryReq")["ResponseCode"] == "OK"
+    assert len(car.kinds("reading")) == 1
+
+
+def test_a_car_that_stopped_without_a_reading_and_connects_again_has_its_time():
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    car.handshake()
+    car.request("SessionSetupReq")
+    car.request("SessionStopReq")
+    car.tcp("FA")
+    car.wait(500)
+    car.connect()
+    car.handshake()
+    car.wait(7000)
+    for name in TO_PARAMETERS:
+        car.request(name)
+    assert car.request("ChargeParameterDiscoveryReq")["ResponseCode"] == "OK"
+
+
+NUMBERS_AS_TEXT = {
+    # Two entries of DIN, the second with Priority "0" as text.
+    "priority": "8000dbab9371d3234b71d1b981899189d191818991d26b9b3a232b30020000040001b75726e3a64696e3a3730313231"
+    "3a323031323a4d7367446566004000011c0661080",
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS_AS_TEXT)
+def test_a_handshake_with_a_number_as_text_is_answered(name):
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    text = NUMBERS_AS_TEXT[name]
+    answer = car.exchange(bytes.fromhex(text + "0" * (len(text) % 2)))
+    response = exi.decode(apphand.SCHEMA, answer)["supportedAppProtocolRes"]
+    assert response["ResponseCode"] == "OK_SuccessfulNegotiation"
+    assert car.request("SessionSetupReq")["ResponseCode"] == "OK_NewSessionEstablished"
 
 
 def test_a_link_that_is_lost_without_a_session_sets_a_new_key():

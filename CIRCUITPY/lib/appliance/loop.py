@@ -23,6 +23,8 @@ FRAMES_A_PASS = 8
 MOST_UNSENT = 32
 # A web client that never stops asking must not keep a reading from being delivered.
 MOST_BUSY_PASSES = 20
+# It took five keys and answered none, or refused them all.
+MODEM_SILENT = ("failed", "modem_silent")
 # A V2G message takes up to 40 ms to read and to answer. After such a pass the modem is looked at before a piece that may
 # take 50 ms itself, but not twice in a row: a car that never stops must not keep everything else from going on.
 LONG_PROTOCOL_MS = 15
@@ -176,6 +178,8 @@ class Loop:
         busy = self._send(modem) or busy
         for event in secc.take_events():
             self._story.event(event, secc, now)
+            if event == MODEM_SILENT:
+                modem.restart(now)
             busy = True
         self._status.watch(modem.status, secc.stage)
         return busy
@@ -320,7 +324,10 @@ class Collector:
 
     def due(self, now):
         """True when something happened since the last time, and that was a while ago."""
-        return self._loop.work != self._work and (self._next is None or expired(self._next, now))
+        if expired(self._next, now):
+            # A tick can be compared for three days, and a box may stand alone for longer.
+            self._next = None
+        return self._loop.work != self._work and self._next is None
 
     def run(self, now):
         """Collect; takes 25 to 200 ms."""

@@ -163,5 +163,5 @@ def host_action_rsp(source_mac, modem_mac):
 
 
 def link_is_up(frame):
-    """The link bit of VS_PL_LINK_STATUS.CNF (status must be 0)."""
-    return frame[_VS_STATUS] == 0 and frame[_LINK] == 1
+    """The link bit of VS_PL_LINK_STATUS.CNF; None when the firmware does not know the question (status not 0)."""
+    return frame[_LINK] == 1 if frame[_VS_STATUS] == 0 else None

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """The SLAC messages of ISO 15118-3 between a car and a charger: bytes and offsets, see ``plc.mme``.
 
-Deliberately absent: CM_AMP_MAP (no recorded car sends it).
+Of CM_AMP_MAP only what answers a car's: no recorded car sends it, and this box asks for none.
 """
 
 from plc.const import const
 from plc.mme import BROADCAST, KEYS, is_mme, mmtype, new
 
+CM_AMP_MAP_REQ = 0x601C
+CM_AMP_MAP_CNF = 0x601D
 CM_SLAC_PARM_REQ = 0x6064
 CM_SLAC_PARM_CNF = 0x6065
 CM_START_ATTEN_CHAR_IND = 0x606A
@@ -32,6 +34,9 @@ _NMK = const(16)
 _SOURCE = const(6)
 _APPLICATION = const(19)  # of every SLAC message, with the security type behind it; both 0
 _SECURITY = const(20)
+
+_AMP_MAP_LENGTH = const(19)  # REQ: number of carriers that follow
+_AMP_MAP_RESULT = const(19)  # CNF
 
 _PARM_REQ_RUN_ID = const(21)
 _PARM_TARGET = const(19)
@@ -79,6 +84,7 @@ _MATCH_CNF_LENGTH = const(86)
 # A frame below its length is malformed; only lengths, MACs and RunID are checked, never the ids and
 # reserved bytes, because some EV stacks fill them (open-plc-utils issue 157).
 LAYOUT = {
+    CM_AMP_MAP_REQ: (_AMP_MAP_LENGTH + 2, None, _SOURCE),
     CM_SLAC_PARM_REQ: (_PARM_REQ_RUN_ID + _RUN_ID, _PARM_REQ_RUN_ID, _SOURCE),
     CM_START_ATTEN_CHAR_IND: (_START_RUN_ID + _RUN_ID, _START_RUN_ID, _SOURCE),
     CM_MNBC_SOUND_IND: (_SOUND_RUN_ID + _RUN_ID, _SOUND_RUN_ID, _SOURCE),
@@ -109,6 +115,18 @@ def is_from(frame, kind, ev_mac, run):
 def is_plain_slac(frame):
     """True for CM_SLAC_PARM.REQ of the one application (0) without security (0): anything else is not ours."""
     return frame[_APPLICATION] == 0 and frame[_SECURITY] == 0
+
+
+def is_parm_req(frame):
+    """True for a CM_SLAC_PARM.REQ that can be answered."""
+    return len(frame) >= LAYOUT[CM_SLAC_PARM_REQ][0] and is_plain_slac(frame)
+
+
+def amp_map_cnf(source_mac, ev_mac):
+    """Success: the map was received. What the modem sends is left as it is."""
+    frame = new(ev_mac, source_mac, CM_AMP_MAP_CNF)
+    frame[_AMP_MAP_RESULT] = 0
+    return frame
 
 
 def slac_parm_cnf(source_mac, ev_mac, run):

@@ -400,6 +400,11 @@ class Qca7005:
         else:
             self._enter("PAUSE", now, _RESET_PAUSE_MS)
 
+    def restart(self, now):
+        """For an owner whose messages it takes and does not answer: its firmware hangs, though its registers do not."""
+        if self.ready:
+            self._want_reset(now)
+
     def _buffer_error(self, cause, now):
         if cause & RDBUF_ERR:
             self.counts["rdbuf_err"] += 1

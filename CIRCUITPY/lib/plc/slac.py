@@ -18,7 +18,8 @@ Every car has a context of its own, keyed by (EV MAC, RunID), because a neighbou
 must neither be ignored nor disturb; only CM_SLAC_MATCH.REQ decides whose cable this is. The machine is
 the two tables at the end. What does not fit a row is counted in ``ignored`` and changes nothing.
 
-Left out on purpose: CM_AMP_MAP, and the EVSE's own validation (there is no control pilot here).
+Left out on purpose: the EVSE's own validation (there is no control pilot here). A car's CM_AMP_MAP.REQ is answered, so
+that its matching does not fail for want of an answer; the box asks for no map itself.
 """
 
 from array import array
@@ -43,6 +44,7 @@ C_EV_MATCH_RETRY = 2  # repeats after the first CM_ATTEN_CHAR.IND [V2G3-A09-46]
 C_EVSE_MATCH_PARALLEL = 5  # cars an EVSE must be able to follow at once
 
 _NEVER = 1 << 16  # as the least length of a message that nobody reads
+_AMP_MAP_STATES = ("WAIT_MATCH", "JOINING", "JOINED")
 _LINK_LOST_POLLS = 3  # the CCo ages a silent station slowly and once in a while reports a false 0
 
 
@@ -134,6 +136,8 @@ class Slac:
             self._ignored += 1
         elif kind == mme_slac.CM_SLAC_PARM_REQ:
             self._parm_req(frame, now)
+        elif kind == mme_slac.CM_AMP_MAP_REQ:
+            self._amp_map_req(frame)
         else:
             self._car_message(kind, frame, now)
 
@@ -174,6 +178,14 @@ class Slac:
         self._contexts.append(context)
         self.frames.append(mme_slac.slac_parm_cnf(self.mac, ev_mac, run))
         self.events.append(("parm", ev_mac))
+
+    def _amp_map_req(self, frame):
+        """It carries no RunID: whose it is its sender tells."""
+        for context in self._contexts:
+            if context.ev_mac == mme.source(frame) and context.state in _AMP_MAP_STATES:
+                self.frames.append(mme_slac.amp_map_cnf(self.mac, context.ev_mac))
+                return
+        self._ignored += 1
 
     def _car_message(self, kind, frame, now):
         context = self._context_of(kind, frame)
@@ -314,8 +326,12 @@ class Slac:
 
         It proves nothing while it may have come over the link of the car's first try (Tinkerforge f6227cc37).
         """
-        if self.joined and self.joined.state == "JOINING" and not self.joined.stale_link:
+        if self.joined is None or self.joined.stale_link:
+            return
+        if self.joined.state == "JOINING":
             self._link_up(now)
+        # Firmware that tells 0 for a link over which a car talks (pyslac) must not end the session.
+        self._link_zeroes = 0
 
     def _link_up(self, now):
         self.joined.state = "JOINED"
@@ -324,7 +340,7 @@ class Slac:
         self.events.append(("link_up",))
 
     def _link_status(self, up, now):
-        if self.joined is None:
+        if self.joined is None or up is None:
             return
         if up:
             self._link_zeroes = 0
@@ -371,8 +387,13 @@ MESSAGES = {
     mme_slac.CM_MNBC_SOUND_IND: (("SOUNDING", "SETTLING"), Slac._count_sound, None),
     mme_slac.CM_ATTEN_PROFILE_IND: (("SOUNDING", "SETTLING"), Slac._add_profile, None),
     mme_slac.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE",), Slac._accept_response, "WAIT_MATCH"),
-    mme_slac.CM_VALIDATE_REQ: (("WAIT_MATCH",), Slac._answer_validate, None),
-    mme_slac.CM_SLAC_MATCH_REQ: (("WAIT_MATCH", "JOINING", "JOINED"), Slac._answer_match, "JOINING"),
+    # In WAIT_RESPONSE as well: who goes on has our CM_ATTEN_CHAR.IND, it is his response that was lost.
+    mme_slac.CM_VALIDATE_REQ: (("WAIT_RESPONSE", "WAIT_MATCH"), Slac._answer_validate, None),
+    mme_slac.CM_SLAC_MATCH_REQ: (
+        ("WAIT_RESPONSE", "WAIT_MATCH", "JOINING", "JOINED"),
+        Slac._answer_match,
+        "JOINING",
+    ),
 }
 
 # state: (timer, action when it runs out, which also decides the next state)

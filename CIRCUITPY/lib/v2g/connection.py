@@ -135,8 +135,7 @@ class Connection:
     def _on_tcp(self, event, now):
         plug_in = self._plug_in
         if event == "connected":
-            plug_in.progress = 2
-            plug_in.session = None
+            plug_in.connected()
             self._forget()
             self._stream.reset()
             plug_in.say(303, "car connected")
@@ -191,13 +190,14 @@ class Connection:
         plug_in = self._plug_in
         plug_in.say(401, "car offers " + handshake.offered(request))
         response, protocol = handshake.choose(request, self._preference)
+        answer = exi.encode(apphand.SCHEMA, response)
         if protocol is None:
             plug_in.fail("no_din")
         else:
             self._protocol = protocol
             self._negotiated_at = now
             plug_in.say(403, "schema negotiated: " + protocol)
-        return exi.encode(apphand.SCHEMA, response)
+        return answer
 
     def _begin_session(self):
         """A session of the negotiated standard, which is loaded if no car spoke it before."""

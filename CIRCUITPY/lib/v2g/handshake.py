@@ -8,6 +8,8 @@ is known to leave it well. The SchemaID is the car's number for its entry and is
 DIN 0, most others 1 (pyPLC issue 6).
 """
 
+from v2g.reading import number
+
 # namespace: (name shown to people, major version, minor version)
 SPOKEN = {
     "urn:din:70121:2012:MsgDef": ("DIN 70121", 2, 0),
@@ -34,7 +36,10 @@ def choose(request, preference="din"):
         spoken = SPOKEN.get(entry["ProtocolNamespace"])
         if spoken is None or entry["VersionNumberMajor"] != spoken[1] or spoken[0] not in order:
             continue
-        rank = (order.index(spoken[0]), entry["Priority"])
+        priority, schema_id = number(entry["Priority"]), number(entry["SchemaID"])
+        if priority is None or schema_id is None or not 0 <= schema_id <= 255:
+            continue  # outside their facets they come as text
+        rank = (order.index(spoken[0]), priority)
         if best is None or rank < best_rank:
             best, best_rank = entry, rank
     if best is None:
@@ -43,7 +48,7 @@ def choose(request, preference="din"):
     code = "OK_SuccessfulNegotiation"
     if best["VersionNumberMinor"] != minor:
         code = "OK_SuccessfulNegotiationWithMinorDeviation"
-    return {"supportedAppProtocolRes": {"ResponseCode": code, "SchemaID": best["SchemaID"]}}, name
+    return {"supportedAppProtocolRes": {"ResponseCode": code, "SchemaID": number(best["SchemaID"])}}, name
 
 
 def offered(request):

@@ -52,7 +52,7 @@ class PlugIn:
         self._talk_ms = station.talk_ms
         # A conversation ends before the car is asked to leave, for which it needs as long as ever.
         longest_ms = max(LIMITS_MS["plug_in"], self._talk_ms + LIMITS_MS["release"])
-        self._close_by = ticks_add(began, longest_ms - LIMITS_MS["linger"])
+        self._longest = self._close_by = ticks_add(began, longest_ms - LIMITS_MS["linger"])
 
     def say(self, number, text):
         """A checkpoint."""
@@ -62,6 +62,16 @@ class PlugIn:
         """Something went wrong on the way, which explains an end without a reading."""
         self.cause = cause
         self._events.append(("failed", cause))
+
+    def connected(self):
+        """A TCP connection, perhaps another one: what the last one came to does not count in it."""
+        self.progress = 2
+        self.session = None
+        self._refused_by = self._next_request_by = None
+        if self.reading is None:
+            self.ended = self.how = self.leave_at = None
+            self.closing = False
+            self._close_by = self._longest
 
     # ---- what the car told
 

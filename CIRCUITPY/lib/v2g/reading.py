@@ -83,5 +83,7 @@ def physical(value, unit, digits=0):
     exponent = number(value.get("Multiplier"))
     if amount is None or exponent is None or amount < 0:
         return None
+    if not -3 <= exponent <= 3:
+        return None  # outside its facet, as text, it may have a hundred digits
     exponent += digits
     return amount * 10**exponent if exponent >= 0 else amount // 10**-exponent

@@ -32,7 +32,7 @@ from plc import ipv6, mme, mme_slac
 from plc.slac import Slac
 from plc.ticks import ticks_diff
 
-from v2g.admission import Admission, maker_of
+from v2g.admission import NEW_MS, Admission, maker_of
 from v2g.connection import Connection
 from v2g.plug_in import LIMITS_MS, PlugIn
 from v2g.session import Station
@@ -80,8 +80,9 @@ class Secc:
         self._matched = config.get("matched", False)
         self._waiting_for_modem = config.get("wait_for_modem", False) or self._matched
         self._started = False
-        self._first_parm = []  # [ev_mac, ms] of cars heard lately
+        self._first_parm = []  # [ev_mac, first, last] of cars heard lately, ms
         self._plug_in = None
+        self._restarting = None  # the plug-in of a car that began SLAC anew before it was read
         self._matched_car = None  # (ev_mac, first SLAC_PARM.REQ) that the owner knows of
 
     # ---- what the owner may look at
@@ -158,6 +159,7 @@ class Secc:
         self.slac.modem_gone()
 
     def _link_is_gone(self, now, cause):
+        self._end_restart(now, cause, new_key=False)
         if self._plug_in is not None:
             self._plug_in.cause = self._plug_in.cause or cause
             self._plug_in.how = self._plug_in.how or "link lost"
@@ -186,6 +188,8 @@ class Secc:
         if self._plug_in is not None:
             self._connection.poll(now)
             self._watch_plug_in(now)
+        elif self._restarting is not None and self._restarting.overdue(now) is not None:
+            self._end_restart(now, "match_timeout")
         self.admission.poll(now)
 
     def take_frames(self):
@@ -219,7 +223,7 @@ class Secc:
 
     def _receive_mme(self, frame, now):
         """The answer goes first: what SLAC has to tell is read in ``poll``, or before the next IPv6 frame."""
-        if mme.mmtype(frame) == mme_slac.CM_SLAC_PARM_REQ:
+        if mme.mmtype(frame) == mme_slac.CM_SLAC_PARM_REQ and mme_slac.is_parm_req(frame):
             if self.slac.events:
                 self._take_slac_events(now)
             if not self._admit(mme.source(frame), now):
@@ -244,7 +248,7 @@ class Secc:
                 self._finish(now)  # it left, and nothing takes its place
         elif plug_in is not None:
             self._connection.drop(now)
-            self._plug_in = None  # same plug-in, same clock
+            self._restarting, self._plug_in = plug_in, None  # same plug-in, same clock
         return admitted
 
     def _take_slac_events(self, now):
@@ -276,6 +280,9 @@ class Secc:
     def _on_matched(self, event, now):
         """IPv6 may start right now: a Polestar sends its first frame 0.2 s after SLAC_MATCH.CNF."""
         self._say(155, "matched, network key handed over")
+        if self._restarting is not None and self._restarting.ev_mac == event[1]:
+            self._restarting = None
+        self._end_restart(now, "match_timeout", new_key=False)  # this car has the key by now
         self._begin_plug_in(event[1], self._first_parm_at(event[1], now))
 
     def _begin_plug_in(self, ev_mac, began):
@@ -305,28 +312,41 @@ class Secc:
 
     def _on_failed(self, event, now):
         cause, ev_mac = event[1], event[2]
+        ours = self._is_on_our_cable(ev_mac)
         if cause == "not_chosen":
             self.counts["not_chosen"] += 1
-        else:
+        elif ours or cause != "match_timeout":
             self._events.append(("failed", cause))
-        if self._plug_in is not None and self._plug_in.ev_mac == ev_mac:
+        if self._restarting is not None and self._restarting.ev_mac == ev_mac:
+            self._end_restart(now, cause)
+        elif ours:
             self._plug_in.cause = cause
             self._finish(now, new_key=False)  # slac has set a new key already
         elif ev_mac is not None:
             self._events.append(("search_ended", ev_mac, cause))
             self.admission.search_ended(now)
 
+    def _is_on_our_cable(self, ev_mac):
+        for plug_in in (self._plug_in, self._restarting):
+            if plug_in is not None and plug_in.ev_mac == ev_mac:
+                return True
+        return False
+
     def _note_first_parm(self, ev_mac, now):
-        """Starts the plug-in's clock; False when it is running already."""
+        """Starts the plug-in's clock; False when it is running already. Out of a session a car that was silent for NEW_MS
+        was plugged in again."""
         for entry in self._first_parm:
             if entry[0] == ev_mac:
-                if 0 <= ticks_diff(now, entry[1]) < LIMITS_MS["plug_in"]:
+                silent_ms = ticks_diff(now, entry[2])
+                entry[2] = now
+                runs = 0 <= ticks_diff(now, entry[1]) < LIMITS_MS["plug_in"]
+                if runs and (silent_ms < NEW_MS or self._is_on_our_cable(ev_mac)):
                     return False
                 entry[1] = now
                 return True
         if len(self._first_parm) >= _CARS_REMEMBERED:
             self._first_parm.pop(0)
-        self._first_parm.append([ev_mac, now])
+        self._first_parm.append([ev_mac, now, now])
         return True
 
     def _first_parm_at(self, ev_mac, now):
@@ -388,9 +408,18 @@ class Secc:
 
     def _finish(self, now, new_key=True):
         """Leaves the power line network and tells the owner how it ended."""
-        plug_in = self._plug_in
+        plug_in, self._plug_in = self._plug_in, None
         self._connection.drop(now)
-        self._plug_in = None
+        self._end(plug_in, now, new_key)
+
+    def _end_restart(self, now, cause, new_key=True):
+        """A car that began anew came to nothing: that was its plug-in, and its modem has our key."""
+        plug_in, self._restarting = self._restarting, None
+        if plug_in is not None:
+            plug_in.cause = plug_in.cause or cause
+            self._end(plug_in, now, new_key)
+
+    def _end(self, plug_in, now, new_key):
         self._matched_car = None
         self._first_parm = [entry for entry in self._first_parm if entry[0] != plug_in.ev_mac]
         if new_key and not self._matched:

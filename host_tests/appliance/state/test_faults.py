@@ -165,8 +165,8 @@ MOMENTS = ("MODEM_CHANGED", "KEY_SET", "MEASURED", "READ", "NEXT_CAR", "PASSED")
 GO_AT = {
     "modem_absent_low": {"MODEM_CHANGED"},
     "modem_pins": {"MODEM_CHANGED"},
-    "modem_silent": {"MODEM_CHANGED", "KEY_SET"},
-    "key_refused": {"MODEM_CHANGED", "KEY_SET"},
+    "modem_silent": {"KEY_SET"},
+    "key_refused": {"KEY_SET"},
     "no_profiles": {"MODEM_CHANGED", "READ"},
     "modem_of_car": {"MODEM_CHANGED", "MEASURED"},
     "modem_rebooted": {"READ", "PASSED"},

@@ -85,3 +85,25 @@ def test_what_guests_need_is_tried_again_when_it_could_not_be_loaded():
         assert guests.due(0)
     else:
         raise AssertionError("the loop must hear of it, so that the box says what fails")
+
+
+def test_a_failed_start_does_not_keep_the_page_away_when_wifi_comes_back_days_later():
+    """A tick can be compared for three days."""
+    wifi = Wifi()
+    starts = []
+
+    def start():
+        starts.append(1)
+        if len(starts) == 1:
+            raise OSError(112)
+        return "the server"
+
+    launch = Launch(wifi, (), start, lambda error: None)
+    now = 0
+    launch.run(now)
+    wifi.reachable = False
+    for _ in range(4 * 24):
+        now = (now + 3_600_000) & ((1 << 29) - 1)
+        assert not launch.due(now)
+    wifi.reachable = True
+    assert launch.due(now)

@@ -203,6 +203,8 @@ class Status:
             self.faults.happened(faults.MODEM_CHANGED)
             code = _MODEM_CAUSES.get(modem_status)
             if code is not None:
+                # It is not even there: what it did with a key no longer counts.
+                self.faults.happened(faults.KEY_SET)
                 self.set_cause(code)
             self._had_key = False
             self.changed()

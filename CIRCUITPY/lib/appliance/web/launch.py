@@ -23,9 +23,12 @@ class Launch:
 
     def due(self, now):
         """True when the server should be loaded or started."""
-        if self.web is not None or not self._wifi.reachable:
+        if self.web is not None:
             return False
-        return self._start_at is None or expired(self._start_at, now)
+        if expired(self._start_at, now):
+            # Also without WiFi: a tick can be compared for three days.
+            self._start_at = None
+        return self._start_at is None and self._wifi.reachable
 
     def run(self, now):
         """Load the next part, or start to listen when all are there; again after a while when that fails."""
