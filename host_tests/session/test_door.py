@@ -112,6 +112,20 @@ def test_a_box_that_has_to_ask_lets_a_car_in_right_after_the_answer_and_delivers
         assert status["smartevse"]["last_delivery"] == "ok" and status["reading"]["soc_percent"] == 42
 
 
+def test_what_the_owner_told_of_a_car_is_in_the_delivery_of_one_that_is_read_at_the_door():
+    settings = dict(SETTINGS_IN_USE, CAR_1="02ab34*; capacity_wh=28000; full_soc=94")
+    silent = {"energy_capacity_wh": None, "full_soc_percent": None}
+    with World(seed=94, settings=settings) as world:
+        assert world.run_until(lambda: page_is_up(world), 60)
+        world.power_cycle()
+        world.plug(world.new_car(soc_percent=42, habits={"slac_pauses_ms": (300,)}, **silent))
+        assert world.run_until(lambda: world.charging, 100)
+        (post,) = world.smartevse.posts
+        assert post["t_s"] < program_s(world)
+        values = post["values"]
+        assert (values["current_soc"], values["energy_capacity"], values["full_soc"]) == (42, 28000, 94)
+
+
 def test_a_smartevse_that_does_not_answer_keeps_everybody_out_until_the_box_gave_up():
     with World(seed=97) as world:
         world.set_fault("evse_off", True)

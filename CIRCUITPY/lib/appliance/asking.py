@@ -16,6 +16,7 @@ from appliance.network.provisioning import Provisioning
 from appliance.network.scan import Networks
 from appliance.network.station import Station
 from appliance.smartevse.delivery import SmartEvse
+from appliance.state.cars import Garage
 from appliance.storage import memory
 from appliance.watchdog import Watchdog
 
@@ -42,7 +43,13 @@ class Asking:
         self.wifi = Station(wanted, link, Networks(early.radio), provisioning, self._guard, self._on_wifi)
         url, stretch = wanted["SMARTEVSE_URL"], self.watchdog.stretch
         self.smartevse = SmartEvse(url, self.wifi, early.ticks, self._on_smartevse, None, stretch)
+        self._garage = _garage(wanted)
         self.wifi.start(self._ticks())
+
+    def follow(self, event, now):
+        """An event of the protocol stack. What the owner told of a car belongs into the one delivery of its plug-in."""
+        self._garage.follow(event, now)
+        self.smartevse.follow(event, now)
 
     def ask(self, serve):
         """An EvseState, or None when it did not answer. ``serve()`` moves the modem between two steps."""
@@ -91,3 +98,11 @@ class Asking:
 
     def _save_network(self, ssid, password):
         return None if self.owner is None else self.owner.save_network(ssid, password)
+
+
+def _garage(wanted):
+    """Until the box has its own; it tells what is wrong with the settings."""
+    try:
+        return Garage(wanted.car_profiles())
+    except ValueError:
+        return Garage([])

@@ -161,7 +161,7 @@ class Box:
         """Hand on what needs no restart."""
         self.smartevse.use(now_in_force["SMARTEVSE_URL"])
         self.loop.secc.admission.ask_from_now_on(self.smartevse.can_ask)
-        self.garage.use([now_in_force[key] for key in schema.CAR_KEYS])
+        self.garage.use(now_in_force.car_profiles())
         self.garage.name_again(self.status.reading)
         if self.display is not None:
             self.display.rest(*[now_in_force[key] for key in schema.REST_KEYS])
@@ -251,7 +251,7 @@ class Box:
     def _wire_protocol(self):
         self.garage = self._part(
             "settings_error",
-            lambda: cars.Garage([self.settings[key] for key in schema.CAR_KEYS]),
+            lambda: cars.Garage(self.settings.car_profiles()),
             lambda: cars.Garage([]),
         )
         self.story.follow(self.garage.follow)

@@ -160,7 +160,7 @@ class Door:
         if self._early.radio is None or not wanted["WIFI_SSID"]:
             return
         self.asking = Asking(self._early, wanted, self.notebook)
-        self.notebook.follower = self.asking.smartevse.follow
+        self.notebook.follower = self.asking.follow
         state = self.asking.ask(self._early.serve)
         if state is not None and self._early.modem_has_key():
             self._begin()

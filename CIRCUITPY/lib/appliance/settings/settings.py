@@ -11,7 +11,7 @@ reason are kept for console and status page.
 
 from appliance.settings import toml
 from appliance.settings.checks import checked, file_value, mend, shown
-from appliance.settings.schema import DEFAULT, KEY, SCHEMA, Mistake, closest_key, row_of
+from appliance.settings.schema import CAR_KEYS, DEFAULT, KEY, SCHEMA, Mistake, closest_key, row_of
 
 _MOST_ERRORS = 20
 
@@ -31,6 +31,10 @@ class Settings:
 
     def __getitem__(self, key):
         return self._values[key]
+
+    def car_profiles(self):
+        """What the owner told of his cars, a text each, as ``state.cars`` reads them."""
+        return [self._values[key] for key in CAR_KEYS]
 
     def source(self, key):
         """Where the value comes from: "default", "settings.toml", "environment" or "page"."""
