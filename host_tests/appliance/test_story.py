@@ -154,6 +154,25 @@ def test_what_became_of_the_car_is_told_until_it_is_final(bench):
     assert bench.status.replugged and bench.status.car_present is False
 
 
+def test_what_stays_as_it_is_after_a_reading_is_told_once(bench):
+    bench.tell("matched", CAR, 0)
+    for _ in range(2):
+        bench.tell("released", "left")
+        before = len(bench.lines), len(bench.status.timeline)
+        for answer in [Answer(CHARGING, 1, ("not yet", False))] * 20 + [Answer(CHARGING, 2, ("charges", True))]:
+            bench.story.asked(answer, None)
+        told = [line for line in bench.lines[before[0] :] if "after the reading" in line]
+        assert len(told) == 2 and told[0].endswith("not yet") and told[1].endswith("charges")
+        assert len(bench.status.timeline) - before[1] == 2
+
+
+def test_the_list_of_plug_ins_has_the_number_that_was_told_last(bench):
+    bench.tell("matched", CAR, 0)
+    bench.tell("reading", reading(42))
+    bench.tell("soc", 43)
+    assert bench.status.sessions[-1].soc_percent == 43
+
+
 def test_a_search_that_came_to_nothing_is_a_fault_only_when_the_car_is_on_our_cable(bench):
     bench.tell("search_ended", CAR, "match_timeout")
     bench.story.asked(Answer(FREE, 0), None)

@@ -165,6 +165,7 @@ def _reading(story, event, _secc):
 
 def _released(story, _event, _secc):
     story.left = True
+    story.became = None
     story.status.changed()
 
 
@@ -206,6 +207,10 @@ def _smartevse(story, event, _secc):
     elif kind == "failed":
         story.status.checkpoint(_NOT_DELIVERED, text)
         story.status.delivered("failed")
+
+
+def _soc(story, event, _secc):
+    story.status.read_again(event[1])
 
 
 def _afterwards(story, event, _secc):
@@ -284,7 +289,7 @@ EVENTS = {  # type: dict
     "matched": (_matched_line, _matched, None),  # MAC of the car on our cable, tick of its first search
     "checkpoint": (_checkpoint_line, _checkpoint, _key_fault),  # number, text
     "reading": (_reading_line, _reading, None),  # a Reading
-    "soc": ((INFO, "car", "state of charge now %d %%"), _changed, None),  # per cent
+    "soc": ((INFO, "car", "state of charge now %d %%"), _soc, None),  # per cent
     "released": (None, _released, None),
     "session_end": ((INFO, "car", "session ended: %s"), _session_ended, None),  # reason
     "failed": (None, None, _failed_fault),  # code
@@ -321,6 +326,8 @@ class Story:
         self.status = status.Status(uptime, self._fault_began)
         # True from a release until the SmartEVSE has told what became of the car.
         self.left = False
+        # What it told last. A car that may not charge yet is asked after every minute, for hours.
+        self.became = None
         # Code of a search that came to nothing. Only the SmartEVSE knows whether that car is on our cable.
         self.search_fault = None
         self._log = log
@@ -360,12 +367,19 @@ class Story:
                     self.status.set_cause(self.search_fault)
             self.search_fault = None
             self.status.plug_told(None if state.seen is None else state.seen != FREE)
-            became = state.afterwards()
-            if self.left and became is not None:
-                text, final = became
-                self.left = not final
-                self.tell(("afterwards", text))
+            if self.left:
+                self._tell_afterwards(state.afterwards())
         self.tell(("asked", state, None, cause))
+
+    def _tell_afterwards(self, became):
+        """What became of the car that was read, each news once."""
+        if became is None:
+            return
+        text, final = became
+        self.left = not final
+        if text != self.became:
+            self.became = text
+            self.tell(("afterwards", text))
 
     def part_failed(self, code, error):
         """A part could not be wired or started, and the box goes on without it. Told once, however often it is tried."""

@@ -3,6 +3,7 @@
 """Which moments of a box's life take a fault away."""
 
 import pytest
+from appliance.state import summary
 from appliance.state.log import Uptime
 from appliance.state.status import NO_ANSWER, PASSING_S, Status
 from v2g.reading import Reading
@@ -18,7 +19,7 @@ def status():
 
 
 def read(status):
-    reading = Reading("DIN 70121", b"\x02\xab\x34\xcd\x00\x01")
+    reading = Reading("DIN 70121", b"\x02\xab\x34\xcd\x00\x01", b"\x02\xab\x34\xcd\x00\x01")
     reading.soc_percent = 42
     status.read(reading)
 
@@ -50,6 +51,17 @@ def test_the_next_car_takes_the_fault_of_the_last_one(status):
     status.set_cause("crash")
     status.car_plugged(CAR)
     assert status.causes() == ["crash"]
+
+
+def test_the_number_of_the_last_car_is_not_that_of_the_one_that_is_being_read(status):
+    read(status)
+    status.session_ended("ok")
+    assert summary.document(status, "ok", None)["soc_percent"] == 42
+    status.car_plugged(status.reading.ev_mac)
+    assert summary.document(status, "ok", None)["soc_percent"] == 42
+    status.car_plugged(CAR)
+    told = summary.document(status, "ok", None)
+    assert (told["soc_percent"], told["age_s"], told["car_present"]) == (None, None, True)
 
 
 def test_a_reading_takes_what_it_refutes(status):

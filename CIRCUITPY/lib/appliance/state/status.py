@@ -274,6 +274,9 @@ class Status:
         self._search = []
         self.ev_mac = bytes(ev_mac)
         self.car_address = None
+        if self.reading is not None and self.reading.ev_mac != self.ev_mac:
+            # Nor is it while this one is still being read.
+            self.current = False
         self.sessions.append(Session(self.ev_mac, self.uptime.seconds))
         if len(self.sessions) > MOST_SESSIONS:
             self.sessions.pop(0)
@@ -312,6 +315,12 @@ class Status:
             session.evccid = reading.evccid
             session.protocol = reading.protocol
         self.faults.happened(faults.READ)
+        self.changed()
+
+    def read_again(self, soc_percent):
+        """The car that is here told another number; its reading has it already."""
+        if self.sessions:
+            self.sessions[-1].soc_percent = soc_percent
         self.changed()
 
     def session_ended(self, reason):
