@@ -220,6 +220,27 @@ def test_an_error_answer_is_an_answer(status, cause):
     assert bench.server.open == 0
 
 
+def test_a_delivery_that_failed_is_a_fault_until_its_car_is_gone():
+    states = [(5, settings_answer(state_id=number)) for number in (1, 2, 0)]
+    bench = Bench([(5, http(404, b"no")), *states]).deliver().run(5)
+    for number in (1, 2):
+        bench.evse.query_state(bench.server.now)
+        assert (bench.evse.state, bench.evse.cause) == ("error", "smartevse_404")
+        assert bench.evse.text == "state %d" % number
+    bench.evse.query_state(bench.server.now)
+    assert (bench.evse.state, bench.evse.cause, bench.evse.last_delivery) == ("ok", None, "failed")
+
+
+def test_a_reading_that_waited_for_wifi_in_vain_is_no_fault_of_the_next_day():
+    bench = Bench([(5, settings_answer(state_id=0))])
+    bench.network.connected = False
+    bench.deliver().run(70)
+    assert (bench.evse.state, bench.evse.cause) == ("error", "smartevse_no_wifi")
+    bench.network.connected = True
+    bench.evse.query_state(bench.server.now)
+    assert (bench.evse.state, bench.evse.cause, bench.evse.last_delivery) == ("ok", None, "failed")
+
+
 def test_a_status_line_without_the_rest_is_an_answer():
     bench = Bench([(5, b"HTTP/1.1 200 OK\r\nContent-Ty")]).deliver().run(70)
     assert len(bench.sent()) == 1

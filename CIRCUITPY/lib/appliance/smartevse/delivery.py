@@ -17,6 +17,7 @@ Everything here blocks, 5 s at most, name look-ups longer: it runs only while no
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
+from v2g.admission import FREE
 
 from appliance.smartevse.exchange import Answer, Client
 from appliance.smartevse.target import (
@@ -313,9 +314,11 @@ class SmartEvse:
                 "smartevse_no_modem",
                 "firmware without modem support",
             )
-        elif self.state != "error":
+            return state
+        if self.state != "error" or state.seen == FREE:
+            # A failed delivery is a fault as long as its car is there.
             self.state, self.cause = "ok", None
-            self.text = state.text()
+        self.text = state.text()
         return state
 
     def _unreachable(self, cause, text):
