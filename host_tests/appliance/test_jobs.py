@@ -101,17 +101,39 @@ class Questions:
         secc = SimpleNamespace(wants_evse_state=lambda now: self.wanted, evse_state=lambda *seen: self.answers.append(seen))
         self.charging = False
         self.followed = []
+        self.failed = []
+        self.fault = None
         smartevse = SimpleNamespace(
             can_ask=True,
             cause="smartevse_off",
             query_state=lambda now: self.state,
             follows_charge=lambda status: self.charging,
-            follow_charge=lambda status, state: self.followed.append(state),
+            follow_charge=self._follow,
         )
         story = SimpleNamespace(
-            status=SimpleNamespace(uptime=self.uptime), asked=lambda state, cause: self.told.append((state, cause))
+            status=SimpleNamespace(uptime=self.uptime),
+            asked=lambda state, cause: self.told.append((state, cause)),
+            part_failed=lambda *what: self.failed.append(what),
         )
         self.piece = StateQuestion(SimpleNamespace(secc=secc), self.wifi, smartevse, story, lambda: 77)
+
+    def _follow(self, _status, state):
+        self.followed.append(state)
+        if self.fault is not None:
+            raise self.fault
+
+
+@pytest.mark.parametrize("fault", [ImportError("no module"), KeyError("defect")])
+def test_whatever_fails_afterwards_the_answer_lets_the_car_in(fault):
+    bench = Questions()
+    bench.wanted, bench.fault, bench.state = True, fault, SimpleNamespace(seen="plugged")
+    if isinstance(fault, ImportError):
+        bench.piece.run(0)
+        assert bench.failed == [("smartevse_missing", fault)]
+    else:
+        with pytest.raises(KeyError):
+            bench.piece.run(0)
+    assert bench.answers == [("plugged", 77)]
 
 
 def test_the_smartevse_is_asked_when_the_rules_of_a_plug_in_want_it():

@@ -137,9 +137,14 @@ class StateQuestion:
         """Ask and pass the answer on."""
         self._asked_s = self._story.status.uptime.seconds
         state = self._smartevse.query_state(now)
-        self._story.asked(state, self._smartevse.cause)
-        self._smartevse.follow_charge(self._story.status, state)
+        # First of all: without it no car is let in.
         self._loop.secc.evse_state(None if state is None else state.seen, self._ticks())
+        self._story.asked(state, self._smartevse.cause)
+        try:
+            self._smartevse.follow_charge(self._story.status, state)
+        except ImportError as error:
+            # A file is missing on the drive.
+            self._story.part_failed("smartevse_missing", error)
 
 
 class Later:
