@@ -114,6 +114,35 @@ def test_without_a_capacity_there_is_no_estimate_and_a_profile_helps():
     assert reading.energy_capacity_wh is None and evening.worst() <= 2 and len(evening.shown) > 50
 
 
+def test_what_the_owner_tells_of_the_car_while_it_is_there_counts_from_the_reading_on():
+    evening = Evening()
+    reading = evening.plug(Battery(28_000, 30), energy_capacity_wh=56_000)
+    evening.charge(60)
+    assert evening.worst() > 5
+    charged_wh = evening.estimate.charged_wh
+    reading.profile = cars.parse("02*; capacity_wh=28000; overrule=yes")
+    evening.shown.clear()
+    evening.charge(60)
+    assert evening.worst() <= 2 and evening.estimate.charged_wh > charged_wh > 0
+    assert not evening.status.others_numbers, "it has what it was told of this car"
+    reading.profile = cars.parse("02*; capacity_wh=28000; full_soc=60; overrule=yes")
+    evening.charge(1)
+    assert evening.status.estimate.percent == 60, "a target that is lower than what was shown"
+
+
+def test_a_capacity_that_is_told_while_the_car_charges_begins_an_estimate_and_one_that_is_taken_back_ends_it():
+    evening = Evening()
+    reading = evening.plug(Battery(28_000, 30), energy_capacity_wh=None)
+    evening.charge(30)
+    assert evening.status.estimate is None
+    reading.profile = cars.parse("02*; capacity_wh=28000")
+    evening.charge(30)
+    assert evening.worst() <= 2 and len(evening.shown) == 30 and evening.estimate.can_go_on
+    reading.profile = None
+    evening.charge(1)
+    assert evening.status.estimate is None and not evening.estimate.can_go_on
+
+
 def test_a_large_battery_and_then_a_small_one():
     """The SmartEVSE computes the second car with the first one's capacity; the box does not, and says why."""
     evening = Evening()

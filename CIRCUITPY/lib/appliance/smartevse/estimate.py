@@ -28,6 +28,12 @@ _LEAST_W = 200
 _MOST_EMPTY = 3
 
 
+def _as_told(numbers):
+    """What a SmartEVSE computes with, as it is told."""
+    told = (numbers.full_soc_percent, numbers.energy_capacity_wh, numbers.energy_request_wh)
+    return [-1 if number is None else number for number in told]
+
+
 class Estimate:
     """Estimate of one reading after the other. ``percent`` (None: there is none), ``full_percent`` it goes to,
     ``full_in_s`` (None while it does not charge), ``charging``, ``charged_wh`` on the meter since the reading,
@@ -42,17 +48,23 @@ class Estimate:
 
     def _begin(self, reading):
         self._reading = reading
-        self._numbers = None if reading is None else Numbers(reading)
+        # What the SmartEVSE was told. The owner may tell more of his car while it is there.
+        self._delivered = None if reading is None else Numbers(reading)
+        self._count_with(self._delivered)
         self._start_wh = None
-        self._hundredths = 0
         self._empty = 0
-        self.percent = None
         self.full_percent = 100
         self.full_in_s = None
         self.charging = False
         self.charged_wh = 0
         self.smartevse_percent = None
         self._status.others_numbers = False
+
+    def _count_with(self, numbers):
+        self._numbers = numbers
+        self._profile = getattr(self._reading, "profile", None)
+        self._hundredths = 0
+        self.percent = None
 
     @property
     def can_go_on(self):
@@ -68,6 +80,8 @@ class Estimate:
             reading = None
         if reading is not self._reading:
             self._begin(reading)
+        elif reading is not None and getattr(reading, "profile", None) is not self._profile:
+            self._count_with(Numbers(reading))
         if state is None or reading is None:
             return
         self._compare(state, delivered)
@@ -77,14 +91,12 @@ class Estimate:
 
     def _compare(self, state, delivered):
         """Whose numbers does the SmartEVSE compute with? It keeps the larger ones of two cars."""
-        numbers = self._numbers
-        told = (numbers.full_soc_percent, numbers.energy_capacity_wh, numbers.energy_request_wh)
-        told = [-1 if number is None else number for number in told]
+        told = _as_told(self._delivered)
         held = [-1 if number is None else number for number in state.held]
         larger = [number for at, number in enumerate(held) if number > told[at]]
         self._status.others_numbers = delivered and bool(larger)
-        same = held == told and state.evccid == evccid_text(self._reading.evccid)
-        same = same and state.initial_soc == str(numbers.soc_percent)
+        same = held == _as_told(self._numbers) and state.evccid == evccid_text(self._reading.evccid)
+        same = same and state.initial_soc == str(self._numbers.soc_percent)
         self.smartevse_percent = state.computed_soc if same else None
 
     def _count(self, state):
