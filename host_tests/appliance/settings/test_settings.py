@@ -186,6 +186,13 @@ def test_an_entry_is_kept_only_where_it_differs_from_the_file():
     assert settings.merged_entries(base, after, {"EVSE_ID": None, "HOSTNAME": None, "LOG_LEVEL": None}) == []
 
 
+def test_a_text_that_reads_like_nothing_is_kept_where_the_file_says_nothing():
+    for lines in ("", 'SMARTEVSE_URL = "no address"\n'):
+        base = read(lines)
+        (entry,) = settings.merged_entries(base, [], {"WIFI_SSID": "None"})
+        assert entry == ("WIFI_SSID", "None", None)
+
+
 def test_a_file_full_of_foreign_keys_is_read_in_time():
     """Each hint takes 0.2 s of the device's time; four hundred of them once outlasted the watchdog at every start."""
     asked = []

@@ -163,6 +163,9 @@ def merged_entries(settings, entries, texts):
     result = [entry for entry in entries if entry[0] not in texts]
     for row in SCHEMA:
         key = row[KEY]
-        if texts.get(key) is not None and texts[key] != str(file_value(settings, row)):
+        if texts.get(key) is None:
+            continue
+        in_file = file_value(settings, row)
+        if in_file is None or texts[key] != str(in_file):
             result.append((key, texts[key], settings.file_text(key)))
     return result
