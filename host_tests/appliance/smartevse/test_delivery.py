@@ -231,6 +231,23 @@ def test_a_delivery_that_failed_is_a_fault_until_its_car_is_gone():
     assert (bench.evse.state, bench.evse.cause, bench.evse.last_delivery) == ("ok", None, "failed")
 
 
+def test_a_state_that_was_cut_off_is_no_state():
+    """What stands at its end is missing, and would be judged as if it were not there."""
+    whole = settings_answer(state_id=0)
+    bench = Bench([(5, whole[: whole.index(b"ev_state") - 20]), (5, whole)])
+    assert bench.evse.query_state(bench.server.now) is None
+    assert (bench.evse.state, bench.evse.cause) == ("unreachable", "smartevse_slow")
+    assert bench.evse.query_state(bench.server.now).has_modem
+    assert (bench.evse.state, bench.evse.cause) == ("ok", None)
+
+
+def test_a_look_before_a_repeat_that_was_cut_off_is_made_again():
+    taken = settings_answer(state_id=13, initial_soc=42, evccid="00007dfa07e0")
+    bench = Bench([None, (5, taken[: taken.index(b"ev_state")]), (5, taken)]).deliver().run(70)
+    assert len(bench.sent()) == 1
+    assert bench.kinds() == ["delivered"]
+
+
 def test_a_reading_that_waited_for_wifi_in_vain_is_no_fault_of_the_next_day():
     bench = Bench([(5, settings_answer(state_id=0))])
     bench.network.connected = False
@@ -455,7 +472,7 @@ def test_a_state_query_without_a_state(answers, cause):
 def test_a_body_that_breaks_off_in_a_chunk_ends():
     whole = settings_answer(state_id=2)
     bench = Bench([(5, whole[: len(whole) - 60])])
-    assert bench.evse.query_state(bench.server.now).state_id == 2
+    assert bench.evse.query_state(bench.server.now) is None and bench.evse.cause == "smartevse_slow"
 
 
 def test_a_name_is_looked_up_once():

@@ -86,6 +86,23 @@ def test_a_body_is_read_when_it_is_wanted():
     assert exchange(Pool(OK), "GET", True).body == b"{}"
 
 
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("end", [(), (None,)], ids=["hangs up", "stops"])
+@pytest.mark.parametrize(
+    "start",
+    [HEAD + b"Content-Length: 40\r\n\r\n{}", CHUNKED + b"9\r\n{}", CHUNKED + b"2\r\n{}\r\n", HEAD + b"Content-Le"],
+    ids=["of a length", "in a piece", "between two pieces", "in the header"],
+)
+def test_a_body_whose_end_is_missing_says_so(start, end):
+    answer = exchange(Pool(start, *end), "GET", True)
+    assert (answer.status, answer.whole) == (200, False)
+    assert exchange(Pool(CHUNKED + b"2\r\n{}\r\n0\r\n\r\n"), "GET", True).whole
+    assert exchange(Pool(OK), "GET", True).whole
+
+
 @pytest.mark.parametrize(
     ("script", "status"),
     (

@@ -192,7 +192,7 @@ class SmartEvse:
     def _check(self, address, now):
         """Did the SmartEVSE take the value although its answer never came? Has it still the same car?"""
         answer = self.exchange("GET", self.target.url(self.target.settings_path), address, True)
-        if answer.status is None:
+        if answer.status is None or _is_cut_off(answer):
             self._postpone("smartevse_slow" if answer.sent or self._sent else "smartevse_off")
             return
         self._check_first = False
@@ -280,6 +280,9 @@ class SmartEvse:
             self._unreachable("smartevse_name", "its name was not found")
             return None
         answer = self.exchange("GET", self.target.url(self.target.settings_path), address, True)
+        if _is_cut_off(answer):
+            self._unreachable("smartevse_slow", "its answer was cut off")
+            return None
         if answer.status is None:
             self._unreachable("smartevse_slow" if answer.sent else "smartevse_off", "does not answer")
             return None
@@ -333,7 +336,7 @@ class SmartEvse:
             except Exception as error:
                 # A library is missing on the drive.
                 self._report("missing", error)
-                return Answer(None, b"", False, False, 0)
+                return Answer(None, b"", False, False, False, 0)
         return self._client.exchange(method, url, address, read_body, body)
 
     def _resolve(self, now):
@@ -359,6 +362,11 @@ class SmartEvse:
         finally:
             if self._stretch_watchdog:
                 self._stretch_watchdog(False)
+
+
+def _is_cut_off(answer):
+    """What is missing of a state would be judged as if the SmartEVSE did not have it."""
+    return answer.status == 200 and not answer.whole
 
 
 # Events of the protocol stack that a delivery follows.

@@ -63,6 +63,7 @@ class _OneSocket:
         count = self._socket.recv_into(buffer, size or len(buffer))
         # adafruit_requests waits for ever on a peer that closed in the middle of a chunk.
         self._ends = self._ends + 1 if count == 0 else 0
+        self._pool.hung_up = count == 0
         self._pool.received += count
         if self._ends > 2 or self._pool.received > _MOST_RECEIVED:
             raise OSError(errno.ECONNRESET)
@@ -92,6 +93,7 @@ class _OneSocketPool:
         self.connected = False
         self.sent = False
         self.received = 0
+        self.hung_up = False
         self._start = b""
 
     def seconds_left(self):
@@ -127,11 +129,13 @@ class _OneSocketPool:
 
 
 class Answer:
-    """Outcome of one exchange: ``status`` (None: no usable answer), ``body``, and how far it came."""
+    """Outcome of one exchange: ``status`` (None: no usable answer), ``body`` (``whole`` False: its end is missing), and how
+    far it came."""
 
-    def __init__(self, status, body, connected, sent, received):
+    def __init__(self, status, body, whole, connected, sent, received):
         self.status = status
         self.body = body
+        self.whole = whole
         self.connected = connected
         self.sent = sent
         self.received = received
@@ -154,7 +158,7 @@ class Client:
         EXCHANGE_MS at most."""
         pool = self._pool
         pool.arm(address, ticks_add(self._ticks(), EXCHANGE_MS))
-        status, content, response = None, b"", None
+        status, content, whole, response = None, b"", False, None
         try:
             session = self._requests.Session(pool)
             headers = {"Connection": "close"}
@@ -168,14 +172,16 @@ class Client:
             )
             status = response.status_code
             if read_body:
-                content = _bounded_body(response)
+                content, whole = _bounded_body(response)
+                # The library takes that for the end of every body, and it is the end of one without a length only.
+                whole = whole and not (pool.hung_up and _has_length(response.headers))
         except Exception:
             # OutOfRetries, OSError, RuntimeError, ValueError, MemoryError: all mean the answer is incomplete.
             if status is None:
                 status = pool.status()
         finally:
             self._release(response)
-        return Answer(status, content, pool.connected, pool.sent, pool.received)
+        return Answer(status, content, whole, pool.connected, pool.sent, pool.received)
 
     def _release(self, response):
         """Close everything: a socket that stays registered locks this host out for ever (issue 62)."""
@@ -194,10 +200,15 @@ class Client:
         self._manager.connection_manager_close_all(self._pool)
 
 
+def _has_length(headers):
+    return "content-length" in headers or "transfer-encoding" in headers
+
+
 def _bounded_body(response):
-    """The first _SETTINGS_SIZE bytes of the body; ends early when the peer stops in the middle."""
+    """The first _SETTINGS_SIZE bytes of the body, and False when the peer stopped in the middle of them."""
     buffer = bytearray(_SETTINGS_SIZE)
     used = 0
+    whole = True
     try:
         for piece in response.iter_content(_PIECE):
             room = min(len(piece), _SETTINGS_SIZE - used)
@@ -208,4 +219,5 @@ def _bounded_body(response):
     except Exception as error:
         if not used:
             raise error
-    return bytes(memoryview(buffer)[:used])
+        whole = False
+    return bytes(memoryview(buffer)[:used]), whole
