@@ -200,6 +200,30 @@ class Orders(Floods):
         self.heard += data
 
 
+class Refuses(Peer):
+    """A broker whose rules let the box say everything and hear nothing."""
+
+    def received(self, data):
+        if not self.heard:
+            self.conn.send(CONNACK)
+        if b"/status\0" in data:
+            self.conn.send(b"\x90\x04\0\x01\x80\x80")
+        if data.endswith(b"\xc0\0"):
+            self.conn.send(PINGRESP)
+        self.heard += data
+        Refuses.told = self.heard
+
+
+def test_a_broker_that_refuses_subscriptions_is_told_everything():
+    with home({1883: Refuses}, MQTT_COMMANDS="yes") as world:
+        started(world)
+        assert homes.read_one_car(world)
+        assert world.run_until(lambda: b"socbox/garage/soc_percent42" in Refuses.told, 60, 500_000)
+        assert homes.is_connected(world) and causes(world) == []
+        assert "not heard" in homes.status(world)["mqtt"]["text"]
+        assert world.device.console_text().count("not heard") == 1
+
+
 def test_its_chains_of_calls_fit_a_board_whose_settings_lost_the_pystack():
     depths = call_depth.Depths()
     with home({1883: Orders}, MQTT_COMMANDS="yes") as world:

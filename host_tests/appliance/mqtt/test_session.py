@@ -141,6 +141,27 @@ def test_it_connects_subscribes_and_asks_for_a_sign_of_life_before_it_tells_anyt
     assert bench.reports == [("connected to 192.168.1.40", None, None)]
 
 
+@pytest.mark.parametrize(
+    ("words", "connected"),
+    [("SUBACK Failure for topic b'car/command': 0x80", True), ("No data received from broker for 1 seconds.", False)],
+)
+def test_a_subscription_that_is_refused_keeps_nothing_from_being_told(monkeypatch, words, connected):
+    client = Client()
+
+    def refused(_topics):
+        raise sessions.clients.minimqtt.MMQTTException(words)
+
+    client.subscribe = refused
+    bench = Bench(monkeypatch, client)
+    bench.line.fault = "mqtt_silent"
+    bench.publisher.waiting = [("car/soc_percent", "42")]
+    bench.run(1000)
+    assert bench.session.connected is connected
+    assert client.said == (["ping", ("car/soc_percent", "42")] if connected else [])
+    assert bench.session.cause == (None if connected else "mqtt_silent")
+    assert bench.reports[1][0].endswith("not heard") is connected and bench.session.text == bench.reports[1][0]
+
+
 def test_what_the_broker_kept_from_before_is_not_a_command(monkeypatch):
     client = Client()
     bench = Bench(monkeypatch, client)

@@ -143,7 +143,14 @@ class Session:
         topics = self.publisher.subscriptions
         if topics:
             self._line.wait(clients.ANSWER_MS)
-            self._client.subscribe([(topic, 0) for topic in topics])
+            try:
+                self._client.subscribe([(topic, 0) for topic in topics])
+            except clients.minimqtt.MMQTTException as error:
+                if not _is_refused(error):
+                    raise error
+                # The answer of a broker that is well; what the box tells may still be allowed.
+                text = "%s refuses subscriptions: commands and Home Assistant's status are not heard"
+                self._say(text % self.account.host, None)
             self._line.hurry()
         self._subscribed = True
 
@@ -216,3 +223,8 @@ class Session:
         except Exception as error:
             self.text = "no good-bye: %s" % error
         self._drop()
+
+
+def _is_refused(error):
+    """A SUBACK with 0x80, which the library tells apart from a broken connection by its words only."""
+    return "SUBACK Failure" in str(error)
