@@ -132,7 +132,7 @@ class Answer:
     """Outcome of one exchange: ``status`` (None: no usable answer), ``body`` (``whole`` False: its end is missing), and how
     far it came."""
 
-    def __init__(self, status, body, whole, connected, sent, received):
+    def __init__(self, status, body, connected, sent, received, whole=True):
         self.status = status
         self.body = body
         self.whole = whole
@@ -181,7 +181,7 @@ class Client:
                 status = pool.status()
         finally:
             self._release(response)
-        return Answer(status, content, whole, pool.connected, pool.sent, pool.received)
+        return Answer(status, content, pool.connected, pool.sent, pool.received, whole)
 
     def _release(self, response):
         """Close everything: a socket that stays registered locks this host out for ever (issue 62)."""
