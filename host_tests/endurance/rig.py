@@ -183,6 +183,7 @@ class DrivenModem:
         self.poll = self.driver.poll
         self.receive = self.driver.receive
         self.send = self.driver.send
+        self.restart = self.driver.restart
         self.counts = self.driver.counts
 
     @property

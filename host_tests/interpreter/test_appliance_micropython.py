@@ -15,7 +15,8 @@ SCRIPT = micropython.ROOT / "host_tests" / "interpreter" / "run_appliance.py"
 # The budget is 600 kB and `make bench` shows whether it is kept; this is the bound beyond which something went wrong. The
 # interpreter doubles its table of names now and then, by some 60 kB near 5000 names, and the world's are among them.
 HEAP_BOUND = 880 * 1024
-FREE_BUDGET = 1024 * 1024
+# 1 MB of 2 is the budget on the S3, whose 32 bits need 69 % of what these 64 do; `make bench` shows both. As above.
+FREE_BOUND = 1000 * 1024
 MQTT_BYTES = 100 * 1024
 # Box and world share it: the world (chip, car, power line) takes some 300 kB, and start.py one MB while the box loads.
 SMALLEST_HEAP = "3M"
@@ -67,7 +68,7 @@ def test_idle_passes_allocate_nothing_and_a_session_fits_the_heap(without_mqtt):
     for when in ("waiting", "after"):
         assert told["idle_bytes_" + when] == told["idle_worst_bytes_" + when] == "0", told
     assert int(told["heap_after_start"]) <= HEAP_BOUND
-    assert int(told["free_low_water"]) >= FREE_BUDGET
+    assert int(told["free_low_water"]) >= FREE_BOUND
 
 
 def test_with_mqtt_idle_passes_allocate_nothing_either_and_the_broker_has_the_reading(without_mqtt, figures):
