@@ -185,6 +185,14 @@ def test_a_refused_password_of_a_weak_network_may_be_the_signal(portal):
     assert document["result"]["text"] == faults.text("wifi_auth")
 
 
+def test_a_network_that_was_joined_and_is_lost_again_is_told_by_why_it_is_lost(portal):
+    portal.wifi.provisioning.outcome = SimpleNamespace(cause=None, ssid="Home")
+    portal.wifi.cause = "wifi_down"
+    status, document = told(portal.respond(get("/api/setup")))
+    assert (status, document["result"], document["state"]) == (200, None, "waiting")
+    assert document["trouble"]["text"] == faults.text("wifi_down")
+
+
 def test_the_page_is_told_how_far_it_is(portal):
     def state():
         return told(portal.respond(get("/api/setup")))[1]["state"]

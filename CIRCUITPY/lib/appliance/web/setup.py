@@ -168,7 +168,8 @@ class Portal:
     def _trouble(self):
         """Why the known network, or the join that a watchdog ended, did not work."""
         cause = self._wifi.cause
-        if cause is None or self._provisioning.outcome is not None:
+        outcome = self._provisioning.outcome
+        if cause is None or (outcome is not None and outcome.cause is not None):
             return None
         return {"code": cause, "text": faults.text(cause), "action": faults.action(cause)}
 
@@ -185,7 +186,8 @@ class Portal:
                 "problem": self._provisioning.save_problem,
             }
         outcome = self._provisioning.outcome
-        if outcome is None:
+        if outcome is None or outcome.cause is None:
+            # What was joined and is lost again: why that is, tells _trouble().
             return None
         text = faults.text(outcome.cause)
         if outcome.cause == "wifi_auth" and wifi.networks.weak(outcome.ssid):
