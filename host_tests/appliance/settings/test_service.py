@@ -123,6 +123,26 @@ def test_the_merged_file_without_secrets_has_none(bench):
     assert "another" in "\n".join(bench.keeper.toml_lines(True))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'CIRCUITPY_WIFI_PASSWORD = "marker"',
+        "CIRCUITPY_WEB_API_PASSWORD='marker'",
+        '# WIFI_PASSWORD = "marker"',
+        "#web_password=marker",
+        'HTTP_PORT = 80  # WIFI_PASSWORD = "marker"',
+        '"WIFI_PASSWORD" = "marker"',
+        'WIFI_PASSWORD = "marker',
+    ],
+)
+def test_the_merged_file_without_secrets_has_no_password_of_another_line_either(tmp_path, line):
+    bench = Bench(tmp_path, '# a password has 8 letters\nHOSTNAME = "garage"\n' + line + "\n")
+    without = list(bench.keeper.toml_lines(False))
+    assert "marker" not in "\n".join(without)
+    assert without[:2] == ["# a password has 8 letters", 'HOSTNAME = "garage"']
+    assert "marker" in "\n".join(bench.keeper.toml_lines(True))
+
+
 def test_a_merged_file_where_there_was_none(tmp_path):
     bench = Bench(tmp_path, None)
     bench.save(HOSTNAME="carport")

@@ -16,6 +16,8 @@ WIFI_PASSWORD = "hunter22x"
 WEB_PASSWORD = "correct horse"
 CAR_1 = "98ed5c001122; name=Grandma; full_soc=80"
 CAR_2 = "02ab34*; name=Ioniq"
+LISTENER_1 = "192.168.1.70:8123/api/webhook/marker?key=marker"
+LISTENER_2 = "http://hub.local?key=marker"
 '''
 
 
@@ -84,4 +86,5 @@ def test_the_settings_in_the_report_have_neither_name_nor_address(settings):
     lines = "".join(diagnostics._setting_line(row, settings) for row in SCHEMA)
     for word in ("001122", "Grandma", "Ioniq", "Casa", "hunter", "horse"):
         assert word not in lines
+    assert "marker" not in lines and "LISTENER_1 = http://192.168.1.70:8123/(cut)" in lines
     assert "CAR_1 = 98ed5c...; name=(name); full_soc=80" in lines

@@ -28,6 +28,11 @@ _WAY_IN = _WIFI_KEYS + ("WEB_PASSWORD",)
 BACKUP_KIND = "socbox settings"
 
 
+def _names_a_password(line):
+    """True for a line or a comment that may give a password: CircuitPython's own, one of another program, an old one."""
+    return "PASSWORD" in line[: line.rfind("=") + 1].upper()
+
+
 class Keeper:
     """``settings`` in force, ``after`` the next restart. ``apply(settings)`` is called when keys that need no
     restart may have changed.
@@ -156,7 +161,8 @@ class Keeper:
                 break
             row = self._row_in(text)
             if row is None:
-                yield line
+                if with_secrets or not _names_a_password(line):
+                    yield line
             elif row[KEY] not in done:
                 done.append(row[KEY])
                 yield self._toml_line(row, line, with_secrets)
@@ -187,6 +193,6 @@ class Keeper:
         value = self.after[row[KEY]]
         if row[SECRET] and value and not with_secrets:
             return "# %s = left out of this file" % row[KEY]
-        if self.after.source(row[KEY]) == "page" or (row[SECRET] and not with_secrets):
+        if self.after.source(row[KEY]) == "page" or (not with_secrets and (row[SECRET] or _names_a_password(line))):
             return toml.toml_line(row[KEY], value)
         return line

@@ -7,6 +7,7 @@ import json
 
 from appliance.base import version
 from appliance.base.text import HEX, LETTERS
+from appliance.base.url import Url
 from appliance.settings.schema import CAR_KEYS, KEY, SCHEMA, SECRET
 from appliance.settings.settings import error_texts
 from appliance.state import cars
@@ -52,6 +53,8 @@ def bring_up_text(report):
 
 # Digits of the address of a modem, of an EVCCID, and of one that is padded to eight bytes.
 ADDRESS_DIGITS = (12, 16)
+# What takes readings beside the SmartEVSE: such an address often has a key in it.
+LISTENER_KEYS = ("LISTENER_1", "LISTENER_2")
 _SEPARATORS = ":-"
 
 
@@ -127,6 +130,8 @@ def _setting_line(row, settings):
         value = "(set)" if value else "(not set)"
     elif row[KEY] == "SMARTEVSE_URL":
         value = value.split("?", 1)[0]
+    elif row[KEY] in LISTENER_KEYS and value:
+        value = Url(value).url("/(cut)")
     elif row[KEY] in CAR_KEYS and value:
         value = _car_text(value)
     return "%s = %s   (%s)\n" % (row[KEY], value, settings.source(row[KEY]))
