@@ -4,6 +4,7 @@
 
 import pytest
 from appliance.jobs import Jobs
+from appliance.web.actions import TRY_LATER
 from appliance.web.on_demand import OnDemand
 
 
@@ -51,6 +52,7 @@ def test_nothing_is_loaded_while_a_car_is_read():
     rig.car = True
     answer = rig.answer(Request())
     assert status_of(answer) == 503 and not rig.jobs.due(0)
+    assert TRY_LATER in answer._body, "nothing is left that would be done later"
     rig.car = False
     later = rig.answer(Request())
     assert later.poll() is None and rig.jobs.due(0)
@@ -59,7 +61,8 @@ def test_nothing_is_loaded_while_a_car_is_read():
 def test_a_car_that_comes_first_ends_the_wait_and_nothing_is_loaded_for_nobody():
     rig = Rig()
     later = rig.answer(Request())
-    assert status_of(later.too_late()) == 503
+    answer = later.too_late()
+    assert status_of(answer) == 503 and TRY_LATER in answer._body
     assert not rig.jobs.due(0)
 
 

@@ -10,7 +10,7 @@ POST /api/diary/delete                {}
 
 from appliance.storage.records import PC_HAS_THE_DRIVE
 from appliance.web import responses
-from appliance.web.actions import BUSY, CAR_FIRST, TRY_LIMIT_MS
+from appliance.web.actions import BUSY, TRY_LATER, TRY_LIMIT_MS
 
 CSV_TYPE = "text/csv; charset=utf-8"
 
@@ -49,7 +49,7 @@ class DiaryPages:
 
         def too_late():
             jobs.cancel(job)
-            return responses.document(request, {"error": CAR_FIRST}, responses.UNAVAILABLE)
+            return responses.document(request, {"error": TRY_LATER}, responses.UNAVAILABLE)
 
         return responses.Later(poll, too_late, TRY_LIMIT_MS)
 

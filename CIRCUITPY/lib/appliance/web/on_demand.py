@@ -3,7 +3,7 @@
 """Handlers that are loaded when somebody first asks for them: compiling them takes a second, in which no car is there."""
 
 from appliance.web import responses
-from appliance.web.actions import BUSY, CAR_FIRST
+from appliance.web.actions import BUSY, TRY_LATER
 from appliance.web.responses import busy
 
 LOAD_LIMIT_MS = 20000
@@ -30,7 +30,7 @@ class OnDemand:
 
     def _load(self, request, name):
         if self._has_car():
-            return busy(request, "car", CAR_FIRST)
+            return busy(request, "car", TRY_LATER)
         job = self._jobs.start(self._job, None)
         if job is None:
             return busy(request, "busy", BUSY)
@@ -44,7 +44,7 @@ class OnDemand:
 
         def too_late():
             self._jobs.cancel(job)
-            return busy(request, "car", CAR_FIRST)
+            return busy(request, "car", TRY_LATER)
 
         return responses.Later(poll, too_late, LOAD_LIMIT_MS)
 
