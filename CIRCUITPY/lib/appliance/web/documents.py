@@ -79,12 +79,11 @@ def earlier_document(status, garage):
 
 
 def sessions_document(status, garage):
-    """The last plug-ins, with the names of the owner's cars."""
+    """The last plug-ins, with the names of the owner's cars, one a step: what was wrong with each is read from the drive."""
     seconds = status.uptime.seconds
-    return [
-        status_module.session_document(session, seconds, garage.name_of(session.evccid))
-        for session in status.sessions
-    ]
+    # One that comes while this is sent changes the list.
+    for session in list(status.sessions):
+        yield status_module.session_document(session, seconds, garage.name_of(session.evccid))
 
 
 def modem_document(modem, status):
@@ -149,7 +148,7 @@ def listeners_document(later):
     if later is None:
         return None
     rows = [] if later.piece is None else later.piece.all
-    return [{"url": row.target.url(row.target.path), "text": row.text, "cause": row.cause} for row in rows]
+    return [{"url": row.target.url(row.target.path.split("?", 1)[0]), "text": row.text, "cause": row.cause} for row in rows]
 
 
 def memory_document():
@@ -214,15 +213,25 @@ def access_document(who, access, status, restart, language):
 
 
 def status_pieces(groups, access):
-    """GET /api/status: groups of rows, each a piece, joined to one object, and ``access``, a document."""
+    """GET /api/status: groups of rows, each a piece, joined to one object, and ``access``, a document.
+
+    A function that is a generator gives a list, each of its entries a piece.
+    """
     piece = "{"
     for rows in groups:
         for row in rows:
-            content = json.dumps(row[FUNCTION](*row[PARTS:]))
-            if row[NAME] is None:
-                piece += content[1:-1] + ", "
+            document = row[FUNCTION](*row[PARTS:])
+            if hasattr(document, "send"):
+                piece += '"%s": [' % row[NAME]
+                between = ""
+                for entry in document:
+                    yield piece + between + json.dumps(entry)
+                    piece, between = "", ", "
+                piece += "], "
+            elif row[NAME] is None:
+                piece += json.dumps(document)[1:-1] + ", "
             else:
-                piece += '"%s": %s, ' % (row[NAME], content)
+                piece += '"%s": %s, ' % (row[NAME], json.dumps(document))
         yield piece
         piece = ""
     yield '"access": %s}' % json.dumps(access)
@@ -230,17 +239,21 @@ def status_pieces(groups, access):
 
 def log_pieces(log, since, start_id):
     """GET /api/log: the records from sequence number ``since`` on."""
-    oldest = max(0, log.count - log.size)
-    since = min(max(since, 0), log.count)
+    # Lines that come while this is sent belong to the next answer: its "next" is told in the first piece.
+    count = log.count
+    oldest = max(0, count - log.size)
+    since = min(max(since, 0), count)
     yield '{"start": "%s", "next": %d, "dropped": %d, "level": "%s", "records": [' % (
         start_id,
-        log.count,
+        count,
         max(0, oldest - since),
         log.level,
     )
     batch = []
     between = ""
     for record in log.records(since):
+        if record[0] >= count:
+            break
         batch.append(record)
         if len(batch) == LINES_A_PIECE:
             yield between + json.dumps(batch)[1:-1]
