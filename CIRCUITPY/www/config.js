@@ -204,17 +204,36 @@ function keepUnsaved() {
   else sessionStorage.removeItem(UNSAVED);
 }
 
-function bringBack() {
-  const kept = JSON.parse(sessionStorage.getItem(UNSAVED) || "[]").filter(([key]) => rows.has(key));
+function bringBack(unsaved) {
+  const kept = JSON.parse(unsaved || "[]").filter(([key]) => rows.has(key));
   if (!kept.length) return;
-  for (const [key, text] of kept) {
-    const row = rows.get(key);
-    const input = byId(key);
-    input.value = text === null ? (row.file === null ? row.default : row.file) : text;
-    input.dispatchEvent(new Event("spread"));
-    change(row, text);
-  }
+  kept.forEach(([key, text]) => typeAgain(rows.get(key), text));
   say("What you had not saved is still here.", "");
+}
+
+// A change, in the field of a form that was built anew.
+function typeAgain(row, text) {
+  const input = byId(row.key);
+  const file = row.secret ? "" : row.file === null ? row.default : row.file;
+  input.value = text === null ? file : text;
+  if (row.secret && !text) input.placeholder = text === null ? "as settings.toml says" : "will be removed";
+  input.dispatchEvent(new Event("spread"));
+  change(row, text);
+}
+
+// Builds the form; what was changed and not sent yet stays, and so does the place where somebody types.
+function rebuild(groups) {
+  const typing = document.activeElement.id;
+  build(groups);
+  const open = [...changes];
+  changes = new Map();
+  for (const [key, text] of open) {
+    const row = rows.get(key);
+    const same = text === null ? row.source !== "page" : !row.secret && text === row.value;
+    if (!same) typeAgain(row, text);
+  }
+  showBar();
+  if (typing && byId(typing) && byId(typing) !== document.activeElement) byId(typing).focus({ preventScroll: true });
 }
 
 function say(text, className) {
@@ -325,8 +344,7 @@ async function load() {
     say(answer.content.error, "fault");
     return;
   }
-  changes = new Map();
-  build(answer.content.groups);
+  rebuild(answer.content.groups);
   learnLanguage(rows.get("LANGUAGE").value);
   byId("restart").hidden = !answer.content.restart_needed;
   byId("mistakes").hidden = answer.content.errors.length === 0;
@@ -336,9 +354,10 @@ async function load() {
 
 // The first look at the page: what was not saved, and the place that a link leads to.
 async function begin() {
+  const unsaved = sessionStorage.getItem(UNSAVED);
   await load();
   if (!rows.size) return;
-  bringBack();
+  bringBack(unsaved);
   const [key, evccid] = location.hash.slice(1).split(":");
   if (evccid) nameCar(decodeURIComponent(evccid));
   else if (key) showRow(CAR.test(key) ? idOf(key, "name") : key);
@@ -378,7 +397,8 @@ async function save(restart) {
   }
   const before = restart ? await startOf() : null;
   say("Saving");
-  const answer = await post("/api/settings", { values: Object.fromEntries(changes), restart });
+  const sent = new Map(changes);
+  const answer = await post("/api/settings", { values: Object.fromEntries(sent), restart });
   if (!answer.ok) {
     const faults = Object.entries(answer.content.faults || {});
     faults.forEach(([key, text]) => showFault(key, text));
@@ -386,13 +406,13 @@ async function save(restart) {
     if (faults.length) showRow(faults[0][0]);
     return;
   }
-  changes = new Map();
+  // What was typed meanwhile is still to be saved.
+  for (const [key, text] of sent) if (changes.get(key) === text) changes.delete(key);
   showBar();
   if (answer.content.pending) say(answer.content.text, "good");
   else if (restart) waitForRestart(before, byId("said"), async () => { await load(); say("Saved, and the box is back.", "good"); });
   else {
     await load();
-    showBar();
     say(answer.content.restart_needed ? "Saved. Some of it takes effect after a restart." : "Saved, and in use.", "good");
   }
 }
@@ -400,7 +420,7 @@ async function save(restart) {
 byId("form").addEventListener("submit", (event) => { event.preventDefault(); save(false); });
 byId("save").addEventListener("click", () => save(false));
 byId("save-restart").addEventListener("click", () => save(true));
-byId("discard").addEventListener("click", async () => { say(""); await load(); showBar(); });
+byId("discard").addEventListener("click", () => { say(""); changes = new Map(); load(); });
 byId("restart-now").addEventListener("click", async () => {
   const before = await startOf();
   const answer = await post("/api/reboot", {});
@@ -476,8 +496,8 @@ byId("file").addEventListener("change", async () => {
   say("Restoring");
   const answer = await post("/api/restore", backup);
   if (!answer.ok) return sayRefusal(answer.content);
+  if (answer.content.pending) return say(answer.content.text, "good");
   await load();
-  showBar();
   const when = answer.content.restart_needed ? "Restored. Some of it takes effect after a restart." : "Restored, and in use.";
   say([when, ...(answer.content.left_out || [])].join(" "), "good");
 });

@@ -8,7 +8,9 @@ byId("form").addEventListener("submit", async (event) => {
   byId("forget").disabled = true;
   setText(byId("said"), "Saving");
   const answer = await post("/api/resetwifi", {});
-  const text = answer.ok ? "Forgotten. The box restarts and leaves this network now." : answer.content.error;
+  // While a car is read it is put off.
+  const done = answer.content.pending ? answer.content.text : "Forgotten. The box restarts and leaves this network now.";
+  const text = answer.ok ? done : answer.content.error;
   byId("said").className = answer.ok ? "said good" : "said fault";
   setText(byId("said"), text);
   byId("forget").disabled = answer.ok;

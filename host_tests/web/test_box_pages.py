@@ -465,6 +465,59 @@ def test_what_was_typed_outlives_a_login_that_ended(owner, box):
     assert page.input_value("#HOSTNAME") == "socbox"
 
 
+def test_what_is_typed_while_the_box_saves_or_restarts_stays_and_is_still_to_be_saved(owner):
+    owner.open("/config")
+    page = owner.page
+    held = []
+    page.route("**/api/settings", lambda route: held.append(route) if route.request.method == "POST" else route.fallback())
+    page.fill("#EVSE_ID", "E1")
+    page.click("#save")
+    until(page, lambda: held)
+    page.fill("#HOSTNAME", "carport")
+    page.fill("#WIFI_PASSWORD", "secret secret")
+    held[0].continue_()
+    owner.wait("#said", "^Saved")
+    assert (page.input_value("#EVSE_ID"), page.input_value("#HOSTNAME")) == ("E1", "carport")
+    assert page.input_value("#WIFI_PASSWORD") == "secret secret" and owner.text("#count") == "2 changes"
+    assert page.evaluate("() => document.activeElement.id") == "WIFI_PASSWORD", "and typing goes on"
+    page.unroute("**/api/settings")
+    page.route("**/api/reboot", lambda route: route.fulfill(json={}))
+    page.evaluate("() => { window.waitForRestart = (before, said, back) => setTimeout(back, 500); }")
+    page.evaluate("() => { document.getElementById('restart').hidden = false; }")
+    page.click("#restart-now")
+    page.fill("#HOSTNAME", "garage")
+    owner.wait("#said", "The box is back")
+    assert page.input_value("#HOSTNAME") == "garage" and owner.text("#count") == "2 changes"
+    page.click("#discard")
+    page.wait_for_selector("#bar", state="hidden")
+    assert page.input_value("#HOSTNAME") == "socbox" and page.input_value("#WIFI_PASSWORD") == ""
+    page.click(".setting:has(#EVSE_ID) button:has-text('Undo')")
+    page.click("#save")
+    owner.wait("#said", "Saved, and in use")
+
+
+def test_what_is_put_off_for_a_car_is_not_said_to_be_done(owner, tmp_path):
+    put_off = {"ok": False, "pending": True, "text": "A car is being read; this will be done right after."}
+
+    def answer(route):
+        told = json.loads(route.request.post_data)
+        route.fulfill(json={"changes": [], "left_out": []} if told.get("only_tell") else put_off)
+
+    page = owner.page
+    page.route("**/api/restore", answer)
+    page.route("**/api/resetwifi", lambda route: route.fulfill(json=put_off))
+    owner.open("/config")
+    path = tmp_path / "backup.json"
+    path.write_text('{"kind": "socbox settings", "settings": {}}')
+    page.set_input_files("#file", path)
+    page.click("#restore-ask button[value=yes]")
+    owner.wait("#said", "this will be done right after")
+    owner.open("/resetwifi")
+    page.check("#sure")
+    page.click("#forget")
+    owner.wait("#said", "this will be done right after")
+
+
 def test_a_weak_password_is_warned_of_and_taken_all_the_same(owner):
     owner.open("/config")
     for text, weak in (("12345678", True), ("Password!!", True), ("aaaaaaaa", True), ("2468013579", True),

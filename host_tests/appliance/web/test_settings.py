@@ -39,13 +39,17 @@ class Bench:
         self.jobs = Jobs()
         self.restarts = []
         self.lines = []
+        self.cautions = []
+        self.status = SimpleNamespace(restart_needed=True, notes=["one of another part"])
         self.pages = SettingsPages(
             self.keeper,
             self.jobs,
-            SimpleNamespace(restart_needed=True),
+            self.status,
             SimpleNamespace(ask=lambda: self.restarts.append(1)),
             SimpleNamespace(new_cookie=lambda: "socbox=new"),
-            SimpleNamespace(trace=lambda *parts: self.lines.append(parts)),
+            SimpleNamespace(
+                trace=lambda *parts: self.lines.append(parts), caution=lambda *parts: self.cautions.append(parts)
+            ),
         )
 
     def done(self, later):
@@ -108,7 +112,27 @@ def test_a_save_that_waits_for_a_car_is_made_all_the_same(bench):
     later = bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True}))
     status, document = told(later.too_late())
     assert (status, document["pending"]) == (200, True)
-    assert bench.jobs.due(0) and bench.restarts == [1]
+    assert bench.jobs.due(0) and bench.restarts == [], "it would restart without what was to be saved"
+    bench.jobs.run(0)
+    assert bench.keeper.saved == [{"LOG_LEVEL": "D"}] and bench.restarts == [1]
+
+
+def test_a_save_that_was_put_off_and_fails_is_told_in_the_log_and_among_the_notes_until_one_is_made(bench):
+    bench.keeper.error = StoreError("A computer has the CIRCUITPY drive.")
+    bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True})).too_late()
+    bench.jobs.run(0)
+    assert bench.cautions == [("settings", "not saved: A computer has the CIRCUITPY drive.")]
+    assert bench.status.notes == ["one of another part", "A computer has the CIRCUITPY drive."]
+    assert bench.restarts == []
+    bench.keeper.error = None
+    bench.done(bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}})))
+    assert bench.status.notes == ["one of another part"]
+
+
+def test_a_save_that_was_made_at_the_last_moment_is_answered(bench):
+    later = bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True}))
+    bench.jobs.run(0)
+    assert told(later.too_late())[1]["ok"] and bench.restarts == [1]
 
 
 def test_a_secret_that_is_left_empty_in_a_form_stays_as_it_is(bench):

@@ -104,6 +104,8 @@ class SettingsPages:
         self._restart = restart
         self._access = access
         self._log = log
+        # Among the status' notes: why a save that nobody waited for failed.
+        self._note = None
 
     def read(self, request):
         """GET /api/settings"""
@@ -166,7 +168,12 @@ class SettingsPages:
         texts, faults = check_changes(self._keeper.after, changes)
         if faults:
             return refused_values(request, faults)
-        job = self._jobs.start(self._keeper.save, texts)
+        late = []
+
+        def work(texts):
+            self._work(texts, late, restart)
+
+        job = self._jobs.start(work, texts)
         if job is None:
             return responses.document(request, {"error": BUSY}, responses.CONFLICT)
 
@@ -174,11 +181,40 @@ class SettingsPages:
             return self._saved(request, job, texts, restart, left_out) if job.done else None
 
         def too_late():
-            if restart:
-                self._restart.ask()
+            if job.done:
+                return poll()
+            late.append(True)
             return responses.document(request, {"ok": False, "pending": True, "text": CAR_FIRST})
 
         return responses.Later(poll, too_late, SAVE_LIMIT_MS)
+
+    def _work(self, texts, late, restart):
+        """Save. Once the page went on without the answer (``late``), what follows is done from here."""
+        try:
+            self._keeper.save(texts)
+        except Exception as error:
+            if late:
+                self._failed_late(error)
+            raise
+        self._tell(None)
+        if late and restart:
+            self._restart.ask()
+
+    def _failed_late(self, error):
+        if isinstance(error, StoreError):
+            self._log.caution("settings", "not saved: %s" % error)
+        else:
+            self._log.trace("settings", error, "not saved\n")
+        self._tell(str(error))
+
+    def _tell(self, note):
+        """Have ``note`` among the notes of the status, in the place of the last one; None: it is settled."""
+        notes = self._status.notes
+        if self._note in notes:
+            notes.remove(self._note)
+        self._note = note
+        if note is not None:
+            notes.append(note)
 
     def _saved(self, request, job, texts, restart, left_out):
         if job.error is not None:
