@@ -17,6 +17,8 @@ let askedAt = 0;
 let timer = 0;
 // The step after WiFi that is shown: "evse", "secret", "joined".
 let step = "";
+// The password whose saving was not answered: it may be in force.
+let unheard = null;
 
 function setText(node, text) {
   const shown = node.translate ? tr(text) : text;
@@ -39,7 +41,7 @@ async function ask(path, body, limitMs) {
   }
   try {
     const answer = await fetch(path, options);
-    return { ok: answer.ok, content: await answer.json() };
+    return { ok: answer.ok, status: answer.status, content: await answer.json() };
   } catch (error) {
     return { ok: false, content: null };
   } finally {
@@ -130,7 +132,11 @@ function fail(text) {
 
 function joined(state) {
   const result = state.result;
+  // From here on a lost answer says nothing about WiFi.
+  asked = false;
+  askedAt = 0;
   if (!step) go(state.fresh ? "evse" : "joined");
+  else if (byId(step).hidden) shown(step);
   show("trouble", false);
   show("made-up", Boolean(result.password));
   setText(byId("made-up-password"), result.password || "");
@@ -186,11 +192,13 @@ byId("evse-anyway").addEventListener("click", () => saveEvse(true));
 byId("evse-skip").addEventListener("click", () => go("secret"));
 byId("secret-form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const answer = await ask("/api/setup/password", { password: byId("new").value }, 25000);
-  if (answer.ok) {
+  const password = byId("new").value;
+  const answer = await ask("/api/setup/password", { password }, 25000);
+  if (answer.ok || (answer.status === 403 && password === unheard)) {
     await look();
     return go("joined");
   }
+  if (!answer.content) unheard = password;
   setText(byId("secret-said"), answer.content ? answer.content.error : "The box does not answer. Please press again.");
   byId("new").focus();
 });

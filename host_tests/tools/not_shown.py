@@ -25,6 +25,8 @@ NOT_SHOWN = frozenset((
     "nothing is accepted any more",
     # appliance/settings/service.py
     "socbox settings", "# %s = left out of this file", "# left out: %s",
+    # appliance/web/settings.py
+    "not saved: %s",
     # appliance/smartevse/delivery.py
     "readings now go to another address", "readings are no longer sent", "no answer (%s), next try in %d s",
     "answered 404",

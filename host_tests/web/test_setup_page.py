@@ -217,6 +217,55 @@ def from_the_network_to_the_first_car(box, page, figures):
     assert box.ask("posts")[0]["current_soc"] == "42", "nothing more was needed"
 
 
+def joined_state(page):
+    """What the box tells once it is in the network."""
+    told = page.evaluate("() => fetch('/api/setup').then((answer) => answer.json())")
+    result = {"ok": True, "ssid": "Home", "address": "http://192.168.1.50/", "name": "http://socbox.local/",
+              "password": None, "problem": None}  # fmt: skip
+    return dict(told, state="joined", fresh=True, result=result)
+
+
+def test_a_look_that_is_lost_after_the_box_has_joined_takes_no_step_away(page):
+    state = joined_state(page)
+    looks = {"lost": False}
+    page.clock.install()
+    page.reload()
+    wait(page, "#found", "found")
+    page.check("text=Home")
+    page.fill("#password", "correct horse")
+    page.route("**/api/setup*", lambda route: route.abort() if looks["lost"] else route.fulfill(json=state))
+    page.route("**/api/setup/join", lambda route: route.fulfill(json={"ok": True, "text": "The box is trying."}))
+    page.route("**/api/setup/find", lambda route: route.fulfill(json={"found": []}))
+    # What was not heard was done: the second try is told so.
+    page.route("**/api/setup/password", lambda route: route.fulfill(status=403, json={"error": "It has one."}))
+    lose_the_first(page, "**/api/setup/password")
+
+    def stays(part):
+        for lost in (True, False):
+            looks["lost"] = lost
+            with page.expect_request(re.compile("/api/setup([?]open=1)?$")):
+                page.clock.fast_forward(120_000)
+            page.wait_for_timeout(500)
+            assert page.is_visible("#" + part) and page.is_hidden("#form"), (part, lost)
+
+    page.click("#connect")
+    wait(page, "#evse-title", "Your SmartEVSE")
+    page.fill("#evse-url", "192.168.1.7")
+    stays("evse")
+    assert page.input_value("#evse-url") == "192.168.1.7"
+    page.click("#evse-skip")
+    page.fill("#new", "a better password")
+    stays("secret")
+    page.click("#secret-save")
+    wait(page, "#secret-said", "does not answer")
+    page.click("#secret-save")
+    wait(page, "#joined-title", "Plug in your car")
+    stays("joined")
+    page.evaluate("() => shown('form')")
+    page.clock.fast_forward(10_000)
+    page.wait_for_selector("#joined:visible")
+
+
 def test_the_page_weighs_little(figures):
     size = sum((WWW / part).stat().st_size for part in PARTS)
     figures(f"set-up page, all parts: {size} bytes (budget {PAGE_BUDGET})")

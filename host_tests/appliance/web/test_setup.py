@@ -148,7 +148,10 @@ def test_a_page_of_somebody_else_cannot_make_the_box_join(portal):
 
 def test_a_join_is_begun_once(portal):
     assert told(post(portal, "join", ssid="Home", password="long enough"))[0] == 200
-    assert told(post(portal, "join", ssid="Home", password="another one"))[0] == 409
+    for connected, word in ((False, "trying"), (True, "in a network")):
+        portal.wifi.connected = connected
+        status, document = told(post(portal, "join", ssid="Home", password="another one"))
+        assert status == 409 and word in document["error"]
     assert portal.wifi.provisioning.joins[0] == ("Home", "long enough")
 
 

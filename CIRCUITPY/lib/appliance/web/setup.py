@@ -222,9 +222,10 @@ class Portal:
         if refusal is not None:
             return self._refuse(request, "password", refusal)
         if not self._provisioning.ask_join(ssid, password, self._now()):
-            return responses.document(
-                request, {"error": "The box is trying a network already."}, responses.CONFLICT
-            )
+            text = "The box is trying a network already."
+            if self._wifi.connected:
+                text = "The box is in a network already."
+            return responses.document(request, {"error": text}, responses.CONFLICT)
         return responses.document(request, {"ok": True, "text": JOINING_TEXT})
 
     def _password_fault(self, ssid, password):
