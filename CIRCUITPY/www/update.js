@@ -56,6 +56,8 @@ async function state() {
     const answer = await request("/api/update");
     if (answer.ok) return answer.content;
     if (answer.status && answer.status !== 503) throw new Error(answer.content.error);
+    // Whoever cancels does not wait for a box that is away.
+    if (stopped) return box;
     tell(answer.content.error, "");
     await wait(2500);
   }
@@ -159,46 +161,56 @@ async function cancel() {
 
 async function send() {
   const file = byId("file").files[0];
+  const head = manifest;
   const agreed = [];
   byId("send").disabled = true;
+  byId("file").disabled = true;
   byId("again").hidden = true;
   byId("stop").hidden = false;
   stopped = false;
   tell("Sending");
   try {
     box = await state();
-    const goesOn = box.sha256 === manifest.sha256 && (box.state === "receiving" || box.state === "written");
+    if (stopped) await cancel();
+    // It was installed, and the answer was lost.
+    if (sessionStorage.getItem(BEFORE) && box.version === head.version) return location.reload();
+    const goesOn = box.sha256 === head.sha256 && ["receiving", "written", "ready"].includes(box.state);
     let next = goesOn ? box.next : 0;
     while (next < file.size) {
       await sendSlice(file, next, agreed);
       if (stopped) await cancel();
-      next = box.sha256 === manifest.sha256 ? box.next : 0;
+      next = box.sha256 === head.sha256 ? box.next : 0;
       meter(next, file.size);
       tell("Sending. The box goes on reading cars meanwhile.");
     }
     byId("stop").hidden = true;
-    await install();
+    await install(head);
   } catch (error) {
     byId("stop").hidden = true;
     tell(error.message, "fault");
+    byId("file").disabled = false;
     byId("send").disabled = Boolean(error.stays);
     byId("again").hidden = Boolean(error.stays);
   }
 }
 
-async function install() {
+async function install(head) {
   tell("Checking what arrived");
   const status = await request("/api/status");
-  let answer;
-  do {
-    answer = await post("/api/update/install", { restart: true });
-    if (answer.status === 503) {
-      tell(answer.content.error);
-      await wait(2500);
+  // Before the box is asked: when its answer is lost, another version may run already.
+  sessionStorage.setItem(BEFORE, JSON.stringify({ before: box.version, wanted: head.version }));
+  for (;;) {
+    const answer = await post("/api/update/install", { restart: true });
+    if (answer.ok) break;
+    if (answer.status && answer.status !== 503) {
+      sessionStorage.removeItem(BEFORE);
+      throw Object.assign(new Error(answer.content.error), { stays: answer.content.code === "damaged" });
     }
-  } while (answer.status === 503);
-  if (!answer.ok) throw Object.assign(new Error(answer.content.error), { stays: answer.content.code === "damaged" });
-  sessionStorage.setItem(BEFORE, JSON.stringify({ before: box.version, wanted: manifest.version }));
+    tell(answer.status ? answer.content.error : "The connection was lost. Waiting for the box.");
+    await wait(2500);
+    // A box that has the file still may be asked again; any other has restarted.
+    if (!answer.status && (await state()).sha256 !== head.sha256) return location.reload();
+  }
   waitForRestart(status.content.start, byId("said"), () => location.reload());
 }
 
