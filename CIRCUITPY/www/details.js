@@ -187,9 +187,15 @@ function showDetails(status) {
 
 // ---- the owner's buttons: read now, test, restart, log out
 
+// The answer to "Read now" stands for the two minutes for which it holds, a refusal until it was read.
+let told = 0;
 byId("readnow").addEventListener("click", async () => {
   const answer = await post("/api/readnow", {});
-  setText(byId("gate-text"), answer.ok ? answer.content.text : answer.content.error);
+  const text = byId("gate-text");
+  setText(text, answer.ok ? answer.content.text : answer.content.error);
+  text.dataset.said = "yes";
+  clearTimeout(told);
+  told = setTimeout(() => { delete text.dataset.said; }, answer.ok ? 120000 : 15000);
 });
 
 function say(text, good) {
@@ -207,9 +213,15 @@ byId("selftest").addEventListener("click", async () => {
   else say(bad || "All parts are well.", !bad);
   ask();
 });
+function sure() {
+  // In some browsers Escape leaves what was answered the last time.
+  byId("ask").returnValue = "no";
+  byId("ask").showModal();
+}
+
 byId("reboot").addEventListener("click", () => {
-  if (window.waitForRestart) byId("ask").showModal();
-  else load("/restart.js", () => byId("ask").showModal());
+  if (window.waitForRestart) sure();
+  else load("/restart.js", sure);
 });
 byId("ask").addEventListener("close", async () => {
   if (byId("ask").returnValue !== "yes") return;

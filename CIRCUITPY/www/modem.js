@@ -9,10 +9,17 @@ const IN_WORDS = ["Set up for", "Leads the network", "Link speeds", "Length"];
 const ROLES = { charger: "a charger", car: "a car", neither: "neither a charger nor a car" };
 let modem = null;
 let timer = null;
+// Why the last press did nothing, and the modem's state then: stands until the next press or another state.
+let refused = null;
 
 function tell(text, bad) {
   byId("said").className = bad ? "said fault" : "said";
   setText(byId("said"), text);
+}
+
+function refuse(text) {
+  refused = { text, state: modem && modem.state };
+  tell(text, true);
 }
 
 const hex = (value, digits) => value.toString(16).toUpperCase().padStart(digits, "0");
@@ -64,7 +71,9 @@ function show(content) {
   setText(byId("role"), ROLES[modem.role] || "unknown");
   byId("firmware").translate = !modem.firmware;
   setText(byId("firmware"), modem.firmware || "unknown");
-  tell(modem.text, modem.failed && idle);
+  if (refused && refused.state !== modem.state) refused = null;
+  if (refused) tell(refused.text, true);
+  else tell(modem.text, modem.failed && idle);
   byId("meter").hidden = idle;
   if (modem.percent === null) byId("progress").removeAttribute("value");
   else byId("progress").value = modem.percent;
@@ -91,8 +100,9 @@ function sure(question) {
 }
 
 async function act(path, fields) {
+  refused = null;
   const answer = await post(path, fields);
-  if (!answer.ok) tell(answer.content.error, true);
+  if (!answer.ok) refuse(answer.content.error);
   else ask();
   return answer;
 }
@@ -103,20 +113,24 @@ byId("make").addEventListener("click", async () => {
   const question = "The bytes that are shown will be written into the modem, which then restarts. Until all is there it keeps what it has. Leave the supply on. No car is answered meanwhile. Go on?";
   if (await sure(question)) act("/api/modem/change", { check: modem.block.check });
 });
-byId("file").addEventListener("change", () => showBlock(modem && modem.block, modem && modem.state === "idle"));
+byId("file").addEventListener("change", () => {
+  refused = null;
+  showBlock(modem && modem.block, modem && modem.state === "idle");
+});
 byId("restore").addEventListener("click", async () => {
   const file = byId("file").files[0];
+  refused = null;
   for (let offset = 0; offset < file.size; offset += SLICE) {
     const answer = await request(`/api/modem/file?offset=${offset}`, {
       method: "POST", body: file.slice(offset, offset + SLICE), headers: { "Content-Type": "application/octet-stream" },
     });
-    if (!answer.ok) return tell(answer.status ? answer.content.error : "No connection to the box.", true);
+    if (!answer.ok) return refuse(answer.status ? answer.content.error : "No connection to the box.");
   }
   if (!await sure(`${file.name} will be written into the modem, which then restarts. Leave the supply on. Go on?`)) return;
   const fields = { check: modem.block.check, other: false };
   const answer = await post("/api/modem/restore", fields);
   if (answer.ok) return ask();
-  if (answer.content.code !== "other") return tell(answer.content.error, true);
+  if (answer.content.code !== "other") return refuse(answer.content.error);
   if (await sure(answer.content.error + " Write it all the same?")) act("/api/modem/restore", { ...fields, other: true });
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });

@@ -93,7 +93,7 @@ function showDelivery(evse, stage) {
 // After three readings in an hour that nobody could confirm, the box waits: the owner may know better.
 function showGate(gate, owner) {
   byId("gate").hidden = gate.next_reading_s === null || !owner;
-  if (gate.next_reading_s === null) return;
+  if (gate.next_reading_s === null || byId("gate-text").dataset.said) return;
   setText(byId("gate-text"), "The same car is read again in " + Math.ceil(gate.next_reading_s / 60) + " min, or after:");
 }
 

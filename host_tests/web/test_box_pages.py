@@ -641,6 +641,94 @@ def test_an_update_that_is_refused_for_good_offers_no_way_on(owner, tmp_path, co
     owner.page.unroute("**/api/update?*")
 
 
+class Updates:
+    """Answers the update page in the place of the box; `away` loses everything, `lose_install` one answer."""
+
+    def __init__(self, page, tmp_path):
+        head = {
+            "kind": bundle.KIND, "product": "socbox", "version": "9.9.9", "size": 4096, "crc32": 0, "sha256": "0" * 64,
+            "changes": "",
+        }  # fmt: skip
+        self.file = tmp_path / "socbox.update"
+        self.file.write_bytes(bundle.head_page(json.dumps(head).encode()) + bytes(4096))
+        self.state = page.evaluate("() => fetch('/api/update').then((answer) => answer.json())")
+        self.away = self.lose_install = False
+        self.sent, self.held = [], None
+        page.route("**/api/update", self._tell)
+        checked = {"publisher": "own", "text": "", "question": None}
+        page.route("**/api/update/check", lambda route: route.fulfill(json=checked))
+        page.route("**/api/update?*", self._take)
+        page.route("**/api/update/install", self._install)
+        page.route("**/api/update/cancel", self._tell)
+        page.route("**/api/status", lambda route: route.fulfill(json={"start": self.state["version"]}))
+
+    def _tell(self, route):
+        if self.away:
+            route.abort()
+        else:
+            route.fulfill(json=self.state)
+
+    def _take(self, route):
+        if self.held is not None:
+            self.held.append(route)
+            return
+        self.sent.append(route.request.url)
+        self.state.update(state="written", next=8192, sha256="0" * 64)
+        self._tell(route)
+
+    def _install(self, route):
+        if self.lose_install:
+            self.lose_install = False
+            self.state["state"] = "ready"
+            route.abort()
+        else:
+            self.state.update(version="9.9.9", state="idle", next=0, sha256=None)
+            route.fulfill(json=self.state)
+
+
+def test_an_update_whose_last_answer_is_lost_is_not_sent_again(owner, tmp_path):
+    owner.box_restarts = True
+    owner.open("/update")
+    page = owner.page
+    updates = Updates(page, tmp_path)
+    updates.lose_install = True
+    page.set_input_files("#file", str(updates.file))
+    page.click("#send")
+    owner.wait("#said", "Updated from .* to 9.9.9")
+    assert len(updates.sent) == 1
+
+
+def test_an_update_that_was_installed_unheard_is_told_when_the_owner_goes_on(owner, tmp_path):
+    owner.open("/update")
+    page = owner.page
+    updates = Updates(page, tmp_path)
+    page.set_input_files("#file", str(updates.file))
+    page.wait_for_selector("#send:enabled")
+    page.evaluate("""() => sessionStorage.setItem("socbox-before", '{"before": "0.1.0", "wanted": "9.9.9"}')""")
+    updates.state["version"] = "9.9.9"
+    page.click("#send")
+    owner.wait("#said", "Updated from 0.1.0 to 9.9.9")
+    assert updates.sent == []
+
+
+def test_an_update_can_be_cancelled_while_the_box_is_away_and_its_file_stays_the_one_that_is_sent(owner, tmp_path):
+    owner.box_restarts = True
+    owner.open("/update")
+    page = owner.page
+    updates = Updates(page, tmp_path)
+    page.set_input_files("#file", str(updates.file))
+    updates.held = []
+    page.click("#send")
+    until(page, lambda: updates.held)
+    assert page.is_disabled("#file")
+    updates.away = True
+    updates.held[0].abort()
+    owner.wait("#said", "does not answer")
+    page.click("#stop")
+    owner.wait("#said", "The update was cancelled")
+    assert page.is_enabled("#file")
+
+
 def test_backup_and_restore(owner, box, tmp_path):
     owner.open("/config")
     page = owner.page
@@ -750,6 +838,60 @@ def test_the_modems_parameters_are_read_judged_and_kept(owner, tmp_path):
     assert file.name.startswith("modem-") and file.suffix == ".pib"
     assert file.stat().st_size == 8176
     assert owner.complaints == []
+
+
+def test_a_refusal_of_the_modem_page_stands_until_the_next_press(owner):
+    page = owner.page
+    owner.open("/modem")
+    page.wait_for_function("() => modem !== null")
+    page.route("**/api/modem/read", lambda route: route.fulfill(status=409, json={"error": "This is why.", "code": "x"}))
+    page.click("#read")
+    owner.wait("#said", "This is why")
+    with page.expect_response("**/api/modem"):
+        page.evaluate("() => { ask(); }")
+    page.wait_for_timeout(300)
+    assert "This is why" in owner.text("#said")
+    page.unroute("**/api/modem/read")
+    page.click("#read")
+    owner.wait("#said", "Read")
+    assert "This is why" not in owner.text("#said")
+
+
+def test_the_answer_to_read_now_stands_for_as_long_as_it_holds(owner, box):
+    page = owner.page
+    status = json.loads(page.request.get(box.url + "/api/status").body())
+    status["admission"]["next_reading_s"] = 600
+    page.clock.install()
+    page.route("**/api/status", lambda route: route.fulfill(json=status))
+    page.route("**/api/readnow", lambda route: route.fulfill(json={"ok": True, "text": "The next car is read."}))
+    owner.open("/")
+    owner.wait("#gate-text", "read again in 10 min")
+    page.click("#readnow")
+    owner.wait("#gate-text", "The next car is read")
+    for _ in range(2):
+        with page.expect_response("**/api/status"):
+            page.clock.run_for(2500)
+    page.wait_for_timeout(300)
+    assert "The next car is read" in owner.text("#gate-text")
+    page.clock.run_for(121_000)
+    owner.wait("#gate-text", "read again in 10 min")
+    page.unroute("**/api/status")
+
+
+def test_escape_in_the_question_before_a_restart_means_no_every_time(owner):
+    page = owner.page
+    owner.open("/")
+    asked = []
+    page.route("**/api/reboot", lambda route: (asked.append(1), route.fulfill(status=409, json={"error": "Not now."})))
+    page.click("#reboot")
+    page.click("#ask button[value=yes]")
+    owner.wait("#done", "Not now")
+    page.click("#reboot")
+    page.wait_for_selector("dialog[open]")
+    # As Escape does where the browser keeps the last answer; this one's own Escape empties it.
+    page.evaluate("() => document.getElementById('ask').close()")
+    page.wait_for_timeout(300)
+    assert len(asked) == 1
 
 
 def test_reboot_asks_first_and_comes_back_logged_in(owner, box):
