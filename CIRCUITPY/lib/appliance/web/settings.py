@@ -169,11 +169,7 @@ class SettingsPages:
         if faults:
             return refused_values(request, faults)
         late = []
-
-        def work(texts):
-            self._work(texts, late, restart)
-
-        job = self._jobs.start(work, texts)
+        job = self._jobs.start(self._work, (texts, late, restart))
         if job is None:
             return responses.document(request, {"error": BUSY}, responses.CONFLICT)
 
@@ -188,8 +184,9 @@ class SettingsPages:
 
         return responses.Later(poll, too_late, SAVE_LIMIT_MS)
 
-    def _work(self, texts, late, restart):
+    def _work(self, argument):
         """Save. Once the page went on without the answer (``late``), what follows is done from here."""
+        texts, late, restart = argument
         try:
             self._keeper.save(texts)
         except Exception as error:
