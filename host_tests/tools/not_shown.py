@@ -18,6 +18,8 @@ NOT_SHOWN = frozenset((
     "#links button, #readnow",
     # language.js, translate.js
     '<script src="/${path}.js"></script>', "code, pre, script, noscript, style, textarea, [translate=no]",
+    # appliance/mqtt/session.py: words of the library
+    "SUBACK Failure",
     # appliance/modem/service.py
     "parameters: being written",
     # appliance/mqtt/session.py

@@ -62,7 +62,7 @@ def test_each_of_the_last_plug_ins_is_a_piece_of_its_own(count):
 def test_the_key_in_an_address_of_a_listener_is_shown_to_nobody():
     listener = SimpleNamespace(target=Url("hub.local/hook?key=marker"), text="nothing sent yet", cause=None)
     document = listeners_document(SimpleNamespace(piece=SimpleNamespace(all=[listener])))
-    assert document[0]["url"] == "http://hub.local:80/hook"
+    assert document[0]["url"] == "http://hub.local:80/"
 
 
 def log_with(count):

@@ -148,7 +148,8 @@ def listeners_document(later):
     if later is None:
         return None
     rows = [] if later.piece is None else later.piece.all
-    return [{"url": row.target.url(row.target.path.split("?", 1)[0]), "text": row.text, "cause": row.cause} for row in rows]
+    # A key may stand in the path as well as in the query, and who may see the status is not its owner.
+    return [{"url": row.target.url("/"), "text": row.text, "cause": row.cause} for row in rows]
 
 
 def memory_document():
