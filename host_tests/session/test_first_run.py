@@ -438,6 +438,35 @@ def test_a_router_that_reboots_brings_no_access_point(figures):
         figures(f"network gone for good: access point after {world.now_s - lost_s:.0f} s")
 
 
+@pytest.mark.parametrize("dhcp_s", [0, 3])
+def test_a_box_that_the_router_throws_out_waits_for_its_address(dhcp_s):
+    with minutes(seed=37) as world:
+        started(world)
+        joins = world.device.station.joins
+        world.wifi.dhcp = False
+        world.device.station.kicked()
+        world.run(dhcp_s)
+        world.wifi.dhcp = True
+        world.run(10)
+        assert world.device.station.joins == joins, "the firmware came back by itself"
+        answer = world.network.http("GET", "/", {"Host": "192.168.1.50"})
+        assert answer.status not in (None, 421)
+        lines = [line for line in console(world).splitlines() if "connect" in line]
+        assert any("connection lost" in line for line in lines)
+        assert not [line for line in lines if "0.0.0.0" in line or "None" in line]
+
+
+def test_a_new_lease_without_a_loss_is_the_boxs_address():
+    with minutes(seed=38) as world:
+        started(world)
+        world.wifi.lease = "192.168.1.77"
+        world.device.station.renewed()
+        world.run(3)
+        answer = world.network.http("GET", "/", {"Host": "192.168.1.77"})
+        assert answer.status not in (None, 421)
+        assert "connected to Home, http://192.168.1.77" in console(world)
+
+
 # ---- boards whose antenna takes little power
 
 

@@ -65,6 +65,7 @@ class Radio:
         self._tx_power = 20.0
         self.refuses_scan = False
         self.joined = None
+        self.retries_for = None
         self._hostname = "cpy"
         self._scanning = False
         self._address = None
@@ -111,6 +112,9 @@ class Radio:
             raise RuntimeError("WiFi is not enabled")
         self.joins.append((ssid, password, channel, bssid))
         self.powers.append(self._tx_power)
+        if ssid == self.retries_for or (self.joined and ssid == self.joined.ssid):
+            # It looks at its event bits only.
+            return
         self.lose()
         self.clock.wait(CHANNEL_SCAN_MS if channel else FULL_SCAN_MS)
         point = self._found(ssid, channel, bssid)
@@ -135,13 +139,24 @@ class Radio:
         return None
 
     def lose(self):
-        """The link is gone."""
-        self.joined = self._address = None
+        """The link is gone, and the firmware has given it up."""
+        self.joined = self.retries_for = self._address = None
+
+    def kick(self):
+        """The link is gone, and the firmware is at its own tries."""
+        point = self.joined
+        self.lose()
+        self.retries_for = point.ssid
 
     def come_back(self, point):
         """The link is there, by a join or by the firmware's own doing."""
         self.joined = point
-        self._address = self.static_address or point.lease
+        self.retries_for = None
+        self.lease()
+
+    def lease(self):
+        """What DHCP has to say now."""
+        self._address = self.static_address or (self.joined.lease if self.joined.dhcp else "0.0.0.0")
 
     @property
     def connected(self):

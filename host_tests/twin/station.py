@@ -16,6 +16,8 @@ FOUR_WAY_TIMEOUT_US = 2_500_000
 # Beacons must be missed for this long before the link counts as lost.
 BEACON_TIMEOUT_US = 6_000_000
 RECONNECT_US = 350_000
+# The firmware's own tries after a loss (Radio.c starting_retries), each until the access point has refused it.
+RETRIES = 5
 # How long a station waits for the answer to its authentication; not measured.
 AUTH_EXPIRE_US = 1_000_000
 # Quarters of a dBm: esp_wifi_set_max_tx_power takes 8 to 84 and uses the step below (esp-idf, esp_wifi.h).
@@ -31,7 +33,11 @@ class JoinFailure(Exception):
 
 
 class Station:
-    """Station and access-point side of `wifi.radio`. Addresses are text, None while there is none."""
+    """Station and access-point side of `wifi.radio`. Addresses are text, None while there is none.
+
+    A link comes before its address: `associated` is the link, `address` what DHCP gave or the fixed one. `believed` is what
+    the firmware's event bits say, CONNECTED and not DISCONNECTED: True while it works through its own retries, too.
+    """
 
     def __init__(self, device):
         self._device = device
@@ -46,6 +52,8 @@ class Station:
         self.enabled = True
         self.user_started = False
         self.associated = False
+        self.believed = False
+        self.retries_left = 0
         self.address = None
         self.static_address = None
         self.dhcp_client = True
@@ -105,7 +113,11 @@ class Station:
             self.user_started = False
 
     def leave(self):
-        """Give up the station link."""
+        """Give up the station link, for good."""
+        self.believed = False
+        self._lose()
+
+    def _lose(self):
         self.associated = False
         self.address = None
         if self._watch is not None:
@@ -186,6 +198,8 @@ class Station:
         self.associated = True
         self.joined_ssid, self.joined_password = ssid, password
         self._get_address(point)
+        self.believed = True
+        self.retries_left = RETRIES
         self._watch = device.clock.after(500_000, self._watch_link)
 
     def _get_address(self, point):
@@ -238,27 +252,58 @@ class Station:
             self._watch = self._device.clock.after(BEACON_TIMEOUT_US, self._beacons_missed)
 
     def _beacons_missed(self):
-        self.associated = False
-        self.address = None
+        self._lose()
         self._retry()
 
     def kicked(self):
         """The access point sends a deauthentication: the firmware retries at once."""
         if self.associated:
-            self.leave()
+            self._lose()
             self._watch = self._device.clock.after(RECONNECT_US, self._retry)
 
     def _retry(self):
-        # NO_AP_FOUND and AUTH_FAIL end the retries for good: from then on the program must connect again.
+        # NO_AP_FOUND ends the retries for good: from then on the program must connect again.
         point = self._joined_point()
-        if point is None or point.password not in ("", self.joined_password):
+        if point is None or self.retries_left == 0:
+            self.leave()
             return
-        self.associated = True
+        if point.password not in ("", self.joined_password):
+            self._retry_again(FOUR_WAY_TIMEOUT_US)
+        elif point.refuse is not None or not self.is_understood:
+            self._retry_again(ASSOCIATE_US)
+        else:
+            self.associated = True
+            # The link is up from now on, the address comes later.
+            self._ask_dhcp(STATIC_ADDRESS_US if self.static_address else DHCP_US)
+
+    def _retry_again(self, refused_us):
+        self.retries_left -= 1
+        self._watch = self._device.clock.after(refused_us + RECONNECT_US, self._retry)
+
+    def _ask_dhcp(self, after_us):
+        self._watch = self._device.clock.after(after_us, self._hear_dhcp)
+
+    def _hear_dhcp(self):
+        """What the DHCP client of a link that came back hears, if anything; it asks again until then."""
+        point = self._joined_point()
+        if point is None:
+            self._watch_link()
+            return
         if self.static_address is not None:
             self.address, self.netmask, self.gateway, self.dns = self.static_address
-        elif point.dhcp:
+        elif point.dhcp and self.dhcp_client:
             self._take_lease(point)
+        else:
+            self._ask_dhcp(DHCP_US)
+            return
+        self.retries_left = RETRIES
         self._watch = self._device.clock.after(500_000, self._watch_link)
+
+    def renewed(self):
+        """Half of the lease is over: the router may give another address, without a loss."""
+        point = self._joined_point()
+        if self.address is not None and self.static_address is None and point is not None:
+            self._take_lease(point)
 
 
 def _never():

@@ -731,6 +731,66 @@ def test_a_router_that_reboots_is_lost_for_good_until_the_program_joins_again(bo
     assert [line for _, line in device.console][2:] in ([], ["False", "True"])
 
 
+WATCHED = """
+import time, wifi
+wifi.radio.connect("Home", "correct horse")
+was = None
+while True:
+    now = (wifi.radio.connected, str(wifi.radio.ipv4_address))
+    if now != was:
+        was = now
+        print(*now)
+    time.sleep(0.05)
+"""
+
+
+def test_a_link_that_comes_back_has_no_address_at_first(boards, services):
+    device = boards(WATCHED, services=services)
+    device.run(10)
+    services.network.access_point.dhcp = False
+    device.station.kicked()
+    device.run(5)
+    services.network.access_point.dhcp = True
+    device.run(3)
+    services.network.access_point.lease = "192.168.1.77"
+    device.station.renewed()
+    device.run(1)
+    assert [line for _, line in device.console] == [
+        f"True {BOX}",
+        "False None",
+        "True 0.0.0.0",
+        f"True {BOX}",
+        "True 192.168.1.77",
+    ]
+
+
+def test_a_join_during_the_radios_own_tries_returns_at_once(boards, services):
+    device = boards(
+        """
+        import time, wifi
+        wifi.radio.connect("Home", "correct horse")
+        while wifi.radio.connected:
+            time.sleep(0.05)
+        for _ in range(8):
+            before = time.monotonic()
+            try:
+                wifi.radio.connect("Home", "correct horse", channel=6)
+                print("joined", wifi.radio.ipv4_address, time.monotonic() - before < 0.01)
+            except ConnectionError as error:
+                print(error)
+            time.sleep(1)
+        """,
+        services=services,
+    )
+    device.run(10)
+    services.network.access_point.refuse = 203
+    device.station.kicked()
+    device.run(20)
+    lines = [line for _, line in device.console]
+    assert lines[:2] == ["joined None True"] * 2
+    assert "Unknown failure 203" in lines[2:]
+
+
 def test_the_transmit_power_has_eleven_steps_and_says_nothing_when_it_is_not_taken(tmp_path, services):
     lines = joined(
         tmp_path,

@@ -38,21 +38,18 @@ def test_one_access_point_is_asked_for_by_channel_and_bssid_or_the_firmware_choo
 
 def test_where_the_box_is_can_be_asked_while_it_is_there():
     found, _, _ = link()
-    assert (found.is_up(), found.place(), found.rssi()) == (False, None, None)
+    assert (found.address(), found.place(), found.rssi()) == (None, None, None)
     found.join("Home", "correct horse", ANYWHERE)
-    assert (found.is_up(), found.place(), found.rssi(), found.address()) == (
-        True,
-        (6, HOME),
-        -50,
-        "192.168.1.50",
-    )
+    assert (found.place(), found.rssi(), found.address()) == ((6, HOME), -50, "192.168.1.50")
 
 
-def test_a_link_without_an_address_is_not_up():
+def test_a_link_that_dhcp_has_not_answered_yet_has_no_address():
     found, radio, _ = link()
     found.join("Home", "correct horse", ANYWHERE)
-    radio._address = None
-    assert found.is_joined() and not found.is_up()
+    radio.joined.dhcp = False
+    radio.lease()
+    assert str(radio.ipv4_address) == "0.0.0.0"
+    assert found.is_joined() and found.address() is None
 
 
 def test_the_fixed_address_is_left_and_taken_again_with_its_network():
@@ -140,7 +137,7 @@ def test_a_chip_whose_power_cannot_be_set_joins_all_the_same():
 
     found = Link(Settings(), Fixed(Clock(), Point()), None, None, None)
     found.join("Home", "correct horse", ANYWHERE, True)
-    assert found.is_up() and not found.has_less_power()
+    assert found.address() and not found.has_less_power()
 
 
 @pytest.mark.parametrize(

@@ -282,6 +282,69 @@ def test_a_link_that_the_firmware_brought_back_is_taken_without_a_join():
     assert len(rig.radio.joins) == 1 and rig.station.joins == 1
 
 
+def test_a_link_that_came_back_counts_when_its_address_is_there():
+    rig = joined(Rig())
+    (point,) = rig.radio.air
+    rig.radio.kick()
+    rig.until(lambda: not rig.station.connected, 2)
+    point.dhcp = False
+    rig.radio.come_back(point)
+    rig.run(8)
+    assert (rig.station.state, rig.station.address) == ("down", None)
+    point.dhcp = True
+    rig.radio.lease()
+    assert rig.until(lambda: rig.station.connected, 10) < 2
+    assert (rig.station.address, rig.station.cause, len(rig.radio.joins)) == ("192.168.1.50", None, 1)
+    assert not [text for _, text in rig.told if "0.0.0.0" in text or "None" in text]
+
+
+def test_a_link_that_came_back_without_a_lease_is_named_and_brings_the_access_point():
+    rig = joined(Rig())
+    (point,) = rig.radio.air
+    point.dhcp = False
+    rig.radio.kick()
+    rig.until(lambda: not rig.station.connected, 2)
+    rig.radio.come_back(point)
+    assert 12 < rig.until(lambda: rig.station.cause == "wifi_dhcp", 60) < 20
+    assert rig.texts("failed") == ["no address from the router"]
+    assert 150 < rig.until(lambda: rig.provisioning.offered, 200) < 180
+    rig.run(300)
+    assert len(rig.texts("failed")) == 1 and not rig.hung
+
+
+def test_a_join_while_the_firmware_tries_by_itself_is_none():
+    rig = joined(Rig())
+    rig.radio.kick()
+    rig.run(60)
+    assert len(rig.radio.joins) > 1 and not rig.station.connected
+    assert (rig.station.cause, rig.station.address) == ("wifi_down", None)
+    assert len(rig.texts("connected")) == 1 and rig.station.losses == 1
+    rig.radio.lose()
+    joined(rig)
+
+
+def test_a_network_that_a_guest_names_is_refused_while_dhcp_is_silent_there():
+    rig = joined(Rig())
+    (point,) = rig.radio.air
+    point.dhcp = False
+    rig.radio.kick()
+    rig.until(lambda: not rig.station.connected, 2)
+    rig.radio.come_back(point)
+    rig.until(lambda: rig.provisioning.offered, 200)
+    assert rig.provisioning.ask_join("Home", "correct horse", rig.clock.now)
+    rig.until(lambda: rig.provisioning.outcome is not None, 20)
+    assert rig.provisioning.outcome.cause == "wifi_dhcp"
+
+
+def test_a_lease_that_changes_without_a_loss_is_taken_and_told():
+    rig = joined(Rig())
+    rig.radio.joined.lease = "192.168.1.77"
+    rig.radio.lease()
+    rig.run(2)
+    assert (rig.station.address, rig.station.losses) == ("192.168.1.77", 0)
+    assert rig.texts("connected")[1:] == ["connected to Home, http://192.168.1.77"]
+
+
 # ---- a join that never ends
 
 

@@ -56,6 +56,9 @@ class Network:
         self.authmode = [AuthMode.WPA2, AuthMode.PSK] if point.password else [AuthMode.OPEN]
 
 
+NO_ADDRESS = "0.0.0.0"
+
+
 def _address(text):
     return None if text is None else ipaddress.IPv4Address(text)
 
@@ -166,7 +169,8 @@ class Radio:
         station.user_started = True
         if self._scan is not None:
             self._scan = None
-        if station.address and station.joined_ssid == ssid:
+        if station.believed and station.joined_ssid == ssid:
+            # Radio.c looks at its event bits only: True while it still tries to come back, and without an address.
             return
         end_us = device.clock.now_us + round((timeout or 0) * 1_000_000)
         while True:
@@ -179,12 +183,13 @@ class Radio:
 
     @property
     def connected(self):
-        return device.station.address is not None
+        """As esp_netif_is_netif_up: from the association on, before DHCP has answered."""
+        return device.station.associated
 
     @property
     def ap_info(self):
         station = device.station
-        if station.address is None:
+        if not station.associated:
             return None
         for point in station.visible():
             if point.ssid == station.joined_ssid:
@@ -193,15 +198,21 @@ class Radio:
 
     @property
     def ipv4_address(self):
-        return _address(device.station.address)
+        return self._while_up(device.station.address)
+
+    def _while_up(self, text):
+        """None only while there is no link; without a lease it is 0.0.0.0."""
+        if not self.connected:
+            return None
+        return _address(text if device.station.address else NO_ADDRESS)
 
     @property
     def ipv4_gateway(self):
-        return _address(device.station.gateway) if self.connected else None
+        return self._while_up(device.station.gateway)
 
     @property
     def ipv4_subnet(self):
-        return _address(device.station.netmask) if self.connected else None
+        return self._while_up(device.station.netmask)
 
     @property
     def ipv4_dns(self):
@@ -221,7 +232,7 @@ class Radio:
 
     @property
     def addresses(self):
-        return (device.station.address,) if self.connected else ()
+        return (device.station.address or NO_ADDRESS,) if self.connected else ()
 
     def set_ipv4_address(self, *, ipv4, netmask, gateway, ipv4_dns=None):
         """A fixed address; before connect it replaces DHCP."""

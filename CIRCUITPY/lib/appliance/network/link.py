@@ -22,6 +22,8 @@ LOW_TX_POWER_DBM = 7
 _MOST_SERVERS = 3
 # Which access point to join: channel and BSSID. This one leaves the choice to the firmware.
 ANYWHERE = (0, None)
+# What the radio calls its address between the access point's welcome and DHCP's answer.
+_NO_LEASE = "0.0.0.0"
 
 
 def cause_of(error):
@@ -78,17 +80,17 @@ class Link:
         """Switch the radio on."""
         self._radio.enabled = True
 
-    def is_up(self):
-        """True while the radio is in a network and has an address."""
-        return self._radio.connected and self._radio.ipv4_address is not None
-
     def is_joined(self):
-        """True while the radio is in a network."""
+        """True while an access point has taken the radio in; DHCP may still be to come."""
         return self._radio.connected
 
     def address(self):
-        """Its IPv4 address as text."""
-        return str(self._radio.ipv4_address)
+        """Its IPv4 address as text, None without one."""
+        address = self._radio.ipv4_address
+        if address is None:
+            return None
+        text = str(address)
+        return None if text == _NO_LEASE else text
 
     def place(self):
         """(channel, BSSID) of the access point it is at, or None."""

@@ -16,7 +16,8 @@ watchdog armed, and after a join that was cut by it, or may have been, the next 
 between. A search comes first, a channel at a time, so that nothing stands still for a network that is not
 there. A join that is refused is tried at once again with less transmit power, which is what some boards need, before
 a password is called wrong. The firmware's own reconnection gives up after a router's restart, hence a watch and a
-back-off of our own. Credentials are never given up: whatever fails, the known network is tried again.
+back-off of our own. While it is at it, ``connect`` returns at once and says nothing: a join counts only
+with an address. Credentials are never given up: whatever fails, the known network is tried again.
 """
 
 from plc.ticks import expired, ticks_add
@@ -38,6 +39,8 @@ OFFER_AFTER_FAILURES = 2
 # Somebody who is typing is not thrown out by a try that will most likely fail.
 GUEST_PAUSE_MS = 60000
 SEARCH_FRESH_MS = 60000
+# DHCP takes a second or two, after a router's restart some more: looked for once a second.
+ADDRESS_LOOKS = 15
 
 
 class Station:
@@ -65,6 +68,7 @@ class Station:
         self._refusals = 0
         self._next = None
         self._watch_at = None
+        self._looks = 0
         self._last_place = None
         self._searched = Recent(SEARCH_FRESH_MS)
         self._searching = False
@@ -130,16 +134,26 @@ class Station:
         if self.state != CONNECTED or not expired(self._watch_at, now):
             return False
         self._watch_at = ticks_add(now, WATCH_MS)
-        if self._link.is_up():
+        address = self._link.address()
+        if address == self.address:
             return False
+        if address is None:
+            self._lost(now)
+        else:
+            # A new lease, without a loss.
+            self.address = address
+            self._tell_connected()
+        return True
+
+    def _lost(self, now):
         self.state = DOWN
         self.cause = "wifi_down"
         self.address = None
         self.losses += 1
+        self._looks = 0
         self._next = ticks_add(now, BACK_OFF_MS[0])
         self.provisioning.lost(now)
         self._tell("lost", "connection lost")
-        return True
 
     # ---- the slow part
 
@@ -184,8 +198,7 @@ class Station:
         wish = self.provisioning.wish
         if wish is None:
             if self._link.is_joined():
-                # The firmware came back by itself.
-                self._joined(now)
+                self._came_back(now)
                 return
             if self.provisioning.has_reader(now) and self.cause in ("wifi_auth", "wifi_dhcp"):
                 self._next = ticks_add(now, GUEST_PAUSE_MS)
@@ -199,6 +212,17 @@ class Station:
         self._link.enable()
         self._searching = True
         self.networks.begin()
+
+    def _came_back(self, now):
+        """The firmware came back by itself. Without an address there is only waiting: ``connect`` would do nothing."""
+        if self._link.address() is not None:
+            self._joined(now)
+            return
+        self._next = ticks_add(now, WATCH_MS)
+        self._looks += 1
+        if self._looks == ADDRESS_LOOKS:
+            self.cause = "wifi_dhcp"
+            self._tell("failed", "no address from the router")
 
     def _is_prepared(self, now):
         wish = self.provisioning.wish
@@ -218,6 +242,9 @@ class Station:
         self._guard.begin(wish is not None)
         try:
             self._link.join(ssid, password, place, low_power)
+            if self._link.address() is None:
+                self._not_joined(self._guard.end())
+                return
             if low_power:
                 self._link.keep_low_power(True)
                 text = "joined with less transmit power; WIFI_TX_POWER_DBM = %d saves the first try"
@@ -226,6 +253,13 @@ class Station:
         except Exception as error:
             # ConnectionError, RuntimeError ("WiFi is not enabled"), ValueError, MemoryError: try again later.
             self._refused(ssid, error, self._guard.end())
+
+    def _not_joined(self, now):
+        """``connect`` took the firmware's own tries for a network, or one that gave no address yet."""
+        if self._link.is_joined():
+            self._failed("wifi_dhcp", "no address from the router", now)
+        else:
+            self._failed("wifi_down", "the radio is still trying by itself", now)
 
     def _place(self, ssid, now):
         """Which access point to join: (channel, BSSID), ANYWHERE, or None when the network is not in the air."""
@@ -250,6 +284,7 @@ class Station:
         self.state = CONNECTED
         self.cause = None
         self._failures = 0
+        self._looks = 0
         self._refusals = 0
         self._low_power_for = None
         self._watch_at = ticks_add(now, WATCH_MS)
@@ -257,6 +292,9 @@ class Station:
         if wish is not None:
             self.ssid, self._password = wish.ssid, wish.password
         link.settle()
+        self._tell_connected()
+
+    def _tell_connected(self):
         self._tell("connected", "connected to %s, http://%s" % (self.ssid, self.address))
 
     def _refused(self, ssid, error, now):
