@@ -124,7 +124,8 @@ def test_low_power_is_kept_while_it_helps():
         ("Authentication failure", True),
         ("Unknown failure 17", False),
         ("No network with that ssid", False),
-        ("WiFi is not enabled", False),
+        ("Нет сети с этим ssid", False),
+        ("Houve um falha na autenticação", True),
     ],
 )
 def test_which_failures_less_power_may_cure(text, expected):
@@ -150,13 +151,25 @@ def test_a_chip_whose_power_cannot_be_set_joins_all_the_same():
         ("Unknown failure 201", "wifi_no_ssid"),
         ("Unknown failure 211", "wifi_security"),
         ("Unknown failure 200", "wifi_down"),
-        ("WiFi is not enabled", "wifi_down"),
-        ("", "wifi_down"),
+        ("Houve um falha na autenticação", "wifi_auth"),
+        ("Authentifizierungsfehler", "wifi_auth"),
+        ("Нет сети с этим ssid", "wifi_no_ssid"),
+        ("Kein Netzwerk mit dieser SSID", "wifi_no_ssid"),
+        ("Falha desconhecida 15", "wifi_auth"),
+        ("Неизвестный сбой 211", "wifi_security"),
+        ("17 is unknown", "wifi_down"),
     ],
 )
-def test_what_a_failed_join_is_called(text, code):
+def test_what_a_failed_join_is_called_in_any_language_of_the_firmware(text, code):
     assert cause_of(ConnectionError(text)) == code
     assert code in faults.TABLE
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("WiFi is not enabled"), MemoryError(), OSError(2), ValueError("Invalid BSSID")]
+)
+def test_what_is_no_answer_of_the_network_blames_neither_name_nor_password(error):
+    assert cause_of(error) == "wifi_down" and not may_be_power(error)
 
 
 def test_every_reason_has_its_words():

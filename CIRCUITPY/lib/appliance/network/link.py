@@ -27,20 +27,23 @@ _NO_LEASE = "0.0.0.0"
 
 
 def cause_of(error):
-    """Cause code for what ``wifi.radio.connect`` raised; its texts are all there is to tell them apart."""
+    """Cause code for what ``wifi.radio.connect`` raised; its texts are all there is to tell them apart.
+
+    They are in the language of the firmware. Of its three only "Unknown failure N" has a number in it, and of the two others
+    only "No network with that ssid" the word ssid, which translators leave as it is.
+    """
+    if not isinstance(error, ConnectionError):
+        return "wifi_down"
     text = str(error)
-    if "uthenticat" in text:
-        return "wifi_auth"
-    if "ssid" in text or "No network" in text:
-        return "wifi_no_ssid"
-    return REASONS.get(_number_of(text), "wifi_down")
+    number = _number_of(text)
+    if number:
+        return REASONS.get(number, "wifi_down")
+    return "wifi_no_ssid" if "ssid" in text.lower() else "wifi_auth"
 
 
 def _number_of(text):
-    try:
-        return int(text.rsplit(" ", 1)[-1])
-    except ValueError:
-        return 0
+    """The number in a text wherever its language puts it, 0 without one."""
+    return int("0" + "".join([letter for letter in text if "0" <= letter <= "9"]))
 
 
 def may_be_power(error):
