@@ -96,6 +96,36 @@ def test_a_bus_that_cannot_be_opened_keeps_no_pin(board, place):
     assert board.opened == []
 
 
+class RadioOf:
+    """Finds the module wifi, and fails while it is executed, as on a chip whose radio does not start."""
+
+    def __init__(self, error):
+        self.error = error
+        self.asked = 0
+
+    def find_spec(self, name, _path=None, _target=None):
+        if name == "wifi":
+            self.asked += 1
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Failed to allocate Wifi memory"),
+        OSError("WiFi driver"),
+        RuntimeError("no"),
+        ImportError("no module named 'wifi'"),
+    ],
+)
+def test_a_radio_that_does_not_start_is_none_and_is_asked_once(board, monkeypatch, capsys, error):
+    finder = RadioOf(error)
+    monkeypatch.delitem(sys.modules, "wifi", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
+    assert board.bus.open_radio() is None and finder.asked == 1
+    assert capsys.readouterr().out == f"no radio: {error}\n"
+
+
 def test_without_a_radio_the_mac_is_made_from_the_chips_number_and_is_a_local_unicast_one(board):
     mac = board.bus.own_mac(None)
     assert len(mac) == 6 and mac[1:] == UID[-5:] and mac[0] & 3 == 2

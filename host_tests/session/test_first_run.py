@@ -16,6 +16,7 @@ from PIL import Image
 from host_tests.bench.device_time import MATCHING_PIECE_US, PASS_BESIDES_PIECE_US, SESSION_PIECE_US
 from host_tests.support.attacks import ATTACKS, Attack
 from host_tests.support.starts import page_is_up, program_s, started
+from host_tests.twin.errors import DeviceOSError
 from host_tests.twin.network import AccessPoint
 from host_tests.twin.phone import PROBES, Phone, query
 from host_tests.twin.world import SETTINGS_IN_USE, World
@@ -615,6 +616,18 @@ def test_a_car_is_read_without_any_wifi_and_without_an_access_point():
         world.plug(world.new_car(soc_percent=42))
         assert world.run_until(lambda: 910 in world.checkpoints, 90)
         assert not on_the_air(world)
+
+
+@pytest.mark.parametrize("fault", [MemoryError("Failed to allocate Wifi memory"), DeviceOSError("WiFi driver")])
+def test_a_car_is_read_on_a_board_whose_radio_does_not_start(fault):
+    with World(seed=44) as world:
+        world.device.station.start_fault = fault
+        world.run(20)
+        assert f"no radio: {fault}" in console(world)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 910 in world.checkpoints, 90)
+        assert world.device.station.joins == 0 and not on_the_air(world)
+        assert faults(world) == []
 
 
 def test_the_charge_has_the_display_and_the_offer_comes_back_later():

@@ -44,12 +44,15 @@ class Station:
         self._watch = None
         # Of a board with a poor antenna nothing is understood above this power (CircuitPython issues 9208, 9657).
         self.most_tx_dbm = USUAL_TX_DBM
+        # What `import wifi` raises on a radio that does not start, once a run: from then on it is there, half made.
+        self.start_fault = None
         self.mac = bytes((device.uid[5] & 0xFC | 2,)) + bytes(device.uid[4::-1])
         self.forget()
 
     def forget(self):
         """State after a chip reset."""
         self.enabled = True
+        self.half_made = False
         self.user_started = False
         self.associated = False
         self.believed = False
@@ -78,6 +81,15 @@ class Station:
     def access_point(self):
         return self._device.network.access_point
 
+    def begin(self):
+        """`import wifi`, which also switches a radio on again that the supervisor had switched off."""
+        if self.half_made:
+            return
+        self.half_made = self.start_fault is not None
+        self.enabled = not self.half_made
+        if self.half_made:
+            raise self.start_fault
+
     def switch(self, on):
         """The radio on or off; switching it on sets the usual transmit power again."""
         if self.enabled and not on:
@@ -104,6 +116,7 @@ class Station:
         return [point for point in points if point.up]
 
     def vm_ended(self, hard):
+        self.half_made = False
         if hard:
             self.stop_ap()
             self.forget()

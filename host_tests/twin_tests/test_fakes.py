@@ -731,6 +731,23 @@ def test_a_router_that_reboots_is_lost_for_good_until_the_program_joins_again(bo
     assert [line for _, line in device.console][2:] in ([], ["False", "True"])
 
 
+def test_a_radio_that_does_not_start_says_so_once(boards, services):
+    device = boards(
+        """
+        for _ in range(2):
+            try:
+                import wifi
+                print("enabled", wifi.radio.enabled)
+            except MemoryError as error:
+                print(error)
+        """,
+        services=services,
+    )
+    device.station.start_fault = MemoryError("Failed to allocate Wifi memory")
+    device.run(5)
+    assert [line for _, line in device.console][:2] == ["Failed to allocate Wifi memory", "enabled False"]
+
+
 WATCHED = """
 import time, wifi
 wifi.radio.connect("Home", "correct horse")

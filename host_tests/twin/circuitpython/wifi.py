@@ -321,5 +321,4 @@ class Radio:
 
 
 radio = Radio()
-# Importing wifi switches a radio on again that the supervisor had switched off.
-device.station.enabled = True
+device.station.begin()
