@@ -116,8 +116,7 @@ class Radio:
             # It looks at its event bits only.
             return
         self.lose()
-        self.clock.wait(CHANNEL_SCAN_MS if channel else FULL_SCAN_MS)
-        point = self._found(ssid, channel, bssid)
+        point = self._search(ssid, channel, bssid)
         if point is None:
             raise ConnectionError("No network with that ssid")
         if self._tx_power > self.most_dbm:
@@ -131,6 +130,15 @@ class Radio:
             raise Hang
         self.clock.wait(JOIN_MS)
         self.come_back(point)
+
+    def _search(self, ssid, channel, bssid):
+        if bssid is None:
+            self.clock.wait(CHANNEL_SCAN_MS if channel else FULL_SCAN_MS)
+            return self._found(ssid, channel, None)
+        # Radio.c wipes the channel then, so that it looks at one after the other.
+        point = self._found(ssid, 0, bssid)
+        self.clock.wait(FULL_SCAN_MS if point is None else CHANNEL_SCAN_MS * point.channel)
+        return point
 
     def _found(self, ssid, channel, bssid):
         for point in self.air:

@@ -181,10 +181,9 @@ class Station:
         device = self._device
         self.leave()
         self.joins += 1
-        scan_us = CHANNEL_SCAN_US if channel else FULL_SCAN_US
-        if channel != self.ap_channel:
-            self.away_until_us = device.clock.now_us + scan_us
-        device.wait_until(_never, scan_us)
+        if bssid is not None:
+            # Radio.c ends the BSSID with a zero that falls on the channel behind it.
+            channel = 0
         point = next(
             (
                 point
@@ -195,7 +194,14 @@ class Station:
             ),
             None,
         )
-        if point is None:
+        scan_us = CHANNEL_SCAN_US if channel else FULL_SCAN_US
+        if bssid is not None and point is not None:
+            # From channel 1 on until it is found.
+            scan_us = CHANNEL_SCAN_US * point.channel
+        if channel != self.ap_channel:
+            self.away_until_us = device.clock.now_us + scan_us
+        device.wait_until(_never, scan_us)
+        if point is None or not point.up:
             raise JoinFailure("No network with that ssid")
         if not self.is_understood:
             device.wait_until(_never, AUTH_EXPIRE_US)

@@ -28,12 +28,12 @@ def test_a_board_without_a_radio_has_no_link():
     assert link()[0].exists
 
 
-def test_one_access_point_is_asked_for_by_channel_and_bssid_or_the_firmware_chooses():
+def test_an_access_point_is_asked_for_by_channel_or_also_bssid_or_the_firmware_chooses():
     found, radio, _ = link()
-    found.join("Home", "correct horse", (6, HOME))
-    radio.lose()
-    found.join("Home", "correct horse", ANYWHERE)
-    assert radio.joins == [("Home", "correct horse", 6, HOME), ("Home", "correct horse", 0, None)]
+    for place in ((6, None), (6, HOME), ANYWHERE):
+        found.join("Home", "correct horse", place)
+        radio.lose()
+    assert [asked[2:] for asked in radio.joins] == [(6, None), (6, HOME), (0, None)]
 
 
 def test_where_the_box_is_can_be_asked_while_it_is_there():

@@ -5,7 +5,7 @@
 import pytest
 from appliance.network.scan import CHANNELS
 
-from host_tests.support.fake_radio import HOME, Point
+from host_tests.support.fake_radio import Point
 from host_tests.support.wifi_rig import Mdns, Rig
 
 OTHER = bytes.fromhex("02aabbccddee")
@@ -40,15 +40,22 @@ def mdns():
 # ---- joining
 
 
-def test_a_search_of_single_channels_leads_to_a_join_of_one_access_point():
+def test_a_search_of_single_channels_leads_to_a_join_on_one():
     rig = joined(Rig(Point(), Point(rssi=-70, channel=11, bssid=OTHER), mdns=Mdns))
     assert rig.radio.scanned == list(range(1, CHANNELS + 1))
-    assert rig.radio.joins == [("Home", "correct horse", 6, HOME)]
+    assert rig.radio.joins == [("Home", "correct horse", 6, None)]
     assert (rig.station.state, rig.station.cause, rig.station.address) == ("connected", None, "192.168.1.50")
     assert rig.station.pool == ("pool of", rig.radio)
     assert rig.radio.hostname == "socbox"
     assert rig.texts("connected") == ["connected to Home, http://192.168.1.50"]
     assert rig.watchdog.fed == 1
+
+
+def test_of_two_access_points_on_a_channel_the_stronger_is_asked_for():
+    rig = joined(Rig(Point(rssi=-70), Point(rssi=-50, bssid=OTHER)))
+    assert rig.radio.joins == [("Home", "correct horse", 6, OTHER)]
+    rejoin(rig)
+    assert rig.radio.joins[1:] == [("Home", "correct horse", 6, OTHER)]
 
 
 def test_nothing_stands_still_for_longer_than_one_channel_but_the_join():
@@ -171,7 +178,7 @@ def test_of_many_access_points_one_that_refuses_is_passed_over_in_the_end():
     rig = Rig(Point(rssi=-70), bad)
     rig.radio.air.sort(key=lambda point: point.rssi)
     rig.until(lambda: rig.station.connected, 300)
-    assert [bssid for _, _, _, bssid in rig.radio.joins] == [OTHER] * 4 + [None]
+    assert [channel for _, _, channel, _ in rig.radio.joins] == [1] * 4 + [0]
 
 
 @pytest.mark.parametrize("error", [ValueError("Invalid BSSID"), MemoryError(), OSError(5)])
@@ -260,7 +267,7 @@ def test_a_lost_network_is_joined_again_where_it_was_without_a_search():
     assert (rig.station.state, rig.station.cause, rig.station.address) == ("down", "wifi_down", None)
     assert rig.station.losses == 1 and rig.texts("lost") == ["connection lost"]
     assert rig.until(lambda: rig.station.connected, 10) < 4
-    assert rig.radio.joins[1] == ("Home", "correct horse", 6, HOME)
+    assert rig.radio.joins[1] == ("Home", "correct horse", 6, None)
     assert len(rig.radio.scanned) == searched
 
 

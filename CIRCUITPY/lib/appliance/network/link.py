@@ -20,7 +20,7 @@ _NOT_UNDERSTOOD = (203, 205)
 LOW_TX_POWER_DBM = 7
 # How many servers for the name are made before the box gives up on it: what failed in one may be over with the next join.
 _MOST_SERVERS = 3
-# Which access point to join: channel and BSSID. This one leaves the choice to the firmware.
+# Which access point to join: channel and BSSID, None for any on the channel. This one leaves all to the firmware.
 ANYWHERE = (0, None)
 # What the radio calls its address between the access point's welcome and DHCP's answer.
 _NO_LEASE = "0.0.0.0"
@@ -143,10 +143,13 @@ class Link:
         self._take_name()
         self._take_address(ssid)
         channel, bssid = place
-        if bssid is None:
+        if not channel:
             self._radio.connect(ssid, password)
+        elif bssid is None:
+            # A search of one channel takes a tenth of a full one.
+            self._radio.connect(ssid, password, channel=channel)
         else:
-            # A search of one channel for one access point takes a tenth of a full one.
+            # Radio.c wipes the channel when it takes a BSSID, so that this searches channel after channel from 1 on.
             self._radio.connect(ssid, password, channel=channel, bssid=bssid)
 
     def _take_name(self):

@@ -4,7 +4,7 @@
 
 A scan of all channels stands still for 1.5 s; one channel takes 0.12 s, so that a car that begins meanwhile is
 answered in time, and a phone on the box's own access point notices little. Every join is prepared by such a
-search: with channel and access point known it takes a second, without it stands still for three.
+search: with the channel known it takes a second, without it stands still for three.
 """
 
 CHANNELS = 13  # 12 and 13 are in use in Europe
@@ -96,6 +96,10 @@ class Networks:
             if network.ssid == ssid and (best is None or network.rssi > best.rssi):
                 best = network
         return best
+
+    def has_two(self, ssid, channel):
+        """True when the last search heard more than one access point of that name on that channel."""
+        return len([True for network in self._last if network.ssid == ssid and network.channel == channel]) > 1
 
     def weak(self, ssid):
         """True when the network was in the air, but faint."""

@@ -234,7 +234,7 @@ class Station:
         wish = self.provisioning.wish
         ssid, password = (self.ssid, self._password) if wish is None else (wish.ssid, wish.password)
         low_power = self._low_power_for == ssid
-        place = self._place(ssid, now)
+        place = self._where(ssid, now)
         if place is None:
             self._failed("wifi_no_ssid", "network not found", now)
             return
@@ -260,6 +260,13 @@ class Station:
             self._failed("wifi_dhcp", "no address from the router", now)
         else:
             self._failed("wifi_down", "the radio is still trying by itself", now)
+
+    def _where(self, ssid, now):
+        """As _place, with the BSSID only where one name has two access points on a channel: asking for it takes longer."""
+        place = self._place(ssid, now)
+        if place is None or self.networks.has_two(ssid, place[0]):
+            return place
+        return place[0], None
 
     def _place(self, ssid, now):
         """Which access point to join: (channel, BSSID), ANYWHERE, or None when the network is not in the air."""
