@@ -167,6 +167,16 @@ def test_from_empty_settings_to_the_owners_network(platform, figures):
             assert again_s > 0
 
 
+def test_an_access_point_that_did_not_come_up_is_opened_again():
+    with minutes(seed=21, settings=NO_NETWORK) as world:
+        world.device.station.refuses_ap = True
+        assert world.run_until(lambda: "no access point" in console(world), 60)
+        world.device.station.refuses_ap = False
+        assert world.run_until(lambda: on_the_air(world), 40)
+        world.run(5)
+        assert on_the_air(world) and console(world).count("no access point") == 1
+
+
 def test_a_wrong_password_is_told_and_can_be_corrected():
     with World(seed=22, settings=NO_NETWORK) as world:
         until_offered(world)

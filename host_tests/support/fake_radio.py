@@ -64,6 +64,8 @@ class Radio:
         self.most_dbm = 20
         self._tx_power = 20.0
         self.refuses_scan = False
+        self.refuses_ap = False
+        self.ap_active = False
         self.joined = None
         self.retries_for = None
         self._hostname = "cpy"
@@ -199,7 +201,10 @@ class AccessPoint(access_point.AccessPoint):
         if self.fault is not None:
             raise self.fault
         self.channels.append(channel)
-        self.active = True
+        # start_ap says nothing when the chip refuses.
+        self._radio.ap_active = not self._radio.refuses_ap
+        self._went_on_air()
 
     def stop(self):
-        self.active = False
+        self.active = self._radio.ap_active = False
+        self._look_at = None

@@ -24,6 +24,8 @@ AUTH_EXPIRE_US = 1_000_000
 TX_STEPS = (8, 20, 28, 34, 44, 52, 56, 60, 66, 72, 80)
 MOST_TX = 84
 USUAL_TX_DBM = 20
+# From start_ap to the network interface that is up; not measured.
+AP_START_US = 100_000
 AP_ADDRESS = "192.168.4.1"
 AP_SUBNET = "192.168.4."
 
@@ -44,6 +46,8 @@ class Station:
         self._watch = None
         # Of a board with a poor antenna nothing is understood above this power (CircuitPython issues 9208, 9657).
         self.most_tx_dbm = USUAL_TX_DBM
+        # start_ap throws the chip's answers away: with this it returns as ever, and nothing is on the air.
+        self.refuses_ap = False
         # What `import wifi` raises on a radio that does not start, once a run: from then on it is there, half made.
         self.start_fault = None
         self.mac = bytes((device.uid[5] & 0xFC | 2,)) + bytes(device.uid[4::-1])
@@ -69,6 +73,7 @@ class Station:
         self.ap_active = False
         self.ap_ssid = self.ap_password = None
         self.ap_channel = 1
+        self.ap_up_at_us = 0
         self.ap_max_connections = 4
         self.ap_address = AP_ADDRESS
         self.away_until_us = 0
@@ -145,7 +150,13 @@ class Station:
         self.ap_ssid, self.ap_password = ssid, password
         self.ap_channel = channel if point is None else point.channel
         self.ap_max_connections = max_connections
-        self.ap_active = True
+        self.ap_active = not self.refuses_ap
+        self.ap_up_at_us = self._device.clock.now_us + AP_START_US
+
+    @property
+    def ap_up(self):
+        """As esp_netif_is_netif_up says of the access point's side."""
+        return self.ap_active and self._device.clock.now_us >= self.ap_up_at_us
 
     def stop_ap(self):
         if self.ap_active:

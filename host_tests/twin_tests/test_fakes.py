@@ -883,6 +883,27 @@ def test_access_point_makes_the_box_reachable_without_a_router(boards, services)
     assert services.network.http("GET", "/", run=device.run_until).body == b"hi"
 
 
+def test_an_access_point_that_the_driver_refuses_is_told_by_ap_active_only(boards, services):
+    device = boards(
+        """
+        import time, wifi
+        for _ in range(2):
+            wifi.radio.start_ap("socbox", "12345678")
+            first = wifi.radio.ap_active
+            time.sleep(1)
+            print(first, wifi.radio.ap_active)
+            wifi.radio.stop_ap()
+            time.sleep(1)
+        """,
+        services=services,
+    )
+    device.station.refuses_ap = True
+    device.run_until(lambda: device.console, 5)
+    device.station.refuses_ap = False
+    device.run(5)
+    assert [line for _, line in device.console][:2] == ["False False", "False True"]
+
+
 PORTAL = """
 import errno, socketpool, time, wifi
 wifi.radio.start_ap("socbox", "12345678", channel=1, authmode=(wifi.AuthMode.WPA2, wifi.AuthMode.PSK), max_connections=1)

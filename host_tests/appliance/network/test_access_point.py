@@ -7,7 +7,7 @@ import types
 
 import pytest
 from appliance.network import access_point, captive_dns
-from appliance.network.access_point import GUEST_MS, MOST_GUESTS, AccessPoint, is_guest, qr_text
+from appliance.network.access_point import GUEST_MS, LOOK_MS, MOST_GUESTS, AccessPoint, is_guest, qr_text
 
 from host_tests.support.fake_radio import Clock
 
@@ -18,6 +18,7 @@ class Radio:
 
     def __init__(self):
         self.asked = None
+        self.ap_active = True
 
     def start_ap(self, *arguments, **keywords):
         assert self.enabled
@@ -86,6 +87,22 @@ def test_a_name_server_without_a_socket_leaves_an_access_point_that_can_be_stopp
     assert point.active
     point.stop()
     assert point._radio.asked is None and not point.active
+
+
+@pytest.mark.parametrize("on_air", [True, False])
+def test_the_radio_is_asked_once_whether_it_is_on_the_air(point, on_air):
+    assert not point.wants_look(point.clock.now)
+    point.start("pool", 6)
+    point._radio.ap_active = on_air
+    point.clock.wait(LOOK_MS - 1)
+    assert not point.wants_look(point.clock.now)
+    point.clock.wait(1)
+    assert point.wants_look(point.clock.now) and point.is_on_air() == on_air
+    assert not point.wants_look(point.clock.now)
+    point.start("pool", 6)
+    point.stop()
+    point.clock.wait(LOOK_MS)
+    assert not point.wants_look(point.clock.now)
 
 
 def test_one_name_is_answered_a_pass(point):

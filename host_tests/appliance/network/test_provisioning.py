@@ -97,6 +97,18 @@ def test_an_access_point_that_cannot_be_is_tried_again():
     assert 24 < rig.until(lambda: rig.provisioning.offered, 60) < 31
 
 
+def test_an_access_point_that_the_radio_did_not_start_is_told_and_tried_again():
+    rig = Rig(WIFI_SSID="")
+    rig.radio.refuses_ap = True
+    rig.until(lambda: rig.point.channels, 5)
+    assert rig.until(lambda: not rig.provisioning.offered, 5) < 3
+    assert rig.texts("info")[-1] == "no access point: the radio did not start it"
+    rig.radio.refuses_ap = False
+    assert 28 < rig.until(lambda: rig.provisioning.offered, 60) < 32
+    rig.run(60)
+    assert rig.provisioning.offered and len(rig.point.channels) == 2
+
+
 # ---- a network is named
 
 

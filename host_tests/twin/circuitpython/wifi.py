@@ -287,7 +287,7 @@ class Radio:
 
     @property
     def ap_active(self):
-        return device.station.ap_active
+        return device.station.ap_up
 
     @property
     def ipv4_address_ap(self):

@@ -7,6 +7,8 @@ cut makes the label somebody wrote stale. It is not made from the chip's number:
 every neighbour reads off the air.
 """
 
+from plc.ticks import expired, ticks_add
+
 from appliance.base.recent import Recent
 
 NAME = "socbox-%02X%02X"
@@ -15,6 +17,8 @@ SUBNET = "192.168.4."
 MOST_GUESTS = 4
 # Whoever asked for something within this time is still there; with the page open it asks every five seconds.
 GUEST_MS = 120000
+# start_ap throws away what the chip answers, so the radio is asked afterwards; one that starts does it in less.
+LOOK_MS = 1000
 
 
 def qr_text(ssid, password):
@@ -40,6 +44,7 @@ class AccessPoint:
         self._radio = radio
         self._now = now
         self._dns = None
+        self._look_at = None
 
     def start(self, pool, channel):
         """Go on the air. RuntimeError, OSError when that cannot be."""
@@ -58,14 +63,28 @@ class AccessPoint:
             authmode=(wifi.AuthMode.WPA2, wifi.AuthMode.PSK),
             max_connections=MOST_GUESTS,
         )
+        self._went_on_air()
+        self._dns = CaptiveDns(pool, select.poll(), ADDRESS, SUBNET, self.guest_seen)
+
+    def _went_on_air(self):
         self.active = True
+        self._look_at = ticks_add(self._now(), LOOK_MS)
         self._guest.forget()
         self._reader.forget()
-        self._dns = CaptiveDns(pool, select.poll(), ADDRESS, SUBNET, self.guest_seen)
+
+    def wants_look(self, now):
+        """True once, some time after the start."""
+        return expired(self._look_at, now)
+
+    def is_on_air(self):
+        """What the radio says; it was looked at then."""
+        self._look_at = None
+        return self._radio.ap_active
 
     def stop(self):
         """Leave the air."""
         self.active = False
+        self._look_at = None
         dns, self._dns = self._dns, None
         if dns is not None:
             dns.close()

@@ -205,6 +205,21 @@ class Provisioning:
         self._tell("console", "access point %s, password %s" % (point.name, point.password))
         return True
 
+    def wants_look(self, now):
+        """True when the access point should be on the air by now."""
+        return self.access_point is not None and self.access_point.wants_look(now)
+
+    def look(self, now):
+        """An access point that did not come up is none: it is tried again while it is needed."""
+        point = self.access_point
+        if point.is_on_air():
+            return
+        point.stop()
+        self._close_at = None
+        if not self._connected:
+            self._offer_at = ticks_add(now, OFFER_RETRY_MS)
+        self._tell("info", "no access point: the radio did not start it")
+
     def wants_save(self, now):
         """True when a network that was joined is to be kept."""
         return expired(self._save_at, now)

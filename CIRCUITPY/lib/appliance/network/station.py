@@ -6,6 +6,7 @@
     a search is under way                            look at one channel
     the search for a join is over                    join
     the access point has served its time             close it
+    the access point was opened a second ago         see whether it is on the air
     the box cannot be reached otherwise              offer the access point
     a network that a guest named was joined          save it
     a guest named a network, or the pause is over    prepare a join, with a search
@@ -79,6 +80,7 @@ class Station:
             (self._is_looking, self._look),
             (self._is_prepared, self._join),
             (provisioning.wants_close, provisioning.close),
+            (provisioning.wants_look, provisioning.look),
             (provisioning.wants_offer, self._offer),
             (provisioning.wants_save, provisioning.save),
             (self._wants_join, self._prepare),
