@@ -7,6 +7,7 @@ import struct
 import pytest
 from appliance.network import ntp
 from appliance.network.ntp import AGAIN_MS, PAUSES_MS, Ntp, request, unix_time
+from plc.ticks import ticks_add
 
 TOKEN = b"8 octets"
 NOW_S = 1790000000
@@ -102,6 +103,17 @@ def test_a_name_that_nobody_knows_and_a_time_that_cannot_be_are_no_answer():
     for one in (client(Socket(answer()), None), client(Socket(answer()), takes=False)):
         one.run(0)
         assert "does not tell" in one.told[0]
+
+
+def test_after_days_without_a_network_it_is_still_time_to_ask():
+    one = client(Socket(answer()))
+    one.run(0)
+    one.may_ask = lambda: False
+    hour = 3600_000
+    for now in range(0, AGAIN_MS + 4 * 24 * hour, hour):
+        assert not one.due(ticks_add(0, now))
+    one.may_ask = lambda: True
+    assert one.due(ticks_add(0, now))
 
 
 def test_nobody_is_asked_while_a_car_is_there():

@@ -56,7 +56,10 @@ class Ntp:
 
     def due(self, now):
         """True when it is time to ask. Allocates nothing."""
-        return (self._next is None or expired(self._next, now)) and self.may_ask()
+        if expired(self._next, now):
+            # Kept, because a moment that was only compared would lie in the future again after three days without a network.
+            self._next = None
+        return self._next is None and self.may_ask()
 
     def run(self, now):
         """Ask once; blocks for a second at most, longer for a name."""
