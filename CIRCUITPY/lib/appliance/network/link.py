@@ -65,6 +65,8 @@ class Link:
         self._new_pool = new_pool
         self._new_mdns = new_mdns
         self._tell = tell
+        self._address = None
+        self._text = None
         self._mdns = None
         self._servers = 0
         self._announced = False
@@ -88,12 +90,13 @@ class Link:
         return self._radio.connected
 
     def address(self):
-        """Its IPv4 address as text, None without one."""
+        """Its IPv4 address as text, None without one. Asked once a second: a text is made only of a new one."""
         address = self._radio.ipv4_address
-        if address is None:
-            return None
-        text = str(address)
-        return None if text == _NO_LEASE else text
+        if address != self._address:
+            self._address = address
+            text = str(address)
+            self._text = None if address is None or text == _NO_LEASE else text
+        return self._text
 
     def place(self):
         """(channel, BSSID) of the access point it is at, or None."""
