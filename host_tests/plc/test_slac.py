@@ -62,12 +62,21 @@ class Wire:
         self.slac.events.clear()
         return events
 
-    def to_match(self, car=CAR, run=RUN):
+    def to_characteristics(self, car=CAR, run=RUN):
         self.car_sends(parm_req(car, run), start_atten(car, run))
         for countdown in range(9, -1, -1):
             self.wait(20)
             self.car_sends(sound(car, run, countdown), profile(car))
+
+    def to_match(self, car=CAR, run=RUN):
+        self.to_characteristics(car, run)
         self.car_sends(atten_rsp(car, run))
+
+    def to_link(self):
+        self.to_match()
+        self.car_sends(match_req(), link_status(True))
+        self.events()
+        return self
 
 
 def test_slac_parm_cnf_carries_every_constant_strict_cars_compare():
@@ -234,10 +243,7 @@ def test_match_cnf_hands_over_the_key_that_set_key_gave_the_modem():
 def test_a_car_whose_atten_char_rsp_was_lost_may_go_on(message):
     """It has our CM_ATTEN_CHAR.IND, or it would not go on; an Audi does so 3 ms after its response."""
     wire = Wire()
-    wire.car_sends(parm_req(), start_atten())
-    for countdown in range(9, -1, -1):
-        wire.wait(20)
-        wire.car_sends(sound(countdown=countdown), profile())
+    wire.to_characteristics()
     wire.sent()
     wire.car_sends(message)
     assert wire.kinds() == [0x607D if message == match_req() else 0x6079]
@@ -267,10 +273,7 @@ def test_an_amplitude_map_before_the_sounds_or_cut_short_is_not_answered():
 
 
 def test_a_link_over_which_the_car_talks_is_not_lost_whatever_the_modem_says():
-    wire = Wire()
-    wire.to_match()
-    wire.car_sends(match_req(), link_status(True))
-    wire.events()
+    wire = Wire().to_link()
     for _ in range(20):
         wire.wait(1000)
         wire.slac.peer_heard(wire.now)
@@ -283,10 +286,7 @@ def test_a_link_over_which_the_car_talks_is_not_lost_whatever_the_modem_says():
 
 
 def test_a_firmware_that_does_not_know_the_question_has_said_nothing_about_the_link():
-    wire = Wire()
-    wire.to_match()
-    wire.car_sends(match_req(), link_status(True))
-    wire.events()
+    wire = Wire().to_link()
     for _ in range(20):
         wire.wait(1000)
         wire.car_sends(link_status(False, status=1))

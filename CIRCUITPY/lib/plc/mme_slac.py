@@ -112,14 +112,10 @@ def is_from(frame, kind, ev_mac, run):
     return run_at is None or frame[run_at : run_at + _RUN_ID] == run
 
 
-def is_plain_slac(frame):
-    """True for CM_SLAC_PARM.REQ of the one application (0) without security (0): anything else is not ours."""
-    return frame[_APPLICATION] == 0 and frame[_SECURITY] == 0
-
-
 def is_parm_req(frame):
-    """True for a CM_SLAC_PARM.REQ that can be answered."""
-    return len(frame) >= LAYOUT[CM_SLAC_PARM_REQ][0] and is_plain_slac(frame)
+    """True for a CM_SLAC_PARM.REQ of the one application (0) without security (0): anything else is not ours."""
+    whole = len(frame) >= LAYOUT[CM_SLAC_PARM_REQ][0]
+    return whole and frame[_APPLICATION] == 0 and frame[_SECURITY] == 0
 
 
 def amp_map_cnf(source_mac, ev_mac):

@@ -44,7 +44,6 @@ C_EV_MATCH_RETRY = 2  # repeats after the first CM_ATTEN_CHAR.IND [V2G3-A09-46]
 C_EVSE_MATCH_PARALLEL = 5  # cars an EVSE must be able to follow at once
 
 _NEVER = 1 << 16  # as the least length of a message that nobody reads
-_AMP_MAP_STATES = ("WAIT_MATCH", "JOINING", "JOINED")
 _LINK_LOST_POLLS = 3  # the CCo ages a silent station slowly and once in a while reports a false 0
 
 
@@ -136,8 +135,6 @@ class Slac:
             self._ignored += 1
         elif kind == mme_slac.CM_SLAC_PARM_REQ:
             self._parm_req(frame, now)
-        elif kind == mme_slac.CM_AMP_MAP_REQ:
-            self._amp_map_req(frame)
         else:
             self._car_message(kind, frame, now)
 
@@ -151,7 +148,7 @@ class Slac:
 
     def _parm_req(self, frame, now):
         """Begins or restarts this car's matching in every state [V2G3-A09-16]."""
-        if not mme_slac.is_plain_slac(frame):
+        if not mme_slac.is_parm_req(frame):
             self._ignored += 1
             return
         ev_mac = mme.source(frame)
@@ -178,14 +175,6 @@ class Slac:
         self._contexts.append(context)
         self.frames.append(mme_slac.slac_parm_cnf(self.mac, ev_mac, run))
         self.events.append(("parm", ev_mac))
-
-    def _amp_map_req(self, frame):
-        """It carries no RunID: whose it is its sender tells."""
-        for context in self._contexts:
-            if context.ev_mac == mme.source(frame) and context.state in _AMP_MAP_STATES:
-                self.frames.append(mme_slac.amp_map_cnf(self.mac, context.ev_mac))
-                return
-        self._ignored += 1
 
     def _car_message(self, kind, frame, now):
         context = self._context_of(kind, frame)
@@ -272,6 +261,10 @@ class Slac:
         self._link_deadline = now
         self.events.append(("matched", context.ev_mac))
         return True
+
+    def _answer_amp_map(self, context, frame, now):
+        self.frames.append(mme_slac.amp_map_cnf(self.mac, context.ev_mac))
+        return False
 
     # ---- actions of TIMEOUTS: (context, now)
 
@@ -394,6 +387,7 @@ MESSAGES = {
         Slac._answer_match,
         "JOINING",
     ),
+    mme_slac.CM_AMP_MAP_REQ: (("WAIT_MATCH", "JOINING", "JOINED"), Slac._answer_amp_map, None),
 }
 
 # state: (timer, action when it runs out, which also decides the next state)

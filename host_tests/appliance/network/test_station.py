@@ -305,13 +305,18 @@ def test_a_link_that_came_back_counts_when_its_address_is_there():
     assert not [text for _, text in rig.told if "0.0.0.0" in text or "None" in text]
 
 
-def test_a_link_that_came_back_without_a_lease_is_named_and_brings_the_access_point():
+def thrown_out_and_back_without_a_lease():
     rig = joined(Rig())
     (point,) = rig.radio.air
     point.dhcp = False
     rig.radio.kick()
     rig.until(lambda: not rig.station.connected, 2)
     rig.radio.come_back(point)
+    return rig
+
+
+def test_a_link_that_came_back_without_a_lease_is_named_and_brings_the_access_point():
+    rig = thrown_out_and_back_without_a_lease()
     assert 12 < rig.until(lambda: rig.station.cause == "wifi_dhcp", 60) < 20
     assert rig.texts("failed") == ["no address from the router"]
     assert 150 < rig.until(lambda: rig.provisioning.offered, 200) < 180
@@ -331,12 +336,7 @@ def test_a_join_while_the_firmware_tries_by_itself_is_none():
 
 
 def test_a_network_that_a_guest_names_is_refused_while_dhcp_is_silent_there():
-    rig = joined(Rig())
-    (point,) = rig.radio.air
-    point.dhcp = False
-    rig.radio.kick()
-    rig.until(lambda: not rig.station.connected, 2)
-    rig.radio.come_back(point)
+    rig = thrown_out_and_back_without_a_lease()
     rig.until(lambda: rig.provisioning.offered, 200)
     assert rig.provisioning.ask_join("Home", "correct horse", rig.clock.now)
     rig.until(lambda: rig.provisioning.outcome is not None, 20)

@@ -28,10 +28,13 @@ _LEAST_W = 200
 _MOST_EMPTY = 3
 
 
-def _as_told(numbers):
-    """What a SmartEVSE computes with, as it is told."""
-    told = (numbers.full_soc_percent, numbers.energy_capacity_wh, numbers.energy_request_wh)
-    return [-1 if number is None else number for number in told]
+def _as_told(full_soc_percent, energy_capacity_wh, energy_request_wh):
+    """What a SmartEVSE computes with, as it is told: -1 for what nobody knows."""
+    return [-1 if number is None else number for number in (full_soc_percent, energy_capacity_wh, energy_request_wh)]
+
+
+def _as_delivered(numbers):
+    return _as_told(numbers.full_soc_percent, numbers.energy_capacity_wh, numbers.energy_request_wh)
 
 
 class Estimate:
@@ -91,11 +94,11 @@ class Estimate:
 
     def _compare(self, state, delivered):
         """Whose numbers does the SmartEVSE compute with? It keeps the larger ones of two cars."""
-        told = _as_told(self._delivered)
-        held = [-1 if number is None else number for number in state.held]
+        told = _as_delivered(self._delivered)
+        held = _as_told(*state.held)
         larger = [number for at, number in enumerate(held) if number > told[at]]
         self._status.others_numbers = delivered and bool(larger)
-        same = held == _as_told(self._numbers) and state.evccid == evccid_text(self._reading.evccid)
+        same = held == _as_delivered(self._numbers) and state.evccid == evccid_text(self._reading.evccid)
         same = same and state.initial_soc == str(self._numbers.soc_percent)
         self.smartevse_percent = state.computed_soc if same else None
 

@@ -422,7 +422,8 @@ class Connection:
             self.deadline = ticks_add(now, STALL_MS)
 
     def _next_piece(self, now):
-        """Have one more piece of the body made."""
+        """Have one more piece of the body made. One that breaks ends the connection (``Web.poll``): the status has left
+        already, and the client sees a body that ends too early."""
         try:
             piece = next(self._rest)
         except StopIteration:
@@ -431,11 +432,6 @@ class Connection:
                 self._put_out(b"0\r\n\r\n")
             else:
                 self._sent_all(now)
-            return
-        except Exception as error:
-            # The status has left already: the client sees a body that ends too early.
-            self._web.answer_failed(error)
-            self.close()
             return
         if piece:
             piece = piece.encode("utf-8") if isinstance(piece, str) else piece

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Loads and starts the web server once WiFi is up, part by part."""
 
-from plc.ticks import expired, ticks_add
-
 from appliance.base.parts import Parts
+from appliance.base.recent import Recent
 
 RETRY_MS = 10000
 
@@ -19,16 +18,14 @@ class Launch:
         self._parts = Parts(parts)
         self._start = start
         self._tell = tell
-        self._start_at = None
+        self._failed = Recent(RETRY_MS)
 
     def due(self, now):
         """True when the server should be loaded or started."""
         if self.web is not None:
             return False
-        if expired(self._start_at, now):
-            # Also without WiFi: a tick can be compared for three days.
-            self._start_at = None
-        return self._start_at is None and self._wifi.reachable
+        # Asked without WiFi as well, which may be away for more than three days.
+        return not self._failed.holds(now) and self._wifi.reachable
 
     def run(self, now):
         """Load the next part, or start to listen when all are there; again after a while when that fails."""
@@ -37,7 +34,7 @@ class Launch:
                 self.web = self._start()
                 self._tell(None)
         except Exception as error:
-            self._start_at = ticks_add(now, RETRY_MS)
+            self._failed.mark(now)
             self._tell(error)
 
     def counts(self):
