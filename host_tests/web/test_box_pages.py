@@ -416,6 +416,38 @@ def test_a_restart_is_offered_where_it_is_needed(owner, box):
     assert page.is_hidden("#restart")
 
 
+def test_what_is_typed_while_the_box_saves_or_restarts_stays_and_is_still_to_be_saved(owner):
+    owner.open("/config")
+    page = owner.page
+    assert page.is_hidden("#restart"), "or its end is not in use at once"
+    held = []
+    page.route("**/api/settings", lambda route: held.append(route) if route.request.method == "POST" else route.fallback())
+    page.fill("#EVSE_ID", "E1")
+    page.click("#save")
+    until(page, lambda: held)
+    page.fill("#HOSTNAME", "carport")
+    page.fill("#WIFI_PASSWORD", "secret secret")
+    held[0].continue_()
+    owner.wait("#said", "^Saved")
+    assert (page.input_value("#EVSE_ID"), page.input_value("#HOSTNAME")) == ("E1", "carport")
+    assert page.input_value("#WIFI_PASSWORD") == "secret secret" and owner.text("#count") == "2 changes"
+    assert page.evaluate("() => document.activeElement.id") == "WIFI_PASSWORD", "and typing goes on"
+    page.unroute("**/api/settings")
+    page.route("**/api/reboot", lambda route: route.fulfill(json={}))
+    page.evaluate("() => { window.waitForRestart = (before, said, back) => setTimeout(back, 500); }")
+    page.evaluate("() => { document.getElementById('restart').hidden = false; }")
+    page.click("#restart-now")
+    page.fill("#HOSTNAME", "garage")
+    owner.wait("#said", "The box is back")
+    assert page.input_value("#HOSTNAME") == "garage" and owner.text("#count") == "2 changes"
+    page.click("#discard")
+    page.wait_for_selector("#bar", state="hidden")
+    assert page.input_value("#HOSTNAME") == "socbox" and page.input_value("#WIFI_PASSWORD") == ""
+    page.click(".setting:has(#EVSE_ID) button:has-text('Undo')")
+    page.click("#save")
+    owner.wait("#said", "Saved, and in use")
+
+
 def test_values_are_saved_whole_and_live_through_the_restart(owner, box):
     before = box.ask("drive")["settings.toml"]
     starts = box.ask("state")["starts"]
@@ -463,37 +495,6 @@ def test_what_was_typed_outlives_a_login_that_ended(owner, box):
     page.reload()
     page.wait_for_selector("body[data-ready]")
     assert page.input_value("#HOSTNAME") == "socbox"
-
-
-def test_what_is_typed_while_the_box_saves_or_restarts_stays_and_is_still_to_be_saved(owner):
-    owner.open("/config")
-    page = owner.page
-    held = []
-    page.route("**/api/settings", lambda route: held.append(route) if route.request.method == "POST" else route.fallback())
-    page.fill("#EVSE_ID", "E1")
-    page.click("#save")
-    until(page, lambda: held)
-    page.fill("#HOSTNAME", "carport")
-    page.fill("#WIFI_PASSWORD", "secret secret")
-    held[0].continue_()
-    owner.wait("#said", "^Saved")
-    assert (page.input_value("#EVSE_ID"), page.input_value("#HOSTNAME")) == ("E1", "carport")
-    assert page.input_value("#WIFI_PASSWORD") == "secret secret" and owner.text("#count") == "2 changes"
-    assert page.evaluate("() => document.activeElement.id") == "WIFI_PASSWORD", "and typing goes on"
-    page.unroute("**/api/settings")
-    page.route("**/api/reboot", lambda route: route.fulfill(json={}))
-    page.evaluate("() => { window.waitForRestart = (before, said, back) => setTimeout(back, 500); }")
-    page.evaluate("() => { document.getElementById('restart').hidden = false; }")
-    page.click("#restart-now")
-    page.fill("#HOSTNAME", "garage")
-    owner.wait("#said", "The box is back")
-    assert page.input_value("#HOSTNAME") == "garage" and owner.text("#count") == "2 changes"
-    page.click("#discard")
-    page.wait_for_selector("#bar", state="hidden")
-    assert page.input_value("#HOSTNAME") == "socbox" and page.input_value("#WIFI_PASSWORD") == ""
-    page.click(".setting:has(#EVSE_ID) button:has-text('Undo')")
-    page.click("#save")
-    owner.wait("#said", "Saved, and in use")
 
 
 def test_what_is_put_off_for_a_car_is_not_said_to_be_done(owner, tmp_path):
