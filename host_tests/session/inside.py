@@ -8,7 +8,7 @@ import gc
 def box_of(world):
     """The Box object of the program that runs on the world's device."""
     kind = world.device.modules["appliance.box"].Box
-    return next(one for one in gc.get_objects() if type(one) is kind)
+    return next(one for one in gc.get_referrers(kind) if type(one) is kind)
 
 
 def fill_the_rings(world):
