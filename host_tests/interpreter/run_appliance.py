@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: MIT
 """The complete appliance on MicroPython: code.py runs a plug-in in virtual time, and its heap is measured.
 
-    run_appliance.py CODE_PY [CAR] [measure|month]      CODE_PY: code.py of a drive made by ``micropython.drive``
+    run_appliance.py CODE_PY [CAR] [measure|waiting|month]      CODE_PY: code.py of a drive made by ``micropython.drive``
 
 Real are the files of CIRCUITPY and Adafruit's libraries; the firmware's C modules come from ``shims/``. Around them:
 the chip model on the SPI, a power line with a virtual car, a SmartEVSE of a few lines, a browser. The scenario gets
 its turn whenever the loop feeds the watchdog, so one pass of the box's own loop lies between two of its turns.
 
-Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time; "month" thirty more plug-ins
-and as many visits to the page, and what the interpreter tells of its heap after the first and after the last.
+Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time, "waiting" ends before a
+car comes; "month" adds thirty more plug-ins and as many visits to the page, and what the interpreter tells of its heap
+after the first and after the last.
 """
 
 import binascii
@@ -245,7 +246,8 @@ class Stage:
     def __init__(self, world, heap_before, measure):
         self.world = world
         self.heap_before = heap_before
-        self.measure = measure == "measure"
+        self.measure = measure in ("measure", "waiting")
+        self.waiting = measure == "waiting"
         self.month = measure == "month"
         self.limit_s = LIMIT_S + (PLUG_INS * PLUG_IN_S * 2 if self.month else 0)
         self.passes = Passes()
@@ -317,6 +319,8 @@ class Stage:
         print("heap_after_start", self.heap())
         if self.measure:
             yield from self._idle("waiting")
+        if self.waiting:
+            return
         pages = []
         yield from self.fetch("/", pages)
         yield from self.fetch("/api/status", pages)

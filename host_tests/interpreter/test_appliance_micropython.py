@@ -92,7 +92,7 @@ def test_a_single_object_a_pass_is_noticed(tmp_path):
             path.read_text().replace("now = self._ticks()\n", "now = self._ticks()\n        (now,)\n")
         )
 
-    told = run(tmp_path, "generic", "measure", heap="4M", change=plant)
+    told = run(tmp_path, "generic", "waiting", heap="4M", change=plant)
     # A tuple of one is one block of the heap.
     assert int(told["idle_worst_bytes_waiting"]) == 32
     assert int(told["idle_bytes_waiting"]) >= 500 * 32
