@@ -25,6 +25,7 @@ class Modem:
         self.generation = 1
         self.status = "READY"
         self.setting_text = "mode 3, 8 MHz"
+        self.was_reset = False
         self.incoming = []
         self.sent = []
         self.room = 100
@@ -57,15 +58,15 @@ class Secc:
         self.frames = []
         self.events = []
         self.ready_calls = 0
-        self.lost_calls = 0
+        self.lost = []
         self.fail = False
         self.took = lambda: None
 
     def modem_ready(self, now):
         self.ready_calls += 1
 
-    def modem_lost(self, now):
-        self.lost_calls += 1
+    def modem_lost(self, now, cause):
+        self.lost.append(cause)
 
     def receive(self, frame, now):
         if self.fail:
@@ -162,18 +163,29 @@ def test_a_modem_that_came_gets_its_key_once(bench):
     bench.modem.generation = 2
     bench.turn(5)
     assert bench.seccs[0].ready_calls == 2
-    assert [event[:2] for event in bench.events if event[0] == "modem"] == [("modem", 1), ("modem", 2)]
+    assert [event[2] for event in bench.events if event[0] == "modem"] == [None, "modem_rebooted"]
 
 
 def test_a_modem_that_is_lost_is_told_once(bench):
     bench.turn(3)
     bench.modem.ready = False
     bench.turn(3)
-    assert bench.seccs[0].lost_calls == 1
+    assert bench.seccs[0].lost == ["modem_rebooted"]
     bench.modem.ready = True
     bench.modem.generation = 2
     bench.turn(3)
-    assert (bench.seccs[0].ready_calls, bench.seccs[0].lost_calls) == (2, 1)
+    assert (bench.seccs[0].ready_calls, len(bench.seccs[0].lost)) == (2, 1)
+
+
+def test_a_modem_that_its_driver_reset_did_not_restart_by_itself(bench):
+    bench.turn(3)
+    bench.modem.ready, bench.modem.status = False, "RESETTING"
+    bench.turn(3)
+    assert bench.seccs[0].lost == ["modem_reset"]
+    bench.modem.ready, bench.modem.status = True, "READY"
+    bench.modem.generation, bench.modem.was_reset = 2, True
+    bench.turn(3)
+    assert bench.status.causes() == ["modem_reset"]
 
 
 def test_unsent_frames_keep_their_order_and_stay_bounded(bench):

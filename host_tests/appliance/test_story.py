@@ -46,9 +46,9 @@ def bench():
 ERROR = ValueError("planted")
 # event: (its first line, faults that it leaves)
 TOLD = [
-    (("modem", 1, "mode 3, 8 MHz"), "I modem [CHECKPOINT0] modem found, SPI mode 3, 8 MHz", []),
+    (("modem", "mode 3, 8 MHz", None), "I modem [CHECKPOINT0] modem found, SPI mode 3, 8 MHz", []),
     (
-        ("modem", 2, "mode 3, 8 MHz"),
+        ("modem", "mode 3, 8 MHz", "modem_rebooted"),
         "I modem [CHECKPOINT0] modem found, SPI mode 3, 8 MHz",
         ["modem_rebooted"],
     ),

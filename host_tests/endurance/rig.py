@@ -59,6 +59,7 @@ class FrameModem:
         self.modem = CarModem(rig.line, MODEM_MAC, self._from_modem, evse=True)
         self.ready = False
         self.generation = 0
+        self.was_reset = False
         self.status = "BOOTING"
         self.setting_text = "none: frames"
         self.counts = {}
@@ -85,10 +86,12 @@ class FrameModem:
     def restart(self, _now):
         """The box takes it for hanging."""
         self.reboot()
+        self.status = "RESETTING"
 
     def _booted(self):
         self.modem.mac_up_us = MAC_UP_US
         self.modem.start()
+        self.was_reset = self.status == "RESETTING"
         self.status = "READY"
         self.ready = True
         self.generation += 1
@@ -205,6 +208,10 @@ class DrivenModem:
     @property
     def generation(self):
         return self.driver.generation
+
+    @property
+    def was_reset(self):
+        return self.driver.was_reset
 
     @property
     def status(self):

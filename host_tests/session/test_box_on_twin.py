@@ -94,7 +94,7 @@ def test_a_modem_whose_firmware_hangs_is_restarted_and_reads_the_next_car(troubl
         world.run(60)
         world.unplug()
         world.run(20)
-        assert f"({cause})" in console(world) and status(world)["cause"]["code"] == "modem_rebooted"
+        assert f"({cause})" in console(world) and status(world)["cause"]["code"] == "modem_reset"
         assert read_one_car(world, soc=43) and status(world)["reading"]["soc_percent"] == 43
 
 

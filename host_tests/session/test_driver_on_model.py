@@ -158,7 +158,7 @@ def test_a_write_buffer_that_never_frees_is_reset_and_the_rest_goes_out(joined):
     joined.until(lambda: joined.modem.counts["reset"], 4000)
     joined.model.never_free_write_buffer = False
     joined.until(lambda: not joined.outbox, 3000)
-    assert joined.modem.generation == 2
+    assert (joined.modem.generation, joined.modem.was_reset) == (2, True)
 
 
 def test_a_host_cut_off_in_a_write_is_cured(joined):
@@ -190,6 +190,7 @@ def test_a_reboot_in_mid_session(joined):
     assert joined.modem.send(to_car(60, 1)) is False
     joined.until_ready(600)
     assert (joined.modem.generation, joined.modem.counts["reset"], joined.modem.counts["cpu_on"]) == (2, 0, 2)
+    assert not joined.modem.was_reset
     joined.rejoin()
     joined.car.send(to_box(60, 2))
     joined.run(50)

@@ -471,9 +471,9 @@ def test_a_modem_that_restarts_in_mid_session_ends_it_and_the_reading_is_kept():
     assert car.kinds("released") == [("link lost",)]
     car = WireCar()
     car.slac()
-    car.secc.modem_lost(car.now)
+    car.secc.modem_lost(car.now, "modem_reset")
     car.collect()
-    assert car.kinds("session_end") == [("modem_rebooted",)] and car.secc.stage == "NO_KEY"
+    assert car.kinds("session_end") == [("modem_reset",)] and car.secc.stage == "NO_KEY"
 
 
 def test_waiting_for_the_modem_sends_nothing_before_it_is_ready():

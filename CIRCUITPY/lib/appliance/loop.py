@@ -25,6 +25,8 @@ MOST_UNSENT = 32
 MOST_BUSY_PASSES = 20
 # It took five keys and answered none, or refused them all.
 MODEM_SILENT = ("failed", "modem_silent")
+# Why it starts anew.
+BY_ITSELF, BY_THE_BOX = "modem_rebooted", "modem_reset"
 # A V2G message takes up to 40 ms to read and to answer. After such a pass the modem is looked at before a piece that may
 # take 50 ms itself, but not twice in a row: a car that never stops must not keep everything else from going on.
 LONG_PROTOCOL_MS = 15
@@ -124,7 +126,7 @@ class Loop:
         """Cars wait: the modem is being written and restarted. What they send is dropped, and they repeat it."""
         self.held = True
         self._unsent = []
-        self.secc.modem_lost(self._ticks())
+        self.secc.modem_lost(self._ticks(), BY_THE_BOX)
 
     def release(self, now):
         """The modem is there for cars again."""
@@ -171,7 +173,7 @@ class Loop:
             self._modem_came(now)
         elif self._modem_ready and not modem.ready:
             self._modem_ready = False
-            secc.modem_lost(now)
+            secc.modem_lost(now, BY_THE_BOX if modem.status == "RESETTING" else BY_ITSELF)
         busy = self._receive(modem, secc, now) or busy
         secc.poll(now)
         self._collect(secc.take_frames(), now)
@@ -233,7 +235,10 @@ class Loop:
         if self.held:
             # It was restarted on purpose, and is not there for cars yet.
             return False
-        self._story.event(("modem", self._generation, self.modem.setting_text), self.secc, now)
+        why = None
+        if self._generation > 1:
+            why = BY_THE_BOX if self.modem.was_reset else BY_ITSELF
+        self._story.event(("modem", self.modem.setting_text, why), self.secc, now)
         return True
 
     # ---- pieces

@@ -37,7 +37,7 @@ def _numbered(number, text):
 
 
 def _modem_line(event):
-    return INFO, "modem", _numbered(_MODEM_FOUND, "modem found, SPI " + event[2])
+    return INFO, "modem", _numbered(_MODEM_FOUND, "modem found, SPI " + event[1])
 
 
 def _searching_line(event):
@@ -234,8 +234,8 @@ def _saved(story, event, _secc):
 
 
 def _modem_fault(state, event):
-    if event[1] > 1:
-        state.set_cause("modem_rebooted")
+    if event[2] is not None:
+        state.set_cause(event[2])
 
 
 def _key_fault(state, event):
@@ -283,7 +283,7 @@ _AFTERWARDS_LINE = (INFO, "smartevse", _numbered(_AFTERWARDS, "after the reading
 # it is (level, tag, format), a fault that depends on nothing is its code.
 EVENTS = {  # type: dict
     # of the protocol stack (v2g.secc) and of the loop
-    "modem": (_modem_line, _modem_came, _modem_fault),  # how often it came, its SPI setting
+    "modem": (_modem_line, _modem_came, _modem_fault),  # its SPI setting, code of why it came again or None
     "searching": (_searching_line, _searching, None),  # MAC of a car in reach, ours or a neighbour's
     "search_ended": (_search_ended_line, _search_ended, None),  # its MAC, code
     "matched": (_matched_line, _matched, None),  # MAC of the car on our cable, tick of its first search

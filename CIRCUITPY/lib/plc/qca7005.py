@@ -75,6 +75,7 @@ class Qca7005:
     high) saves that access, too.
 
     ``ready``; ``generation``, one more each time the modem became ready: it may have forgotten its key;
+    ``was_reset``, True when it was this driver that made it start anew;
     ``status`` READY, BOOTING, RESETTING, NO_CPU_ON (ten resets without an answer), ABSENT_LOW (MISO
     always 0: no power, no wire), ABSENT_HIGH (MISO always 1), SHIFTED (0xAA55 one bit late or early),
     BAD_SIGNATURE (``last_signature`` tells what came instead: bad wires, another chip). ``counts``: what
@@ -98,6 +99,7 @@ class Qca7005:
         self._encoder = FrameEncoder(COMMAND_BYTES, _TX_SIZE)
         self.ready = False
         self.generation = 0
+        self.was_reset = False
         self.status = "BOOTING"
         self.last_signature = None
         self._now = 0
@@ -384,6 +386,7 @@ class Qca7005:
         self._int_trusted_until = None
         self._stable_at = ticks_add(now, _STABLE_AFTER_MS)
         self._decoder.reset()
+        self.was_reset = self.status == "RESETTING"
         self.status = "READY"
         self.generation += 1
         self.ready = True

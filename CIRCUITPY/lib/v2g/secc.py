@@ -152,10 +152,10 @@ class Secc:
         self._waiting_for_modem = False
         self._started = True
 
-    def modem_lost(self, now):
-        """The modem stopped answering."""
+    def modem_lost(self, now, cause):
+        """The modem stopped answering; ``cause`` is what a session ends with."""
         self._waiting_for_modem = True
-        self._link_is_gone(now, "modem_rebooted")
+        self._link_is_gone(now, cause)
         self.slac.modem_gone()
 
     def _link_is_gone(self, now, cause):

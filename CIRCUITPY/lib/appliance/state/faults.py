@@ -19,6 +19,7 @@ TABLE = {  # type: dict
     "modem_no_start": (MODEM, "Modem does not start"),
     "modem_pins": (MODEM, "Modem pins wrong"),
     "modem_rebooted": (MODEM, "Modem restarted"),
+    "modem_reset": (MODEM, "Modem was reset"),
     "modem_silent": (MODEM, "Modem not answering"),
     "modem_blocked": (MODEM, "Modem buffer full"),
     "key_refused": (MODEM, "Modem refuses key"),
@@ -138,6 +139,7 @@ _UNTIL_OF_AREA = {
 # Those with a rule of their own.
 _UNTIL = {
     "modem_rebooted": (READ, PASSED),
+    "modem_reset": (READ, PASSED),
     # The box restarts such a modem again and again; only a key shows that it helped.
     "modem_silent": (KEY_SET,),
     "key_refused": (KEY_SET,),
@@ -146,9 +148,9 @@ _UNTIL = {
     "modem_of_nobody": (MODEM_CHANGED, MEASURED),
 }
 # Comes last, whatever else there is: nothing needs to be done.
-_HARMLESS = ("modem_rebooted",)
+_HARMLESS = ("modem_rebooted", "modem_reset")
 # With these of the modem's a car may be read all the same.
-_NOT_IN_THE_WAY = ("modem_rebooted", "no_profiles")
+_NOT_IN_THE_WAY = ("modem_rebooted", "modem_reset", "no_profiles")
 
 
 def until(code):
