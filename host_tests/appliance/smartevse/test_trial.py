@@ -7,14 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 from appliance.smartevse import trial
+from appliance.smartevse.exchange import Answer
+from appliance.state import faults
 
 SETTINGS = {"version": "3.7.1", "evse": {"state_id": 0, "state": "Ready to Charge"}, "settings": {"mode": "normal"}}
 WITH_MODEM = {**SETTINGS, "ev_state": {"initial_soc": -1}}
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>FRITZ!Box</title></head><body>Please log in</body></html>"
 
 
-def probe(body, status=200, connected=True):
-    answer = SimpleNamespace(status=status, body=body, sent=True)
+def probe(body, status=200, connected=True, whole=True):
+    answer = Answer(status, body, True, True, len(body), whole)
     smartevse = SimpleNamespace(
         network=SimpleNamespace(connected=connected),
         look_up=lambda target: target.host,
@@ -37,6 +39,14 @@ def test_a_smartevse_without_modem_support_is_told_what_to_build():
 def test_whatever_else_answers_is_not_a_smartevse(body):
     found = probe(body)
     assert not found["ok"] and "not a SmartEVSE" in found["text"] and "MODEM" not in found["text"]
+
+
+def test_an_answer_that_was_cut_off_is_not_judged_as_if_it_were_whole():
+    """The end of a SmartEVSE's answer has its modem, that of another program's may have anything."""
+    for body in (json.dumps(SETTINGS).encode()[:-40], json.dumps(WITH_MODEM).encode()[:-30], b""):
+        found = probe(body, whole=False)
+        assert not found["ok"] and found["text"] == faults.advice("smartevse_slow")
+    assert "(403)" in probe(b"", 403, whole=False)["text"]
 
 
 def test_an_error_and_no_answer_have_words_of_their_own():

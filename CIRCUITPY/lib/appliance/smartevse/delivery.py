@@ -192,7 +192,7 @@ class SmartEvse:
     def _check(self, address, now):
         """Did the SmartEVSE take the value although its answer never came? Has it still the same car?"""
         answer = self.exchange("GET", self.target.url(self.target.settings_path), address, True)
-        if answer.status is None or _is_cut_off(answer):
+        if answer.status is None or answer.is_cut_off():
             self._postpone("smartevse_slow" if answer.sent or self._sent else "smartevse_off")
             return
         self._check_first = False
@@ -280,7 +280,7 @@ class SmartEvse:
             self._unreachable("smartevse_name", "its name was not found")
             return None
         answer = self.exchange("GET", self.target.url(self.target.settings_path), address, True)
-        if _is_cut_off(answer):
+        if answer.is_cut_off():
             self._unreachable("smartevse_slow", "its answer was cut off")
             return None
         if answer.status is None:
@@ -362,11 +362,6 @@ class SmartEvse:
         finally:
             if self._stretch_watchdog:
                 self._stretch_watchdog(False)
-
-
-def _is_cut_off(answer):
-    """What is missing of a state would be judged as if the SmartEVSE did not have it."""
-    return answer.status == 200 and not answer.whole
 
 
 # Events of the protocol stack that a delivery follows.

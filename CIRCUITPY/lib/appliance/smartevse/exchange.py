@@ -140,6 +140,10 @@ class Answer:
         self.sent = sent
         self.received = received
 
+    def is_cut_off(self):
+        """What is missing of a state would be judged as if the SmartEVSE did not have it."""
+        return self.status == 200 and not self.whole
+
 
 class Client:
     """One HTTP exchange at a time with bounded duration and exactly one request on the wire."""

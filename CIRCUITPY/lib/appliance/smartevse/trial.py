@@ -61,6 +61,8 @@ def _judge_probe(answer):
     if answer.status != 200:
         text = "Something answers there, but not the way a SmartEVSE does (%d). Check the address." % answer.status
         return _outcome(False, text, answer)
+    if answer.is_cut_off():
+        return _outcome(False, faults.advice("smartevse_slow"), answer)
     state = EvseState(answer.body)
     if state.state_id is None and not state.has_modem:
         # A router, a printer or a charger of another kind: every web server answers something.
