@@ -124,8 +124,8 @@ def long_answers(uptime):
     check((document["next"], document["dropped"], len(document["records"])) == (50, 15, 30), document)
     ring = FrameRing(2048)
     for number in range(40):
-        ring.add(0, bytes((number,)) * 60, number)
-    capture = b"".join(downloads.pcap_pieces(ring, uptime, 1000))
+        ring.add(0, bytes((number,)) * 60, uptime)
+    capture = b"".join(downloads.pcap_pieces(ring))
     check(len(capture) == 24 + ring.kept * 76, len(capture))
 
 

@@ -19,4 +19,4 @@ def fill_the_rings(world):
         box.log._records[box.log.count % box.log.size] = record
         box.log.count += 1
     for number in range(600):
-        box.frames.add(0, bytes([number & 0xFF]) * 120, world.device.ticks_ms())
+        box.frames.add(0, bytes([number & 0xFF]) * 120, box.uptime)

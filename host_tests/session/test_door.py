@@ -8,6 +8,7 @@ from host_tests.bench import device_time
 from host_tests.support.starts import page_is_up, program_s
 from host_tests.twin import loader
 from host_tests.twin.car import frames
+from host_tests.twin.pcap import read_frames
 from host_tests.twin.powerline import CarModem
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
@@ -15,6 +16,7 @@ ALONE = dict(SETTINGS_IN_USE, SMARTEVSE_URL="")
 PARM_REQ, PARM_CNF = b"\x64\x60", b"\x65\x60"
 # From power-on, with what was kept for this start: 11.5 s, and a pause of 0.3 s of the car.
 DOOR_S = 11.8
+OWNER = {"Authorization": "Bearer correct horse"}
 
 
 class Line:
@@ -60,6 +62,18 @@ def test_a_car_is_read_while_the_box_is_loaded_and_the_box_tells_of_it(monkeypat
     # From the answer until the car stopped its session nothing was loaded.
     begun_us = (line.answers_s[0] + world.power_on_s) * 1e6
     assert not [us for us in loads if begun_us < us < begun_us + 3e6]
+
+
+def test_the_frames_of_a_car_that_was_read_early_have_their_times(tmp_path):
+    with World(seed=91, settings=dict(ALONE, WEB_PASSWORD="correct horse")) as world:
+        line = Line(world)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: page_is_up(world), 90)
+        answer = world.network.http("GET", "/capture.pcap", headers=OWNER)
+        path = tmp_path / "box.pcap"
+        path.write_bytes(answer.body)
+        times_s = [us / 1e6 for us, _frame in read_frames(str(path))]
+        assert times_s == sorted(times_s) and 2 < times_s[-1] - times_s[0] < program_s(world) - line.answers_s[0]
 
 
 def test_the_second_start_lets_a_car_in_before_the_settings_are_read():

@@ -18,7 +18,7 @@ def handlers(box):
         documents.Reads(groups, lambda who: box_documents.access_of(box, who), box.log, box.start_id, box.summary),
         settings_pages.SettingsPages(box.keeper, box.jobs, box.status, box.restart, box.access, box.log),
         downloads.SettingsFiles(box.keeper, box.access, refused),
-        downloads.Capture(box.frames, box.uptime, box.ticks),
+        downloads.Capture(box.frames),
         actions.Doors(box.access, refused),
         actions.Trials(box.jobs, box.keeper, opened.try_delivery, opened.try_probe, opened.try_broker),
         actions.Actions(box.self_test, box.restart, box.uptime, has_car, lambda: _read_now(box)),

@@ -35,9 +35,11 @@ _ASKED, _CAUTION = "asked before", "caution"
 class Notebook:
     """Stands in for the story: keeps what the loop tells, with the time and what of the protocol stack goes with it."""
 
-    seconds = 0
+    seconds = millis = 0
 
     def __init__(self):
+        # The tick from which time is counted, by the box as well.
+        self.opened_at = None
         self.status = self
         self.uptime = self
         self.lines = []
@@ -46,11 +48,13 @@ class Notebook:
         # Learns every event of the protocol stack at once: follower(event, now).
         self.follower = None
 
-    def advance(self, _now):
-        """There is no uptime yet."""
+    def advance(self, now):
+        """As the uptime, which is not loaded yet."""
+        passed_ms = ticks_diff(now, self.opened_at)
+        self.seconds, self.millis = passed_ms // 1000, passed_ms % 1000
 
     def watch(self, _modem_status, _stage):
-        """Nor a status."""
+        """There is no status yet."""
 
     def event(self, event, secc, now):
         """Keep an event of the protocol stack."""
@@ -181,7 +185,7 @@ class Door:
         self.frames = FrameRing()
         early = self._early
         self.loop = Loop(early.bus.modem, self._new_secc, self.notebook, self.frames, early.ticks, _feed_watchdog)
-        self.opened_at = early.ticks()
+        self.opened_at = self.notebook.opened_at = early.ticks()
         self.notebook.heard_at = early.heard_at
         self.loop.go_on(self.opened_at)
 

@@ -176,7 +176,7 @@ class Loop:
             secc.modem_lost(now, BY_THE_BOX if modem.status == "RESETTING" else BY_ITSELF)
         busy = self._receive(modem, secc, now) or busy
         secc.poll(now)
-        self._collect(secc.take_frames(), now)
+        self._collect(secc.take_frames())
         busy = self._send(modem) or busy
         for event in secc.take_events():
             self._story.event(event, secc, now)
@@ -195,16 +195,16 @@ class Loop:
                 continue
             if self.held:
                 continue
-            self._frames.add(TO_BOX, frame, now)
+            self._frames.add(TO_BOX, frame, self._status.uptime)
             secc.receive(frame, now)
             # An answer is due within 100 ms of its question, not of the eighth frame after it.
-            self._collect(secc.take_frames(), now)
+            self._collect(secc.take_frames())
             self._send(modem)
         return True
 
-    def _collect(self, frames, now):
+    def _collect(self, frames):
         for frame in frames:
-            self._frames.add(FROM_BOX, frame, now)
+            self._frames.add(FROM_BOX, frame, self._status.uptime)
             if len(self._unsent) < MOST_UNSENT:
                 self._unsent.append(frame)
             else:

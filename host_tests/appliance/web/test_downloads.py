@@ -4,10 +4,10 @@
 
 import json
 import struct
-from types import SimpleNamespace
 
 import pytest
 from appliance.state.frame_ring import FrameRing
+from appliance.state.log import Uptime
 from appliance.web.downloads import FRAMES_A_PIECE, ROWS_A_PIECE, backup_pieces, pcap_pieces, toml_pieces
 
 
@@ -24,29 +24,37 @@ def records_of(data):
     return found
 
 
+def capture_of(ring):
+    return records_of(b"".join(pcap_pieces(ring)))
+
+
 def test_frames_come_in_order_with_the_time_since_the_start():
-    ring = FrameRing()
+    ring, uptime = FrameRing(), Uptime(500)
     frames = [bytes([number]) * (60 + number) for number in range(2 * FRAMES_A_PIECE + 3)]
     for number, frame in enumerate(frames):
-        ring.add(0, frame, 1000 + 250 * number)
-    now = 1000 + 250 * len(frames)
-    uptime = SimpleNamespace(seconds=now // 1000, millis=now % 1000)
-    records = records_of(b"".join(pcap_pieces(ring, uptime, now)))
-    assert [frame for _, _, frame in records] == frames
-    assert [seconds * 1000 + micros // 1000 for seconds, micros, _ in records] == [
-        1000 + 250 * number for number in range(len(frames))
+        uptime.advance(1500 + 250 * number)
+        ring.add(0, frame, uptime)
+    assert capture_of(ring) == [
+        (1 + number // 4, 250000 * (number % 4), frame) for number, frame in enumerate(frames)
     ]
 
 
-def test_a_frame_from_before_the_first_second_is_not_before_the_start():
-    ring = FrameRing()
-    ring.add(0, bytes(60), 0)
-    ((seconds, micros, _),) = records_of(b"".join(pcap_pieces(ring, SimpleNamespace(seconds=0, millis=0), 5)))
-    assert seconds == 0 and micros < 1000000
+def test_a_frame_keeps_its_time_for_weeks_and_while_it_is_sent():
+    """The clock's ticks wrap after 6.2 days."""
+    ring, uptime = FrameRing(), Uptime(0)
+    hour_ms = 3_600_000
+    for hour in range(24 * 30 + 1):
+        uptime.advance(hour * hour_ms & ((1 << 29) - 1))
+        if hour % (24 * 10) == 0:
+            ring.add(0, bytes(60), uptime)
+    pieces = pcap_pieces(ring)
+    start = next(pieces)
+    uptime.advance(30 * 24 * hour_ms + 9000 & ((1 << 29) - 1))
+    assert [record[0] for record in records_of(start + b"".join(pieces))] == [days * 86400 for days in (0, 10, 20, 30)]
 
 
 def test_an_empty_ring_is_an_empty_capture():
-    assert records_of(b"".join(pcap_pieces(FrameRing(), SimpleNamespace(seconds=9, millis=0), 0))) == []
+    assert capture_of(FrameRing()) == []
 
 
 class Keeper:

@@ -6,7 +6,7 @@ import struct
 
 TO_BOX, FROM_BOX = 0, 1
 
-_HEADER = "<HBBI"
+_HEADER = "<HHI"
 _HEADER_SIZE = 8
 _WRAP_MARK = 0xFFFF
 
@@ -14,9 +14,10 @@ _WRAP_MARK = 0xFFFF
 class FrameRing:
     """The last Ethernet frames of both directions in one preallocated buffer.
 
-    A record is length (2 bytes), direction, a spare byte, the tick in ms (4 bytes) and the frame, never
-    split: where a record does not fit before the end of the buffer, a mark there sends the reader back to the
-    start. A session fills some 15 kB.
+    A record is length (2 bytes), direction and milliseconds (2), seconds since the start (4) and the frame,
+    never split: where a record does not fit before the end of the buffer, a mark there sends the reader back to
+    the start. A session fills some 15 kB. A frame may lie here for weeks, and a tick would be compared with a
+    later one for three days only.
     """
 
     def __init__(self, size=32768):
@@ -27,8 +28,8 @@ class FrameRing:
         self.kept = 0
         self.dropped = 0
 
-    def add(self, direction, frame, now):
-        """Copy one frame into the ring, forgetting old ones to make room."""
+    def add(self, direction, frame, uptime):
+        """Copy one frame into the ring, forgetting old ones to make room; it came now, by ``uptime``."""
         length = len(frame)
         need = _HEADER_SIZE + length
         if need > len(self._buffer) // 4:
@@ -38,7 +39,7 @@ class FrameRing:
             self._make_room(len(self._buffer) - self._head)
             self._mark_wrap()
         self._make_room(need)
-        struct.pack_into(_HEADER, self._buffer, self._head, length, direction, 0, now)
+        struct.pack_into(_HEADER, self._buffer, self._head, length, direction << 10 | uptime.millis, uptime.seconds)
         self._view[self._head + _HEADER_SIZE : self._head + need] = frame
         self._head += need
         self.kept += 1
@@ -78,11 +79,11 @@ class FrameRing:
         return copy
 
     def frames(self):
-        """(tick in ms, direction, frame as a copy), oldest first."""
+        """(seconds, milliseconds, direction, frame as a copy), oldest first."""
         offset = self._tail
         for _ in range(self.kept):
             offset = self._record_start(offset)
-            length, direction, _spare, tick = struct.unpack_from(_HEADER, self._buffer, offset)
+            length, mixed, seconds = struct.unpack_from(_HEADER, self._buffer, offset)
             start = offset + _HEADER_SIZE
-            yield tick, direction, bytes(self._view[start : start + length])
+            yield seconds, mixed & 1023, mixed >> 10, bytes(self._view[start : start + length])
             offset = start + length

@@ -10,7 +10,6 @@ import json
 import struct
 
 from plc import mme_slac
-from plc.ticks import ticks_diff
 
 from appliance.base.version import VERSION
 from appliance.settings.schema import KEY, SCHEMA
@@ -25,18 +24,13 @@ PCAP_TYPE = "application/vnd.tcpdump.pcap"
 _PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 
 
-def pcap_pieces(ring, uptime, now):
+def pcap_pieces(ring):
     """A capture file of the frames in ``ring``; its times count from the start of the box (1970 for Wireshark). Where a
     frame has a network's key the file has zeros."""
     yield _PCAP_HEADER
     batch = []
-    for tick, _direction, frame in ring.snapshot().frames():
-        age_ms = ticks_diff(now, tick)
-        seconds = uptime.seconds - age_ms // 1000
-        millis = uptime.millis - age_ms % 1000
-        if millis < 0:
-            seconds, millis = seconds - 1, millis + 1000
-        batch.append(struct.pack("<IIII", max(0, seconds), millis * 1000, len(frame), len(frame)))
+    for seconds, millis, _direction, frame in ring.snapshot().frames():
+        batch.append(struct.pack("<IIII", seconds, millis * 1000, len(frame), len(frame)))
         batch.append(mme_slac.without_key(frame))
         if len(batch) == 2 * FRAMES_A_PIECE:
             yield b"".join(batch)
@@ -69,17 +63,14 @@ def toml_pieces(keeper, with_secrets):
 
 
 class Capture:
-    """Handler of the frames; ``ticks()`` is the clock of their stamps."""
+    """Handler of the frames."""
 
-    def __init__(self, frames, uptime, ticks):
+    def __init__(self, frames):
         self._frames = frames
-        self._uptime = uptime
-        self._ticks = ticks
 
     def pcap(self, request):
         """GET /capture.pcap"""
-        pieces = pcap_pieces(self._frames, self._uptime, self._ticks())
-        return responses.Pieces(request, pieces, PCAP_TYPE, "socbox.pcap")
+        return responses.Pieces(request, pcap_pieces(self._frames), PCAP_TYPE, "socbox.pcap")
 
 
 class SettingsFiles:
