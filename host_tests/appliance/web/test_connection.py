@@ -4,7 +4,7 @@
 
 import pytest
 from adafruit_httpserver import Request
-from appliance.web.connection import MemoryConnection, in_origin_form, length_of
+from appliance.web.connection import MemoryConnection, in_origin_form, in_plain_form, length_of
 
 
 def headers_of(*fields):
@@ -61,6 +61,12 @@ def test_a_target_without_a_path_means_the_first_page():
 def test_an_ordinary_target_is_left_alone():
     header = b"GET /a?b=http://c HTTP/1.1\r\nHost: socbox.local\r\n\r\n"
     assert in_origin_form(header, header.find(b"\r\n")) is header
+
+
+def test_blanks_around_a_value_mean_nothing():
+    header = b"GET / HTTP/1.1\r\nHost:socbox.local\r\nX-None:\r\nAccept:  a b \t\r\nCookie:\ta=b: c\r\n\r\n"
+    headers = Request(None, None, ("192.168.1.9", 1), in_plain_form(header)).headers
+    assert [headers.get(name) for name in ("Host", "X-None", "Accept", "Cookie")] == ["socbox.local", "", "a b", "a=b: c"]
 
 
 def test_what_the_library_sends_is_kept_whole_and_in_order():

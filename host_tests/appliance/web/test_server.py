@@ -277,6 +277,14 @@ def test_huge_content_length_is_413_and_lying_one_is_408(site):
         (b"Content-Length: ", 400),
         (b"Content-Length: " + b"9" * 400, 413),
         (b"Content-Length: 2\r\nHost: evil.example", 400),
+        (b"Content-Length:2", 200),
+        (b"Content-Length:\t 2 \t", 200),
+        (b"Content-Length: 2\r\nX-Empty:", 200),
+        (b"X-Empty: \r\nContent-Length: 2", 200),
+        (b"Content-Length:", 400),
+        (b"Content-Length : 2", 400),
+        (b"X-A: a\r\n Content-Length: 2", 400),
+        (b"no field", 400),
     ],
 )
 def test_a_request_ends_where_every_reader_would_end_it(fields, status):

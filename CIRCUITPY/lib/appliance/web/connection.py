@@ -105,6 +105,21 @@ def in_origin_form(header, first):
     return header[: at + 1] + path + b"\r\nHost: " + header[start:end] + b"\r\n".join(rest)
 
 
+def in_plain_form(header):
+    """One blank before each value and none behind, which is all that the library reads; a client may leave it out, write
+    several, or tabs (RFC 9112, 5). Empty values come first: the library cuts the blank off the last field. ValueError for a
+    line that is no field, and for a blank in a name: where a name ends must not depend on who reads it."""
+    first = header.find(b"\r\n") + 2
+    empty, fields = [], []
+    for line in header[first:-4].split(b"\r\n"):
+        name, value = line.split(b":", 1)
+        if name.find(b" ") >= 0 or name.find(b"\t") >= 0:
+            raise ValueError
+        value = value.strip(b" \t")
+        (fields if value else empty).append(name + b": " + value)
+    return header[:first] + b"\r\n".join(empty + fields) + b"\r\n\r\n"
+
+
 class MemoryConnection:
     """What the library takes for a socket while it answers: keeps all bytes, never waits.
 
@@ -278,7 +293,8 @@ class Connection:
             self._fail(_BAD_REQUEST, now)
             return
         try:
-            self._request = Request(None, None, self._address, in_origin_form(header, first))
+            header = in_plain_form(in_origin_form(header, first))
+            self._request = Request(None, None, self._address, header)
             length = length_of(self._request.headers)
         except Exception:
             # ValueError for most malformed requests, IndexError and UnicodeError for others.
