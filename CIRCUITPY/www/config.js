@@ -38,6 +38,10 @@ function idOf(key, part) {
   return part ? key + "-" + part : key;
 }
 
+function fileValue(row) {
+  return row.file === null ? row.default : row.file;
+}
+
 // ---- one row
 
 function inputOf(row) {
@@ -98,7 +102,7 @@ function extrasOf(row, input) {
     back.title = "Back to " + file;
     back.setAttribute("aria-label", "Back to " + file + " " + row.label);
     back.addEventListener("click", () => {
-      if (!row.secret) input.value = row.file === null ? row.default : row.file;
+      if (!row.secret) input.value = fileValue(row);
       else input.placeholder = "as settings.toml says";
       input.dispatchEvent(new Event("spread"));
       change(row, null);
@@ -214,8 +218,7 @@ function bringBack(unsaved) {
 // A change, in the field of a form that was built anew.
 function typeAgain(row, text) {
   const input = byId(row.key);
-  const file = row.secret ? "" : row.file === null ? row.default : row.file;
-  input.value = text === null ? file : text;
+  input.value = text !== null ? text : row.secret ? "" : fileValue(row);
   if (row.secret && !text) input.placeholder = text === null ? "as settings.toml says" : "will be removed";
   input.dispatchEvent(new Event("spread"));
   change(row, text);
@@ -406,8 +409,13 @@ async function save(restart) {
     if (faults.length) showRow(faults[0][0]);
     return;
   }
-  // What was typed meanwhile is still to be saved.
-  for (const [key, text] of sent) if (changes.get(key) === text) changes.delete(key);
+  // What was typed meanwhile is still to be saved, even if it is what was there before.
+  for (const [key, text] of sent) {
+    const row = rows.get(key);
+    if (changes.get(key) === text) changes.delete(key);
+    else if (!changes.has(key) && !row.secret) changes.set(key, row.value);
+    if (!row.secret) row.value = text === null ? fileValue(row) : text;
+  }
   showBar();
   if (answer.content.pending) say(answer.content.text, "good");
   else if (restart) waitForRestart(before, byId("said"), async () => { await load(); say("Saved, and the box is back.", "good"); });

@@ -454,6 +454,35 @@ def test_what_is_typed_while_the_box_saves_or_restarts_stays_and_is_still_to_be_
     owner.wait("#said", "Saved, and in use")
 
 
+def test_an_old_value_that_is_typed_again_while_another_is_saved_is_still_to_be_saved(owner):
+    owner.open("/config")
+    page = owner.page
+    held = []
+    page.route("**/api/settings", lambda route: held.append(route) if route.request.method == "POST" else route.fallback())
+    page.route("**/api/status", lambda route: route.fulfill(json={"start": 1}))
+    page.evaluate("() => { window.waitForRestart = (before, said, back) => {}; }")
+    old = page.input_value("#HOSTNAME")
+
+    page.fill("#HOSTNAME", "carport")
+    page.click("#save")
+    until(page, lambda: held)
+    page.fill("#HOSTNAME", old)
+    held.pop().continue_()
+    owner.wait("#said", "^Saved")
+    assert page.input_value("#HOSTNAME") == old and owner.text("#count") == "1 change"
+    page.click("#save-restart")
+    until(page, lambda: held)
+    held.pop().fulfill(json={"restart_needed": True})
+    page.wait_for_selector("#bar", state="hidden")
+    page.fill("#HOSTNAME", "carport")
+    assert owner.text("#count") == "1 change", "it was saved before, and the box comes back with another"
+    page.unroute("**/api/settings")
+    page.fill("#HOSTNAME", old)
+    page.click(".setting:has(#HOSTNAME) button:has-text('Undo')")
+    page.click("#save")
+    owner.wait("#said", "Saved, and in use")
+
+
 def test_values_are_saved_whole_and_live_through_the_restart(owner, box):
     before = box.ask("drive")["settings.toml"]
     starts = box.ask("state")["starts"]
