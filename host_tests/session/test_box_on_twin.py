@@ -195,6 +195,39 @@ def test_wifi_comes_back_by_itself():
 
 
 @pytest.mark.slow
+def test_a_router_that_comes_back_on_another_channel_is_found_at_once():
+    with World(seed=8) as world:
+        started(world)
+        world.set_fault("wifi_off", True)
+        world.run(20)
+        world.wifi.channel = 11
+        joins = world.device.station.joins
+        world.set_fault("wifi_off", False)
+        assert world.run_until(lambda: world.device.station.address, 30)
+        world.run(2)
+        assert world.device.station.joins - joins <= 2 and status(world)["wifi"]["state"] == "connected"
+
+
+@pytest.mark.slow
+def test_over_wifi_that_loses_one_in_ten_of_its_segments_pages_come_whole_and_a_reading_is_delivered(figures):
+    slowest_us = []
+    paths = ("/", "/status.js", "/common.js", "/style.css", "/api/status")
+    with World(seed=8) as world:
+        started(world)
+        wholes = [world.network.http("GET", path).body for path in paths[:-1]]
+        world.network.loss_percent = 10
+        for _ in range(8):
+            answers = [world.network.http("GET", path, timeout_s=60) for path in paths]
+            assert all(answer.complete and answer.status == 200 for answer in answers)
+            assert [answer.body for answer in answers[:-1]] == wholes and answers[-1].json()["stage"] == "waiting"
+            slowest_us.append(max(answer.elapsed_us for answer in answers))
+        figures(f"one segment in ten lost: a file after {max(slowest_us) / 1e6:.1f} s at most")
+        assert read_one_car(world)
+        world.run(20)
+        assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [42]
+        assert status(world)["smartevse"]["last_delivery"] == "ok" and errors(world) == []
+
+
 def test_hostile_clients_during_a_session():
     """The session completes, no pass without the modem is longer than a piece may take, honest clients are served."""
     with World(seed=11, display=None) as world:

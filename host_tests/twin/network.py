@@ -11,6 +11,7 @@ Addresses 192.168.4.x are guests on the box's own access point (phone.py); every
 router.
 """
 
+import random
 import socket as host_socket
 import time
 
@@ -23,6 +24,8 @@ SYN_INTERVALS_US = (1_000_000, 3_000_000, 6_000_000, 12_000_000)
 # lwIP gives up on unanswered SYNs after this long.
 SYN_GIVE_UP_US = 75_000_000
 RETRANSMIT_US = 1_000_000
+# What the box sends and is lost comes after so long, twice as long each further time (CONFIG_LWIP_TCP_RTO_TIME).
+BOX_RETRANSMIT_US = 1_500_000
 # Incoming packets wait for a beacon while the radio sleeps between them (power management MIN, the default).
 POWER_SAVE_US = 100_000
 
@@ -153,7 +156,10 @@ class End:
         sender = self.other
         sender._in_flight -= len(segment)
         if self.closed:
-            # Nobody reads any more: the stack answers with a reset.
+            # Nobody reads any more: the stack answers with a reset and forgets what it had still to send (tcp_in.c,
+            # TF_RXCLOSED: tcp_abort).
+            self._queued.clear()
+            self._fin_sent = True
             self.connection.transmit(sender, sender._got_reset)
             return
         self.connection.transmit(sender, sender._got_acknowledgement, len(segment))
@@ -213,6 +219,8 @@ class Connection:
         delay_us = self.latency_us
         if to_end is self.box and not self.from_guest:
             delay_us += self.network.stack.power_save_us()
+        if to_end is self.peer and action in (to_end._got_data, to_end._got_fin):
+            delay_us += self.network.late_us()
         size = len(arguments[0]) if arguments and isinstance(arguments[0], bytes) else 0
         arrival_us = max(clock.now_us + delay_us, self._free_at_us[to_end]) + size
         self._free_at_us[to_end] = arrival_us
@@ -582,7 +590,7 @@ class Network:
     `run_until(condition, limit_s)` is used by `http`; a World or test sets it once to `device.run_until`.
     `names`: host names the DNS server knows; `dns_servers`: how many the box asks in turn (7 s each when silent);
     `dns_up`: whether they answer at all; `mdns`: what the box announces; `announced`: what others do,
-    rows of (host name, address, service, protocol, port).
+    rows of (host name, address, service, protocol, port). `loss_percent`: of the segments that the box sends.
     """
 
     def __init__(self, clock, power_save_us=POWER_SAVE_US):
@@ -600,6 +608,8 @@ class Network:
         self.announced = [("fritz-box", "192.168.1.1", "_http", "_tcp", 80)]
         self.udp_hosts = {}
         self.client_port = 40000
+        self.loss_percent = 0
+        self._random = random.Random(1)
         self.run_until = None
         self.stack = BoxStack(self)
         self._bridges = []
@@ -610,6 +620,13 @@ class Network:
         if name is not None:
             self.names[name] = ip
         return host
+
+    def late_us(self):
+        """How much later a segment of the box comes because it was lost, perhaps more than once."""
+        late_us, wait_us = 0, BOX_RETRANSMIT_US
+        while self.loss_percent and self._random.random() * 100 < self.loss_percent:
+            late_us, wait_us = late_us + wait_us, wait_us * 2
+        return late_us
 
     def phone_at(self, ip):
         """The phone with that address on the box's access point, None when there is none."""

@@ -6,9 +6,11 @@ There is one radio for both sides. While it looks at other channels nobody on th
 and when it joins a network on another channel the access point moves there and its clients must find it again.
 """
 
-# Scan of all channels; a given channel is scanned alone.
+# Radio.c has all channels scanned, and where it is told a channel or a BSSID one after the other until it is found.
+# A channel is where the search begins, no more (esp_wifi_types_generic.h: "channel hint for target AP").
 FULL_SCAN_US = 2_500_000
 CHANNEL_SCAN_US = 120_000
+CHANNELS = 13
 ASSOCIATE_US = 150_000
 DHCP_US = 1_000_000
 STATIC_ADDRESS_US = 50_000
@@ -195,21 +197,8 @@ class Station:
         if bssid is not None:
             # Radio.c ends the BSSID with a zero that falls on the channel behind it.
             channel = 0
-        point = next(
-            (
-                point
-                for point in self.visible()
-                if point.ssid == ssid
-                and (not channel or point.channel == channel)
-                and (bssid is None or point.bssid == bytes(bssid))
-            ),
-            None,
-        )
-        scan_us = CHANNEL_SCAN_US if channel else FULL_SCAN_US
-        if bssid is not None and point is not None:
-            # From channel 1 on until it is found.
-            scan_us = CHANNEL_SCAN_US * point.channel
-        if channel != self.ap_channel:
+        point, scan_us = self._searched(ssid, channel, bssid)
+        if channel != self.ap_channel or scan_us > CHANNEL_SCAN_US:
             self.away_until_us = device.clock.now_us + scan_us
         device.wait_until(_never, scan_us)
         if point is None or not point.up:
@@ -231,6 +220,20 @@ class Station:
         self.believed = True
         self.retries_left = RETRIES
         self._watch = device.clock.after(500_000, self._watch_link)
+
+    def _searched(self, ssid, channel, bssid):
+        """(access point or None, how long the search takes)"""
+        points = [
+            point for point in self.visible() if point.ssid == ssid and (bssid is None or point.bssid == bytes(bssid))
+        ]
+        if not points or not channel and bssid is None:
+            return next(iter(points), None), FULL_SCAN_US
+
+        def steps(point):
+            return (point.channel - (channel or 1)) % CHANNELS
+
+        found = min(points, key=steps)
+        return found, CHANNEL_SCAN_US * (steps(found) + 1)
 
     def _get_address(self, point):
         device = self._device

@@ -460,6 +460,48 @@ def test_a_closed_socket_with_unread_bytes_resets_its_client(boards, services):
     assert client.was_reset
 
 
+ANSWERING = code("""
+    server = pool.socket()
+    server.bind(("", 80))
+    server.listen(1)
+    while True:
+        client, _ = server.accept()
+        client.settimeout(1)
+        client.recv_into(bytearray(10))
+        client.send(bytes(5760))
+        client.close()
+""")
+
+
+@pytest.mark.parametrize(("more", "received"), [(b"", 5760), (b"more", 1000)])
+def test_data_after_the_box_has_closed_costs_what_it_had_still_to_send(boards, services, more, received):
+    device = boards(ANSWERING, services=services)
+    device.run(4)
+    client = services.network.connect_to_box(80, window=1000)
+    client.send(b"question")
+    client.pause()
+    device.run(1)
+    client.send(more)
+    device.run(1)
+    client.resume()
+    device.run(5)
+    assert (len(client.received), client.was_reset) == (received, bool(more))
+
+
+def test_what_the_box_sends_and_is_lost_comes_later_and_is_whole(boards, services):
+    device = boards(ANSWERING, services=services)
+    device.run(4)
+    took_us = []
+    for services.network.loss_percent in (0, 40):
+        begun_us = services.clock.now_us
+        client = services.network.connect_to_box(80)
+        client.send(b"question")
+        assert device.run_until(lambda client=client: client.closed_by_box, 60)
+        assert len(client.received) == 5760
+        took_us.append(services.clock.now_us - begun_us)
+    assert took_us[0] < 1_000_000 and took_us[1] >= 1_500_000
+
+
 def test_a_client_that_stops_reading_fills_the_window_and_the_buffer(boards, services):
     text = code("""
         server = pool.socket()
@@ -642,6 +684,24 @@ def test_join_times(tmp_path, services):
     static, address = lines[3].split()
     assert int(static) <= 400
     assert address == "192.168.1.9"
+
+
+def test_a_channel_is_only_where_the_search_for_the_access_point_begins(tmp_path, services):
+    lines = joined(
+        tmp_path,
+        services,
+        """
+        for channel in (6, 4, 7):
+            wifi.radio.stop_station()
+            before = time.monotonic_ns()
+            wifi.radio.connect("Home", "correct horse", channel=channel)
+            print(took(before), wifi.radio.ap_info.channel)
+        """,
+    )
+    taken, channels = zip(*(map(int, line.split()) for line in lines), strict=True)
+    assert channels == (6, 6, 6)
+    assert 220 < taken[1] - taken[0] < 260, "two channels more"
+    assert 1420 < taken[2] - taken[0] < 1460, "all the others, round the band"
 
 
 def test_join_errors(tmp_path, services):
