@@ -152,7 +152,7 @@ class Secc:
         self._waiting_for_modem = False
         self._started = True
 
-    def modem_lost(self, now, cause):
+    def modem_lost(self, now, cause="modem_rebooted"):
         """The modem stopped answering; ``cause`` is what a session ends with."""
         self._waiting_for_modem = True
         self._link_is_gone(now, cause)
