@@ -5,7 +5,7 @@
 import pytest
 from v2g import din, iso2
 
-from host_tests.support.v2g_car import Wire, amount, charge_parameters, iso2_parameters
+from host_tests.support.v2g_car import BODIES, Wire, amount, charge_parameters, iso2_parameters
 
 STANDARDS = pytest.mark.parametrize("standard", [din, iso2])
 
@@ -33,6 +33,16 @@ class Car(Wire):
     def precharges(self, soc, volts):
         body = {"EVTargetVoltage": amount(volts, "V"), "EVTargetCurrent": amount(0, "A")}
         return self.sends("PreChargeReq", {"DC_EVStatus": told(soc), **body})
+
+    def leaves(self, soc):
+        """PowerDelivery(off) with a DC_EVStatus and WeldingDetection; EVReady stays true."""
+        off = {"ReadyToChargeState": False} if self.standard is din else BODIES[iso2]["PowerDeliveryReq/stop"]
+        charging = {"DC_EVStatus": told(soc), "ChargingComplete": False}
+        for name, body in (
+            ("PowerDeliveryReq", {**off, "DC_EVPowerDeliveryParameter": charging}),
+            ("WeldingDetectionReq", {"DC_EVStatus": told(soc)}),
+        ):
+            assert self.sends(name, body)["ResponseCode"] == "OK"
 
     @property
     def numbers(self):
@@ -126,6 +136,30 @@ def test_a_seres_tells_0_with_ev_ready_until_it_has_a_voltage(standard):
     assert car.numbers == (None, 0)
     car.precharges(81, 383)
     assert car.numbers == (81, None)
+
+
+@STANDARDS
+@pytest.mark.parametrize("volts", [None, 0])
+def test_a_seres_that_leaves_with_ev_ready_has_not_confirmed_its_0(standard, volts):
+    car = Car(standard)
+    car.asks(0)
+    while car.session.state == "CHARGE_PARAMETERS":
+        car.wait(400).asks(0)
+    car.checks_cable(0)
+    if volts is not None:
+        car.precharges(0, volts)
+    car.leaves(0)
+    assert car.numbers == (None, 0)
+
+
+@STANDARDS
+def test_a_full_car_that_tells_0_and_wants_nothing_is_never_at_0(standard):
+    """pyPLC issue 12."""
+    car = Car(standard)
+    for _ in range(3):
+        car.asks(0, ready=True, EVEnergyRequest=amount(0, "Wh"))
+    car.precharges(0, 390)
+    assert car.numbers == (None, 0)
 
 
 @STANDARDS

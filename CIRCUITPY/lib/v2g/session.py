@@ -140,12 +140,12 @@ def limits_of(station, status):
 def knows_its_battery(request, body):
     """True when 0 % in this request may be meant.
 
-    A Seres 3 says EVReady from its first CableCheckReq on, and yet 0 % there and in a PreChargeReq for 0 V; its
-    true state of charge comes together with a voltage.
+    A Seres 3 says EVReady from its first CableCheckReq on, and yet 0 % there, in a PreChargeReq for 0 V and when it
+    leaves; its true state of charge comes together with a voltage.
     """
-    if request == "CableCheckReq":
-        return False
-    return "EVTargetVoltage" not in body or bool(physical(body["EVTargetVoltage"], "V", 3))
+    if "EVTargetVoltage" in body:
+        return bool(physical(body["EVTargetVoltage"], "V", 3))
+    return request == "ChargeParameterDiscoveryReq"
 
 
 class Session:
@@ -167,6 +167,7 @@ class Session:
     rung = 0
     refusals = 0
     wants_ac = False
+    _wants_nothing = False
     _shutdown_rounds = 0
     _shutdown_since = None
     _phase_ends = None
@@ -273,7 +274,8 @@ class Session:
         """Believe the number in ``status``, or keep it as doubtful.
 
         The first number from 1 to 100 counts, in a conversation the last one. 0 counts when the car tells it again
-        with EVReady and ``knows`` its battery, or asks for a whole charge; any later number takes its place.
+        with EVReady and ``knows`` its battery, or asks for a whole charge; any later number takes its place. 0 % and an
+        EVEnergyRequest of 0 contradict each other: a full car told them (pyPLC issue 12).
         """
         reading = self.reading
         told = number(status["EVRESSSOC"])
@@ -283,9 +285,9 @@ class Session:
             if not reading.soc_percent or self.station.phases:
                 self._believe(reading, told)
         elif reading.soc_percent is None:
-            again = told == 0 == reading.soc_doubtful_percent
+            meant = told == 0 == reading.soc_doubtful_percent and knows and status["EVReady"]
             reading.soc_doubtful_percent = told
-            if told == 0 and (would_fill(reading) or (again and knows and status["EVReady"])):
+            if told == 0 and (would_fill(reading) or (meant and not self._wants_nothing)):
                 self._believe(reading, 0)
 
     def _believe(self, reading, soc_percent):
@@ -302,7 +304,9 @@ class Session:
         reading.full_soc_percent = percent(parameter.get("FullSOC")) or None
         reading.bulk_soc_percent = percent(parameter.get("BulkSOC")) or None
         reading.energy_capacity_wh = physical(parameter.get("EVEnergyCapacity"), "Wh") or None
-        reading.energy_request_wh = physical(parameter.get("EVEnergyRequest"), "Wh") or None
+        request_wh = physical(parameter.get("EVEnergyRequest"), "Wh")
+        self._wants_nothing = request_wh == 0
+        reading.energy_request_wh = request_wh or None
         reading.max_current_ma = physical(parameter.get("EVMaximumCurrentLimit"), "A", 3)
         reading.max_voltage_mv = physical(parameter.get("EVMaximumVoltageLimit"), "V", 3)
         reading.max_power_w = physical(parameter.get("EVMaximumPowerLimit"), "W")
