@@ -30,6 +30,18 @@ def charge_parameters(soc=42, kind="DC_extended", **extra):
     return {"EVRequestedEnergyTransferType": kind, "DC_EVChargeParameter": parameter}
 
 
+AC_LIMITS = {
+    "EAmount": amount(22, "Wh", 3),
+    "EVMaxVoltage": amount(400, "V"),
+    "EVMaxCurrent": amount(16, "A"),
+    "EVMinCurrent": amount(6, "A"),
+}
+
+
+def ac_parameters(kind="AC_three_phase_core"):
+    return {"EVRequestedEnergyTransferType": kind, "AC_EVChargeParameter": {"DepartureTime": 0, **AC_LIMITS}}
+
+
 BODIES = {
     "SessionSetupReq": {"EVCCID": bytes.fromhex("02ab34cd56ef")},
     "ServiceDiscoveryReq": {},

@@ -11,8 +11,16 @@ from plc.ticks import ticks_add
 from v2g import din, exi, iso2
 from v2g.session import Session, Station
 
+from host_tests.support.din_car import (
+    AC_LIMITS,
+    NO_ID,
+    TO_PARAMETERS,
+    ac_parameters,
+    amount,
+    charge_parameters,
+    status,
+)
 from host_tests.support.din_car import BODIES as DIN_BODIES
-from host_tests.support.din_car import NO_ID, TO_PARAMETERS, amount, charge_parameters, status
 
 __all__ = ("BODIES", "NO_ID", "WAY", "Wire", "amount", "charge_parameters", "iso2_parameters", "status")
 
@@ -31,12 +39,6 @@ def _progress(value, tuple_id=1, **extra):
     return {"ChargeProgress": value, "SAScheduleTupleID": tuple_id, **extra}
 
 
-_AC_LIMITS = {
-    "EAmount": amount(22, "Wh", 3),
-    "EVMaxVoltage": amount(400, "V"),
-    "EVMaxCurrent": amount(16, "A"),
-    "EVMinCurrent": amount(6, "A"),
-}
 _CHAIN = {"Certificate": b"\0"}
 _CHARGING = {"DC_EVStatus": status(), "ChargingComplete": False}
 
@@ -45,10 +47,7 @@ BODIES = {
         **DIN_BODIES,
         "ChargeParameterDiscoveryReq/0": charge_parameters(soc=0),
         "ChargeParameterDiscoveryReq/ac": charge_parameters(kind="AC_three_phase_core"),
-        "ChargeParameterDiscoveryReq/mixed": {
-            "EVRequestedEnergyTransferType": "DC_core",
-            "AC_EVChargeParameter": {"DepartureTime": 0, **_AC_LIMITS},
-        },
+        "ChargeParameterDiscoveryReq/mixed": ac_parameters("DC_core"),
         "MeteringReceiptReq": {"SessionID": NO_ID, "MeterInfo": {"MeterID": "X"}},
         "CertificateUpdateReq": {
             "ContractSignatureCertChain": _CHAIN,
@@ -86,7 +85,7 @@ BODIES = {
         "ChargeParameterDiscoveryReq/ac": iso2_parameters(mode="AC_three_phase_core"),
         "ChargeParameterDiscoveryReq/mixed": {
             "RequestedEnergyTransferMode": "DC_core",
-            "AC_EVChargeParameter": _AC_LIMITS,
+            "AC_EVChargeParameter": AC_LIMITS,
         },
         "CableCheckReq": DIN_BODIES["CableCheckReq"],
         "PreChargeReq": DIN_BODIES["PreChargeReq"],

@@ -8,7 +8,15 @@ import pytest
 from v2g import din
 from v2g.session import Session, Station
 
-from host_tests.support.din_car import BODIES, NO_ID, TO_PARAMETERS, Car, amount, charge_parameters
+from host_tests.support.din_car import (
+    BODIES,
+    NO_ID,
+    TO_PARAMETERS,
+    Car,
+    ac_parameters,
+    amount,
+    charge_parameters,
+)
 
 
 def assert_harmless(name, fields):
@@ -181,7 +189,7 @@ def test_wrong_selections_are_refused_and_may_be_corrected(name, body, code):
 
 def test_a_car_that_wants_ac_is_told_so():
     car = Car().goes_to_parameters()
-    answer = car.sends("ChargeParameterDiscoveryReq", charge_parameters(kind="AC_three_phase_core"))
+    answer = car.sends("ChargeParameterDiscoveryReq", ac_parameters())
     assert answer["ResponseCode"] == "FAILED_WrongEnergyTransferType"
     assert car.session.reading is None
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from v2g import din, iso2, release
+from v2g.reading import Reading
 
 
 @pytest.mark.parametrize("standard", [din, iso2])
@@ -14,18 +15,20 @@ def test_every_rung_has_its_words(standard):
 
 
 @pytest.mark.parametrize(
-    ("how", "rung", "words"),
+    ("how", "rung", "was_read", "words"),
     [
-        ("the car stopped the session", 2, "rung 2, when asked to"),
-        ("the car closed the connection", 0, "rung 0, before any charging parameters"),
-        ("the car was refused 3 times", 5, "rung 5, when refused power"),
-        ("link lost", 4, "rung 4"),
-        ("the car did not leave in time", 3, "rung 3"),
-        (None, 1, "rung 1"),
+        ("the car stopped the session", 2, True, "rung 2, when asked to"),
+        ("the car closed the connection", 0, False, "rung 0, before any charging parameters"),
+        ("the car was refused 3 times", 0, True, "rung 0"),
+        ("the car was refused 3 times", 5, True, "rung 5, when refused power"),
+        ("link lost", 4, True, "rung 4"),
+        ("the car did not leave in time", 3, True, "rung 3"),
+        (None, 1, True, "rung 1"),
     ],
 )
-def test_the_rung_is_named_where_the_car_took_it(how, rung, words):
-    assert release.departure(how, SimpleNamespace(rung=rung)) == words
+def test_the_rung_is_named_where_the_car_took_it(how, rung, was_read, words):
+    session = SimpleNamespace(rung=rung, reading=Reading("DIN 70121") if was_read else None)
+    assert release.departure(how, session) == words
 
 
 def test_a_car_that_never_spoke_left_before_it_told_anything():

@@ -8,7 +8,7 @@ from v2g import apphand, exi
 from v2g.din import SCHEMA
 
 from host_tests.support import slac_wire
-from host_tests.support.din_car import BODIES, TO_PARAMETERS, charge_parameters, status
+from host_tests.support.din_car import BODIES, TO_PARAMETERS, ac_parameters, charge_parameters, status
 from host_tests.support.v2g_offers import DIN, ISO20
 from host_tests.support.wire_car import CAR, WireCar
 
@@ -179,9 +179,55 @@ def ends(car):
 
 def test_a_car_that_asks_for_ac_is_told_as_such():
     car = WireCar().to_parameters()
-    car.request("ChargeParameterDiscoveryReq", charge_parameters(kind="AC_three_phase_core"))
+    car.request("ChargeParameterDiscoveryReq", ac_parameters())
     car.tcp("FA")
     assert ends(car) == [("ac_charging",)]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "parameters", "code"),
+    [
+        ("ContractAuthenticationReq", BODIES["ChargeParameterDiscoveryReq"], "FAILED_SequenceError"),
+        ("ServiceDiscoveryReq", BODIES["ChargeParameterDiscoveryReq"], "FAILED_SequenceError"),
+        (None, charge_parameters(kind="AC_three_phase_core"), "FAILED_WrongEnergyTransferType"),
+    ],
+)
+def test_a_car_whose_parameters_are_refused_is_read_and_delivered_like_any_other(left_out, parameters, code):
+    car = WireCar()
+    for step in (car.slac, car.sdp, car.connect, car.handshake):
+        step()
+    for name in TO_PARAMETERS:
+        if name != left_out:
+            car.request(name)
+    assert car.request("ChargeParameterDiscoveryReq", parameters)["ResponseCode"] == code
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [42]
+    assert "FA" not in car.flags_seen
+    assert car.request("SessionStopReq")["ResponseCode"] == "OK"
+    car.tcp("FA")
+    assert ends(car) == [("ok",)]
+    assert car.kinds("released") == [("the car stopped the session",)] and car.kinds("failed") == []
+
+
+def test_a_car_whose_parameters_are_refused_again_and_again_is_closed_after_three_refusals():
+    car = WireCar().to_parameters()
+    for _ in range(3):
+        assert "FA" not in car.flags_seen
+        car.request("ChargeParameterDiscoveryReq", charge_parameters(kind="AC_three_phase_core"))
+    assert "FA" in car.flags_seen
+    assert ends(car) == [("ok",)]
+    assert car.kinds("released") == [("the car was refused 3 times",)]
+    assert [event[2] for event in car.events if event[:2] == ("checkpoint", 910)] == [
+        "car released: the car was refused 3 times (rung 0)"
+    ]
+
+
+def test_a_car_that_authorizes_four_times_and_then_takes_four_seconds_is_read():
+    car = WireCar().to_parameters()
+    for _ in range(3):
+        assert car.request("ContractAuthenticationReq")["ResponseCode"] == "OK"
+    car.wait(4000)
+    assert car.request("ChargeParameterDiscoveryReq")["ResponseCode"] == "OK"
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [42]
 
 
 def test_a_car_whose_every_request_is_refused_is_told_as_such():

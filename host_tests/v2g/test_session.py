@@ -12,7 +12,7 @@ from plc.ticks import ticks_add, ticks_diff
 from v2g import din, exi, iso2
 from v2g.session import PHASES, Session, Station
 
-from host_tests.support.v2g_car import Wire
+from host_tests.support.v2g_car import WAY, Wire, amount, charge_parameters, iso2_parameters
 
 STANDARDS = pytest.mark.parametrize("standard", [din, iso2], ids=lambda standard: standard.PROTOCOL)
 
@@ -91,6 +91,36 @@ def test_refusals_in_a_row_are_counted_up_to_the_next_ok(standard):
         assert car.session.refusals == count
     car.sends("ChargeParameterDiscoveryReq")
     assert car.session.refusals == 0
+
+
+@STANDARDS
+def test_an_authorization_that_is_repeated_is_answered_as_before_and_changes_nothing(standard):
+    """A car that another station told Ongoing asks two to four times."""
+    car = Wire(standard).goes_to_parameters()
+    first = car.answers[-1][3]
+    for _ in range(3):
+        car.sends(WAY[standard][-1])
+        assert (car.answers[-1][3], car.session.state) == (first, "CHARGE_PARAMETERS")
+
+
+@STANDARDS
+def test_later_parameters_fill_in_what_the_first_left_out_and_change_nothing_else(standard):
+    parameters = charge_parameters if standard is din else iso2_parameters
+    first = {"FullSOC": 0, "EVEnergyRequest": amount(20000, "Wh")}
+    later = {"FullSOC": 90, "EVEnergyRequest": amount(5000, "Wh"), "EVEnergyCapacity": amount(5500, "Wh", 1)}
+    car = Wire(standard).goes_to_parameters()
+    for soc, extra in ((0, first), (55, later)):
+        car.sends("ChargeParameterDiscoveryReq", parameters(soc=soc, **extra))
+    reading = car.session.reading
+    assert (reading.soc_percent, reading.full_soc_percent) == (55, 90)
+    assert (reading.energy_capacity_wh, reading.energy_request_wh) == (55000, 20000)
+
+
+@STANDARDS
+def test_parameters_with_a_wrong_session_id_are_not_read(standard):
+    car = Wire(standard).goes_to_parameters()
+    car.sends("ChargeParameterDiscoveryReq", session_id=b"\x99" * 8)
+    assert car.session.reading is None
 
 
 def test_ticks_that_wrap_do_not_end_a_phase():

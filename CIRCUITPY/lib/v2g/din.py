@@ -25,7 +25,8 @@ REQUESTS = {
     "ServiceDiscoveryReq": (("SERVICE_DISCOVERY",), Session.service_discovery, "PAYMENT_SELECTION"),
     "ServiceDetailReq": (("PAYMENT_SELECTION",), Session.service_detail, None),
     "ServicePaymentSelectionReq": (("PAYMENT_SELECTION",), Session.payment_selection, "AUTHENTICATION"),
-    "ContractAuthenticationReq": (("AUTHENTICATION",), Session.authentication, "CHARGE_PARAMETERS"),
+    # A car that another station kept waiting asks again although it was told Finished.
+    "ContractAuthenticationReq": (("AUTHENTICATION", "CHARGE_PARAMETERS"), Session.authentication, "CHARGE_PARAMETERS"),
     "ChargeParameterDiscoveryReq": (("CHARGE_PARAMETERS",), Session.charge_parameter_discovery, None),
     "CableCheckReq": (("CABLE_CHECK", "PRE_CHARGE"), Session.cable_check, None),
     "PreChargeReq": (("PRE_CHARGE",), Session.pre_charge, None),

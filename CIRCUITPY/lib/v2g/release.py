@@ -42,6 +42,6 @@ def departure(how, session):
     if session is None:
         return RUNGS[0][0]
     place = "rung %d" % session.rung
-    if how is None or how in _NOT_THE_LADDER:
-        return place
+    if how is None or how in _NOT_THE_LADDER or (not session.rung and session.reading is not None):
+        return place  # not by the ladder: a car that was read in a refused request stands on none of its rungs
     return place + ", " + RUNGS[session.rung][0]

@@ -199,7 +199,7 @@ class Session:
         if name != "SessionSetupReq" and session_id != self.session_id:
             code = "FAILED_UnknownSession"
         else:
-            self._take_soc(name, body)
+            self._take_numbers(name, body)
             if self.state not in states:
                 code = "FAILED_SequenceError"
             else:
@@ -250,9 +250,10 @@ class Session:
 
     # ---- what the car tells
 
-    def _take_soc(self, name, body):
-        """The state of charge out of any message that carries it; all else came with the first of them."""
+    def _take_numbers(self, name, body):
+        """The state of charge out of any message that carries it, refused ones too, from the parameters on."""
         if "DC_EVChargeParameter" in body:
+            self._take_parameters(body["DC_EVChargeParameter"], body[self.standard.TRANSFER[0]])
             status = body["DC_EVChargeParameter"].get("DC_EVStatus")
         elif "DC_EVPowerDeliveryParameter" in body:
             status = body["DC_EVPowerDeliveryParameter"].get("DC_EVStatus")
@@ -296,25 +297,28 @@ class Session:
             reading.soc_doubtful_percent = None
             self.renewed = True
 
-    def _take_reading(self, parameter, transfer):
-        """All that ChargeParameterDiscoveryReq tells."""
-        reading = Reading(self.standard.PROTOCOL, self.evccid, self._ev_mac)
-        status = parameter["DC_EVStatus"]
-        # An MG4 sends 0 for each of these four that it does not know.
-        reading.full_soc_percent = percent(parameter.get("FullSOC")) or None
-        reading.bulk_soc_percent = percent(parameter.get("BulkSOC")) or None
-        reading.energy_capacity_wh = physical(parameter.get("EVEnergyCapacity"), "Wh") or None
-        request_wh = physical(parameter.get("EVEnergyRequest"), "Wh")
-        self._wants_nothing = request_wh == 0
-        reading.energy_request_wh = request_wh or None
-        reading.max_current_ma = physical(parameter.get("EVMaximumCurrentLimit"), "A", 3)
-        reading.max_voltage_mv = physical(parameter.get("EVMaximumVoltageLimit"), "V", 3)
-        reading.max_power_w = physical(parameter.get("EVMaximumPowerLimit"), "W")
+    def _take_parameters(self, parameter, transfer):
+        """All that ChargeParameterDiscoveryReq tells; what the first one left out a later one may fill in."""
+        reading = self.reading
+        if reading is None:
+            reading = self.reading = Reading(self.standard.PROTOCOL, self.evccid, self._ev_mac)
+            self.refusals = 0  # one that is read in a refused request may still leave by itself
         reading.energy_transfer = transfer
-        if status["EVErrorCode"] != "NO_ERROR":
-            reading.error = status["EVErrorCode"]
-        self.reading = reading
-        self._weigh_soc(status, False)
+        request_wh = physical(parameter.get("EVEnergyRequest"), "Wh")
+        if request_wh is not None:
+            self._wants_nothing = request_wh == 0
+        for name, value in (
+            # An MG4 sends 0 for each of these four that it does not know.
+            ("full_soc_percent", percent(parameter.get("FullSOC")) or None),
+            ("bulk_soc_percent", percent(parameter.get("BulkSOC")) or None),
+            ("energy_capacity_wh", physical(parameter.get("EVEnergyCapacity"), "Wh") or None),
+            ("energy_request_wh", request_wh or None),
+            ("max_current_ma", physical(parameter.get("EVMaximumCurrentLimit"), "A", 3)),
+            ("max_voltage_mv", physical(parameter.get("EVMaximumVoltageLimit"), "V", 3)),
+            ("max_power_w", physical(parameter.get("EVMaximumPowerLimit"), "W")),
+        ):
+            if getattr(reading, name) is None:
+                setattr(reading, name, value)
 
     # ---- actions of REQUESTS: (body, response fields to adjust, now) -> ResponseCode
 
@@ -351,8 +355,6 @@ class Session:
             return wrong
         if "DC_EVChargeParameter" not in body:
             return "FAILED_WrongChargeParameter"
-        if self.reading is None:
-            self._take_reading(body["DC_EVChargeParameter"], body[element])
         if self.station.phases and self.rung <= 1 and self._goes_on(0, now):
             return self._talk_about_parameters(fields, now)
         if self.rung == 0:
