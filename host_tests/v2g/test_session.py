@@ -94,6 +94,13 @@ def test_refusals_in_a_row_are_counted_up_to_the_next_ok(standard):
 
 
 @STANDARDS
+def test_an_empty_evccid_is_none(standard):
+    car = Wire(standard)
+    car.sends("SessionSetupReq", {"EVCCID": b""})
+    assert car.session.evccid is None
+
+
+@STANDARDS
 def test_an_authorization_that_is_repeated_is_answered_as_before_and_changes_nothing(standard):
     """A car that another station told Ongoing asks two to four times."""
     car = Wire(standard).goes_to_parameters()

@@ -323,7 +323,7 @@ class Session:
     # ---- actions of REQUESTS: (body, response fields to adjust, now) -> ResponseCode
 
     def session_setup(self, body, fields, now):
-        self.evccid = body["EVCCID"]
+        self.evccid = body["EVCCID"] or None  # an empty one, which the schemas allow, names nobody
         self.events.append((505, "session set up"))
         return "OK_NewSessionEstablished"
 

@@ -16,6 +16,7 @@ from v2g.reading import Reading
         (bytes.fromhex("0102f07f0c01be98"), "f07f0c01be98"),
         (bytes.fromhex("abcd"), "00000000abcd"),
         (None, "-1"),
+        (b"", "-1"),
     ],
 )
 def test_evccid_is_its_low_six_bytes(evccid, text):

@@ -62,7 +62,7 @@ class Target(Url):
 
 def evccid_text(evccid):
     """The low six bytes as 12 lower-case hexadecimal digits, as SmartEVSE compares them; -1 for unknown."""
-    if evccid is None:
+    if not evccid:
         return "-1"
     return hex_text(cars.low_six(evccid))
 
