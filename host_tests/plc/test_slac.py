@@ -446,6 +446,19 @@ def test_a_frame_over_the_link_of_the_first_try_is_no_proof_of_the_second():
     assert wire.events() == [("failed", "no_join", CAR)]
 
 
+def test_a_connection_after_the_second_match_proves_the_link_without_link_status():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req(), link_status(True), parm_req())
+    wire.to_match()
+    wire.car_sends(match_req())
+    wire.events()
+    wire.slac.peer_heard(wire.now, connected=True)
+    assert wire.events() == [("link_up",)]
+    wire.wait(12000)
+    assert wire.events() == []
+
+
 @pytest.mark.parametrize("action", range(6))
 def test_every_action_of_the_modem_is_answered_and_0_means_that_it_restarted(action):
     wire = Wire()

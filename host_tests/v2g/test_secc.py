@@ -346,6 +346,40 @@ def test_a_car_that_starts_over_without_a_reading_gets_a_new_session():
     assert [event[:1] for event in car.kinds("matched")] == [(CAR,)]
 
 
+class WithoutLinkStatus(WireCar):
+    """Its box's modem does not know VS_PL_LINK_STATUS: it says so, or says nothing."""
+
+    status = 1
+
+    def modem_answers(self, frame):
+        if frame[12:14] == b"\x88\xe1" and frame[15:17] == b"\xb8\xa0":
+            if self.status is not None:
+                self.secc.receive(slac_wire.link_status(False, status=self.status), self.now)
+        else:
+            super().modem_answers(frame)
+
+
+@pytest.mark.parametrize("status", [1, None])
+def test_a_car_that_starts_over_and_connects_has_its_time_whatever_the_modem_says_of_the_link(status):
+    car = WithoutLinkStatus()
+    car.status = status
+    car.slac()
+    car.wait(1500)
+    car.slac(slac_wire.RUN[::-1])
+    car.wait(3100)
+    car.sdp()
+    car.connect()
+    car.handshake()
+    for name in (*TO_PARAMETERS, "ChargeParameterDiscoveryReq"):
+        car.wait(1900)
+        car.request(name)
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [42]
+    car.wait(3000)
+    assert car.request("SessionStopReq")["ResponseCode"] == "OK"
+    car.tcp("FA")
+    assert ends(car) == [("ok",)] and car.kinds("failed") == []
+
+
 def test_a_car_that_starts_over_after_the_reading_is_released_and_left_in_peace():
     car = WireCar().to_reading()
     car.frames.clear()

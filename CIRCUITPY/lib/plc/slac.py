@@ -314,12 +314,17 @@ class Slac:
 
     # ---- link
 
-    def peer_heard(self, now):
+    def peer_heard(self, now, connected=False):
         """A frame that only a joined station can send: the link is up, whatever LINK_STATUS says.
 
-        It proves nothing while it may have come over the link of the car's first try (Tinkerforge f6227cc37).
+        It proves nothing while it may have come over the link of the car's first try (Tinkerforge f6227cc37), unless the
+        car is ``connected`` to the port that it was told after its second one: no LINK_STATUS need ever come.
         """
-        if self.joined is None or self.joined.stale_link:
+        if self.joined is None:
+            return
+        if connected:
+            self.joined.stale_link = False
+        elif self.joined.stale_link:
             return
         if self.joined.state == "JOINING":
             self._link_up(now)

@@ -366,7 +366,7 @@ class Secc:
         if self._plug_in is None and not self._open_without_slac(packet, now):
             self.counts["early_ip"] += 1  # an Ioniq sends NS, MLD and RS before it is matched
             return
-        self.slac.peer_heard(now)
+        self.slac.peer_heard(now, self._plug_in.progress == 2)
         if self.slac.events:
             self._take_slac_events(now)
         if packet.next_header == ipv6.ICMPV6:
