@@ -11,6 +11,7 @@ holders.toml does not know, is reported too: so nobody uses a call of the firmwa
 """
 
 import ast
+import functools
 import sys
 import tomllib
 from pathlib import Path
@@ -139,6 +140,7 @@ def own_names():
     return names
 
 
+@functools.cache
 def holders():
     """({receiver: class}, {class: members}) of holders.toml and the fakes."""
     table = tomllib.loads((ROWS / "holders.toml").read_text())
