@@ -7,6 +7,7 @@ from appliance.loop import (
     ALONE_S,
     IDLE_S,
     LONG_PROTOCOL_MS,
+    MATCHING_MS,
     MOST_BUSY_PASSES,
     MOST_FAILURES,
     MOST_UNSENT,
@@ -242,6 +243,34 @@ def test_no_piece_while_a_car_is_matched(bench):
     bench.seccs[0].matching = bench.seccs[0].active = True
     bench.turn(10)
     assert piece.polls == slow.runs == 0
+
+
+def test_cars_that_are_matched_without_a_pause_stop_the_pieces_for_a_while_only(bench):
+    piece, slow = Piece(), Slow()
+    bench.loop.add_piece("piece", piece)
+    bench.loop.add_slow_piece("slow", slow)
+    bench.seccs[0].matching = bench.seccs[0].active = True
+    bench.turn(MATCHING_MS // 3 - 1)
+    assert piece.polls == slow.runs == 0 and bench.loop.has_car()
+    bench.turn(5)
+    assert piece.polls and slow.runs and not bench.loop.has_car()
+    # One of them has come to us.
+    bench.seccs[0].matching = False
+    runs = slow.runs
+    bench.turn(5)
+    assert slow.runs == runs and bench.loop.has_car()
+
+
+def test_a_matching_after_a_pause_stops_the_pieces_anew(bench):
+    piece = Piece()
+    bench.loop.add_piece("piece", piece)
+    for _ in range(4):
+        bench.seccs[0].matching = bench.seccs[0].active = True
+        polls = piece.polls
+        bench.turn(MATCHING_MS // 6)
+        assert piece.polls == polls
+        bench.seccs[0].matching = bench.seccs[0].active = False
+        bench.turn()
 
 
 def test_slow_pieces_only_while_no_session_is_active_and_nothing_else_is_to_do(bench):

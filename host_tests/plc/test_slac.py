@@ -583,6 +583,33 @@ def test_short_frames_are_counted_and_change_nothing(cut):
     assert wire.slac.joined is None
 
 
+def test_a_car_that_asks_nobody_holds_nothing_up_for_more_than_2500_ms_and_is_answered_for_10_s():
+    wire = Wire()
+    wire.to_match()
+    wire.sent()
+    wire.wait(2499)
+    assert wire.slac.matching
+    wire.wait(1)
+    assert not wire.slac.matching
+    wire.wait(7490)
+    wire.car_sends(match_req())
+    assert wire.kinds() == [0x607D] and wire.slac.joined.ev_mac == CAR
+
+
+def test_a_car_that_asks_nobody_is_given_up_10_s_after_its_response():
+    wire = Wire()
+    wire.to_match()
+    wire.sent()
+    wire.events()
+    for ms in (2500, 7499):
+        wire.wait(ms)
+        assert wire.events() == []
+    wire.wait(1)
+    assert wire.events() == [("failed", "not_chosen", CAR)]
+    wire.car_sends(match_req())
+    assert wire.sent() == []
+
+
 def test_every_state_but_joined_has_its_timer():
     states = {row[2] for row in MESSAGES.values() if row[2]} | {"WAIT_START", "SETTLING"}
     assert states <= set(TIMEOUTS) and "JOINED" not in TIMEOUTS

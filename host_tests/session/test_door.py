@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: MIT
 """A car that is there when the box gets its power is read while most of the box is still being loaded."""
 
+import importlib
+import sys
+from types import ModuleType, SimpleNamespace
+
 import pytest
 
 from host_tests.bench import device_time
@@ -179,3 +183,63 @@ def test_a_door_that_cannot_be_opened_leaves_everything_to_the_box():
         world.plug(world.new_car(soc_percent=42))
         assert world.run_until(lambda: read_percent(world), 100)
         assert "nobody is let in yet" in world.device.console_text() and world.device.starts == 1
+
+
+class Neighbour:
+    """A car in another bay that the box hears: it searches every ``period_s``, is measured and chooses another station."""
+
+    def __init__(self, world, period_s, sounds):
+        self._world = world
+        self._sounds = sounds
+        self._period_us = int(period_s * 1e6)
+        self._run = 0
+        self._mac = b"\x02\xa4\x53\xee\x01\x02"
+        self._modem = CarModem(world.powerline, b"\x00\xb0\x52\x00\x00\x79", self._hears)
+        self._search()
+
+    def _search(self):
+        self._run += 1
+        self._modem.send(frames.slac_parm_req(self._mac, self._run_id))
+        if self._sounds:
+            clock = self._world.clock
+            clock.after(150_000, lambda: self._modem.send(frames.start_atten_char_ind(self._mac, self._run_id)))
+            for count in range(10):
+                clock.after(200_000 + 40_000 * count, lambda left=9 - count: self._sound(left))
+        self._world.clock.after(self._period_us, self._search)
+
+    @property
+    def _run_id(self):
+        return self._run.to_bytes(8, "big")
+
+    def _sound(self, left):
+        self._modem.send(frames.mnbc_sound_ind(self._mac, self._run_id, left, bytes(16)))
+
+    def _hears(self, frame):
+        if frames.mmtype_of(frame) == frames.ATTEN_CHAR_IND:
+            self._modem.send(frames.atten_char_rsp(self._mac, bytes(frame[6:12]), self._run_id))
+
+
+@pytest.mark.parametrize(
+    ("period_s", "sounds"), [(8.5, True), (0.3, False)], ids=["measured every 8.5 s", "searching without a pause"]
+)
+def test_a_neighbours_car_that_searches_all_day_does_not_keep_the_box_from_starting(period_s, sounds):
+    with World(seed=99, settings=ALONE) as world:
+        Neighbour(world, period_s, sounds)
+        assert world.run_until(lambda: page_is_up(world), 90)
+        text = world.device.console_text()
+        assert ("attenuation reported" if sounds else "a car searches") in text
+
+
+def test_of_searches_only_so_much_is_kept_as_fits_and_of_a_session_everything(monkeypatch):
+    monkeypatch.setitem(sys.modules, "microcontroller", ModuleType("microcontroller"))
+    door = importlib.import_module("appliance.door")
+    notebook = door.Notebook()
+    secc = SimpleNamespace(car_address=None, slac=SimpleNamespace(attenuation=None))
+    for _ in range(1000):
+        notebook.event(("searching", b"neighb"), secc, 0)
+        notebook.event(("checkpoint", 100, "car asks for matching"), secc, 0)
+        notebook.event(("search_ended", b"neighb", "not_chosen"), secc, 0)
+    assert len(notebook.lines) == door.MOST_LINES
+    for kind in ("matched", "reading", "released", "session_end"):
+        notebook.event((kind,), secc, 0)
+    assert [line[0][0] for line in notebook.lines[door.MOST_LINES :]] == ["matched", "reading", "released", "session_end"]

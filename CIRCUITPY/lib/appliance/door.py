@@ -28,6 +28,9 @@ _IDLE_S = 0.002
 # A car that was heard searches again within so long, and the rest of the box waits for it, for so long at most.
 SEARCH_MS = 13000
 PATIENCE_MS = 15000
+# So many lines are kept, then none of cars that only search: in a garage they do so all the time.
+MOST_LINES = 150
+_OF_SEARCHES = ("searching", "search_ended", "checkpoint")
 # No events of a story: what is read to others of its functions.
 _ASKED, _CAUTION = "asked before", "caution"
 
@@ -60,7 +63,8 @@ class Notebook:
         """Keep an event of the protocol stack."""
         if self.follower is not None:
             self.follower(event, now)
-        self.lines.append((event, now, _Then(secc)))
+        if len(self.lines) < MOST_LINES or event[0] not in _OF_SEARCHES:
+            self.lines.append((event, now, _Then(secc)))
         if event[0] == "searching":
             self.heard_at = now
         elif event[0] == "session_end":

@@ -35,6 +35,9 @@ LONG_PROTOCOL_MS = 15
 IDLE_S = 0.002
 ALONE_S = 0.01
 QUIET_PASSES = 200
+# A matching lasts 5 s at most. Cars that are in one for so long, one behind the other or one that does not hear us and tries
+# all the time, must not stop everything else.
+MATCHING_MS = 15000
 MODEM_FIRST_MS = 4000  # a modem that is there boots in 1 s; one that is not is called absent after 3 s
 
 # A piece that failed rests this long. A session that fails this often within the window needs a restart of the
@@ -82,6 +85,7 @@ class Loop:
         self._turn = 0
         self._slow_turn = 0
         self._waited = False
+        self._matched_by = None
         self._busy_passes = 0
         self._starting = True
         self._modem_due = None
@@ -120,7 +124,7 @@ class Loop:
 
     def has_car(self):
         """True while a car is in a session: nothing slow is done then."""
-        return self.secc.active
+        return self.secc.active and not expired(self._matched_by, self._ticks())
 
     def hold(self):
         """Cars wait: the modem is being written and restarted. What they send is dropped, and they repeat it."""
@@ -145,10 +149,16 @@ class Loop:
         except Exception as error:
             self._session_failed(error, now)
             return True
-        if not self.secc.matching and not self._pieces_wait(now):
+        matching = self.secc.matching
+        if not matching:
+            self._matched_by = None
+        elif self._matched_by is None:
+            self._matched_by = ticks_add(now, MATCHING_MS)
+        endless = expired(self._matched_by, now)
+        if (endless or not matching) and not self._pieces_wait(now):
             busy = self._one_piece(now) or busy
             self._busy_passes = self._busy_passes + 1 if busy else 0
-            if not self.secc.active and (not busy or self._busy_passes > MOST_BUSY_PASSES):
+            if (endless or not self.secc.active) and (not busy or self._busy_passes > MOST_BUSY_PASSES):
                 self._busy_passes = 0
                 if self._one_slow_piece(now):
                     self.work += 1

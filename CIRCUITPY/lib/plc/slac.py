@@ -35,6 +35,7 @@ TIMERS_MS = {
     "BOX_late_profiles": 45,  # the modem delivers a profile after its sound; within TP_EVSE_avg_atten_calc
     "TT_match_response": 200,  # ATTEN_CHAR.IND -> ATTEN_CHAR.RSP
     "TT_EVSE_match_session": 10000,  # ATTEN_CHAR.RSP -> VALIDATE.REQ or SLAC_MATCH.REQ
+    "BOX_match_soon": 2500,  # the same: every car on record that chose its station asked within 1.5 s
     "TT_match_join": 12000,  # SLAC_MATCH.CNF -> link
     "BOX_link_poll_joining": 100,
     "BOX_link_poll_joined": 1000,
@@ -90,9 +91,9 @@ class Slac:
 
     @property
     def matching(self):
-        """True while some car is between SLAC_PARM.REQ and SLAC_MATCH.CNF."""
+        """True while some car is between SLAC_PARM.REQ and SLAC_MATCH.CNF, and not one that seems to have chosen another."""
         for context in self._contexts:
-            if context is not self.joined:
+            if context is not self.joined and context.state != "LATE_MATCH":
                 return True
         return False
 
@@ -271,6 +272,10 @@ class Slac:
     def _give_up(self, context, now):
         self._failed(context, "match_timeout")
 
+    def _wait_on(self, context, now):
+        """Nothing waits for this car any more, as a neighbour's may search all day; but it would still be answered."""
+        self._enter(context, "LATE_MATCH", ticks_add(context.deadline, -TIMERS_MS["BOX_match_soon"]))
+
     def _not_chosen(self, context, now):
         """It heard us and chose another station, as a neighbour's car does; or none, because all were too weak."""
         self._failed(context, "not_chosen")
@@ -386,13 +391,13 @@ MESSAGES = {
     mme_slac.CM_ATTEN_PROFILE_IND: (("SOUNDING", "SETTLING"), Slac._add_profile, None),
     mme_slac.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE",), Slac._accept_response, "WAIT_MATCH"),
     # In WAIT_RESPONSE as well: who goes on has our CM_ATTEN_CHAR.IND, it is his response that was lost.
-    mme_slac.CM_VALIDATE_REQ: (("WAIT_RESPONSE", "WAIT_MATCH"), Slac._answer_validate, None),
+    mme_slac.CM_VALIDATE_REQ: (("WAIT_RESPONSE", "WAIT_MATCH", "LATE_MATCH"), Slac._answer_validate, None),
     mme_slac.CM_SLAC_MATCH_REQ: (
-        ("WAIT_RESPONSE", "WAIT_MATCH", "JOINING", "JOINED"),
+        ("WAIT_RESPONSE", "WAIT_MATCH", "LATE_MATCH", "JOINING", "JOINED"),
         Slac._answer_match,
         "JOINING",
     ),
-    mme_slac.CM_AMP_MAP_REQ: (("WAIT_MATCH", "JOINING", "JOINED"), Slac._answer_amp_map, None),
+    mme_slac.CM_AMP_MAP_REQ: (("WAIT_MATCH", "LATE_MATCH", "JOINING", "JOINED"), Slac._answer_amp_map, None),
 }
 
 # state: (timer, action when it runs out, which also decides the next state)
@@ -401,6 +406,7 @@ TIMEOUTS = {
     "SOUNDING": ("TT_EVSE_match_MNBC", Slac._end_window),
     "SETTLING": ("BOX_late_profiles", Slac._send_characteristics),
     "WAIT_RESPONSE": ("TT_match_response", Slac._repeat_characteristics),
-    "WAIT_MATCH": ("TT_EVSE_match_session", Slac._not_chosen),
+    "WAIT_MATCH": ("BOX_match_soon", Slac._wait_on),
+    "LATE_MATCH": ("TT_EVSE_match_session", Slac._not_chosen),  # from ATTEN_CHAR.RSP as well
     "JOINING": ("TT_match_join", Slac._join_failed),
 }
