@@ -610,6 +610,17 @@ def test_a_car_that_asks_nobody_is_given_up_10_s_after_its_response():
     assert wire.sent() == []
 
 
+def test_the_attenuation_that_is_kept_is_that_of_the_car_that_was_matched():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(
+        parm_req(NEIGHBOUR, b"NEIGHBOR"), start_atten(NEIGHBOUR, b"NEIGHBOR", sounds=1), profile(NEIGHBOUR, 48)
+    )
+    assert set(wire.slac.attenuation) == {48}
+    wire.car_sends(match_req())
+    assert set(wire.slac.attenuation) == {20}
+
+
 def test_every_state_but_joined_has_its_timer():
     states = {row[2] for row in MESSAGES.values() if row[2]} | {"WAIT_START", "SETTLING"}
     assert states <= set(TIMEOUTS) and "JOINED" not in TIMEOUTS

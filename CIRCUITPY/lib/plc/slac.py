@@ -83,7 +83,7 @@ class Slac:
         self.events = self.key.events
         self._ignored = 0
         self.joined = None  # the context that got our key, from CM_SLAC_MATCH.CNF on
-        self.attenuation = None  # dB of the 58 groups, as reported for the last car that sounded
+        self.attenuation = None  # dB of the 58 groups, as reported for the car that was matched or sounded last
         self.offset_db = attenuation_offset_db
         self._contexts = []
         self._link_deadline = None
@@ -256,6 +256,7 @@ class Slac:
         if self.joined is context:
             return False
         self.joined = context
+        self.attenuation = bytes(context.characteristics)  # a neighbour's car may have sounded meanwhile
         context.join_by = ticks_add(now, TIMERS_MS["TT_match_join"])
         self._contexts = [context]
         self._link_zeroes = 0
