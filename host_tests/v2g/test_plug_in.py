@@ -32,9 +32,10 @@ def reading(soc=42, doubtful=None):
     return one
 
 
-def plug_in(talk_ms=0, **facts):
+def plug_in(talk_ms=0, matched_ms=0, in_phase=False, **facts):
     events = []
-    one = PlugIn(CAR, BEGAN, SimpleNamespace(talk_ms=talk_ms), events)
+    station = SimpleNamespace(talk_ms=talk_ms)
+    one = PlugIn(CAR, BEGAN, at(matched_ms), station, events, in_phase)
     if facts:
         one.session = session(**facts)
     return one, events
@@ -55,6 +56,27 @@ def first_overdue_ms(one, step=100):
 def test_a_plug_in_ends_45_seconds_after_its_first_request_the_second_to_linger_included():
     one, _ = plug_in()
     assert first_overdue_ms(one) == (44_000, "the car did not leave in time")
+
+
+@pytest.mark.parametrize(
+    ("matched_ms", "in_phase", "ms"),
+    [(24_000, True, 44_000), (30_000, True, 49_000), (44_000, True, 57_000), (44_000, False, 63_000)],
+)
+def test_a_car_that_is_matched_late_has_twenty_seconds_but_not_after_the_smartevses_phase(matched_ms, in_phase, ms):
+    one, _ = plug_in(matched_ms=matched_ms, in_phase=in_phase)
+    assert first_overdue_ms(one)[0] == ms
+
+
+def test_a_reading_of_a_car_that_was_matched_late_leaves_it_no_more_than_the_phase():
+    one, _ = plug_in(matched_ms=44_000, in_phase=True, reading=reading(), renewed=True)
+    one.follow(one.session, at(50_000))
+    assert first_overdue_ms(one)[0] == 57_000
+
+
+@pytest.mark.parametrize(("matching", "ms"), [(False, 44_000), (True, 58_000)])
+def test_a_car_that_began_anew_is_waited_for_as_long_as_it_may_be_in_the_middle_of_it(matching, ms):
+    one, _ = plug_in()
+    assert not one.restart_is_over(matching, at(ms - 1)) and one.restart_is_over(matching, at(ms))
 
 
 def test_a_long_conversation_moves_that_end():

@@ -461,6 +461,54 @@ def test_a_car_that_was_silent_for_long_was_plugged_in_again_and_has_all_its_tim
     assert car.kinds("session_end") == [] and car.kinds("matched") == [(CAR, began)]
 
 
+@pytest.mark.parametrize("can_ask", [False, True])
+def test_a_car_that_is_matched_after_44_seconds_of_searching_is_read(can_ask):
+    """An Ioniq and an Audi send their SDP request 3 to 7 s after CM_SLAC_MATCH.CNF."""
+    car = WireCar({"can_ask": can_ask})
+    if can_ask:
+        car.secc.evse_state("plugged", car.now)
+    began = car.now
+    for _ in range(4):
+        car.sends(slac_wire.parm_req(), slac_wire.start_atten())
+        car.wait(10_950)
+    car.slac()
+    assert car.kinds("matched") == [(CAR, began)]
+    car.wait(7000)
+    car.sdp()
+    car.connect()
+    car.handshake()
+    for name in TO_PARAMETERS:
+        car.request(name)
+    car.request("ChargeParameterDiscoveryReq")
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [42]
+
+
+def test_a_car_that_began_anew_is_not_forgotten_while_it_sounds():
+    car = WireCar().slac()
+    began = car.now
+    car.wait(43_200)
+    car.sends(slac_wire.parm_req(CAR, b"AGAIN   "), slac_wire.start_atten(CAR, b"AGAIN   "))
+    car.wait(500)
+    for _ in range(10):
+        car.sends(slac_wire.sound(CAR, b"AGAIN   "), slac_wire.profile())
+    car.wait(500)
+    assert ticks_diff(car.now, began) > 44_000
+    car.sends(slac_wire.atten_rsp(CAR, b"AGAIN   "), slac_wire.match_req(CAR, b"AGAIN   "))
+    car.wait(5000)
+    assert len(car.sdp()) == 1 and car.kinds("session_end") == [] and len(car.kinds("matched")) == 1
+
+
+def test_a_car_that_begins_anew_all_the_time_ends_its_session_all_the_same():
+    car = WireCar().slac()
+    began = car.now
+    number = 0
+    while not car.kinds("session_end"):
+        number += 1
+        car.sends(slac_wire.parm_req(CAR, number.to_bytes(8, "big")))
+        car.wait(200)
+    assert 57_000 < ticks_diff(car.now, began) < 59_000 and len(car.kinds("matched")) == 1
+
+
 def test_a_car_that_goes_on_searching_has_the_time_of_its_first_search():
     car = WireCar()
     began = car.now

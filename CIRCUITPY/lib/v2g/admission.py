@@ -73,7 +73,7 @@ class Admission:
     def __init__(self, answer="auto", can_ask=False):
         self.answer = answer
         self.seen = None  # FREE, PLUGGED, CHARGING, or None while nothing is known
-        self._can_ask = can_ask
+        self.can_ask = can_ask
         self._told = None  # what the SmartEVSE really told since the last reading
         self._phase_until = None  # then a phase that was seen is over, and the car in it charges
         self._renewed = False  # a phase began after the last reading
@@ -108,7 +108,7 @@ class Admission:
             admitted = self._may_be_back(maker, now)
         else:
             admitted = self._is_offered() and self._may_be_new(maker, now)
-        if self._can_ask and not (admitted and self.seen is not None):
+        if self.can_ask and not (admitted and self.seen is not None):
             self._wish_question(first, now)
         return admitted and not quiet and not self._start_pending
 
@@ -171,7 +171,7 @@ class Admission:
         # Without a number the SmartEVSE keeps its phase to the end.
         self._unread_until = None if told else ticks_add(now if began is None else began, PHASE_MS)
         self._quiet_until = ticks_add(now, QUIET_MS)
-        if self._can_ask:
+        if self.can_ask:
             self._see(CHARGING)
         self._asked_at = None
         self._asked_new_at = None
@@ -201,13 +201,13 @@ class Admission:
 
     def search_ended(self, now):
         """A car was answered and did not come to us. Whether it is ours the SmartEVSE knows: in its phase there is one."""
-        if self._can_ask and self.answer == "auto":
+        if self.can_ask and self.answer == "auto":
             self._wish_question(True, now)
 
     def ask_from_now_on(self, can_ask):
         """The owner named a SmartEVSE, or took it away, while the box runs."""
-        if can_ask != self._can_ask:
-            self._can_ask = can_ask
+        if can_ask != self.can_ask:
+            self.can_ask = can_ask
             self._start_pending = False
             self._see(None)
 
@@ -239,7 +239,7 @@ class Admission:
 
     def wants_evse_state(self, now):
         """True when the SmartEVSE should be asked as soon as no session is active."""
-        if not self._can_ask:
+        if not self.can_ask:
             return False
         if self._start_pending:
             return True

@@ -10,9 +10,11 @@ from v2g import release
 LIMITS_MS = {
     "release": 20000,  # reading -> delivery, however the car behaves
     "plug_in": 45000,  # first SLAC_PARM.REQ -> end; SmartEVSE waits 60 s from 5 % PWM
+    "matched": 20000,  # CM_SLAC_MATCH.CNF -> end, at least: an Ioniq or an Audi sends its SDP request 3 to 7 s after it
+    "phase": 58000,  # but where a SmartEVSE is asked no later than this after the first SLAC_PARM.REQ
     "after_stop": 5000,  # SessionStopRes -> our FIN, if the car leaves the connection open
     "refused": 3000,  # last refusal -> our FIN, unless the car then asks for something that lets it leave
-    "linger": 1000,  # our FIN, or the car's end -> new key, at least; taken off the first two so that they are kept
+    "linger": 1000,  # our FIN, or the car's end -> new key, at least; taken off the first four so that they are kept
     "fin": 3000,  # our FIN -> new key, at most, while the car does not acknowledge it: two repeats
     "V2G_SECC_Sequence_Timeout": 60000,  # answer -> next request ([V2G2-443], DIN SPEC 70121 table 77)
 }
@@ -27,7 +29,8 @@ _CAUSES = ("no_sdp", "no_tcp", "car_silent")
 
 
 class PlugIn:
-    """``began``: the tick of the car's first SLAC_PARM.REQ; ``events``: the station's list of them, see ``v2g.secc``.
+    """``began``: the tick of the car's first SLAC_PARM.REQ; ``matched``: of its CM_SLAC_MATCH.CNF; ``events``: the station's
+    list of them, see ``v2g.secc``; ``in_phase``: a SmartEVSE can be asked, and shows 5 % for its phase only.
 
     Class attributes are defaults.
     """
@@ -45,13 +48,16 @@ class PlugIn:
     _refused_by = None
     _leave_by = None  # no later than this for the sake of a FIN that is not acknowledged
 
-    def __init__(self, ev_mac, began, station, events):
+    def __init__(self, ev_mac, began, matched, station, events, in_phase):
         self.ev_mac = ev_mac
         self.began = began
         self._events = events
         self._talk_ms = station.talk_ms
         # A conversation ends before the car is asked to leave, for which it needs as long as ever.
         longest_ms = max(LIMITS_MS["plug_in"], self._talk_ms + LIMITS_MS["release"])
+        # A car that was not heard at first.
+        late_ms = ticks_diff(matched, began) + LIMITS_MS["matched"]
+        longest_ms = max(longest_ms, min(late_ms, LIMITS_MS["phase"]) if in_phase else late_ms)
         self._longest = self._close_by = ticks_add(began, longest_ms - LIMITS_MS["linger"])
 
     def say(self, number, text):
@@ -116,6 +122,12 @@ class PlugIn:
         self._events.append(("reading", reading))
 
     # ---- when it must be over
+
+    def restart_is_over(self, matching, now):
+        """True when the car, which began anew, is not waited for any more; ``matching``: it may be in the middle of that."""
+        if self.overdue(now) is None:
+            return False
+        return not matching or ticks_diff(now, self.began) >= LIMITS_MS["phase"]
 
     def answered(self, now):
         """An answer is on its way: from here on the car's next request is waited for."""

@@ -188,7 +188,7 @@ class Secc:
         if self._plug_in is not None:
             self._connection.poll(now)
             self._watch_plug_in(now)
-        elif self._restarting is not None and self._restarting.overdue(now) is not None:
+        elif self._restarting is not None and self._restarting.restart_is_over(self.slac.matching, now):
             self._end_restart(now, "match_timeout")
         self.admission.poll(now)
 
@@ -283,14 +283,14 @@ class Secc:
         if self._restarting is not None and self._restarting.ev_mac == event[1]:
             self._restarting = None
         self._end_restart(now, "match_timeout", new_key=False)  # this car has the key by now
-        self._begin_plug_in(event[1], self._first_parm_at(event[1], now))
+        self._begin_plug_in(event[1], self._first_parm_at(event[1], now), now)
 
-    def _begin_plug_in(self, ev_mac, began):
+    def _begin_plug_in(self, ev_mac, began, now):
         """Tells of the car once: one that starts over without a reading is still the same plug-in."""
         if self._matched_car != (ev_mac, began):
             self._matched_car = (ev_mac, began)
             self._events.append(("matched", ev_mac, began))
-        self._plug_in = PlugIn(ev_mac, began, self.station, self._events)
+        self._plug_in = PlugIn(ev_mac, began, now, self.station, self._events, self.admission.can_ask)
         self._connection.begin(self._plug_in)
 
     def _on_link_up(self, event, now):
@@ -339,8 +339,8 @@ class Secc:
             if entry[0] == ev_mac:
                 silent_ms = ticks_diff(now, entry[2])
                 entry[2] = now
-                runs = 0 <= ticks_diff(now, entry[1]) < LIMITS_MS["plug_in"]
-                if runs and (silent_ms < NEW_MS or self._is_on_our_cable(ev_mac)):
+                runs = silent_ms < NEW_MS and 0 <= ticks_diff(now, entry[1]) < LIMITS_MS["plug_in"]
+                if runs or self._is_on_our_cable(ev_mac):
                     return False
                 entry[1] = now
                 return True
@@ -383,7 +383,7 @@ class Secc:
         """With "matched" the first packet opens the session."""
         if not self._matched or not self.admission.admits(packet.source_mac, now):
             return False
-        self._begin_plug_in(bytes(packet.source_mac), now)
+        self._begin_plug_in(bytes(packet.source_mac), now, now)
         return True
 
     # ---- the end of a plug-in
