@@ -270,6 +270,9 @@ def test_a_meb_plugged_in_again_within_fifteen_seconds_is_answered_once_the_smar
 # ---- nothing can be asked
 
 
+# ---- nothing can be asked
+
+
 def test_without_a_smartevse_a_minute_of_silence_of_the_maker_is_a_new_plug_in():
     box = running().served()
     box.wait(59)
@@ -330,6 +333,55 @@ def test_without_a_smartevse_a_makers_cars_are_read_three_times_an_hour():
     box.wait(3600)
     assert box.gate.next_reading_ms(box.now) is None
     assert box.parm_req(MEB + b"\0\0\x98")
+
+
+def declines(box, seconds=600):
+    """How often a car is answered that ends each session without a reading and searches 10 s later with a new MAC."""
+    answered = 0
+    for number in range(seconds // 10):
+        mac = MEB + number.to_bytes(3, "big")
+        if box.parm_req(mac):
+            answered += 1
+            box.gate.declined(mac, box.now)
+        box.wait(10)
+        box.asked_and_told(None)
+    return answered
+
+
+@pytest.mark.parametrize("can_ask", [False, True])
+def test_a_car_that_is_never_read_is_answered_twice_where_nothing_is_known(can_ask):
+    """It charges on AC, perhaps, and each answer would stop it."""
+    box = running(can_ask=can_ask)
+    box.told(None)
+    assert declines(box) == 2
+    assert box.parm_req(OTHER)
+
+
+def test_a_car_that_is_never_read_is_answered_four_times_an_hour_however_often_it_is_plugged_in():
+    box = running()
+    answered = 0
+    for _ in range(10):
+        answered += declines(box, 60)
+        box.wait(61)
+    assert answered == 4
+
+
+def test_a_car_that_ended_its_session_once_is_answered_when_it_comes_back():
+    box = running()
+    assert box.parm_req()
+    box.gate.declined(CAR, box.now)
+    box.wait(10)
+    assert box.parm_req(SAME_MAKER)
+    box.served(SAME_MAKER)
+    box.wait(70)
+    assert box.parm_req()
+
+
+def test_a_car_that_ended_its_session_once_an_hour_is_always_answered():
+    box = running()
+    for _ in range(5):
+        assert declines(box, 20) == 2
+        box.wait(3700)
 
 
 def test_the_owner_may_have_a_reading_now():

@@ -509,6 +509,69 @@ def test_a_car_that_begins_anew_all_the_time_ends_its_session_all_the_same():
     assert 57_000 < ticks_diff(car.now, began) < 59_000 and len(car.kinds("matched")) == 1
 
 
+def ac_session(car, mac):
+    """True when it was answered: then it was told that AC is nothing for this station, and it closed."""
+    car.mac, car.session_id = mac, bytes(8)
+    car.frames.clear()
+    car.sends(slac_wire.parm_req(mac))
+    if not [frame for frame in car.frames if frame[15:17] == b"\x65\x60"]:
+        return False
+    car.to_parameters()
+    car.request("ChargeParameterDiscoveryReq", ac_parameters())
+    car.tcp("FA")
+    car.wait(500)
+    return True
+
+
+@pytest.mark.parametrize("rotates", [False, True])
+def test_a_car_that_wants_ac_is_drawn_into_two_sessions_and_no_more_where_nobody_can_be_asked(rotates):
+    """It searches again 9.85 s after each, as a VW MEB does, and is perhaps charging by then."""
+    car = WireCar()
+    answered = 0
+    for number in range(60):
+        answered += ac_session(car, b"\x00\x7d\xfa\0\0" + bytes((number if rotates else 0,)))
+        car.wait(9850)
+    assert answered == 2 and {cause for (cause,) in car.kinds("session_end")} == {"ac_charging"}
+
+
+@pytest.mark.parametrize("rotates", [False, True])
+def test_a_car_that_hangs_up_after_the_handshake_is_answered_twice_and_no_more(rotates):
+    """One that keeps its MAC is in the same plug-in all the while."""
+    car = WireCar()
+    answered = 0
+    for number in range(12):
+        car.mac = b"\x00\x7d\xfa\0\0" + bytes((number if rotates else 0,))
+        car.frames.clear()
+        car.sends(slac_wire.parm_req(car.mac))
+        if [frame for frame in car.frames if frame[15:17] == b"\x65\x60"]:
+            answered += 1
+            car.slac()
+            car.sdp()
+            car.connect()
+            car.handshake()
+            car.tcp("FA")
+        car.wait(9850)
+    assert answered == 2 and {cause for (cause,) in car.kinds("session_end")} == {"answer_refused"}
+
+
+def test_a_car_that_wanted_ac_by_accident_is_read_when_it_comes_back():
+    car = WireCar()
+    assert ac_session(car, CAR)
+    car.wait(9850)
+    car.session_id = bytes(8)
+    car.to_reading()
+    assert len(car.kinds("reading")) == 1
+
+
+def test_sessions_that_ended_for_want_of_a_link_do_not_shut_the_gate():
+    car = WireCar()
+    for _ in range(4):
+        car.slac()
+        car.secc.slac.events.append(("link_lost",))
+        car.wait(10_000)
+    assert car.kinds("session_end") == [("link_lost",)] * 4
+
+
 def test_a_car_that_goes_on_searching_has_the_time_of_its_first_search():
     car = WireCar()
     began = car.now

@@ -14,7 +14,8 @@ cable (one cable, one car) and opens by these rules:
     last only when it may have been plugged in since: its search is the first for NEW_MS, or the modem phase
     began after the reading;
   * where nothing is known, another maker's car is answered; one of the same maker only when no such car was heard
-    for SILENCE_MS, and at most READINGS_PER_HOUR times, unless the owner wants a reading now.
+    for SILENCE_MS, and at most READINGS_PER_HOUR times, unless the owner wants a reading now. A car that ends its session
+    before it told anything counts as read from the second time in an hour on: once may be an accident.
 
 The SmartEVSE is asked as soon as a search begins (the first frame of its maker for NEW_MS), for such searches not twice
 within ASK_NEW_MS; for a car that keeps searching, at most every ASK_AGAIN_MS. A box that starts asks before it answers
@@ -55,6 +56,7 @@ class _Maker:
     silent = False  # for SILENCE_MS; latched, because last_frame is only comparable for three days
     new_until = None  # its search began after NEW_MS of silence, and counts as one plug-in's until then
     back_until = None  # the same after SILENCE_MS
+    declined_at = None  # when one ended its session before it told anything; of the last hour
 
     def __init__(self, maker, now):
         self.maker = maker
@@ -158,13 +160,7 @@ class Admission:
 
     def served(self, ev_mac, now, began=None, told=True):
         """A car was read and let go. ``began``: its first SLAC_PARM.REQ; ``told``: it told a number."""
-        maker = self._find(maker_of(ev_mac)) or self._remember(maker_of(ev_mac), now)
-        maker.silent = False
-        maker.new_until = None
-        maker.back_until = None
-        maker.last_frame = now
-        maker.readings.append(now)
-        self._last = maker
+        self._let_go(self._known(ev_mac, now), now)
         self._read_now_until = None
         self._renewed = False
         self._told = None
@@ -178,6 +174,21 @@ class Admission:
         self._ask_due = ticks_add(now, QUIET_MS + ASK_AGAIN_MS)
         self._wish = None
         self._wish_is_new = False
+
+    def declined(self, ev_mac, now):
+        """A car ended its session before it told anything. Where nobody knows when it charges it may not do so for ever."""
+        maker = self._known(ev_mac, now)
+        if maker.declined_at is not None and self.seen is None:
+            self._let_go(maker, now)
+        maker.declined_at = now
+
+    def _let_go(self, maker, now):
+        maker.silent = False
+        maker.new_until = None
+        maker.back_until = None
+        maker.last_frame = now
+        maker.readings.append(now)
+        self._last = maker
 
     def evse_state(self, seen, now):
         """The SmartEVSE's answer: FREE, PLUGGED or CHARGING, or None when it cannot be asked."""
@@ -287,6 +298,9 @@ class Admission:
 
     # ---- memory
 
+    def _known(self, ev_mac, now):
+        return self._find(maker_of(ev_mac)) or self._remember(maker_of(ev_mac), now)
+
     def _find(self, name):
         for maker in self._makers:
             if maker.maker == name:
@@ -308,5 +322,7 @@ def _age(maker, now):
         maker.new_until = None
     if expired(maker.back_until, now):
         maker.back_until = None
+    if maker.declined_at is not None and ticks_diff(now, maker.declined_at) >= _HOUR_MS:
+        maker.declined_at = None
     while maker.readings and ticks_diff(now, maker.readings[0]) >= _HOUR_MS:
         maker.readings.pop(0)

@@ -26,6 +26,8 @@ _MOST_REFUSALS_AT_0 = 6
 
 # What the session lacked when it ended without a reading, by how far it came.
 _CAUSES = ("no_sdp", "no_tcp", "car_silent")
+# Ends without a reading that are the car's own decision: it would decide so again.
+_DECISIONS = ("ac_charging", "car_ended", "answer_refused", "no_din", "not_offered", "no_soc")
 
 
 class PlugIn:
@@ -43,6 +45,7 @@ class PlugIn:
     closing = False
     leave_at = None  # no new key before
     how = None
+    declined_told = False  # the rules of who is answered know of it
     ended = None  # cause, when the car closed its connection before it told anything
     _next_request_by = None
     _refused_by = None
@@ -166,7 +169,7 @@ class PlugIn:
     def tell_end(self):
         """The last events of the plug-in."""
         if self.reading is None:
-            self._events.append(("session_end", self._why()))
+            self._events.append(("session_end", self.why))
             return
         how = self.how or "link lost"
         self.say(910, "car released: %s (%s)" % (how, release.departure(self.how, self.session)))
@@ -175,7 +178,13 @@ class PlugIn:
         self._events.append(("released", how))
         self._events.append(("session_end", "ok" if self.told else "soc_doubtful"))
 
-    def _why(self):
+    @property
+    def declined(self):
+        """True when it was the car that decided to end it without a reading."""
+        return self.reading is None and self.why in _DECISIONS
+
+    @property
+    def why(self):
         """Why there is no reading: what is known best comes first."""
         session = self.session
         if self.cause is None and session is not None:

@@ -241,6 +241,8 @@ class Secc:
             plug_in.how = plug_in.how or "the car started over"
             self._finish(now)
             plug_in = None
+        if plug_in is not None:
+            self._note_declined(plug_in, now)
         admitted = self.admission.admits(ev_mac, now)
         if not admitted:
             self.counts["not_answered"] += 1
@@ -250,6 +252,11 @@ class Secc:
             self._connection.drop(now)
             self._restarting, self._plug_in = plug_in, None  # same plug-in, same clock
         return admitted
+
+    def _note_declined(self, plug_in, now):
+        if plug_in.declined and not plug_in.declined_told:
+            plug_in.declined_told = True
+            self.admission.declined(plug_in.ev_mac, now)
 
     def _take_slac_events(self, now):
         events = list(self.slac.events)
@@ -426,6 +433,8 @@ class Secc:
             self.slac.set_key(now)
         if plug_in.reading is not None:
             self.admission.served(plug_in.ev_mac, now, plug_in.began, plug_in.told)
+        else:
+            self._note_declined(plug_in, now)
         plug_in.tell_end()
 
 
