@@ -182,6 +182,18 @@ def test_a_search_that_came_to_nothing_is_a_fault_only_when_the_car_is_on_our_ca
     assert bench.status.causes() == ["match_timeout"]
 
 
+@pytest.mark.parametrize(("told", "taken"), [(reading(), 1), (reading(None, 0), 0)])
+def test_the_rules_of_who_is_answered_learn_of_a_number_that_was_taken_and_not_of_minus_1(bench, told, taken):
+    calls = []
+    bench.story.number_taken = lambda: calls.append(1)
+    bench.tell("matched", CAR, 0)
+    bench.tell("reading", told)
+    bench.tell("smartevse", "failed", "gave up", "smartevse_off")
+    assert calls == []
+    bench.tell("smartevse", "delivered", "42 %", None)
+    assert len(calls) == taken
+
+
 def test_an_unknown_code_does_not_stop_the_story(bench):
     bench.tell("failed", "something_new")
     assert bench.status.causes() == ["something_new"]

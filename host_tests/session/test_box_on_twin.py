@@ -275,6 +275,22 @@ def test_a_second_and_a_third_car_without_a_restart():
 
 
 @pytest.mark.slow
+def test_a_car_that_is_plugged_in_again_six_seconds_after_its_reading_was_delivered_is_read_again():
+    """It is never silent for 15 s, and nobody saw the charger free; but the number had ended the phase before."""
+    with World(seed=12) as world:
+        started(world)
+        habits = {"mac_rotates": True, "slac_pauses_ms": (9000,)}
+        world.plug(world.new_car(soc_percent=17, habits=habits))
+        assert world.run_until(lambda: world.smartevse.posts, 60)
+        world.run(5)
+        world.unplug()
+        world.run(1)
+        world.plug(world.new_car(soc_percent=58, habits=habits))
+        world.run_until(lambda: len(world.smartevse.posts) > 1, 60)
+        assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [17, 58]
+
+
+@pytest.mark.slow
 def test_without_sun_no_car_is_read_and_the_page_says_why():
     with World(seed=14, device_options={"charge_lines": False}) as world:
         world.set_fault("evse_no_sun", True)

@@ -267,6 +267,60 @@ def test_a_meb_plugged_in_again_within_fifteen_seconds_is_answered_once_the_smar
     assert answered is not None and answered < 210
 
 
+def delivered(box, seen):
+    """The SmartEVSE took the number, and is asked at once whether that ended its phase."""
+    box.served()
+    box.gate.delivered()
+    box.wait(1)
+    assert box.asked_and_told(seen) and not box.asks
+
+
+@pytest.mark.parametrize("seconds", [10, 12, 19])
+def test_a_phase_after_the_number_ended_one_is_another_plug_ins_however_soon_the_car_searches(seconds):
+    """Plugged in again 4 s after the reading: no 15 s of silence, and nobody saw the charger free."""
+    box = running(can_ask=True)
+    assert box.parm_req()
+    delivered(box, CHARGING)
+    box.wait(5)
+    assert not box.parm_req() and not box.asks  # the quiet time
+    box.wait(seconds - 6)
+    box.parm_req()
+    assert box.asked_and_told(PLUGGED)
+    assert box.parm_req()
+
+
+def test_a_phase_that_the_number_ended_is_no_phase_for_a_car_that_searches():
+    """The number was taken late, after the charger was asked: from then on the car charges."""
+    box = running(can_ask=True)
+    assert box.parm_req()
+    box.served()
+    box.wait(10)
+    assert not box.parm_req() and box.asked_and_told(PLUGGED)
+    box.gate.delivered()
+    assert box.asked_and_told(CHARGING)
+    box.wait(20)
+    assert not box.parm_req() and not box.parm_req(OTHER)
+
+
+def test_a_charger_that_takes_the_number_and_stays_in_its_phase_has_the_car_read_once():
+    box = running(can_ask=True)
+    assert box.parm_req()
+    delivered(box, PLUGGED)
+    for _ in range(60):
+        box.wait(10)
+        assert not box.parm_req()
+        box.asked_and_told(PLUGGED)
+
+
+def test_a_charger_that_says_nothing_after_it_took_the_number_is_asked_again_by_the_usual_rules():
+    box = running(can_ask=True)
+    assert box.parm_req()
+    delivered(box, None)
+    box.wait(15)
+    assert not box.parm_req(OTHER) and box.asked_and_told(CHARGING)
+    assert not box.parm_req(OTHER)
+
+
 # ---- nothing can be asked
 
 

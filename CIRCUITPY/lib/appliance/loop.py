@@ -75,8 +75,7 @@ class Loop:
         self.work = 0
         self.held = False
         self._new_secc = new_secc
-        self._story = story
-        self._status = story.status
+        self._tell_to(story)
         self._frames = frames
         self._ticks = ticks
         self._feed_watchdog = feed_watchdog
@@ -98,9 +97,16 @@ class Loop:
     def adopt(self, new_secc, story, feed_watchdog):
         """Go on with these: the loop began before there was a box."""
         self._new_secc = new_secc
+        self._tell_to(story)
+        self._feed_watchdog = feed_watchdog
+
+    def _tell_to(self, story):
         self._story = story
         self._status = story.status
-        self._feed_watchdog = feed_watchdog
+        story.number_taken = self._number_taken
+
+    def _number_taken(self):
+        self.secc.admission.delivered()
 
     def add_piece(self, name, piece):
         """A piece for every pass in which no car is being matched."""

@@ -204,6 +204,9 @@ def _smartevse(story, event, _secc):
     if kind == "delivered":
         story.status.checkpoint(_DELIVERED, "delivered " + text)
         story.status.delivered("ok")
+        reading = story.status.reading
+        if story.number_taken is not None and reading is not None and reading.soc_percent is not None:
+            story.number_taken()
     elif kind == "failed":
         story.status.checkpoint(_NOT_DELIVERED, text)
         story.status.delivered("failed")
@@ -330,6 +333,8 @@ class Story:
         self.became = None
         # Code of a search that came to nothing. Only the SmartEVSE knows whether that car is on our cable.
         self.search_fault = None
+        # Called when the SmartEVSE took a number, which ends its phase; a -1 does not.
+        self.number_taken = None
         self._log = log
         self._followers = ()
 

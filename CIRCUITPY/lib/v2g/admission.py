@@ -19,7 +19,7 @@ cable (one cable, one car) and opens by these rules:
 
 The SmartEVSE is asked as soon as a search begins (the first frame of its maker for NEW_MS), for such searches not twice
 within ASK_NEW_MS; for a car that keeps searching, at most every ASK_AGAIN_MS. A box that starts asks before it answers
-anybody.
+anybody, and one whose number was taken whether that ended the phase: a car may be plugged in again within seconds.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
@@ -86,6 +86,7 @@ class Admission:
         self._read_now_until = None
         self._start_deadline = None
         self._start_pending = can_ask
+        self._ask_at_once = False  # whether the number ended the phase
         self._asked_at = None
         self._asked_new_at = None  # the same for a search that began
         self._ask_due = None
@@ -164,6 +165,7 @@ class Admission:
         self._read_now_until = None
         self._renewed = False
         self._told = None
+        self._ask_at_once = False
         # Without a number the SmartEVSE keeps its phase to the end.
         self._unread_until = None if told else ticks_add(now if began is None else began, PHASE_MS)
         self._quiet_until = ticks_add(now, QUIET_MS)
@@ -182,6 +184,10 @@ class Admission:
             self._let_go(maker, now)
         maker.declined_at = now
 
+    def delivered(self):
+        """The SmartEVSE took the number. That ends its phase; once it has said so, the next one is another plug-in's."""
+        self._ask_at_once = self.can_ask
+
     def _let_go(self, maker, now):
         maker.silent = False
         maker.new_until = None
@@ -193,18 +199,26 @@ class Admission:
     def evse_state(self, seen, now):
         """The SmartEVSE's answer: FREE, PLUGGED or CHARGING, or None when it cannot be asked."""
         self._start_pending = False
-        self._asked_at = now
-        if self._wish_is_new:
-            self._asked_new_at = now
-        self._ask_due = ticks_add(now, ASK_IDLE_MS)
-        self._wish = None
-        self._wish_is_new = False
+        at_once, self._ask_at_once = self._ask_at_once, False
+        if at_once and seen is None:
+            return
+        if not at_once:
+            self._answered(now)
         self._see(seen)
         if seen == PLUGGED:
             self._renewed = self._renewed or self._told in (FREE, CHARGING)
             self._phase_until = ticks_add(now, PHASE_MS)
         if seen is not None:
             self._told = seen
+
+    def _answered(self, now):
+        """What a search or the time wanted to know."""
+        self._asked_at = now
+        if self._wish_is_new:
+            self._asked_new_at = now
+        self._ask_due = ticks_add(now, ASK_IDLE_MS)
+        self._wish = None
+        self._wish_is_new = False
 
     def _see(self, seen):
         self.seen = seen
@@ -252,7 +266,7 @@ class Admission:
         """True when the SmartEVSE should be asked as soon as no session is active."""
         if not self.can_ask:
             return False
-        if self._start_pending:
+        if self._start_pending or self._ask_at_once:
             return True
         if self._quiet_until is not None and not expired(self._quiet_until, now):
             return False
