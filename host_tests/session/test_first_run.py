@@ -177,6 +177,19 @@ def test_an_access_point_that_did_not_come_up_is_opened_again():
         assert on_the_air(world) and console(world).count("no access point") == 1
 
 
+@pytest.mark.parametrize("channel", [12, 13])
+def test_the_access_point_is_ours_where_the_known_network_is_on_a_channel_that_the_radio_opens_none_on(channel):
+    with minutes(seed=21, settings=dict(SETTINGS_IN_USE, WIFI_PASSWORD="changed since")) as world:
+        world.wifi.channel = channel
+        until_offered(world)
+        station = world.device.station
+        assert (station.ap_ssid[:7], station.ap_channel) == ("socbox-", 1)
+        phone = phone_in(world)
+        enter(phone)
+        assert result(world, phone)["ok"]
+        assert station.ap_channel == channel
+
+
 def test_a_wrong_password_is_told_and_can_be_corrected():
     with World(seed=22, settings=NO_NETWORK) as world:
         until_offered(world)

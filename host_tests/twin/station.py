@@ -30,6 +30,8 @@ USUAL_TX_DBM = 20
 AP_START_US = 100_000
 AP_ADDRESS = "192.168.4.1"
 AP_SUBNET = "192.168.4."
+# CircuitPython sets no country: out of a network the chip's own holds, "01", and its driver refuses the others.
+AP_CHANNELS = 11
 
 
 class JoinFailure(Exception):
@@ -48,7 +50,7 @@ class Station:
         self._watch = None
         # Of a board with a poor antenna nothing is understood above this power (CircuitPython issues 9208, 9657).
         self.most_tx_dbm = USUAL_TX_DBM
-        # start_ap throws the chip's answers away: with this it returns as ever, and nothing is on the air.
+        # start_ap throws the chip's answers away: with this the interface stays down (no memory for it), unsaid.
         self.refuses_ap = False
         # What `import wifi` raises on a radio that does not start, once a run: from then on it is there, half made.
         self.start_fault = None
@@ -146,8 +148,18 @@ class Station:
 
     # --- access point ----------------------------------------------------------------------------------------------
 
+    @property
+    def mac_ap(self):
+        """Of the access point's side."""
+        return self.mac[:5] + bytes(((self.mac[5] + 1) & 0xFF,))
+
     def start_ap(self, ssid, password, channel, max_connections):
-        """WPA2 with a password, open without. The channel is the station's while that is associated."""
+        """WPA2 with a password, open without. The channel is the station's while that is associated.
+
+        What the driver refuses is thrown away (Radio.c), after the mode is set: the chip's own open network is on the air.
+        """
+        if channel > AP_CHANNELS and not self.associated:
+            ssid, password, channel = "ESP_" + self.mac_ap[3:].hex().upper(), "", 1
         point = self._joined_point() if self.associated else None
         self.ap_ssid, self.ap_password = ssid, password
         self.ap_channel = channel if point is None else point.channel

@@ -943,7 +943,7 @@ def test_access_point_makes_the_box_reachable_without_a_router(boards, services)
     assert services.network.http("GET", "/", run=device.run_until).body == b"hi"
 
 
-def test_an_access_point_that_the_driver_refuses_is_told_by_ap_active_only(boards, services):
+def test_an_access_point_that_does_not_come_up_is_told_by_ap_active_only(boards, services):
     device = boards(
         """
         import time, wifi
@@ -962,6 +962,33 @@ def test_an_access_point_that_the_driver_refuses_is_told_by_ap_active_only(board
     device.station.refuses_ap = False
     device.run(5)
     assert [line for _, line in device.console][:2] == ["False False", "False True"]
+
+
+@pytest.mark.parametrize("channel", [12, 13])
+def test_an_access_point_on_a_channel_that_the_driver_refuses_is_the_chips_own_without_a_password(
+    boards, services, channel
+):
+    device = boards(
+        f"""
+        import time, wifi
+        def opened():
+            wifi.radio.start_ap("socbox", "12345678", channel={channel})
+            time.sleep(1)
+            print(wifi.radio.ap_active)
+            wifi.radio.stop_ap()
+        opened()
+        wifi.radio.connect("Home", "correct horse")
+        opened()
+        """,
+        services=services,
+    )
+    services.network.access_point.channel = channel
+    station = device.station
+    device.run_until(lambda: device.console, 5)
+    own = "ESP_" + station.mac_ap[3:].hex().upper()
+    assert (device.console[0][1], station.ap_ssid, station.ap_password, station.ap_channel) == ("True", own, "", 1)
+    device.run_until(lambda: len(device.console) > 1, 10)
+    assert (station.ap_ssid, station.ap_password, station.ap_channel) == ("socbox", "12345678", channel)
 
 
 PORTAL = """

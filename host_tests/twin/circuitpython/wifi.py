@@ -95,8 +95,7 @@ class Radio:
 
     @property
     def mac_address_ap(self):
-        mac = device.station.mac
-        return mac[:5] + bytes(((mac[5] + 1) & 0xFF,))
+        return device.station.mac_ap
 
     @property
     def tx_power(self):

@@ -345,7 +345,9 @@ class Station:
 
     def _offer(self, now):
         known = self.networks.best(self.ssid)
-        opened = self.provisioning.offer(1 if known is None else known.channel, now)
+        # Of 12 and 13 the chip knows only in a network; else it opens one of its own name there, without a password.
+        channel = 1 if known is None or known.channel > 11 else known.channel
+        opened = self.provisioning.offer(channel, now)
         if opened and not self.networks.complete:
             self.networks.begin()
 
