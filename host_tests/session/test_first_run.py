@@ -19,11 +19,15 @@ from host_tests.support.starts import page_is_up, program_s, started
 from host_tests.twin.errors import DeviceOSError
 from host_tests.twin.network import AccessPoint
 from host_tests.twin.phone import PROBES, Phone, query
+from host_tests.twin.station import scan_of
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 NO_NETWORK = {"WIFI_SSID": None, "WIFI_PASSWORD": None}
 OWN_PAGE = "http://192.168.4.1"
 SETUP = OWN_PAGE + "/api/setup"
+# Ether type, version and type of the message, little-endian.
+SLAC_PARM_REQ = bytes.fromhex("88e1016460")
+SECOND_US, WAKES_US = 1_000_000, 200_000
 
 
 def minutes(**options):
@@ -592,6 +596,36 @@ def test_a_car_is_read_while_the_access_point_is_on_and_a_join_waits():
         assert gaps["matching"].us <= MATCHING_PIECE_US + PASS_BESIDES_PIECE_US, gaps["matching"]
         assert gaps["session"].us <= SESSION_PIECE_US + PASS_BESIDES_PIECE_US, gaps["session"]
         assert result(world, phone)["ok"]
+        assert faults(world) == []
+
+
+@pytest.mark.parametrize("channel", [12, 13])
+def test_a_car_that_searches_while_the_radio_only_listens_on_a_channel_is_read(channel):
+    with World(seed=42, settings=NO_NETWORK) as world:
+        device, clock = world.device, world.clock
+        look_at, searches = device.station.look_at, []
+        look = []
+
+        def watched(number):
+            if number == channel and not look:
+                # The SmartEVSE looks at its pilot line once a second, and a car needs its time from then on.
+                clock.after(0, world.plug, world.new_car(soc_percent=42))
+                device.wait_until(lambda: False, SECOND_US - clock.now_us % SECOND_US + WAKES_US)
+                look.append(clock.now_us)
+                look_at(number)
+                look.append(clock.now_us)
+            else:
+                look_at(number)
+
+        def tap(now_us, frame):
+            if frame[12:17] == SLAC_PARM_REQ:
+                searches.append(now_us)
+
+        device.station.look_at = watched
+        world.powerline.pcap.append(tap)
+        assert world.run_until(lambda: 910 in world.checkpoints, 120)
+        begin_us, end_us = look
+        assert end_us - begin_us == scan_of(channel) and begin_us < searches[0] < end_us
         assert faults(world) == []
 
 

@@ -7,6 +7,7 @@ from plc.ticks import ticks_add
 
 HOME = bytes.fromhex("021122334455")
 STEPS_DBM = (2, 5, 7, 8.5, 11, 13, 14, 15, 16.5, 18, 20)
+ACTIVE_CHANNELS, PASSIVE_SCAN_MS = 11, 360
 CHANNEL_SCAN_MS, FULL_SCAN_MS, JOIN_MS, HANDSHAKE_MS = 120, 2500, 1200, 2500
 
 
@@ -101,7 +102,7 @@ class Radio:
         assert start_channel == stop_channel, "a search of more channels stands still for too long"
         self._scanning = True
         self.scanned.append(start_channel)
-        self.clock.wait(CHANNEL_SCAN_MS)
+        self.clock.wait(PASSIVE_SCAN_MS if start_channel > ACTIVE_CHANNELS else CHANNEL_SCAN_MS)
         return iter([point for point in self.air if point.channel == start_channel and not point.hidden])
 
     def stop_scanning_networks(self):

@@ -10,6 +10,10 @@ and when it joins a network on another channel the access point moves there and 
 # A channel is where the search begins, no more (esp_wifi_types_generic.h: "channel hint for target AP").
 FULL_SCAN_US = 2_500_000
 CHANNEL_SCAN_US = 120_000
+# CircuitPython sets no country, and the chip's own, "01", has the last two listened to only (esp_wifi.h,
+# wifi_scan_time_t: 360 ms a channel), and refused for an access point out of a network.
+PASSIVE_SCAN_US = 360_000
+ACTIVE_CHANNELS = 11
 CHANNELS = 13
 ASSOCIATE_US = 150_000
 DHCP_US = 1_000_000
@@ -30,8 +34,11 @@ USUAL_TX_DBM = 20
 AP_START_US = 100_000
 AP_ADDRESS = "192.168.4.1"
 AP_SUBNET = "192.168.4."
-# CircuitPython sets no country: out of a network the chip's own holds, "01", and its driver refuses the others.
-AP_CHANNELS = 11
+
+
+def scan_of(channel):
+    """How long a look at a channel takes."""
+    return PASSIVE_SCAN_US if channel > ACTIVE_CHANNELS else CHANNEL_SCAN_US
 
 
 class JoinFailure(Exception):
@@ -158,7 +165,7 @@ class Station:
 
         What the driver refuses is thrown away (Radio.c), after the mode is set: the chip's own open network is on the air.
         """
-        if channel > AP_CHANNELS and not self.associated:
+        if channel > ACTIVE_CHANNELS and not self.associated:
             ssid, password, channel = "ESP_" + self.mac_ap[3:].hex().upper(), "", 1
         point = self._joined_point() if self.associated else None
         self.ap_ssid, self.ap_password = ssid, password
@@ -189,9 +196,10 @@ class Station:
 
     def look_at(self, channel):
         """Spend the time of a scan of one channel; the access point is deaf meanwhile."""
+        scan_us = scan_of(channel)
         if self.ap_active and channel != self.ap_channel:
-            self.away_until_us = self._device.clock.now_us + CHANNEL_SCAN_US
-        self._device.wait_until(_never, CHANNEL_SCAN_US)
+            self.away_until_us = self._device.clock.now_us + scan_us
+        self._device.wait_until(_never, scan_us)
 
     def _follow(self, channel):
         if self.ap_active and channel != self.ap_channel:
@@ -210,7 +218,7 @@ class Station:
             # Radio.c ends the BSSID with a zero that falls on the channel behind it.
             channel = 0
         point, scan_us = self._searched(ssid, channel, bssid)
-        if channel != self.ap_channel or scan_us > CHANNEL_SCAN_US:
+        if channel != self.ap_channel or scan_us > scan_of(channel):
             self.away_until_us = device.clock.now_us + scan_us
         device.wait_until(_never, scan_us)
         if point is None or not point.up:
@@ -245,7 +253,9 @@ class Station:
             return (point.channel - (channel or 1)) % CHANNELS
 
         found = min(points, key=steps)
-        return found, CHANNEL_SCAN_US * (steps(found) + 1)
+        first = (channel or 1) - 1
+        looked_at = [(first + step) % CHANNELS + 1 for step in range(steps(found) + 1)]
+        return found, sum(map(scan_of, looked_at))
 
     def _get_address(self, point):
         device = self._device

@@ -78,7 +78,7 @@ def test_a_router_that_restarts_brings_no_access_point_one_that_is_gone_does_aft
     (home,) = rig.radio.air
     rig.radio.air.clear()
     rig.radio.lose()
-    rig.run(150)
+    rig.run(140)
     assert not rig.provisioning.offered
     rig.radio.air.append(home)
     rig.until(lambda: rig.station.connected)
