@@ -6,7 +6,7 @@ import pytest
 
 from host_tests.support.starts import started
 from host_tests.support.whole_box import console, errors, read_one_car, status
-from host_tests.twin.world import SETTINGS_IN_USE, World
+from host_tests.twin.world import EVSE_ADDRESS, SETTINGS_IN_USE, World
 
 STATUS = b"GET /api/status HTTP/1.1\r\nHost: socbox.local\r\nAccept: */*\r\n\r\n"
 
@@ -192,6 +192,17 @@ def test_wifi_comes_back_by_itself():
         world.set_fault("wifi_off", False)
         world.run(70)
         assert status(world)["wifi"]["losses"] == 1
+
+
+def test_with_a_fixed_address_a_smartevse_is_found_by_its_name():
+    fixed = {"WIFI_STATIC_ADDRESS": "192.168.1.9", "WIFI_NETMASK": "255.255.255.0", "WIFI_GATEWAY": "192.168.1.1"}
+    settings = dict(SETTINGS_IN_USE, SMARTEVSE_URL="http://evse.example/ev_state", **fixed)
+    with World(seed=10, settings=settings) as world:
+        world.network.names["evse.example"] = EVSE_ADDRESS
+        started(world)
+        assert world.device.station.address == "192.168.1.9"
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: world.smartevse.posts, 60)
 
 
 @pytest.mark.slow

@@ -59,6 +59,7 @@ class Radio:
         self.scanned = []
         self.enabled = False
         self.static_address = None
+        self.dns = ()
         self.dhcp_starts = 0
         self.power_management = "MIN"
         self.powers = []
@@ -183,6 +184,7 @@ class Radio:
 
     def set_ipv4_address(self, *, ipv4, netmask, gateway, ipv4_dns):
         self.static_address = str(ipv4)
+        self.dns = ()
 
     def start_dhcp(self):
         self.dhcp_starts += 1

@@ -261,7 +261,7 @@ class Station:
         device = self._device
         if self.static_address is not None:
             device.wait_until(_never, STATIC_ADDRESS_US)
-            self.address, self.netmask, self.gateway, self.dns = self.static_address
+            self.address, self.netmask, self.gateway = self.static_address
             return
         if not self.dhcp_client:
             self.leave()
@@ -345,7 +345,7 @@ class Station:
             self._watch_link()
             return
         if self.static_address is not None:
-            self.address, self.netmask, self.gateway, self.dns = self.static_address
+            self.address, self.netmask, self.gateway = self.static_address
         elif point.dhcp and self.dhcp_client:
             self._take_lease(point)
         else:

@@ -391,6 +391,38 @@ def test_known_names_resolve_and_numbers_need_no_server(tmp_path, services):
     assert said(device) == ["('192.168.1.60', 80) ('10.0.0.1', 1)"]
 
 
+def test_a_fixed_address_knows_no_name_until_the_server_is_set_by_itself(tmp_path, services):
+    services.network.add_host(EVSE, {80: Echo}, name="evse.example")
+    lines = joined(
+        tmp_path,
+        services,
+        """
+        import ipaddress, socketpool
+        pool = socketpool.SocketPool(wifi.radio)
+        def known():
+            before = time.monotonic_ns()
+            try:
+                print(pool.getaddrinfo("evse.example", 80)[0][4][0], wifi.radio.dns)
+            except OSError as error:
+                print("unknown", took(before) // 1000, wifi.radio.dns)
+        address = ipaddress.ip_address
+        wifi.radio.stop_station()
+        wifi.radio.set_ipv4_address(ipv4=address("192.168.1.9"), netmask=address("255.255.255.0"),
+                                    gateway=address("192.168.1.1"), ipv4_dns=address("192.168.1.1"))
+        wifi.radio.connect("Home", "correct horse", channel=6)
+        known()
+        wifi.radio.dns = ("192.168.1.1",)
+        known()
+        wifi.radio.start_dhcp()
+        wifi.radio.stop_station()
+        wifi.radio.connect("Home", "correct horse", channel=6)
+        known()
+        """,
+    )
+    there = "192.168.1.60 ('192.168.1.1',)"
+    assert lines == ["unknown 7 ()", there, there]
+
+
 SERVER = code("""
     server = pool.socket()
     server.settimeout(0)

@@ -52,14 +52,33 @@ def test_a_link_that_dhcp_has_not_answered_yet_has_no_address():
     assert found.is_joined() and found.address() is None
 
 
+FIXED = {
+    "WIFI_SSID": "Home",
+    "WIFI_STATIC_ADDRESS": "192.168.1.9",
+    "WIFI_NETMASK": "255.255.255.0",
+    "WIFI_GATEWAY": "192.168.1.1",
+}
+
+
+def test_a_name_server_that_the_radio_does_not_take_costs_no_join():
+    class Refusing(Radio):
+        @property
+        def dns(self):
+            return ()
+
+        @dns.setter
+        def dns(self, addresses):
+            if addresses:
+                raise OSError(-2)
+
+    found, radio, told = link(**FIXED)
+    radio.__class__ = Refusing
+    found.join("Home", "correct horse", ANYWHERE)
+    assert found.address() == "192.168.1.9" and told == [("info", "name server not taken: -2")]
+
+
 def test_the_fixed_address_is_left_and_taken_again_with_its_network():
-    fixed = {
-        "WIFI_SSID": "Home",
-        "WIFI_STATIC_ADDRESS": "192.168.1.9",
-        "WIFI_NETMASK": "255.255.255.0",
-        "WIFI_GATEWAY": "192.168.1.1",
-    }
-    found, radio, _ = link(**fixed)
+    found, radio, _ = link(**FIXED)
     addresses = []
     for ssid in ("Home", "Work", "Work", "Home"):
         found.join(ssid, "correct horse", ANYWHERE)

@@ -42,14 +42,12 @@ def _resolve(host):
         return host or "0.0.0.0"
     network = device.network
     known = network.names.get(host)
-    # Guests on the own access point are no way to a name server.
-    online = device.station.address is not None
-    if known is not None and network.dns_up and online:
+    # Guests on the own access point are no way to a name server, and a fixed address has none that was not set.
+    answered = device.station.address is not None and device.station.dns is not None and network.dns_up
+    if known is not None and answered:
         device.spend(DNS_ANSWER_US)
         return known
-    if online and not network.dns_up or host.endswith(".local"):
-        device.wait_until(lambda: False, DNS_SERVER_US * network.dns_servers)
-    elif online:
+    if answered and not host.endswith(".local"):
         # A server that answers "no such name".
         device.spend(DNS_ANSWER_US)
     else:

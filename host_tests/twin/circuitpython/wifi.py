@@ -219,7 +219,8 @@ class Radio:
 
     @ipv4_dns.setter
     def ipv4_dns(self, address):
-        device.station.dns = str(address)
+        # Radio.c leaves the type of the address open, and lwIP asks nobody of an unknown type.
+        device.station.dns = None
 
     @property
     def dns(self):
@@ -227,21 +228,26 @@ class Radio:
 
     @dns.setter
     def dns(self, addresses):
-        device.station.dns = str(addresses[0]) if addresses else None
+        if len(addresses) > 1:
+            raise ValueError("dns length must be <= 1")
+        if addresses and not isinstance(addresses[0], str):
+            raise TypeError("can't convert to str implicitly")
+        device.station.dns = addresses[0] if addresses else None
 
     @property
     def addresses(self):
         return (device.station.address or NO_ADDRESS,) if self.connected else ()
 
     def set_ipv4_address(self, *, ipv4, netmask, gateway, ipv4_dns=None):
-        """A fixed address; before connect it replaces DHCP."""
+        """A fixed address; before connect it replaces DHCP. `ipv4_dns` names a server that cannot be asked."""
         station = device.station
-        dns = None if ipv4_dns is None else str(ipv4_dns)
-        station.static_address = (str(ipv4), str(netmask), str(gateway), dns)
+        station.static_address = (str(ipv4), str(netmask), str(gateway))
+        if ipv4_dns is not None:
+            self.ipv4_dns = ipv4_dns
         station.dhcp_client = False
         station.user_started = True
         if station.associated:
-            station.address, station.netmask, station.gateway, station.dns = station.static_address
+            station.address, station.netmask, station.gateway = station.static_address
 
     def start_dhcp(self, *, ipv4=True, ipv6=False):
         device.station.dhcp_client = True

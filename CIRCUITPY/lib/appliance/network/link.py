@@ -179,6 +179,11 @@ class Link:
             ipv4_dns=gateway,
         )
         self._has_static = True
+        try:
+            # Radio.c forgets to say that ipv4_dns is an IPv4 address: such a server is never asked.
+            self._radio.dns = (settings["WIFI_GATEWAY"],)
+        except (AttributeError, OSError) as error:
+            self._tell("info", "name server not taken: %s" % error)
 
     # ---- once it is in a network
 
