@@ -103,6 +103,8 @@ class Radio:
         assert start_channel == stop_channel, "a search of more channels stands still for too long"
         self._scanning = True
         self.scanned.append(start_channel)
+        if self.retries_for:
+            return iter(())
         self.clock.wait(PASSIVE_SCAN_MS if start_channel > ACTIVE_CHANNELS else CHANNEL_SCAN_MS)
         return iter([point for point in self.air if point.channel == start_channel and not point.hidden])
 

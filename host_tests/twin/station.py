@@ -194,6 +194,11 @@ class Station:
         """False while the radio is on another channel than the access point's."""
         return self.ap_active and self.is_understood and self._device.clock.now_us >= self.away_until_us
 
+    @property
+    def tries_itself(self):
+        """True while the firmware works through its own retries: until then it refuses a scan (ESP_ERR_WIFI_STATE)."""
+        return self.believed and not self.associated
+
     def look_at(self, channel):
         """Spend the time of a scan of one channel; the access point is deaf meanwhile."""
         scan_us = scan_of(channel)

@@ -901,6 +901,30 @@ def test_a_join_during_the_radios_own_tries_returns_at_once(boards, services):
     assert "Unknown failure 203" in lines[2:]
 
 
+def test_a_search_during_the_radios_own_tries_ends_at_once_with_nothing(boards, services):
+    device = boards(
+        """
+        import time, wifi
+        wifi.radio.connect("Home", "correct horse")
+        def found():
+            before = time.monotonic_ns()
+            names = [network.ssid for network in wifi.radio.start_scanning_networks(start_channel=5, stop_channel=6)]
+            wifi.radio.stop_scanning_networks()
+            return names, (time.monotonic_ns() - before) // 10_000_000
+        print(found())
+        while wifi.radio.connected:
+            time.sleep(0.05)
+        print(found())
+        """,
+        services=services,
+    )
+    device.run_until(lambda: device.console, 10)
+    services.network.access_point.refuse = 203
+    device.station.kicked()
+    device.run(5)
+    assert [line for _, line in device.console][:2] == ["(['Home'], 24)", "([], 0)"]
+
+
 def test_the_transmit_power_has_eleven_steps_and_says_nothing_when_it_is_not_taken(tmp_path, services):
     lines = joined(
         tmp_path,

@@ -331,8 +331,19 @@ def test_a_join_while_the_firmware_tries_by_itself_is_none():
     assert len(rig.radio.joins) > 1 and not rig.station.connected
     assert (rig.station.cause, rig.station.address) == ("wifi_down", None)
     assert len(rig.texts("connected")) == 1 and rig.station.losses == 1
+    assert {text.partition(";")[0] for text in rig.texts("failed")} == {"the radio is still trying by itself"}
     rig.radio.lose()
     joined(rig)
+
+
+def test_a_network_that_is_gone_after_the_firmwares_own_tries_is_not_found():
+    rig = joined(Rig(Point(), Point("Neighbour", bssid=bytes(6))))
+    rig.radio.kick()
+    rig.until(lambda: rig.texts("failed"), 10)
+    rig.radio.lose()
+    del rig.radio.air[0]
+    rig.until(lambda: len(rig.texts("failed")) == 2, 60)
+    assert rig.texts("failed")[1].startswith("network not found")
 
 
 def test_a_network_that_a_guest_names_is_refused_while_dhcp_is_silent_there():

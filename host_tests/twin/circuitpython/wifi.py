@@ -131,6 +131,10 @@ class Radio:
 
     def _scan_channels(self):
         while self._left:
+            if device.station.tries_itself:
+                # A channel that the radio refuses is passed over: the end comes at once, without an error.
+                self._left = []
+                return
             channel = self._left[0]
             device.station.look_at(channel)
             del self._left[0]

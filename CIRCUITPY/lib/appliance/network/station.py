@@ -76,6 +76,8 @@ class Station:
         self._prepared = False
         # The network that is tried again with less power.
         self._low_power_for = None
+        # The firmware was at its own tries: while it is, it refuses to look, and a search finds nothing at all.
+        self._tries_itself = False
         self._steps = (
             (self._is_looking, self._look),
             (self._is_prepared, self._join),
@@ -237,6 +239,7 @@ class Station:
         ssid, password = (self.ssid, self._password) if wish is None else (wish.ssid, wish.password)
         low_power = self._low_power_for == ssid
         place = self._where(ssid, now)
+        self._tries_itself = False
         if place is None:
             self._failed("wifi_no_ssid", "network not found", now)
             return
@@ -262,6 +265,7 @@ class Station:
             self._failed("wifi_dhcp", "no address from the router", now)
         else:
             self._failed("wifi_down", "the radio is still trying by itself", now)
+            self._tries_itself = True
 
     def _where(self, ssid, now):
         """As _place, with the BSSID only where one name has two access points on a channel: asking for it takes longer."""
@@ -277,7 +281,8 @@ class Station:
             return self._last_place
         point = self.networks.best(ssid)
         if point is None:
-            may_be_hidden = wished or (
+            unheard = self._tries_itself and not self.networks.shown
+            may_be_hidden = wished or unheard or (
                 self._failures % BLIND_EVERY == 0 and not self.provisioning.has_reader(now)
             )
             return ANYWHERE if may_be_hidden else None
