@@ -44,6 +44,13 @@ def test_a_modem_has_its_key_within_five_seconds_of_power_on_and_keeps_it():
         assert key_of(world) == first
 
 
+def test_a_line_that_the_firmware_cannot_read_does_not_cost_the_early_key():
+    with World(seed=71, settings_text="MODEM_SCK = IO13\n") as world:
+        assert world.run_until(lambda: key_of(world) is not None, 20)
+        assert world.now_s - world.power_on_s <= KEY_S
+        assert program_s(world) is None, "the box itself is not loaded yet"
+
+
 def test_a_modem_that_restarts_while_the_program_is_loaded_gets_another_key():
     with World(seed=73) as world:
         world.run_until(lambda: key_of(world) is not None, 20)

@@ -420,17 +420,21 @@ def test_a_restart_gives_the_drive_to_the_pc(remounting):
 # --- system ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_value_with_something_behind_its_quotes_is_an_error(tmp_path):
+@pytest.mark.parametrize(
+    ("firmware", "odd", "bare"), [("10.1.4", "ValueError", "ValueError"), ("10.2.1", "taken", "taken")]
+)
+def test_a_value_that_cannot_be_read_is_an_error_before_10_2(tmp_path, firmware, odd, bare):
     lines = answers(
         tmp_path,
         """
 import os
-for key in ("GOOD", "REMARK", "OPEN", "BEHIND", "ABSENT"):
+for key in ("GOOD", "REMARK", "OPEN", "BEHIND", "BARE", "ABSENT"):
     print(refused(os.getenv, key))
 """,
-        files={"settings.toml": 'GOOD = "a"\nREMARK = "a" # b\nOPEN = "a\nBEHIND = "a" b\n'},
+        files={"settings.toml": 'GOOD = "a"\nREMARK = "a" # b\nOPEN = "a\nBEHIND = "a" b\nBARE = IO4\n'},
+        firmware=firmware,
     )
-    assert lines == ["taken", "taken", "ValueError", "ValueError", "taken"]
+    assert lines == ["taken", "taken", odd, odd, bare, "taken"]
 
 
 def test_a_malformed_setting_of_the_firmwares_own_is_passed_over(tmp_path):

@@ -225,7 +225,7 @@ def test_the_recovery_page_goes_to_the_network_that_the_box_would(tmp_path, then
         found = read_setting(file.read_text(), key)
         if found is None or found[1]:
             return None if found is None else found[0]
-        return int(found[0]) if found[0].isdigit() else None
+        return int(found[0], 0)
 
     file.write_text(then)
     saved = Store(str(tmp_path), None, lambda text: None)

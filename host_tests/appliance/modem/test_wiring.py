@@ -22,6 +22,15 @@ def test_the_pins_without_a_setting_are_those_of_the_settings_table():
     assert kept(Memory()).wanted() == AS_DELIVERED
 
 
+def test_a_line_that_cannot_be_read_costs_its_own_pin_only():
+    def getenv(key):
+        if key == "MODEM_CS":
+            raise ValueError("invalid syntax for integer with base 0: 'IO4'")
+        return {"MODEM_SCK": "IO4"}.get(key)
+
+    assert KeptWiring(Memory(), WIRING, getenv).wanted() == (["IO4", "IO11", "IO12", "IO10", "IO9"], 8_000_000)
+
+
 def test_what_the_file_says_is_never_written():
     memory = Memory()
     wiring = kept(memory, MODEM_SCK="IO4", MODEM_SPI_HZ=4_000_000)

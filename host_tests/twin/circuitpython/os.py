@@ -18,17 +18,18 @@ _Uname = namedtuple("uname_result", "sysname nodename release version machine")
 def _getenv(key, default=None):
     device.spend(device.costs.file_open_us)
     text = device.drive.settings_text()
-    found = read_setting(text, key) if text is not None else None
+    is_old = device.version < (10, 2)
+    try:
+        found = read_setting(text, key) if text is not None else None
+    except ValueError:
+        if is_old:
+            raise
+        found = None
     if found is None:
         return default
     value, quoted = found
-    if not quoted and device.version < (10, 2):
-        # Before 10.2 a bare value had to be an integer and came back as one.
-        try:
-            return int(value, 0)
-        except ValueError:
-            return default
-    return default if value is None else value
+    # Before 10.2 a bare value had to be an integer and came back as one: ValueError.
+    return int(value, 0) if is_old and not quoted else value
 
 
 getenv = _getenv

@@ -26,7 +26,11 @@ class KeptWiring:
         self._place = place
         self._texts = []
         for key in KEYS:
-            text = getenv(key)
+            try:
+                text = getenv(key)
+            except ValueError:
+                # A line that CircuitPython before 10.2 cannot read: the box tells it, once it has read the settings.
+                text = None
             self._texts.append(None if text is None else str(text))
 
     def of_file(self):
