@@ -16,7 +16,9 @@ import microcontroller
 
 AGAIN_S = 900
 _JOIN_S = 15
-_MOST_REQUEST = 1024
+_MOST_REQUEST = 8192
+_REQUEST_S = 4
+_LINGER_S = 0.5
 _MOST_NAMED = 5
 _PIECE = 2048
 # Where the page's settings lie: lib/appliance/storage/records.py.
@@ -275,6 +277,30 @@ def open_network(entries, kept):
     return wifi.radio
 
 
+def read_until(client, end):
+    """What a client sends up to ``end``, or until it goes; bounded in bytes and time. OSError after a pause."""
+    data, buffer = b"", bytearray(1024)
+    limit = time.monotonic() + _REQUEST_S
+    while (not end or end not in data) and len(data) < _MOST_REQUEST and time.monotonic() < limit:
+        feed()
+        count = client.recv_into(buffer, len(buffer))
+        if not count:
+            break
+        data += bytes(buffer[:count])
+    return data
+
+
+def hang_up(client):
+    """Close, with nothing unread: that would make a reset of it, and the browser could lose the page."""
+    try:
+        client.settimeout(_LINGER_S)
+        read_until(client, b"")
+    except OSError:
+        # It has said all that it had to say.
+        pass
+    client.close()
+
+
 def serve(radio, text, until, feed):
     """Answer requests until the time is up; gives what somebody wants: "again" or "bare"."""
     import socketpool
@@ -283,18 +309,18 @@ def serve(radio, text, until, feed):
     listener = pool.socket(pool.AF_INET, pool.SOCK_STREAM)
     listener.bind(("0.0.0.0", 80))
     listener.listen(2)
-    listener.settimeout(1)
-    buffer = bytearray(_MOST_REQUEST)
+    # With a time-out accept throws away whom it took as that was over, and the socket is lost (Socket.c).
+    listener.settimeout(0)
     while time.monotonic() < until:
         feed()
         try:
             client, _ = listener.accept()
         except OSError:
+            time.sleep(0.05)
             continue
         try:
             client.settimeout(2)
-            count = client.recv_into(buffer, len(buffer))
-            data, wish = answer(bytes(buffer[:count]), text)
+            data, wish = answer(read_until(client, b"\r\n\r\n"), text)
             view = memoryview(data)
             sent = 0
             while sent < len(data):
@@ -306,7 +332,7 @@ def serve(radio, text, until, feed):
         except OSError as error:
             print("client lost:", error)
         finally:
-            client.close()
+            hang_up(client)
     return "again"
 
 

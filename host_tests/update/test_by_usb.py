@@ -13,6 +13,7 @@ from appliance.storage.secrets import Secrets
 
 from host_tests.tools import bundle, deploy
 from host_tests.twin.drive import read_setting
+from host_tests.twin.network import Response
 from host_tests.twin.world import CIRCUITPY, World
 from host_tests.update import device_files
 from host_tests.update.boxes import NEW, PASSWORD, UpdatedBox, made
@@ -160,6 +161,26 @@ def test_the_recovery_page_tries_again_by_itself_and_survives_bad_clients(dead_b
     starts = dead_box.device.starts
     assert dead_box.network.http("GET", "/").status == 200
     assert dead_box.run_until(lambda: dead_box.device.starts > starts, 1000)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"), [({"Cookie": "x" * 3000}, b""), ({}, b"x" * 3000), ({}, b"")], ids=["head", "body", "short"]
+)
+def test_the_recovery_page_ends_whole_however_long_the_request_is(dead_box, headers, body):
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    client = dead_box.network.connect_to_box(80)
+    client.send(f"POST / HTTP/1.1\r\nContent-Length: {len(body)}\r\n{head}\r\n".encode() + body)
+    assert dead_box.run_until(lambda: client.finished, 10)
+    assert client.closed_by_box and not client.was_reset
+    assert Response(client.recv(), 0, True).body.rstrip().endswith(b"</p>")
+
+
+def test_the_recovery_page_waits_for_the_rest_of_a_request(dead_box):
+    client = dead_box.network.connect_to_box(80)
+    client.send(b"POST /aga")
+    dead_box.run(0.5)
+    client.send(b"in HTTP/1.1\r\n\r\n")
+    assert dead_box.run_until(lambda: b"is starting again" in client.received, 10)
 
 
 @pytest.mark.parametrize("event", ["BROWNOUT", "crash", "WATCHDOG"])
