@@ -4,7 +4,17 @@
 
 import pytest
 from appliance.network import scan
-from appliance.network.scan import CHANNELS, LOGIN, MOST_KEPT, MOST_SHOWN, OPEN, PASSWORD, Networks, bars
+from appliance.network.scan import (
+    CHANNELS,
+    LOGIN,
+    MOST_KEPT,
+    MOST_SHOWN,
+    OPEN,
+    PASSWORD,
+    UNKNOWN,
+    Networks,
+    bars,
+)
 
 
 class Found:
@@ -59,6 +69,7 @@ def test_the_strongest_of_each_name_first():
             Found("Guests", -60, 6, ("OPEN",)),
             Found("Home", -50, 11, bssid=b"\x02\x00\x00\x00\x00\x02"),
             Found("Office", -80, 13, ("WPA2", "ENTERPRISE")),
+            Found("Cafe", -84, 2, ()),
             Found("", -40, 3),
             Found(UnicodeError(), -40, 3),
         ]
@@ -67,6 +78,7 @@ def test_the_strongest_of_each_name_first():
         ("Home", -50, PASSWORD),
         ("Guests", -60, OPEN),
         ("Office", -80, LOGIN),
+        ("Cafe", -84, UNKNOWN),
     ]
     best = found.best("Home")
     assert (best.channel, best.bssid) == (11, b"\x02\x00\x00\x00\x00\x02")

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 import pytest
 from adafruit_httpserver import Request
 from appliance.network.access_point import ADDRESS
-from appliance.network.scan import LOGIN, OPEN
+from appliance.network.scan import LOGIN, OPEN, PASSWORD, UNKNOWN
 from appliance.state import faults
 from appliance.web.setup import PROBES, WEAK_TEXT, Portal
 
 from host_tests.support.requests import request, told
 
 GUEST, NEIGHBOUR = "192.168.4.2", "192.168.178.30"
-HOME = SimpleNamespace(ssid="Home", rssi=-80, kind="wpa2")
+HOME = SimpleNamespace(ssid="Home", rssi=-80, kind=PASSWORD)
 
 
 class Site:
@@ -174,8 +174,9 @@ def test_what_cannot_be_joined_is_refused_beside_its_field(portal, fields, field
     assert portal.wifi.provisioning.joins == []
 
 
-def test_an_open_network_needs_no_password(portal):
-    portal.wifi.networks.shown = [SimpleNamespace(ssid="Cafe", rssi=-50, kind=OPEN)]
+@pytest.mark.parametrize("kind", [OPEN, UNKNOWN])
+def test_a_network_that_is_open_or_of_an_unknown_kind_needs_no_password(portal, kind):
+    portal.wifi.networks.shown = [SimpleNamespace(ssid="Cafe", rssi=-50, kind=kind)]
     assert told(post(portal, "join", ssid="Cafe", password=""))[0] == 200
 
 
@@ -183,7 +184,7 @@ def test_a_refused_password_of_a_weak_network_may_be_the_signal(portal):
     portal.wifi.provisioning.outcome = SimpleNamespace(cause="wifi_auth", ssid="Home")
     _, document = told(portal.respond(get("/api/setup")))
     assert document["result"]["text"] == faults.text("wifi_auth") + WEAK_TEXT
-    portal.wifi.networks.shown = [SimpleNamespace(ssid="Home", rssi=-40, kind="wpa2")]
+    portal.wifi.networks.shown = [SimpleNamespace(ssid="Home", rssi=-40, kind=PASSWORD)]
     _, document = told(portal.respond(get("/api/setup")))
     assert document["result"]["text"] == faults.text("wifi_auth")
 

@@ -12,7 +12,7 @@ CHANNELS = 13  # 12 and 13 are in use in Europe
 MOST_SHOWN = 20
 # In a block of flats, this many access points are kept.
 MOST_KEPT = 64
-OPEN, PASSWORD, LOGIN = "open", "password", "login"
+OPEN, PASSWORD, LOGIN, UNKNOWN = "open", "password", "login", "unknown"
 
 # rssi from which each of the four bars is shown.
 _BARS_DBM = (-60, -68, -76, -84)
@@ -26,7 +26,7 @@ def bars(rssi):
 
 
 class Network:
-    """One access point: ``ssid``, ``rssi`` in dBm, ``channel``, ``bssid``, ``kind`` (OPEN, PASSWORD, LOGIN)."""
+    """One access point: ``ssid``, ``rssi`` in dBm, ``channel``, ``bssid``, ``kind`` (OPEN, PASSWORD, LOGIN, UNKNOWN)."""
 
     def __init__(self, ssid, rssi, channel, bssid, kind):
         self.ssid = ssid
@@ -37,10 +37,12 @@ class Network:
 
 
 def _kind_of(found):
-    """How one gets into a network, from its ``authmode``, a list of AuthMode."""
+    """How one gets into a network, from its ``authmode``, a list of AuthMode: an empty one for OWE and all that is newer."""
     names = [str(mode).rsplit(".", 1)[-1] for mode in found.authmode]
     if "ENTERPRISE" in names:
         return LOGIN
+    if not names:
+        return UNKNOWN
     return OPEN if "OPEN" in names else PASSWORD
 
 

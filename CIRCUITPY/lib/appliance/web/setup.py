@@ -10,7 +10,7 @@ anything else             as from everywhere, with its password
 """
 
 from appliance.network.access_point import ADDRESS, is_guest
-from appliance.network.scan import LOGIN, OPEN, bars
+from appliance.network.scan import LOGIN, PASSWORD, bars
 from appliance.settings.checks import checked
 from appliance.settings.schema import Mistake, row_of
 from appliance.state import faults
@@ -233,7 +233,7 @@ class Portal:
         if network is not None and network.kind == LOGIN:
             return "This network asks for a user name as well; the box cannot join such a network."
         if not password:
-            if network is not None and network.kind != OPEN:
+            if network is not None and network.kind == PASSWORD:
                 return "This network has a password."
             return None
         return _fault_of("WIFI_PASSWORD", password)
