@@ -65,7 +65,7 @@ class Radio:
         self.powers = []
         self.most_dbm = 20
         self._tx_power = 20.0
-        self.refuses_scan = False
+        self.scan_fault = None
         self.refuses_ap = False
         self.ap_active = False
         self.joined = None
@@ -98,8 +98,8 @@ class Radio:
     def start_scanning_networks(self, *, start_channel, stop_channel):
         if not self.enabled:
             raise RuntimeError("WiFi is not enabled")
-        if self.refuses_scan or self._scanning:
-            raise RuntimeError("Already scanning for wifi networks")
+        if self.scan_fault or self._scanning:
+            raise self.scan_fault or RuntimeError("Already scanning for wifi networks")
         assert start_channel == stop_channel, "a search of more channels stands still for too long"
         self._scanning = True
         self.scanned.append(start_channel)

@@ -588,9 +588,10 @@ class Network:
     """The virtual network.
 
     `run_until(condition, limit_s)` is used by `http`; a World or test sets it once to `device.run_until`.
-    `names`: host names the DNS server knows; `dns_servers`: how many the box asks in turn (7 s each when silent);
-    `dns_up`: whether they answer at all; `mdns`: what the box announces; `announced`: what others do,
-    rows of (host name, address, service, protocol, port). `loss_percent`: of the segments that the box sends.
+    `names`: host names the DNS server knows, with an IPv6 address where it has no other for them;
+    `dns_servers`: how many the box asks in turn (7 s each when silent); `dns_up`: whether they answer at all;
+    `mdns`: what the box announces; `announced`: what others do, rows of (host name, address, service, protocol, port).
+    `loss_percent`: of the segments that the box sends.
     """
 
     def __init__(self, clock, power_save_us=POWER_SAVE_US):

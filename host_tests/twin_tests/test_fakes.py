@@ -391,6 +391,26 @@ def test_known_names_resolve_and_numbers_need_no_server(tmp_path, services):
     assert said(device) == ["('192.168.1.60', 80) ('10.0.0.1', 1)"]
 
 
+def test_without_a_family_a_name_may_give_an_ipv6_address(tmp_path, services):
+    services.network.names["six.example"] = "fd00::60"
+    lines = joined(
+        tmp_path,
+        services,
+        """
+        import socketpool
+        wifi.radio.connect("Home", "correct horse")
+        pool = socketpool.SocketPool(wifi.radio)
+        for family in (0, pool.AF_INET6, pool.AF_INET):
+            try:
+                print(pool.getaddrinfo("six.example", 80, family))
+            except socketpool.gaierror as error:
+                print("none")
+        """,
+    )
+    found = "[(10, 0, 0, '', ('fd00::60', 80, 0, 0))]"
+    assert lines == [found, found, "none"]
+
+
 def test_a_fixed_address_knows_no_name_until_the_server_is_set_by_itself(tmp_path, services):
     services.network.add_host(EVSE, {80: Echo}, name="evse.example")
     lines = joined(

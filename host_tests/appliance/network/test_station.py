@@ -118,12 +118,16 @@ def test_a_host_name_that_is_refused_is_told_and_the_box_joins_all_the_same():
     assert rig.texts("info")[0].startswith("host name not taken: ")
 
 
-def test_a_radio_that_cannot_search_joins_by_name():
+@pytest.mark.parametrize(
+    "fault",
+    [RuntimeError("Already scanning for wifi networks"), MemoryError("Failed to allocate wifi scan memory")],
+)
+def test_a_radio_that_cannot_search_joins_by_name(fault):
     rig = Rig()
-    rig.radio.refuses_scan = True
+    rig.radio.scan_fault = fault
     joined(rig)
     assert rig.radio.joins == [("Home", "correct horse", 0, None)]
-    assert rig.texts("info")[0] == "no search for networks: Already scanning for wifi networks"
+    assert rig.texts("info")[0] == f"no search for networks: {fault}"
 
 
 def test_a_fixed_address_is_taken_for_the_network_of_the_settings():

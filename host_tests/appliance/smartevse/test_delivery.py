@@ -93,11 +93,12 @@ class Network:
     def socket(self, _family, _kind):
         return Socket(self.server)
 
-    def getaddrinfo(self, host, port, _family=0, _kind=0):
+    def getaddrinfo(self, host, port, family=0, _kind=0):
         self.server.lookups += 1
-        if host not in self.server.names:
+        address = self.server.names.get(host)
+        if address is None or ":" in address and family == self.AF_INET:
             raise OSError(-2, "Name or service not known")
-        return [(2, 1, 0, "", (self.server.names[host], port))]
+        return [(2, 1, 0, "", (address, port))]
 
 
 def http(status, body=b"", chunked=True):
@@ -484,8 +485,10 @@ def test_a_name_is_looked_up_once():
     assert b"Host: evse.local" in bench.sent()[0]
 
 
-def test_an_unknown_name_is_its_own_cause():
+@pytest.mark.parametrize("address", [None, "fd00::60"])
+def test_a_name_without_an_ipv4_address_is_its_own_cause(address):
     bench = Bench(url="nobody.local")
+    bench.server.names["nobody.local"] = address
     bench.deliver().run(70)
     assert bench.evse.cause == "smartevse_name"
     assert bench.server.connections == 0

@@ -343,4 +343,8 @@ class SocketPool:
 
     def getaddrinfo(self, host, port, family=0, type=0, proto=0, flags=0):
         ip = _resolve(host)
+        if ":" in ip and family != self.AF_INET:
+            return [(self.AF_INET6, type, proto, "", (ip, port, 0, 0))]
+        if ":" in ip or family == self.AF_INET6:
+            raise gaierror(EAI_NONAME, "Name or service not known")
         return [(self.AF_INET, type or self.SOCK_STREAM, proto, "", (ip, port))]

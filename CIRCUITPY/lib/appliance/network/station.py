@@ -184,7 +184,7 @@ class Station:
             if not self.networks.look():
                 return
             self._searched.mark(now)
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             self.networks.next_channel = None
             self._tell("info", "no search for networks: %s" % error)
         if self._searching:

@@ -356,7 +356,9 @@ class SmartEvse:
         if self._stretch_watchdog:
             self._stretch_watchdog(True)
         try:
-            return self.network.pool.getaddrinfo(target.host, target.port)[0][4][0]
+            pool = self.network.pool
+            # Without the family a name may give an IPv6 address, and our sockets are of IPv4.
+            return pool.getaddrinfo(target.host, target.port, pool.AF_INET)[0][4][0]
         except (OSError, IndexError):
             return None
         finally:
