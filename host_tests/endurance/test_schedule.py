@@ -12,7 +12,7 @@ from host_tests.session.inside import box_of
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 PASSWORD = "correct horse"
-START_S = 60
+START_S = 65
 NAMES = (
     "board memory spi modem firmware role key write_space drive nvm display wifi smartevse boot".split()
 )

@@ -19,6 +19,7 @@ from host_tests.support.starts import page_is_up, program_s, started
 from host_tests.twin.errors import DeviceOSError
 from host_tests.twin.network import AccessPoint
 from host_tests.twin.phone import PROBES, Phone, query
+from host_tests.twin.smartevse import STATE_MODEM_WAIT
 from host_tests.twin.station import scan_of
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
@@ -27,7 +28,7 @@ OWN_PAGE = "http://192.168.4.1"
 SETUP = OWN_PAGE + "/api/setup"
 # Ether type, version and type of the message, little-endian.
 SLAC_PARM_REQ = bytes.fromhex("88e1016460")
-SECOND_US, WAKES_US = 1_000_000, 200_000
+WAKES_US = 200_000
 
 
 def minutes(**options):
@@ -610,7 +611,8 @@ def test_a_car_that_searches_while_the_radio_only_listens_on_a_channel_is_read(c
             if number == channel and not look:
                 # The SmartEVSE looks at its pilot line once a second, and a car needs its time from then on.
                 clock.after(0, world.plug, world.new_car(soc_percent=42))
-                device.wait_until(lambda: False, SECOND_US - clock.now_us % SECOND_US + WAKES_US)
+                device.wait_until(lambda: world.smartevse.state == STATE_MODEM_WAIT)
+                device.wait_until(lambda: False, WAKES_US)
                 look.append(clock.now_us)
                 look_at(number)
                 look.append(clock.now_us)

@@ -85,6 +85,7 @@ class Loop:
         self._slow_turn = 0
         self._waited = False
         self._matched_by = None
+        self._endless = False
         self._busy_passes = 0
         self._starting = True
         self._modem_due = None
@@ -130,7 +131,7 @@ class Loop:
 
     def has_car(self):
         """True while a car is in a session: nothing slow is done then."""
-        return self.secc.active and not expired(self._matched_by, self._ticks())
+        return self.secc.active and not self._endless
 
     def hold(self):
         """Cars wait: the modem is being written and restarted. What they send is dropped, and they repeat it."""
@@ -160,7 +161,7 @@ class Loop:
             self._matched_by = None
         elif self._matched_by is None:
             self._matched_by = ticks_add(now, MATCHING_MS)
-        endless = expired(self._matched_by, now)
+        endless = self._endless = expired(self._matched_by, now)
         if (endless or not matching) and not self._pieces_wait(now):
             busy = self._one_piece(now) or busy
             self._busy_passes = self._busy_passes + 1 if busy else 0
