@@ -113,7 +113,7 @@ def commands(page):
     found = []
     for language, text in blocks(page):
         lines = [line.split("  #")[0].split(" # ")[0].strip() for line in text.splitlines()]
-        known = ("make ", "pip ", "circup ", "esptool ", "git ", "cd ", "python", "PLATFORMIO_")
+        known = ("make ", "pipx ", "circup ", "esptool ", "git ", "cd ", "python", "PLATFORMIO_")
         if language == "" and lines and all(line.startswith(known) for line in lines if line):
             found += [line for line in lines if line]
     return found
@@ -122,7 +122,7 @@ def commands(page):
 COMMANDS = sorted({line for page in PAGES_WITH_COMMANDS for line in commands(page)})
 # Typed on the owner's computer, with his board or the internet: their form is checked.
 FORMS = (
-    r"pip install (circup|esptool)",
+    r"pipx install (circup|esptool|platformio)",
     r"circup install -r requirements\.txt",
     r"esptool --chip esp32s3 --port /dev/ttyACM0 erase-flash",
     r"esptool --chip esp32s3 --port /dev/ttyACM0 write-flash 0x0 "

@@ -16,7 +16,7 @@ KEY, KIND, DEFAULT, LOW, HIGH, CHOICES, SECRET, NEEDS_RESTART, GROUP, HELP, LABE
 # fmt: off
 SCHEMA = (
     ("WIFI_SSID", TEXT, "", 0, 32, None, False, True, "WiFi",
-     "Name of your WiFi network; empty: WiFi stays off.", "Network name"),
+     "Name of your WiFi network; empty: the box opens its own network, on which you can set it up.", "Network name"),
     ("WIFI_PASSWORD", TEXT, "", 0, 64, None, True, True, "WiFi",
      "Password of your WiFi network.", "Password"),
     ("WIFI_STATIC_ADDRESS", ADDRESS, "", 0, 0, None, False, True, "WiFi",

@@ -49,8 +49,8 @@ PC_TOOK_THE_DRIVE = (
 )
 SLOT_CHANGED = "Room for the update was changed on the drive. Send the file again."
 ANNOUNCED = (
-    "The first update makes room for two versions on the drive. This takes ten seconds, happens once, and is the only "
-    "moment at which a power cut could damage the drive: please leave the power on."
+    "The first update makes room for two versions on the drive. This takes ten seconds and happens once. A power cut "
+    "meanwhile could damage the drive: please leave the power on."
 )
 
 
