@@ -24,7 +24,7 @@ SCHEMA = (
     ("WIFI_NETMASK", ADDRESS, "", 0, 0, None, False, True, "WiFi",
      "Network mask that goes with the fixed address.", "Network mask"),
     ("WIFI_GATEWAY", ADDRESS, "", 0, 0, None, False, True, "WiFi",
-     "Router that goes with the fixed address.", "Router"),
+     "Router that goes with the fixed address; names are then looked up there.", "Router"),
     ("WIFI_TX_POWER_DBM", NUMBER, 0, 0, 20, (0, 2, 5, 7, 11, 13, 15, 18, 20), False, True, "WiFi",
      "Transmit power in dBm; 0: the board's default, lowered on a second try if joining is refused.", "Transmit power"),
     ("HOSTNAME", TEXT, "socbox", 1, 32, None, False, True, "WiFi",
