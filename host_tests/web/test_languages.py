@@ -183,7 +183,7 @@ def test_what_may_be_wrong_is_told_in_the_language(browser, language):
         "settings.toml is missing; every setting has its default",
     ]
     status["access"].update(made_up_password=True, restart_needed=True)
-    status["notes"] = ["Version 9.9.9 did not run well and was put aside; version 0.1.0 runs instead."]
+    status["notes"] = ["Version 9.9.9 did not run well, so it was disabled; version 0.1.0 runs instead."]
     page.route("**/api/status", lambda route: route.fulfill(json=status))
     page.goto(NAME + "/")
     page.wait_for_selector("#causes li")

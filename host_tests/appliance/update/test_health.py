@@ -135,13 +135,13 @@ def test_failed_starts_are_the_larger_of_both_counts():
 @pytest.mark.parametrize(
     ("version", "why", "runs", "text"),
     (
-        ("0.3.0", "failed", "0.2.0", "Version 0.3.0 did not run well and was put aside; version 0.2.0 runs instead."),
+        ("0.3.0", "failed", "0.2.0", "Version 0.3.0 did not run well, so it was disabled; version 0.2.0 runs instead."),
         ("0.3.0", "damaged", None, "Version 0.3.0 is damaged; the one that was copied to the drive runs instead."),
         (
             None,
             "failed",
             "0.2.0",
-            "The version that was copied to the drive did not run well and was put aside; version 0.2.0 runs instead.",
+            "The version that was copied to the drive did not run well, so it was disabled; version 0.2.0 runs instead.",
         ),
     ),
 )

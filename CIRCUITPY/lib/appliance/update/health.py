@@ -101,6 +101,6 @@ def skipped_text(start):
         return None
     _place, seal, why = start.skipped[0]
     name = "The version that was copied to the drive" if seal is None else "Version %s" % seal.version
-    what = "is damaged" if why == "damaged" else "did not run well and was put aside"
+    what = "is damaged" if why == "damaged" else "did not run well, so it was disabled"
     runs = "the one that was copied to the drive" if start.seal is None else "version %s" % start.seal.version
     return "%s %s; %s runs instead." % (name, what, runs)
