@@ -9,7 +9,7 @@ name on your board counts, not the place in the drawing.
 # signal: (colour's name, colour, volts, what it is)
 SIGNALS = {
     "SCK": ("yellow", "#f2c500", "3.3", "SPI clock, mode 3"),
-    "MOSI": ("green", "#2f9e44", "3.3", "SPI data to the part"),
+    "MOSI": ("green", "#2f9e44", "3.3", "SPI data to the modem"),
     "MISO": ("blue", "#1c7ed6", "3.3", "SPI data from the modem"),
     "CS": ("orange", "#f76707", "3.3", "chip select, low when active"),
     "INT": ("violet", "#9c36b5", "3.3", "interrupt of the modem, a hint only; may be left out"),

@@ -160,7 +160,7 @@ function faultOf(row, text) {
     if (bytes(text) < row.low) return row.low === 1 ? "This cannot be empty." : "At least " + row.low + " characters.";
     if (row.secret && row.key !== "MQTT_PASSWORD" && text && bytes(text) < 8) return "At least 8 characters.";
     if (row.key === "HOSTNAME" && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(text)) return "Letters, digits and - between them.";
-    if (row.key === "SMARTEVSE_URL" && (/ /.test(text) || (/:\/\//.test(text) && !text.startsWith("http://")))) return "An address, or http:// and an address, without blanks.";
+    if (row.key === "SMARTEVSE_URL" && (/ /.test(text) || (/:\/\//.test(text) && !text.startsWith("http://")))) return "An address, or http:// and an address, without spaces.";
   }
   return "";
 }

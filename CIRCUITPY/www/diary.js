@@ -41,9 +41,9 @@ function factsOf(entry) {
   return [
     ["Sent to the SmartEVSE", sent],
     ["Battery", kwh(entry.energy_capacity_wh)],
-    ["Wants", kwh(entry.energy_request_wh)],
+    ["Energy requested", kwh(entry.energy_request_wh)],
     ["Full at", withUnit(entry.full_soc_percent, " %")],
-    ["EVCCID", entry.evccid && entry.evccid.match(/../g).join(":").toUpperCase()],
+    ["Car ID (EVCCID)", entry.evccid && entry.evccid.match(/../g).join(":").toUpperCase()],
     ["Protocol", entry.protocol],
     ["Signal loss", withUnit(entry.attenuation_db, " dB")],
     ["Number", entry.number],

@@ -110,7 +110,7 @@ async function act(path, fields) {
 byId("read").addEventListener("click", () => act("/api/modem/read", {}));
 byId("keep").addEventListener("click", () => setTimeout(ask, 1500));
 byId("make").addEventListener("click", async () => {
-  const question = "The bytes that are shown will be written into the modem, which then restarts. Until all is there it keeps what it has. Leave the supply on. No car is answered meanwhile. Go on?";
+  const question = "The bytes shown will be written to the modem, which then restarts. It keeps its present parameters until all the new ones have arrived. Leave the power on. No car is answered meanwhile. Continue?";
   if (await sure(question)) act("/api/modem/change", { check: modem.block.check });
 });
 byId("file").addEventListener("change", () => {
@@ -126,7 +126,7 @@ byId("restore").addEventListener("click", async () => {
     });
     if (!answer.ok) return refuse(answer.status ? answer.content.error : "No connection to the box.");
   }
-  if (!await sure(`${file.name} will be written into the modem, which then restarts. Leave the supply on. Go on?`)) return;
+  if (!await sure(`${file.name} will be written to the modem, which then restarts. Leave the power on. Continue?`)) return;
   const fields = { check: modem.block.check, other: false };
   const answer = await post("/api/modem/restore", fields);
   if (answer.ok) return ask();

@@ -16,7 +16,7 @@ async function waitForRestart(before, said, back) {
   const begun = Date.now();
   let heard = begun;
   let silent = false;
-  setText(said, "The box restarts. This takes about half a minute; a car that is being read is read to its end.");
+  setText(said, "The box is restarting. This takes about half a minute; a car that is being read comes first.");
   for (;;) {
     const late = Date.now() - heard > RESTART_MS || Date.now() - begun > LONGEST_RESTART_MS;
     if (late) setText(said, NOT_BACK);

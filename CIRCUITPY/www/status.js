@@ -94,7 +94,7 @@ function showDelivery(evse, stage) {
 function showGate(gate, owner) {
   byId("gate").hidden = gate.next_reading_s === null || !owner;
   if (gate.next_reading_s === null || byId("gate-text").dataset.said) return;
-  setText(byId("gate-text"), "The same car is read again in " + Math.ceil(gate.next_reading_s / 60) + " min, or after:");
+  setText(byId("gate-text"), "This car will be read again in " + Math.ceil(gate.next_reading_s / 60) + " min. To have it read sooner:");
 }
 
 function showCauses(causes, mistakes) {

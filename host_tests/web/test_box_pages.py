@@ -1012,7 +1012,7 @@ def test_a_car_session_is_watched_live(owner, box, one_car):
     steps = owner.page.locator("#timeline li").all_inner_texts()
     assert len(steps) > 12 and re.match(r"\+0.00 s\s+car asks for matching\s+100$", steps[0])
     car = owner.text("#car")
-    assert re.search(r"EVCCID\s+02:AB:34:CD:56:EF", car) and re.search(r"Battery\s+58.0 kWh", car)
+    assert re.search(r"EVCCID\)\s+02:AB:34:CD:56:EF", car) and re.search(r"Battery\s+58.0 kWh", car)
     assert re.search(r"42 %, sent", owner.text("#sessions"))
     owner.page.click("#sessions summary")
     name_it = "#sessions details[open] a:has-text('Name this car')"

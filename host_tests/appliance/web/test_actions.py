@@ -84,7 +84,7 @@ def test_without_an_address_the_one_in_force_is_tried():
 
 @pytest.mark.parametrize(
     ("url", "content", "text"),
-    (("", {}, "no address"), ("", {"url": "http://a b/"}, "blanks"), ("", {"url": "https://a/"}, "https")),
+    (("", {}, "no address"), ("", {"url": "http://a b/"}, "spaces"), ("", {"url": "https://a/"}, "https")),
 )
 def test_an_address_that_cannot_be_is_refused_before_anything_waits(url, content, text):
     bench = Bench(url)

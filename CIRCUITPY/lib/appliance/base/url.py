@@ -89,7 +89,7 @@ def _split(text):
     """``text`` as (authority, path with query), without scheme. Raises ValueError."""
     for letter in text:
         if letter == " ":
-            raise ValueError("must not contain blanks")
+            raise ValueError("must not contain spaces")
         if not "!" <= letter <= "~":
             raise ValueError("may have only plain letters, digits and signs in it")
     scheme, mark, rest = text.partition("://")

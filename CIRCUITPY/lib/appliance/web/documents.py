@@ -187,7 +187,7 @@ def notes_document(status):
     notes = []
     if not status.replugged:
         notes.append(
-            "Nothing plugs the car in again after a reading: if it then does not charge, re-plug it by hand."
+            "Nothing simulates a re-plug here after a reading: if the car does not charge, unplug it and plug it in again."
         )
     if status.others_numbers:
         notes.append(
