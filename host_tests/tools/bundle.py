@@ -122,10 +122,13 @@ def libraries(files):
 
 
 def changes_of(version, changelog=None):
-    """What CHANGELOG.md says of a version, shortened; "" when it says nothing."""
+    """What CHANGELOG.md says of a version to owners: up to its next heading, whole lines only; "" when it says nothing."""
     text = changelog if changelog is not None else (ROOT / "CHANGELOG.md").read_text()
-    section = re.search(rf"(?ms)^## \[?{re.escape(version)}\]?[^\n]*\n(.*?)(?=^## |\Z)", text)
-    return section.group(1).strip()[:MOST_CHANGES] if section else ""
+    section = re.search(rf"(?ms)^## \[?{re.escape(version)}\]?[^\n]*\n(.*?)(?=^###? |\Z)", text)
+    lines = section.group(1).strip().splitlines() if section else []
+    while len("\n".join(lines)) > MOST_CHANGES:
+        lines.pop()
+    return "\n".join(lines)
 
 
 def packed(files):

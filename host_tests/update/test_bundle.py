@@ -171,6 +171,20 @@ def test_what_the_changelog_says_comes_along():
     assert bundle.changes_of("9.9.9", text) == ""
 
 
+def test_owners_get_whole_lines_of_the_changelog_and_no_details():
+    long = "".join(f"- line {number} of a hundred\n" for number in range(100))
+    changes = bundle.changes_of("0.1.0", f"## 0.1.0\n\n{long}")
+    assert bundle.MOST_CHANGES - 30 < len(changes) <= bundle.MOST_CHANGES and changes.endswith(" of a hundred")
+    assert bundle.changes_of("0.1.0", "## 0.1.0\n\n- for owners\n\n### Details\n\n- a driver\n") == "- for owners"
+
+
+def test_what_the_newest_version_says_to_owners_is_not_cut():
+    files = bundle.drive_files()
+    changes = bundle.changes_of(bundle.value_of(files, "VERSION"))
+    section = (bundle.ROOT / "CHANGELOG.md").read_text().split("\n### ")[0]
+    assert changes and section.rstrip().endswith(changes)
+
+
 def test_letters_of_the_changelog_are_not_escaped_in_the_manifest(monkeypatch):
     monkeypatch.setattr(bundle, "changes_of", lambda _version: "größer \U0001f600")
     head = bundle.update(bundle.drive_files())[: bundle.PAGE]
