@@ -69,6 +69,15 @@ def test_a_pin_that_the_board_has_not_is_named(board):
         board.bus.find_pin("IO99")
 
 
+@pytest.mark.parametrize("name", ("IO26", "GPIO26", "26", "IO32", "io33", "IO37"))
+def test_a_pin_of_the_boards_memory_is_never_given_away(board, monkeypatch, name):
+    for number in range(22, 49):
+        monkeypatch.setattr(sys.modules["board"], "IO%d" % number, number, raising=False)
+    with pytest.raises(ValueError, match="memory is on pin " + name):
+        board.bus.find_pin(name)
+    assert board.bus.find_pin("IO38") == 38
+
+
 FIRST = (3, 8000000)
 
 

@@ -170,6 +170,14 @@ def test_wrong_modem_pins_are_told():
         assert status(world)["cause"]["code"] == "modem_pins"
 
 
+def test_a_pin_of_the_boards_memory_in_the_settings_is_refused_and_the_box_starts():
+    with World(seed=8, settings=dict(SETTINGS_IN_USE, MODEM_INT="IO26", LED="GPIO26")) as world:
+        started(world)
+        errors = status(world)["settings_errors"]
+        assert len(errors) == 2 and all("belong to the board's memory" in line for line in errors)
+        assert world.device.resets == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("wifi", [True, False])
 def test_no_wifi_the_charge_is_read_all_the_same(wifi):

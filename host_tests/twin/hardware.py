@@ -6,7 +6,7 @@ A part is reached only when the box drives exactly the pins it is soldered to; w
 bus floats, as it would in the box.
 """
 
-PINS = [*range(0, 22), *range(33, 49)]
+PINS = [*range(0, 22), *range(26, 49)]
 
 
 class Pin:

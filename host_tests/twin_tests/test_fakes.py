@@ -1536,6 +1536,14 @@ def test_pins_directions_and_spellings(tmp_path, services):
     assert said(device) == [*expected, "True False False"]
 
 
+def test_who_takes_the_chip_select_of_the_memory_crashes_the_chip(tmp_path):
+    text = "import digitalio, microcontroller\ndigitalio.DigitalInOut(microcontroller.pin.GPIO26)\n"
+    with board(tmp_path, text) as device:
+        assert device.run_until(lambda: device.state == "SAFE_MODE", 60)
+        assert [reason for _, reason in device.resets] == ["PANIC"]
+        assert device.safe_mode_reason == "HARD_FAULT"
+
+
 # --- displays ------------------------------------------------------------------------------------------------------------
 
 LABEL = """

@@ -21,6 +21,9 @@ def find_pin(name):
         if name.upper().startswith(prefix):
             number = name[len(prefix) :]
             break
+    if number.isdigit() and 26 <= int(number) <= 37:
+        # CircuitPython gives 26 away, the memory's chip select, and older ones them all: the chip crashes at each start.
+        raise ValueError("the board's memory is on pin " + name)
     for place, spelling in ((board, name), (board, "IO" + number), (board, "GPIO" + number)):
         pin = getattr(place, spelling, None)
         if pin is not None:

@@ -75,6 +75,7 @@ def test_blanks_around_a_value_are_an_oversight_but_for_names_and_passwords():
          ["192.168.1.60:8O", "http://admin:pw@192.168.1.60/ev_state", "[fe80::1]", "https://x", "a b"]),
         ("WEB_NAMES", ["", "box.example.org", "a, b ,c", "10.0.0.1,"], ["a b", "http://x", "10.0.0", "b\u00f6x"]),
         ("EVSE_ID", ["", "DE*123*E1", "+49*810*000*438"], ["E 1", "\u00c4", "E;1", "x" * 33]),
+        ("LED", ["IO25", "IO38", "D26"], ["IO26", "GPIO26", "26", "io32", "IO33", "037"]),
         ("MODEM_CS", ["IO10", "10", "D5", "SPI_CS"], ["", "__name__", "IO 10", "board.IO10", "IO1\u0660", "x" * 17]),
         ("MODEM_INT", [""], ["-"]),
         ("CAR_1", ["", "98ed5c*; name=Model Y", "0123456789ab; full_soc=80"],

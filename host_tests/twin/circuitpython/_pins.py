@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Who uses which pin. A pin in use raises ValueError, as on the board, until it is released."""
 
+from host_tests.twin.device import HardReset
 
 # USB, and flash and PSRAM on eight lines, as all boards of the twin have them: in use from the start
-# (pin_mask_reset_forbidden of ports/espressif/common-hal/microcontroller/Pin.c).
+# (pin_mask_reset_forbidden of ports/espressif/common-hal/microcontroller/Pin.c). The chip select of the PSRAM is
+# missing there, for its line stands under names of the configuration that are no more: who takes it takes the heap away.
 TAKEN = (19, 20, *range(27, 38))
+PSRAM_CHIP_SELECT = 26
 
 
 class Claim:
@@ -23,6 +26,8 @@ def claim(device, pin, owner, kept=False):
         raise TypeError("pin must be of type Pin, not " + type(pin).__name__)
     if number in device.claims or number in TAKEN:
         raise ValueError(f"IO{number} in use")
+    if number == PSRAM_CHIP_SELECT:
+        device.end_program(HardReset("PANIC"))
     device.claims[number] = Claim(owner, kept)
     return number
 

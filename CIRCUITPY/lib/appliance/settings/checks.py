@@ -88,6 +88,10 @@ def _text(row, text):
 def _pin(row, text):
     if not consists_of(text, LETTERS + "_") or text[:1] == "_":
         raise Mistake(row[KEY] + ' must be the name of a pin, like "IO13"')
+    number = bare_pin(text)
+    if is_digits(number) and 26 <= int(number) <= 37:
+        # See find_pin in appliance/bus.py.
+        raise Mistake(row[KEY] + " must be another pin: IO26 to IO37 belong to the board's memory")
     return _text(row, text)
 
 
