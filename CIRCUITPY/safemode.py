@@ -4,7 +4,8 @@
 
 After a brownout or a hard fault CircuitPython stops in safe mode and does not run ``code.py``: a box in a garage would
 be dead until somebody pulls the plug. Only the safe mode a person asked for with the BOOT button stays; that is the
-way to rescue a drive.
+way to rescue a drive. All others but the brownout are failed starts of the version that ran, for ``code.py`` sees nothing
+of them.
 """
 
 import time
@@ -26,8 +27,20 @@ def count_safe_mode():
         return _LONGEST_WAIT_S
 
 
+def count_crash():
+    """A version, or a saved setting, that crashes the chip at each start must come to an end like any other."""
+    try:
+        import slots
+
+        slots.crashed()
+    except Exception as error:
+        print("crash not counted:", error)
+
+
 reason = supervisor.runtime.safe_mode_reason
 if reason != supervisor.SafeModeReason.USER:
+    if reason != supervisor.SafeModeReason.BROWNOUT:
+        count_crash()
     # A supply that sags at every start gets longer and longer pauses instead of a fast loop.
     wait_s = min(1 << min(count_safe_mode() - 1, 5), _LONGEST_WAIT_S)
     print("safe mode:", reason, "- reset in", wait_s, "s")

@@ -12,10 +12,10 @@ The seal is written last: a slot without one, or whose volume does not have the 
 The newest installation starts first, be it a slot (its seal has the higher number) or a /lib that is another one
 than when the slot was written. What becomes of a place after failed starts is the table AFTER_FAILURES.
 
-A failed start is one that ended in an exception, or that the watchdog ended. Switching on is none, nor is the RESET button
-(which the ESP32-S3 tells as switching on), a restart of our own, or a join that stood still. Of a version that has not
-proved itself nobody knows what else it may do to the chip: its start is marked, and a reset that nobody asked for counts as
-well.
+A failed start is one that ended in an exception or in a crash of the chip, or that the watchdog ended. Switching on is none,
+nor is the RESET button (which the ESP32-S3 tells as switching on), a restart of our own, a supply that sagged, or a join
+that stood still. Of a version that has not proved itself nobody knows what else it may do to the chip: its start is marked,
+and a reset that nobody asked for counts as well.
 
 What is here keeps its place, its name and its meaning, as in ``survival.py``; ``API`` grows with what is added.
 """
@@ -30,7 +30,7 @@ except Exception as error:
     print("nothing is remembered of failed starts:", error)
     survival = None
 
-API = 1
+API = 2
 
 LIB, A, B = 0, 1, 2
 NAMES = ("lib", "a", "b")
@@ -332,6 +332,16 @@ def _fail_before(counts, place, seal, text):
     if (seal is not None or place == LIB) and counts.step(place, seal) != NEXT:
         counts.fail(place, seal)
         counts.kept.set_error(text)
+
+
+def crashed(root=""):
+    """For ``safemode.py``: the chip crashed in the start that was made last, and what follows looks like a restart
+    that was asked for. Left to be written with the safe mode's own count. API 2."""
+    counts = new_counts()
+    place = min(counts.kept.byte(survival.RUNNING), B)
+    _fail_before(counts, place, _seal_of(place, root), RESTARTED)
+    # Counted once.
+    counts.kept.set_byte(survival.TRYING, 0)
 
 
 def begin(picked):

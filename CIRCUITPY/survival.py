@@ -208,6 +208,9 @@ def _board():
         if supervisor.runtime.run_reason != supervisor.RunReason.STARTUP:
             # Only the program was started again; the last reset was judged before.
             reason = OTHER
+        elif supervisor.runtime.safe_mode_reason != supervisor.SafeModeReason.NONE:
+            # A watchdog that leads there is the firmware's own, for interrupts: no join stood still.
+            reason = OTHER
         elif told == microcontroller.ResetReason.WATCHDOG:
             reason = WATCHDOG
         elif told == microcontroller.ResetReason.POWER_ON:

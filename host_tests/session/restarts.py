@@ -198,7 +198,7 @@ def recovery_page(drive, firmware, broken, limit_s):
         if world.device.station.ap_password != before[0]:
             return "the recovery page is behind another password", took_s
         page = world.network.http("GET", "/").text
-        if "Start once without" not in page or ("ValueError" not in page and "hung" not in page):
+        if "Start once without" not in page or not any(word in page for word in ("ValueError", "hung", "chip")):
             return "the page does not tell the last error", took_s
         write(world, f"{LIB}/box.py", whole)
         world.network.http("POST", "/again")
@@ -210,6 +210,28 @@ def recovery_page(drive, firmware, broken, limit_s):
 
 BROKEN = "raise ValueError('planted')\n"
 HANGING = "import time\n\ntime.sleep(100_000)\n"
+
+
+def sagging_supply(drive=None, firmware=OLDEST, times=8):
+    """A supply that sags at each start, and a watchdog of the firmware's own: neither is the program's failure."""
+    with world_of(drive, firmware, settings={}, watchdog_to_safe_mode=True) as world:
+        if not started(world):
+            return "it does not start"
+        world.run(HEALTHY_S)
+        for _ in range(times):
+            world.device.reset("BROWNOUT")
+            world.run(1.5)
+            if not world.run_until(lambda: world.device.state == "RUNNING", 20):
+                return "safe mode lasts"
+        if not started(world) or said(world, "without the saved settings"):
+            return "a supply that sags fails the version"
+        world.run(HEALTHY_S)
+        world.device.reset("WATCHDOG")
+        world.run(1.5)
+        if not started(world):
+            return "it does not start after the firmware's watchdog"
+        survival = world.device.modules["survival"]
+        return "a join is accused" if survival.kept().byte(survival.HANGS) else None
 
 
 # ---- the settings that were saved
@@ -224,7 +246,10 @@ def save(world, **values):
     return world.network.http("POST", "/api/settings", body=body, headers=owner, timeout_s=60).status
 
 
-def saved_setting_that_kills(drive=None, firmware=OLDEST):
+CRASH = "__import__('digitalio').DigitalInOut(__import__('microcontroller').pin.GPIO26)"
+
+
+def saved_setting_that_kills(drive=None, firmware=OLDEST, falls="raise ValueError('planted')"):
     """A saved setting that a later version falls over: the fourth start goes without, and says so; cars are read."""
     with world_of(drive, firmware) as world:
         if not started(world) or not world.run_until(lambda: said(world, "page at http"), 30):
@@ -234,14 +259,15 @@ def saved_setting_that_kills(drive=None, firmware=OLDEST):
         box = (world.drive_dir / LIB / "box.py").read_text()
         line = "        self._say_hello()\n"
         assert box.count(line) == 1
-        killed = line + '        assert self.settings["EVSE_ID"] != "KILLER"\n'
+        killed = f'{line}        if self.settings["EVSE_ID"] == "KILLER":\n            {falls}\n'
         write(world, f"{LIB}/box.py", box.replace(line, killed))
-        at, starts = len(world.device.console), world.device.starts
+        at, resets = len(world.device.console), len(world.device.resets) + 1
         world.device.reset("RESET_PIN")
         if not world.run_until(lambda: said_since(world, at, "without the saved settings"), 90):
             return "the saved settings are not left out"
-        if world.device.starts - starts != 4:
-            return f"after {world.device.starts - starts - 1} failed starts"
+        failed = [reason for _, reason in world.device.resets[resets:] if falls != CRASH or reason == "PANIC"]
+        if len(failed) != 3:
+            return f"after {len(failed)} failed starts"
         if not started(world) or not said(world, "(settings_aside)"):
             return "nothing says so"
         return None if reads_a_car(world, 42) else "no car is read without the saved settings"
@@ -309,4 +335,5 @@ def cut_in_nvm(drive, moment, cut_us):
 
 
 recovery_of_a_broken_program = functools.partial(recovery_page, broken=BROKEN, limit_s=70)
+recovery_of_a_crashing_program = functools.partial(recovery_page, broken=CRASH + "\n", limit_s=130)
 recovery_of_a_hanging_program = functools.partial(recovery_page, broken=HANGING, limit_s=320)

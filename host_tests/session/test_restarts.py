@@ -41,10 +41,11 @@ def test_cars_are_read_although_no_dhcp_server_answers(firmware, figures):
 
 
 @BOTH
-@pytest.mark.parametrize("program", ["broken", "hanging"])
+@pytest.mark.parametrize("program", ["broken", "crashing", "hanging"])
 def test_a_program_that_does_not_start_leads_to_the_recovery_page_in_time(firmware, program, figures):
     scene = {
         "broken": restarts.recovery_of_a_broken_program,
+        "crashing": restarts.recovery_of_a_crashing_program,
         "hanging": restarts.recovery_of_a_hanging_program,
     }
     wrong, seconds = scene[program](None, firmware)
@@ -58,6 +59,16 @@ def test_a_hang_at_the_start_is_not_taken_for_a_join_that_stood_still():
 
 def test_a_saved_setting_that_kills_the_box_is_left_out_at_the_fourth_start():
     assert restarts.saved_setting_that_kills() is None
+
+
+@BOTH
+def test_a_saved_setting_that_crashes_the_chip_is_left_out_at_the_fourth_start(firmware):
+    assert restarts.saved_setting_that_kills(None, firmware, restarts.CRASH) is None
+
+
+@BOTH
+def test_a_supply_that_sags_fails_no_version_and_the_firmwares_own_watchdog_accuses_no_join(firmware):
+    assert restarts.sagging_supply(None, firmware) is None
 
 
 def test_the_recovery_page_starts_the_box_once_without_the_saved_settings():

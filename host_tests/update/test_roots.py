@@ -168,6 +168,8 @@ API = {
         "start": None,
         "Counts": "starts state proved prove leave give_up renew highest forget",
         "Seal": "packed",
+        # API 2
+        "crashed": None,
     },
 }
 

@@ -142,6 +142,22 @@ def test_a_reset_that_nobody_asked_for_fails_an_unproved_version(drive, reason):
     assert [drive.start(reason) for _ in range(5)] == ["0.2.0"] * 3 + ["lib"] * 2
 
 
+def test_a_crash_of_the_chip_is_one_failed_start_of_what_ran(drive):
+    """safemode.py counts it, and the restart after it looks as if it had been asked for."""
+    started = []
+    drive.start()
+    drive.prove()
+    drive.send(bundle_of())
+    for _ in range(7):
+        started.append(drive.start() + (", bare" if drive.slots.started.without_settings else ""))
+        drive.slots.crashed(drive.root)
+        drive.survival._kept.count_safe_mode()
+    assert started == ["0.2.0"] * 3 + ["lib"] * 3 + ["lib, bare"]
+    with pytest.raises(drive.slots.NothingStarts):
+        drive.start()
+    assert drive.survival._kept.error() == drive.slots.RESTARTED
+
+
 def test_a_restart_that_was_asked_for_fails_no_version(drive):
     drive.send(bundle_of())
     for _ in range(10):
