@@ -129,12 +129,15 @@ class Survival:
         block[0:2] = _MAGIC
         block[2] = max(block[2], _VERSION)
         block[_CHECK_AT:SIZE] = self._check_sum(block)
-        self._stored = bytes(block)
+        # Whatever lies there after a write that failed: the next ``save`` tries again.
+        self._stored = b""
         if self._nvm is not None:
             try:
-                self._nvm[0:SIZE] = self._stored
+                self._nvm[0:SIZE] = bytes(block)
             except Exception as error:
                 print("NVM cannot be written:", error)
+                return
+        self._stored = bytes(block)
 
     # ---- joins: wifi.radio.connect stands still for ever when no DHCP server answers, and only the watchdog ends it
 

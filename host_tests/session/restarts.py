@@ -234,6 +234,18 @@ def sagging_supply(drive=None, firmware=OLDEST, times=8):
         return "a join is accused" if survival.kept().byte(survival.HANGS) else None
 
 
+def nvm_that_fails(drive=None, firmware=OLDEST):
+    """The first writes of a box's life, passwords and setting of the modem, fail behind their erase: they are written when
+    the version has proved itself."""
+    with world_of(drive, firmware, settings={}) as world:
+        world.device.nvm_faults = 2
+        if not started(world) or world.device.nvm_faults:
+            return "nothing failed"
+        world.run(HEALTHY_S)
+        lie_there = bytes(world.device.nvm[32:50]).decode()
+        return None if lie_there == "".join(passwords(world)) else "the passwords are lost"
+
+
 # ---- the settings that were saved
 
 

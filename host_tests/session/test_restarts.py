@@ -57,6 +57,10 @@ def test_a_hang_at_the_start_is_not_taken_for_a_join_that_stood_still():
     assert restarts.hangs_at_start() is None
 
 
+def test_what_nvm_did_not_take_is_written_with_what_comes_next():
+    assert restarts.nvm_that_fails() is None
+
+
 def test_a_saved_setting_that_kills_the_box_is_left_out_at_the_fourth_start():
     assert restarts.saved_setting_that_kills() is None
 

@@ -162,6 +162,8 @@ class Device:
 
         self.nvm = bytearray(8192)
         self.nvm_writes = 0
+        # Writes to come that fail, the erase behind them.
+        self.nvm_faults = 0
         self.sleep_memory = bytearray(4096)
         self.watchdog = WatchdogTimer(self)
         self.claims = {}

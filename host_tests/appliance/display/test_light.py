@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The status light: its colour, rhythm and brightness for every mood."""
 
+import pytest
 from appliance.display import views
 
 from host_tests.support.fake_pins import fake_pins
@@ -30,6 +31,21 @@ def test_the_light_has_a_colour_and_a_rhythm_for_every_mood(monkeypatch):
         assert colours[name] == (0 if rhythm == views.OFF else colour), name
         assert (len(written) <= 1) == (rhythm in (views.STEADY, views.OFF)), name
     assert len({colours[name] for name in (views.DONE, views.FAULT, views.ATTENTION, views.UPDATE)}) == 4
+
+
+def test_a_colour_that_could_not_be_written_is_written_again(monkeypatch):
+    pixel, now_mood, written = light(monkeypatch)
+    from appliance.display import light as module
+
+    def refuses(_pin, _data):
+        raise OSError("no RMT channel")
+
+    now_mood[0] = views.FAULT
+    with monkeypatch.context() as patch:
+        patch.setattr(module.neopixel_write, "neopixel_write", refuses)
+        with pytest.raises(OSError):
+            pixel.poll(0)
+    assert pixel.poll(1000) and written == [bytes((0, 255, 0))]
 
 
 def test_the_light_is_no_brighter_than_asked_for(monkeypatch):

@@ -99,6 +99,12 @@ class NvmArray:
         device.spend(device.costs.nvm_read_us)
         device.nvm_writes += 1
         device.nvm[:] = bytes(len(device.nvm))
+        if device.nvm_faults:
+            device.nvm_faults -= 1
+            device.spend(device.costs.nvm_erase_us)
+            from espidf import IDFError
+
+            raise IDFError("Generic Failure")
         device.spend(device.costs.nvm_erase_us + device.costs.nvm_write_us)
         device.nvm[:] = content
 

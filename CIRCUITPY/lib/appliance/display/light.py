@@ -75,7 +75,7 @@ class Led:
         packed = green << 16 | red << 8 | blue
         if packed == self._shown:
             return False
-        self._shown = packed
         self._bytes[0], self._bytes[1], self._bytes[2] = green, red, blue
         neopixel_write.neopixel_write(self._pin, self._bytes)
+        self._shown = packed
         return True
