@@ -54,6 +54,20 @@ def test_the_glass_shows_the_stored_pictures(kind, make, size):
         assert difference(world.display.image(), expected(make, *size, charge)) <= 8
 
 
+@pytest.mark.parametrize("before_s", [0, 60], ids=["as the car comes", "when it becomes dim"])
+def test_a_display_that_holds_its_bus_is_left_alone_and_the_car_is_read(before_s):
+    """Each write there takes 2 s, of which the firmware says nothing."""
+    with World(seed=54, settings={**SETTINGS_IN_USE, "DISPLAY_DIM_S": 30}) as world:
+        started(world)
+        world.hardware.i2c_held = True
+        world.run(before_s)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: world.charging, 60)
+        assert world.smartevse.posts[-1]["values"]["current_soc"] == 42
+        assert world.device.resets == []
+        assert box_of(world).status.faults.has("display_missing")
+
+
 def test_the_button_wakes_the_display_and_turns_pages_and_the_light_shows_the_mood():
     settings = {**SETTINGS_IN_USE, "LED": f"IO{LED_PIN}", "LED_BRIGHTNESS": 100, "DISPLAY_DIM_S": 5}
     with World(seed=52, settings=settings) as world:

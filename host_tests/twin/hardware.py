@@ -95,6 +95,8 @@ class Hardware:
         self.pins = {number: Pin(number) for number in PINS}
         self.spi_parts = []
         self.i2c_parts = []
+        # Somebody holds a line of I2C low: a display without supply, a wire that was pinched.
+        self.i2c_held = False
         self.parallel_parts = []
         self.pixels = {}
         self.counted_pins = []
@@ -161,7 +163,7 @@ class Hardware:
         return answer
 
     def i2c_bus_has_pull_ups(self, sda, scl):
-        return any(part[0] == sda and part[1] == scl for part in self.i2c_parts)
+        return not self.i2c_held and any(part[0] == sda and part[1] == scl for part in self.i2c_parts)
 
     def i2c_part(self, sda, scl, address):
         for part_sda, part_scl, part_address, model in self.i2c_parts:

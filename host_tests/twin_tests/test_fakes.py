@@ -1745,6 +1745,27 @@ def test_displays_outlive_a_reload_until_they_are_released(boards, services):
     assert said(device) == ["display 1", "IO9 in use", "display 2"]
 
 
+@pytest.mark.parametrize(("trouble", "least_ms", "most_ms"), [("unplugged", 1, 40), ("held low", 6000, 20000)])
+def test_an_i2c_display_that_does_not_listen_is_written_to_without_a_word(
+    tmp_path, services, trouble, least_ms, most_ms
+):
+    panel = SSD1306()
+    services.hardware.attach_i2c(panel, sda=8, scl=9, address=0x3C)
+    text = dedent(OLED) + dedent("""
+        import time
+        print("display")
+        before = time.monotonic_ns()
+        display.refresh()
+        print((time.monotonic_ns() - before) // 1000000)
+    """)
+    with board(tmp_path, text, services=services) as device:
+        assert device.run_until(lambda: "display" in device.console_text(), 10, check_us=100)
+        services.hardware.i2c_held = trouble == "held low"
+        services.hardware.detach(panel)
+        assert device.run_until(lambda: device.state == "DONE", 60)
+    assert least_ms <= int(said(device)[1]) <= most_ms
+
+
 def test_auto_refresh_stops_python_at_any_time(tmp_path, services):
     panel = SSD1306()
     services.hardware.attach_i2c(panel, sda=8, scl=9, address=0x3C)

@@ -180,9 +180,9 @@ def check_nvm(kept):
 
 def check_display(display, wanted):
     """``display`` is None without one; ``wanted`` is the setting DISPLAY."""
-    if display is not None:
+    if display is not None and not display.panel.stuck:
         return Check(DISPLAY, True, "there")
-    if wanted in ("auto", "none"):
+    if display is None and wanted in ("auto", "none"):
         return Check(DISPLAY, None, "none")
     return Check(DISPLAY, False, faults.text("display_missing"), "display_missing")
 

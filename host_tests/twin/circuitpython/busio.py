@@ -11,6 +11,8 @@ from host_tests.twin.errors import DeviceOSError
 # SPI3 first, then SPI2: the third object finds none left.
 _SPI_HOSTS = 2
 _SOURCE_CLOCK_HZ = 80_000_000
+# What the driver waits for a line that somebody holds low: timeout_ms of I2C.c and as much for the transfer itself.
+_HELD_US = 2_000_000
 # From 10.3 on `configure` compares with the clock that was asked for, before with the one that came of it.
 _COMPARES_WHAT_WAS_ASKED = (10, 3)
 
@@ -191,7 +193,7 @@ class I2C(_Lockable):
 
     def probe_address(self, address):
         self.charge(0)
-        return device.hardware.i2c_part(self._sda, self._scl, address) is not None
+        return not device.hardware.i2c_held and device.hardware.i2c_part(self._sda, self._scl, address) is not None
 
     def probe(self, address):
         self._check_lock()
@@ -204,6 +206,9 @@ class I2C(_Lockable):
     def transfer(self, address, data):
         """Write without asking for the lock (display buses hold it themselves)."""
         self.charge(len(data))
+        if device.hardware.i2c_held:
+            device.spend(_HELD_US)
+            raise DeviceOSError(errors.ETIMEDOUT)
         part = device.hardware.i2c_part(self._sda, self._scl, address)
         if part is None:
             raise DeviceOSError(errors.ENODEV)

@@ -5,6 +5,7 @@
 from twin_device import device
 
 from host_tests.twin.circuitpython import _displaybus, _pins
+from host_tests.twin.errors import DeviceOSError
 
 
 class I2CDisplayBus:
@@ -56,13 +57,20 @@ class I2CDisplayBus:
             pairs = bytearray()
             for byte in bytes(data):
                 pairs += bytes((0x80, byte))
-            self._i2c.transfer(self._address, pairs)
+            self._write(pairs)
             return
         for piece in _displaybus.pieces(data):
             device.spend(
                 device.costs.display_piece_us + len(piece) * 8 * device.costs.fill_ns_per_pixel_mono // 1000
             )
-            self._i2c.transfer(self._address, b"\x40" + bytes(piece))
+            self._write(b"\x40" + bytes(piece))
+
+    def _write(self, data):
+        """What the bus says about it is not looked at (I2CDisplayBus.c common_hal_i2cdisplaybus_i2cdisplaybus_send)."""
+        try:
+            self._i2c.transfer(self._address, data)
+        except DeviceOSError:
+            return
 
     def _free(self):
         if not self._i2c.try_lock():

@@ -30,6 +30,9 @@ SHORT_MS = 50
 # A first guess at what a pixel costs, computed and sent; a large refresh gives a better one.
 NS_PER_PIXEL = 3000
 _TELLING_PIXELS = 4000
+# CircuitPython waits 2 s for each write to an I2C bus whose line is held low, some four writes an area, and says nothing.
+# A car waits 2 s for an answer: nothing more is sent there until the next start.
+STUCK_MS = 1000
 
 LOOK_MS = 250
 # The age of a reading changes by itself.
@@ -77,6 +80,7 @@ class Panel:
         self._offset = 0
         self._brightness = None
         self.dark = False
+        self.stuck = False
         display.root_group = self._blank
 
     @property
@@ -165,17 +169,25 @@ class Panel:
     def _refresh(self):
         start = self._ticks()
         self._display.refresh()
+        took_ms = self._took(start)
         if self._pixels >= _TELLING_PIXELS:
-            took_ms = ticks_diff(self._ticks(), start)
             self._ns_per_pixel = max(took_ms * 1000 // (self._pixels // 1000), 1)
         self._pixels = 0
+
+    def _took(self, start):
+        """Milliseconds since ``start``, when something was begun to be sent."""
+        took_ms = ticks_diff(self._ticks(), start)
+        self.stuck = self.stuck or took_ms > STUCK_MS
+        return took_ms
 
     def light(self, percent):
         """Brightness of backlight or OLED, where it can be set."""
         if percent != self._brightness:
             self._brightness = percent
+            start = self._ticks()
             try:
                 self._display.brightness = percent / 100
+                self._took(start)
             except (AttributeError, RuntimeError, ValueError):
                 # A backlight that is tied to the supply.
                 return
@@ -249,6 +261,10 @@ class Display:
 
     def poll(self, now):
         """One piece of drawing; True when there was any. Allocates nothing while nothing changes."""
+        if self.panel.stuck:
+            if not self._status.faults.has("display_missing"):
+                self._status.set_cause("display_missing")
+            return False
         if self._button is not None and self._button.pressed(now):
             self._pressed()
             return True
