@@ -633,6 +633,9 @@ class Device:
         if isinstance(ending, SoftReload):
             self.run_reason = ending.reason
             self._end_vm(hard=False)
+            if self.version >= SLEEP_MEMORY_STAYS and self.reset_reason not in STAYS_THROUGH:
+                # alarm_sleep_memory_reset goes by the last reset, at each start of a program.
+                self.sleep_memory[:] = bytes(len(self.sleep_memory))
             return "soft"
         self._end_vm(hard=True)
         self.watchdog.disarm()

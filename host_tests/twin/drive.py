@@ -230,7 +230,7 @@ class Drive:
         self.require_writable()
         host_path = self.existing(path)
         if host_path.is_dir():
-            raise DeviceOSError(errors.EACCES)
+            raise DeviceOSError(errors.EISDIR)
         self.layout.follow()
         self.entry_cycle(host_path)
         host_path.unlink()
@@ -270,7 +270,9 @@ class Drive:
     def rmdir(self, path):
         self.require_writable()
         host_path = self.existing(path)
-        if not host_path.is_dir() or any(host_path.iterdir()):
+        if not host_path.is_dir():
+            raise DeviceOSError(errors.ENOTDIR)
+        if any(host_path.iterdir()):
             raise DeviceOSError(errors.EACCES)
         self.layout.follow()
         self.entry_cycle(host_path)

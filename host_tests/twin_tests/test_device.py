@@ -108,16 +108,15 @@ def test_a_file_saved_by_a_pc_restarts_the_program_unless_it_said_no(boards):
 def test_boot_py_runs_at_hard_resets_only_and_prints_elsewhere(boards):
     device = boards(
         """
-        import alarm, microcontroller, supervisor
+        import microcontroller, supervisor
         print(supervisor.runtime.run_reason, microcontroller.cpu.reset_reason)
-        alarm.sleep_memory[0] += 1
-        if alarm.sleep_memory[0] == 1:
+        microcontroller.nvm[0] += 1
+        if microcontroller.nvm[0] == 1:
             supervisor.reload()
-        if alarm.sleep_memory[0] == 2:
+        if microcontroller.nvm[0] == 2:
             microcontroller.reset()
         """,
         files={"boot.py": "print('boot')"},
-        firmware="10.3.0",
     )
     device.run(20)
     assert said(device) == [
@@ -359,6 +358,22 @@ def test_what_a_reset_is_called_and_what_it_leaves_of_rtc_memory(boards, event, 
     device.run(8)
     left = 7 if stays and firmware == "10.3.0" else 0
     assert device.console[1][1] == f"{left} microcontroller.ResetReason.{told}"
+
+
+@pytest.mark.parametrize("firmware", FIRMWARES)
+@pytest.mark.parametrize("reset", ["RESET_PIN", "WATCHDOG"])
+def test_a_reload_clears_rtc_memory_from_10_3_on_when_the_last_reset_did(boards, firmware, reset):
+    text = LAST.format("""import supervisor
+    if microcontroller.nvm[0] == 1:
+        microcontroller.nvm[0] = 2
+        supervisor.reload()
+    microcontroller.nvm[0] += 1""")
+    device = boards(text, firmware=firmware)
+    device.run(5)
+    device.reset(reset)
+    device.run(8)
+    left = 0 if firmware == "10.3.0" and reset == "RESET_PIN" else 7
+    assert device.console[2][1].startswith(f"{left} ")
 
 
 @pytest.mark.parametrize("firmware", FIRMWARES)

@@ -1220,6 +1220,31 @@ def test_os_has_what_the_device_has(tmp_path):
     assert said(device) == ["[]", "[]", "int 2000 8 2048", "2", "False False b'\\xe3\\xb0'", "RuntimeError"]
 
 
+def test_a_directory_is_no_file_and_a_file_no_directory_and_a_device_without_fat_is_no_mount(tmp_path):
+    text = """
+        import os, storage
+        storage.remount("/", False)
+        class Empty:
+            def readblocks(self, block, buffer):
+                return 0
+            def writeblocks(self, block, buffer):
+                return 0
+            def ioctl(self, operation, argument):
+                return {4: 64, 5: 512}.get(operation, 0)
+        volume = storage.VfsFat(Empty())
+        def mount():
+            storage.mount(volume, "/app", readonly=True)
+        for call, path in ((os.remove, "/app"), (os.rmdir, "/code.py"), (os.rmdir, "/full"), (lambda _: mount(), "")):
+            try:
+                call(path)
+            except OSError as error:
+                print(error.errno)
+        print(os.statvfs("/not/there")[0])
+    """
+    device = run_code(tmp_path, text, files={"app/README.txt": "x", "full/x": "x"})
+    assert said(device) == ["21", "20", "13", "19", "2048"]
+
+
 def test_a_flash_cycle_takes_50_ms(tmp_path):
     device = run_code(
         tmp_path,
@@ -1356,11 +1381,12 @@ def test_spi_wants_its_lock_and_has_two_hosts(tmp_path):
         """
         import board, busio
         spi = busio.SPI(board.GPIO13, MOSI=board.GPIO11, MISO=board.GPIO12)
-        for call in (lambda: spi.write(b"x"), lambda: spi.configure(baudrate=1000000), spi.unlock):
+        for call in (lambda: spi.write(b"x"), lambda: spi.configure(baudrate=1000000)):
             try:
                 call()
             except RuntimeError as error:
                 print(error)
+        spi.unlock()
         print(spi.try_lock(), spi.try_lock())
         try:
             busio.SPI(board.GPIO13, MOSI=board.GPIO4)
@@ -1383,13 +1409,26 @@ def test_spi_wants_its_lock_and_has_two_hosts(tmp_path):
     assert said(device) == [
         "Function requires lock",
         "Function requires lock",
-        "Function requires lock",
         "True False",
         "IO13 in use",
         "All SPI peripherals are in use",
         "buffer slices must be of equal length",
         "False False",
     ]
+
+
+def test_closing_a_bus_that_is_locked_never_comes_back(tmp_path):
+    text = """
+        import board, busio, microcontroller, time, watchdog
+        spi = busio.SPI(board.GPIO13, MOSI=board.GPIO11, MISO=board.GPIO12)
+        spi.try_lock()
+        microcontroller.watchdog.timeout = 5
+        microcontroller.watchdog.mode = watchdog.WatchDogMode.RESET
+        spi.deinit()
+    """
+    with board(tmp_path, text) as device:
+        assert device.run_until(lambda: device.resets, 60)
+        assert device.resets[0][1] == "WATCHDOG"
 
 
 class Recorder:

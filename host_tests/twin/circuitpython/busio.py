@@ -47,8 +47,6 @@ class _Lockable:
     def unlock(self):
         self._check()
         device.spend(device.costs.spi_lock_us)
-        if not self._locked:
-            raise RuntimeError("Function requires lock")
         self._locked = False
 
 
@@ -91,6 +89,9 @@ class SPI(_Lockable):
     def deinit(self):
         if self._gone:
             return
+        while not self.try_lock():
+            # SPI.c waits for whoever uses the bus, be it the caller itself.
+            device.spend(1000)
         self._gone = True
         _pins.release(device, self._sck, self._mosi, self._miso)
         if self in device.spi_hosts:

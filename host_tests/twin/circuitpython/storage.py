@@ -21,8 +21,9 @@ class VfsFat:
             raise DeviceOSError(errors.EINVAL)
         try:
             self.volume = Volume(self._read)
-        except NotFat as error:
-            raise DeviceOSError(errors.ENODEV) from error
+        except NotFat:
+            # FR_NO_FILESYSTEM is only noted: somebody may want to format it (extmod/vfs_fat.c fat_vfs_make_new).
+            self.volume = None
 
     def _read(self, first, count):
         if first < 0 or first + count > self._block_device.ioctl(4, 0):
@@ -66,6 +67,8 @@ def mount(filesystem, mount_path, *, readonly=False):
         raise DeviceOSError(errors.EPERM)
     if not readonly:
         raise NotImplementedError("mounted volumes of the twin can be read only")
+    if filesystem.volume is None:
+        raise DeviceOSError(errors.ENODEV)
     try:
         device.drive.mount(mount_path, filesystem, filesystem.volume.tree())
     except NotFat as error:
