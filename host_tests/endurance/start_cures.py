@@ -78,6 +78,10 @@ def broken_program(drive):
     return restarts.recovery_of_a_broken_program(drive, restarts.OLDEST)[0]
 
 
+def setting_that_crashes(drive):
+    return restarts.saved_setting_that_kills(drive, falls=restarts.CRASH)
+
+
 def network_of_the_recovery_page(drive):
     """Saved on the page, then edited in settings.toml: the box goes by the file, the recovery page must too."""
     page = device_files.module(
@@ -231,6 +235,30 @@ CURES = {
         "    (True, 3, WITHOUT_SETTINGS),  # those that were saved on the page\n",
         "",
         restarts.saved_setting_that_kills,
+    ),
+    "a crash of the chip is a failed start": (
+        "safemode.py",
+        "        count_crash()\n",
+        "        pass\n",
+        setting_that_crashes,
+    ),
+    "a supply that sags fails no version": (
+        "safemode.py",
+        "reason != supervisor.SafeModeReason.BROWNOUT:",
+        "True:",
+        restarts.sagging_supply,
+    ),
+    "the firmware's own watchdog accuses no join": (
+        "survival.py",
+        "        elif supervisor.runtime.safe_mode_reason != supervisor.SafeModeReason.NONE:\n",
+        "        elif False:\n",
+        restarts.sagging_supply,
+    ),
+    "what NVM did not take is written later": (
+        "survival.py",
+        """        self._stored = b""\n""",
+        "        self._stored = bytes(block)\n",
+        restarts.nvm_that_fails,
     ),
     "once without the saved settings is once": (
         "slots.py",
