@@ -940,7 +940,7 @@ def test_reboot_asks_first_and_comes_back_logged_in(owner, box):
     owner.box_restarts = True
     owner.page.click("#reboot")
     owner.page.click("dialog button[value=yes]")
-    owner.wait("#done", "restarts")
+    owner.wait("#done", "restarting")
     owner.wait("#link.live", "live", 60)
     assert box.ask("state")["starts"] == starts + 1
     assert owner.page.url == box.url + "/"
@@ -955,10 +955,10 @@ def test_a_page_that_waits_for_a_restart_says_after_a_minute_what_to_do(owner):
     page.route("**/api/status", lambda route: route.abort())
     page.click("#reboot")
     page.click("dialog button[value=yes]")
-    owner.wait("#done", "restarts")
+    owner.wait("#done", "restarting")
     for _ in range(15):
         page.clock.run_for(2000)
-    assert "restarts" in owner.text("#done"), "half a minute is no reason yet"
+    assert "restarting" in owner.text("#done"), "half a minute is no reason yet"
     for _ in range(20):
         page.clock.run_for(2000)
     owner.wait("#done", "switch the box off and on")
