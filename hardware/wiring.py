@@ -36,6 +36,7 @@ DEVKITC_TAKEN = {
     "IO46": "strapping: boot messages",
     "IO19": "USB D-",
     "IO20": "USB D+",
+    **dict.fromkeys(("IO26", "IO27", "IO28", "IO29", "IO30", "IO31", "IO32"), "flash and PSRAM"),
     **dict.fromkeys(("IO33", "IO34", "IO35", "IO36", "IO37"), "octal PSRAM of the N16R8"),
     "IO43": "serial console TX",
     "IO44": "serial console RX",

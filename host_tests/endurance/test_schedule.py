@@ -9,10 +9,10 @@ import json
 import pytest
 
 from host_tests.session.inside import box_of
+from host_tests.support.starts import self_tested
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 PASSWORD = "correct horse"
-START_S = 65
 NAMES = (
     "board memory spi modem firmware role key write_space drive nvm display wifi smartevse boot".split()
 )
@@ -38,7 +38,7 @@ def by_name(document):
 @pytest.fixture(scope="module")
 def twin():
     with World(seed=21, settings=SETTINGS) as world:
-        world.run(START_S)
+        self_tested(world)
         yield world
 
 
@@ -67,7 +67,7 @@ def test_a_modem_that_is_missing_and_a_display_that_does_not_answer():
     settings = dict(SETTINGS, DISPLAY="st7789", DISPLAY_SCK="IO99")
     with World(seed=22, settings=settings, display=None) as world:
         world.set_fault("modem_absent", True)
-        world.run(START_S)
+        self_tested(world)
         checks = by_name(status(world)["self_test"])
         assert checks["modem"]["cause"]["code"] == "modem_absent_low"
         assert checks["display"]["cause"]["code"] == "display_missing"
@@ -134,7 +134,7 @@ def test_nothing_slow_happens_in_a_session(twin, kind, figures):
 
 def test_a_piece_that_collects_in_a_session_is_noticed():
     with World(seed=23, settings=SETTINGS, display=None) as world:
-        world.run(START_S)
+        self_tested(world)
         box = box_of(world)
         collect = world.device.modules["gc"].collect
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tests.support.starts import self_tested
 from host_tests.support.whole_box import console, status
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
@@ -28,7 +29,7 @@ def found():
     with World(seed=5, settings=SETTINGS) as world:
         world.modem.wire.sampling = [ONE_OFF]
         world.modem.wire.first_bit_on_select = True
-        world.run(60)
+        self_tested(world)
         checks = {check["name"]: check["text"] for check in status(world)["self_test"]["checks"]}
         report = world.network.http("GET", "/diagnostics.txt", headers=OWNER).body.decode()
         yield told_on_console(world), checks, report
@@ -59,7 +60,7 @@ def test_what_was_there_before_the_program_has_its_own_time(url):
     with World(seed=7, settings=dict(SETTINGS, SMARTEVSE_URL=url)) as world:
         assert world.run_until(lambda: world.modem.modem.nmk is not None, 30)
         key_s = world.now_s
-        world.run(60)
+        self_tested(world)
         times = {name: float(number) for name, number in re.findall(r"(\w+) ([\d.]+)", told_on_console(world)["boot"])}
         assert abs(times["key"] - key_s) < 0.3 and times["modem"] <= times["key"] < times["program"] - 3
         assert times["modem"] < times["WiFi"] < times["page"]
@@ -74,7 +75,7 @@ def test_the_lines_are_those_of_the_checklist(found):
 def test_a_part_that_is_not_well_is_marked_in_the_report():
     with World(seed=6, settings=SETTINGS) as world:
         world.modem.wire.sampling = [ONE_OFF]
-        world.run(60)
+        self_tested(world)
         test = status(world)["self_test"]
         bad = {check["name"]: check for check in test["checks"] if check["ok"] is False}
         assert set(bad) == {"spi", "modem"}

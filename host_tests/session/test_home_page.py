@@ -149,7 +149,7 @@ def test_the_lines_of_a_shell_do_what_they_say(twin):
 def test_the_line_for_many_boxes_updates_each_of_them(monkeypatch, tmp_path):
     (block,) = blocks("sh", "Many boxes")
     words = shlex.split(block)
-    assert words[:3] == ["python", "-m", "host_tests.tools.update_box"]
+    assert words[:3] == ["python3", "-m", "host_tests.tools.update_box"]
     file = tmp_path / "an.update"
     file.write_bytes(b'{"version": "9.9.9"}'.ljust(update_box.MANIFEST + 9))
     updated = []

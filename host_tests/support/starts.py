@@ -4,6 +4,7 @@
 
 PROGRAM = " I box socbox "
 PAGE = " I web page at "
+SELF_TEST = " I box self-test: "
 
 
 def _since_power_on(world):
@@ -23,3 +24,8 @@ def started(world, more_s=4, limit_s=60):
     """Run until the page is up and `more_s` longer, so that the SmartEVSE was asked; a box without network: `limit_s`."""
     world.run_until(lambda: page_is_up(world), limit_s, 100_000)
     world.run(more_s)
+
+
+def self_tested(world, limit_s=90):
+    """Run until the box has tested itself, which it does last."""
+    assert world.run_until(lambda: any(SELF_TEST in line for _, line in _since_power_on(world)), limit_s, 100_000)
