@@ -301,7 +301,7 @@ def hang_up(client):
     client.close()
 
 
-def serve(radio, text, until, feed):
+def serve(radio, text, until):
     """Answer requests until the time is up; gives what somebody wants: "again" or "bare"."""
     import socketpool
 
@@ -356,7 +356,7 @@ def main(reason=""):
         entries = saved_entries()
         secrets = [setting("WIFI_PASSWORD", entries), setting("WEB_PASSWORD", entries)]
         text = page(reason, "" if kept is None else kept.error(), secrets)
-        wish = serve(open_network(entries, kept), text, until, feed)
+        wish = serve(open_network(entries, kept), text, until)
     except Exception as error:
         print("no recovery page:", error)
         while time.monotonic() < until:

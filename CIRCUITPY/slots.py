@@ -315,8 +315,7 @@ def look_back(counts, root=""):
         return
     trying = kept.byte(survival.TRYING)
     kept.set_byte(survival.TRYING, 0)
-    place = min(kept.byte(survival.RUNNING), B)
-    seal = _seal_of(place, root)
+    place, seal = _last_start(kept, root)
     if kept.reason == survival.POWER:
         # It may be the one thing that helps, and somebody may have copied files.
         counts.forget_for_now()
@@ -325,6 +324,12 @@ def look_back(counts, root=""):
             _fail_before(counts, place, seal, HUNG)
     elif trying:
         _fail_before(counts, place, seal, RESTARTED)
+
+
+def _last_start(kept, root):
+    """(place, seal) of the start that was made last."""
+    place = min(kept.byte(survival.RUNNING), B)
+    return place, _seal_of(place, root)
 
 
 def _fail_before(counts, place, seal, text):
@@ -338,8 +343,8 @@ def crashed(root=""):
     """For ``safemode.py``: the chip crashed in the start that was made last, and what follows looks like a restart
     that was asked for. Left to be written with the safe mode's own count. API 2."""
     counts = new_counts()
-    place = min(counts.kept.byte(survival.RUNNING), B)
-    _fail_before(counts, place, _seal_of(place, root), RESTARTED)
+    place, seal = _last_start(counts.kept, root)
+    _fail_before(counts, place, seal, RESTARTED)
     # Counted once.
     counts.kept.set_byte(survival.TRYING, 0)
 

@@ -69,7 +69,7 @@ class Box:
         self.ticks = supervisor.ticks_ms
         self.asking = None if _door is None else _door.asking
         self.door = None if _door is None or _door.loop is None else _door
-        self.started = self.ticks() if self.door is None else self.door.opened_at
+        self.started = self.ticks() if self.door is None else self.door.notebook.opened_at
         self.uptime = Uptime(self.started)
         self.log = Log(self.uptime)
         self.story = Story(self.log, self.uptime)

@@ -113,7 +113,6 @@ class Door:
         self.loop = None
         self.frames = None
         self.notebook = Notebook()
-        self.opened_at = None
         self.asking = None
         """WiFi and SmartEVSE, once they have begun; the box's as well."""
         self._wanted = None
@@ -189,9 +188,9 @@ class Door:
         self.frames = FrameRing()
         early = self._early
         self.loop = Loop(early.bus.modem, self._new_secc, self.notebook, self.frames, early.ticks, _feed_watchdog)
-        self.opened_at = self.notebook.opened_at = early.ticks()
+        self.notebook.opened_at = early.ticks()
         self.notebook.heard_at = early.heard_at
-        self.loop.go_on(self.opened_at)
+        self.loop.go_on(self.notebook.opened_at)
 
     def _new_secc(self):
         early = self._early
@@ -216,7 +215,7 @@ class Door:
     def _expects_a_car(self):
         now = self._early.ticks()
         heard_at = self.notebook.heard_at
-        if heard_at is None or ticks_diff(now, self.opened_at) > PATIENCE_MS:
+        if heard_at is None or ticks_diff(now, self.notebook.opened_at) > PATIENCE_MS:
             return False
         return ticks_diff(now, heard_at) < SEARCH_MS
 

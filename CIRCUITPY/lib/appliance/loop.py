@@ -161,11 +161,11 @@ class Loop:
             self._matched_by = None
         elif self._matched_by is None:
             self._matched_by = ticks_add(now, MATCHING_MS)
-        endless = self._endless = expired(self._matched_by, now)
-        if (endless or not matching) and not self._pieces_wait(now):
+        self._endless = expired(self._matched_by, now)
+        if (self._endless or not matching) and not self._pieces_wait(now):
             busy = self._one_piece(now) or busy
             self._busy_passes = self._busy_passes + 1 if busy else 0
-            if (endless or not self.secc.active) and (not busy or self._busy_passes > MOST_BUSY_PASSES):
+            if not self.has_car() and (not busy or self._busy_passes > MOST_BUSY_PASSES):
                 self._busy_passes = 0
                 if self._one_slow_piece(now):
                     self.work += 1
