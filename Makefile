@@ -5,7 +5,11 @@
 PYTHON := .venv/bin/python
 ARGS ?=
 
-.PHONY: homeassistant homeassistant-environment help setup setup-system demo test quick soak lint bench cars screenshots docs wiring enclosure enclosure-test site key bundle deploy clean
+# What Python compiles is kept for the next process, and apart, because nothing of it belongs on the drive.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: homeassistant homeassistant-environment help setup setup-system demo test quick soak lint compiled bench cars screenshots docs wiring enclosure enclosure-test site key bundle deploy clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
@@ -34,15 +38,22 @@ demo: setup
 	@$(PYTHON) -m host_tests.twin $(ARGS)
 
 # Four at a time: many of the long tests wait for programs of others. Tests of one file stay in one process.
-test: setup-system setup lint
+test: setup-system setup
+	@$(MAKE) -s -j2 lint compiled
 	@$(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not last" $(ARGS)
 	@$(PYTHON) -m pytest -m last
 
-quick: setup lint
+quick: setup
+	@$(MAKE) -s -j2 lint compiled
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not soak" $(ARGS)
 
 soak: setup-system setup enclosure-test homeassistant-environment
 	@$(PYTHON) -m pytest -m soak $(ARGS)
+
+# Every test file read once, beside the lint: the processes that run them find them compiled.
+compiled: setup
+	@mkdir -p build
+	@$(PYTHON) -m pytest --collect-only -q >build/collected.txt || { cat build/collected.txt; false; }
 
 lint: setup
 	@$(PYTHON) -m ruff check .

@@ -10,7 +10,6 @@ the set-up page on a phone, the result on both.
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,17 +18,15 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from host_tests.support.starts import started
 from host_tests.tools import bundle, publisher_key
 from host_tests.twin.world import World
-from host_tests.web.box import PASSWORD, first_run, log_in, running_box, running_browser
+from host_tests.web.box import CHROMIUM, PASSWORD, first_run, log_in, running_box, running_browser
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SOC = "42"
 SIZE = {"width": 1240, "height": 900}
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def start_of(story, limit_s=30):
@@ -46,11 +43,9 @@ def start_of(story, limit_s=30):
 
 def take_bench(url, path):
     """Plug a car in on the bench page, wait until it charges, and take the picture."""
-    browser_path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser_path is None:
-        sys.exit("no chromium on this machine: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+    if CHROMIUM is None:
+        sys.exit("no chromium on this machine: apt-get install chromium-headless-shell")
+    with running_browser() as browser:
         page = browser.new_page(viewport=SIZE, device_scale_factor=1.5, reduced_motion="reduce")
         page.goto(url)
         page.wait_for_function("document.getElementById('box-says').textContent === 'Waiting for a car'")
@@ -61,7 +56,6 @@ def take_bench(url, path):
         bottom = page.evaluate("document.getElementById('scene').getBoundingClientRect().bottom")
         clip = {"x": 0, "y": 0, "width": SIZE["width"], "height": round(bottom) + 18}
         page.screenshot(path=path, full_page=True, clip=clip)
-        browser.close()
 
 
 PHONE = {"width": 390, "height": 844}

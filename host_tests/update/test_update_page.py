@@ -16,7 +16,7 @@ from host_tests.update.boxes import NEW, made
 from host_tests.web.box import CHROMIUM, PASSWORD, PHONE, log_in, running_box, running_browser
 
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium-headless-shell)"),
     pytest.mark.slow,
     pytest.mark.real_time,
 ]

@@ -9,7 +9,7 @@ from host_tests.web.box import CHROMIUM, NAME, PASSWORD, by_name, running_box, r
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.real_time,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium-headless-shell)"),
 ]
 
 

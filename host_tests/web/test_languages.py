@@ -23,7 +23,7 @@ from host_tests.web.box import (
 from host_tests.web.test_box_pages import COUNT_CHANGES, LOADED, violations
 
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium-headless-shell)"),
     pytest.mark.slow,
     pytest.mark.real_time,
 ]

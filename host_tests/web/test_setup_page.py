@@ -13,7 +13,7 @@ from host_tests.web.box import CHROMIUM, PHONE, first_run
 from host_tests.web.run_box import RATE
 
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium-headless-shell)"),
     pytest.mark.slow,
     pytest.mark.real_time,
 ]
