@@ -86,6 +86,29 @@ def test_the_same_seed_gives_the_same_story():
     assert stories[0] == stories[1]
 
 
+def half_done():
+    """A piece of device code that nobody can reach any more and that has a lot to do when it is ended, as a box that was
+    switched off leaves behind."""
+    code = "def steps():\n    try:\n        yield steps\n    finally:\n        for _ in range(5000):\n            pass\n"
+    names = {}
+    exec(compile(code, "CIRCUITPY/lib/appliance/box.py", "exec"), names)
+    step = names["steps"]()
+    next(step)
+    names["step"] = step
+
+
+def test_what_earlier_boxes_left_behind_takes_a_later_one_no_time():
+    stories = []
+    for leave in (list, half_done):
+        with World(seed=5) as twin:
+            twin.run(READY_S)
+            leave()
+            twin.plug(twin.new_car(soc_percent=42))
+            twin.run(20)
+            stories.append(json.dumps(twin.timeline, default=repr))
+    assert stories[0] == stories[1]
+
+
 def test_a_slow_charger_acts_once(twin):
     twin.set_fault("evse_slow", True)
     twin.run(READY_S)
