@@ -45,6 +45,17 @@ def test_a_car_that_was_not_read_is_told_for_ten_minutes(status):
     assert status.causes() == []
 
 
+@pytest.mark.parametrize("repeated", [(100, "car asks for matching"), (202, "station's address sent")])
+def test_a_step_that_a_car_repeats_leaves_room_in_the_timeline_for_the_others(status, repeated):
+    steps = [(100, "car asks for matching"), (155, "matched"), (202, "station's address sent"), (540, "read")]
+    for step in steps:
+        for _ in range(50 if step == repeated else 1):
+            status.checkpoint(*step)
+        if step[0] == 155:
+            status.car_plugged(CAR)
+    assert [step[2:] for step in status.timeline] == steps
+
+
 def test_the_next_car_takes_the_fault_of_the_last_one(status):
     status.car_plugged(CAR)
     status.session_ended("no_soc")

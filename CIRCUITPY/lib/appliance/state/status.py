@@ -292,10 +292,15 @@ class Status:
         self._search = []
 
     def checkpoint(self, number, text):
-        """One step of the session for the timeline; below 100 they are the modem's own, between cars."""
+        """One step of the session for the timeline; below 100 they are the modem's own, between cars.
+
+        A car may take the same step forty times in a row, and the others must still find room.
+        """
         if number < 100:
             return
         steps = self._search if number <= _LAST_OF_SEARCH else self.timeline
+        if steps and steps[-1][2:] == (number, text):
+            return
         if len(steps) < _LONGEST_TIMELINE:
             steps.append((self.uptime.seconds, self.uptime.millis, number, text))
         self.changed()
