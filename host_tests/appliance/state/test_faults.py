@@ -53,6 +53,12 @@ def test_every_needed_cause_is_there(code):
     assert code in faults.TABLE
 
 
+@pytest.mark.parametrize("code", ["no_sdp", "no_tcp", "no_soc", "answer_refused", "car_ended", "car_silent"])
+def test_a_car_that_was_on_the_cable_is_not_asked_for(code):
+    """All of these end the session of a car that was matched: it is there, and the modem's wires are right."""
+    assert "plugged in" not in "".join(faults.sentences(code)) and "wired" not in faults.action(code)
+
+
 @pytest.mark.parametrize("code", sorted(EVERY))
 def test_rows_are_complete_and_plain(code):
     area, short = EVERY[code]
