@@ -20,6 +20,7 @@ def session(**facts):
         "renewed": False,
         "events": [],
         "stopped": False,
+        "refused": False,
         "refusals": 0,
         "wants_ac": False,
     }
@@ -156,6 +157,8 @@ def test_a_doubtful_number_is_told_with_the_end():
         ({"wants_ac": True, "refusals": 1}, {"progress": 2}, "ac_charging"),
         ({"stopped": True}, {"progress": 2}, "car_ended"),
         ({"refusals": 2}, {"progress": 2}, "not_offered"),
+        ({"stopped": True, "refused": True}, {"progress": 2}, "not_offered"),
+        ({"stopped": True, "refusals": 1}, {"progress": 2}, "car_ended"),
         ({"refusals": 2}, {"progress": 2, "cause": "no_soc"}, "no_soc"),
     ],
 )

@@ -238,6 +238,21 @@ def test_a_car_whose_every_request_is_refused_is_told_as_such():
     assert ends(car) == [("not_offered",)]
 
 
+def test_a_car_that_stops_because_of_a_refusal_is_told_as_such():
+    """It wants to pay by contract, and takes the refusal as the standards want it."""
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    car.handshake()
+    for name in TO_PARAMETERS[:2]:
+        car.request(name)
+    contract = dict(BODIES["ServicePaymentSelectionReq"], SelectedPaymentOption="Contract")
+    assert car.request("ServicePaymentSelectionReq", contract)["ResponseCode"] == "FAILED_PaymentSelectionInvalid"
+    assert car.request("SessionStopReq")["ResponseCode"] == "OK"
+    car.tcp("FA")
+    assert ends(car) == [("not_offered",)]
+
+
 @pytest.mark.parametrize(
     ("requests", "flags", "cause"),
     [

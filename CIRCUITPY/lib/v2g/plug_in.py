@@ -191,7 +191,7 @@ class PlugIn:
             if session.wants_ac:
                 return "ac_charging"
             if session.stopped:
-                return "car_ended"
+                return "not_offered" if session.refused else "car_ended"
             if session.refusals:
                 return "not_offered"
         return self.cause or self.ended or _CAUSES[self.progress]

@@ -153,9 +153,10 @@ class Session:
 
     The tree it gives is valid until the next request. ``reading`` is the Reading once the car told its charging
     parameters; ``renewed`` is set when its ``soc_percent`` became another one (its owner clears it). ``events`` collects
-    (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq; ``answer_key`` is equal
-    for answers of this session that are equal, or None. ``rung`` is how far down the release ladder the car came,
-    ``refusals`` how many answers in a row, up to the last one, were not OK.
+    (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq, ``refused`` with it when a
+    refusal was what the car heard last; ``answer_key`` is equal for answers of this session that are equal, or None.
+    ``rung`` is how far down the release ladder the car came, ``refusals`` how many answers in a row, up to the last one,
+    were not OK.
     """
 
     state = "SESSION_SETUP"
@@ -163,6 +164,7 @@ class Session:
     renewed = False
     evccid = None
     stopped = False
+    refused = False
     answer_key = None
     rung = 0
     refusals = 0
@@ -430,5 +432,6 @@ class Session:
 
     def session_stop(self, body, fields, now):
         self.stopped = True
+        self.refused = self.refusals > 0
         self.events.append((905, "session stop answered"))
         return "OK"
