@@ -238,6 +238,17 @@ def test_a_car_whose_every_request_is_refused_is_told_as_such():
     assert ends(car) == [("not_offered",)]
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "cause"),
+    [((0, 0), "not_offered"), ((0,), "no_tcp"), ((0, 0x10), "no_tcp"), ((0x10, 0x10), "no_tcp")],
+)
+def test_a_car_that_goes_on_asking_for_tls_asked_for_what_is_not_offered(asked_for, cause):
+    car = WireCar().slac()
+    for security in asked_for:
+        assert car.sdp(security)
+    assert ends(car) == [(cause,)]
+
+
 def test_a_car_that_stops_because_of_a_refusal_is_told_as_such():
     """It wants to pay by contract, and takes the refusal as the standards want it."""
     car = WireCar().slac()

@@ -110,6 +110,8 @@ class Connection:
         if plug_in.progress == 0:
             plug_in.progress = 1
             plug_in.say(201, "car looks for the station" + (" with TLS, which the box does not offer" if tls else ""))
+        else:
+            plug_in.insists_on_tls = tls
         answer = sdp.response(self._ipv6.address, self.tcp.port)
         self._frames.append(
             self._ipv6.build_udp(packet.source_mac, packet.source, sdp.PORT, datagram[0], answer)

@@ -38,6 +38,7 @@ class PlugIn:
     """
 
     progress = 0  # 1 SDP seen, 2 TCP connected: index into _CAUSES
+    insists_on_tls = False  # asked for it again, though it was told that there is none
     cause = None  # a better reason than _CAUSES, once known
     reading = None  # from the first number on, believed or not
     told = False  # the "reading" event was given
@@ -194,6 +195,8 @@ class PlugIn:
                 return "not_offered" if session.refused else "car_ended"
             if session.refusals:
                 return "not_offered"
+        if self.cause is None and self.progress == 1 and self.insists_on_tls:
+            return "not_offered"
         return self.cause or self.ended or _CAUSES[self.progress]
 
 
