@@ -47,7 +47,8 @@ def test_every_odd_value_of_every_setting_in_a_whole_box(figures):
         boxes.page(number)
         boxes.restore(number)
     boxes.set_up(0, COUNT)
-    assert boxes.answered > 2 * boxes.silent
+    # Two of the four values of ANSWER_CARS, and the modem's pins in every fourth box, forbid it.
+    assert boxes.answered > boxes.silent
     figures(
         f"whole boxes with odd settings: {boxes.answered} answered the next car, {boxes.silent} had no modem or may not, "
         "0 stood still or restarted"
