@@ -20,7 +20,7 @@ from appliance.state.status import Session, Status
 from v2g.reading import Reading
 
 from host_tests.update.flash import Flash, Nor, cuts
-from host_tests.update.owners_files import all_there, check_sums, make_holes
+from host_tests.update.owners_files import all_there, contents, make_holes
 
 SECTORS = 8192
 ROOT = "/d"
@@ -76,7 +76,7 @@ class Judge:
     def __init__(self, flash):
         self.flash = flash
         self.outcomes = {}
-        self.everything = check_sums(ROOT, OURS)
+        self.everything = contents(ROOT, OURS)
 
     def watched(self, work, *arguments):
         before = dict(self.flash.nor.pages)
@@ -140,7 +140,7 @@ def main(out, shift):
     before, journal = judge.watched(box.settle)
     cycles["wipe"] = len(journal)
     judge.cut_all("wipe", before, journal[:40])
-    whole = check_sums(ROOT, OURS) == judge.everything
+    whole = contents(ROOT, OURS) == judge.everything
     with open(out, "w") as file:
         json.dump({"cycles": cycles, "outcomes": judge.outcomes, "foreign files whole": whole}, file)
 
