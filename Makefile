@@ -15,7 +15,7 @@ help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
 	@echo "make test         set everything up, check everything"
 	@echo "make quick        the checks without browser, Java and long sessions"
-	@echo "make soak         what takes an hour: peers for hundreds of sessions in real time"
+	@echo "make soak         what takes an hour: campaigns, cuts, months, fuzzing (FUZZ_MINUTES=50 of it), peers in real time"
 	@echo "make bench        figures beside their budgets"
 	@echo "make cars         every recorded car in every way of leaving, on the whole twin; writes docs/cars.md"
 	@echo "make screenshots  the pictures of the README, from a run"
@@ -47,8 +47,10 @@ quick: setup
 	@$(MAKE) -s -j2 lint compiled
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not soak" $(ARGS)
 
+# Three at a time, although two cores do: the sessions in real time wait for most of theirs. One test after the other, the
+# long ones first (host_tests/conftest.py).
 soak: setup-system setup enclosure-test homeassistant-environment
-	@$(PYTHON) -m pytest -m soak $(ARGS)
+	@FUZZ_MINUTES=$(FUZZ_MINUTES) $(PYTHON) -m pytest -n 3 --dist load --maxschedchunk 1 -m soak --durations 0 --durations-min 10 $(ARGS)
 
 # Every test file read once, beside the lint: the processes that run them find them compiled.
 compiled: setup

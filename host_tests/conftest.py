@@ -40,6 +40,20 @@ _LONG = (
     "v2g/test_exi.py",
     "appliance/smartevse/test_estimate.py",
 )
+# The same for `make soak`, test by test: what waits as long as the world does, then what computes for longest.
+_SOAK = (
+    "test_two_hundred_sessions_in_a_row",
+    "test_two_hundred_sessions_with_every_wait_as_it_is",
+    "test_every_odd_value_of_every_setting_in_a_whole_box",
+    "test_coverage_guided[station]",
+    "test_ten_thousand_mixtures",
+    "test_coverage_guided",
+    "test_thirty_days_write_nothing_to_nvm",
+    "test_every_bit_on_the_bus",
+    "test_two_thousand_mixtures_on_the_bus",
+    "test_five_percent_loss_a_thousand_times",
+    "test_every_cut_wherever_the_volume_begins",
+)
 # Whole boxes, campaigns and interpreters: `make quick` leaves them out, but for these, which play whole plug-ins.
 _SLOW = ("session", "update", "endurance", "interpreter", "cars")
 _QUICK = ("session/test_wire.py", "session/test_box_on_twin.py", "session/test_driver_on_model.py", "cars/test_recorded.py")
@@ -65,7 +79,11 @@ def pytest_unconfigure(config):
 
 
 def _rank(item):
-    """When it is begun: files of `_LONGEST`, folders of `_FIRST`, files of `_LONG`, everything else."""
+    """When it is begun: files of `_LONGEST`, folders of `_FIRST`, files of `_LONG`, everything else; tests of `_SOAK` before
+    all of these."""
+    if item.get_closest_marker("soak") is not None:
+        named = [_SOAK.index(name) for name in (item.name, item.originalname) if name in _SOAK]
+        return -1, named[0] if named else len(_SOAK)
     folder, file = item.path.parent.name, item.path.relative_to(_HERE).as_posix()
     for place, (name, table) in enumerate(((file, _LONGEST), (folder, _FIRST), (file, _LONG))):
         if name in table:

@@ -12,7 +12,8 @@ SOAK_SESSIONS = 10_000
 # One of so many cases of the whole sweep is run each time.
 SAMPLE = 5
 SOAK_CARS = ("virtual", "ioniq", "audi_q4", "tesla_y", "polestar2", "ix3", "iso_only", "silent", "id_buzz")
-JOBS = os.cpu_count() or 1
+# What the processes of this run leave for each of them.
+JOBS = max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def swept(find, play, car, every):

@@ -16,6 +16,7 @@ PYTHON = ROOT / "build" / "homeassistant" / "bin" / "python"
 CORE = ROOT / "host_tests" / "homeassistant" / "core.py"
 pytestmark = [
     pytest.mark.soak,
+    pytest.mark.real_time,
     pytest.mark.skipif(not PYTHON.exists(), reason="no Home Assistant here (make homeassistant installs it)"),
 ]
 # key: (device class, unit, where it stands)

@@ -110,7 +110,10 @@ class Bench:
             print(f"{len(self.repeats)} sessions were made again because this machine was late: {self.repeats[-1]}")
 
 
-def socs(count, seed=3):
+SEED = 3
+
+
+def socs(count, seed=SEED):
     """All percentages in turn, shuffled, so that an old value is never taken for a new one."""
     rng = random.Random(seed)
     numbers = []
@@ -126,18 +129,18 @@ def spread(values):
     return f"{statistics.median(values):.0f} ms (fastest {values[0]:.0f}, slowest {values[-1]:.0f})"
 
 
-def sessions(bench, count, **order):
+def sessions(bench, count, seed=SEED, **order):
     answers, reads = [], []
-    for number, soc in enumerate(socs(count)):
+    for number, soc in enumerate(socs(count, seed)):
         answers.append(bench.session(soc, tls=bool(number & 1), **order))
         reads.append(bench.read_after_ms())
     return answers, reads
 
 
-def clean(count, patient=False):
+def clean(count, seed=SEED, patient=False):
     """Sessions in a row on a clean line, TLS asked in every second one."""
     bench = Bench(patient=patient)
-    answers, reads = sessions(bench, count)
+    answers, reads = sessions(bench, count, seed)
     tcp, ip6 = bench.bridge.secc._tcp.counts, bench.bridge.secc.ipv6.counts
     assert tcp["malformed"] == 0, tcp
     assert ip6["bad_checksum"] == ip6["malformed"] == 0, ip6
@@ -145,7 +148,8 @@ def clean(count, patient=False):
     bench.close()
     times = [answer["soc_ms"] for answer in answers[WARM_UP:]]
     print(
-        f"Josev car, clean line: {len(answers)} of {count} sessions in a row, each with the right state of charge"
+        f"Josev car, {'every wait as it is' if patient else 'clean line'}: {len(answers)} of {count} sessions in a row, "
+        "each with the right state of charge"
     )
     print(f"  nothing asked or sent twice in {len(bench.in_time)} of them, in which this machine was not late")
     if times:
@@ -167,9 +171,9 @@ def iso2(count):
     print(f"Josev car, ISO 15118-2 without TLS: {count} of {count} sessions, each with the right state of charge")
 
 
-def patient(count):
+def patient(count, seed):
     """Every wait as it is in the world: the box's 3 s, Josev's 5 s."""
-    clean(count, patient=True)
+    clean(count, seed, patient=True)
 
 
 def beside_josev(count):
