@@ -24,6 +24,7 @@ from host_tests.twin.drive import Drive, read_setting
 from host_tests.twin.hardware import Hardware
 from host_tests.twin.loader import Loader
 from host_tests.twin.network import Network
+from host_tests.twin.serial_console import SerialConsole
 from host_tests.twin.station import Station
 
 TICKS_PERIOD = 1 << 29
@@ -172,6 +173,7 @@ class Device:
         self.boot_output = []
         self._line = ""
         self.console_input_text = ""
+        self.serial = SerialConsole()
         self.usb_identification = {}
         self.resets = []
         self.starts = 0
@@ -692,6 +694,7 @@ class Device:
         self._displayio = None
         self._free = False
         if hard:
+            self.serial.attach()
             self.displays_kept = False
             self.claims.clear()
             self.spi_hosts.clear()
@@ -860,10 +863,24 @@ class Device:
         if file is not None and not getattr(file, "is_console", False):
             file.write(text)
             return
+        self.tell_console(text)
+        # A line ends in CR and LF there. The firmware waits for room without an end.
+        self.write_serial(len(text.encode()) + text.count("\n"))
+
+    def tell_console(self, text):
+        """`text` of the program on the console, and the time it takes to hand it over."""
         if self._ending is not None:
             self._raise_ending()
         self._write_console(text)
         self.spend(self.costs.print_us + len(text) * self.costs.print_character_us)
+
+    def write_serial(self, size, limit_us=None):
+        """`size` bytes for the buffer of the console, within `limit_us` (None: whatever time it takes); gives how many
+        found room."""
+        taken = self.serial.take(size)
+        while taken < size and self.wait_until(self.serial.has_room, limit_us):
+            taken += self.serial.take(size - taken)
+        return taken
 
     def console_input(self, prompt=""):
         """`input` of the device: waits for a line from USB serial."""

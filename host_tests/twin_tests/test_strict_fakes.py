@@ -471,3 +471,65 @@ print(refused(traceback.format_exception, "text"))
     )
     file = '  File "code.py", line 11, in <module>'
     assert lines == [f"1 {[file, 'ZeroDivisionError: integer division or modulo by zero']} TypeError", "TypeError"]
+
+
+# --- console -----------------------------------------------------------------------------------------------------------
+
+TALKATIVE = """
+import time
+for number in range(100):
+    print("%3d" % number, 50 * "-")
+    time.sleep(0.01)
+"""
+
+
+@pytest.fixture
+def talkative(tmp_path):
+    with board(tmp_path, TALKATIVE) as device:
+        assert device.run_until(lambda: " 10 " in device.console_text(), 5)
+        yield device
+
+
+def test_print_stands_still_once_a_terminal_was_closed_and_the_buffer_is_full(talkative):
+    talkative.serial.open()
+    talkative.run(0.1)
+    talkative.serial.close()
+    at = len(talkative.console)
+    talkative.run(1000)
+    assert len(talkative.console) - at in (1024 // 56, 1024 // 56 + 1)
+    talkative.serial.open()
+    assert talkative.run_until(lambda: talkative.state == "DONE", 5)
+
+
+def test_print_stands_still_for_no_terminal_that_was_never_open_and_none_after_a_reset(talkative):
+    talkative.serial.open()
+    talkative.serial.close()
+    talkative.reset()
+    assert talkative.run_until(lambda: talkative.state == "DONE", 10)
+
+
+def test_the_console_is_written_without_a_wait_as_far_as_there_is_room(tmp_path):
+    with board(
+        tmp_path,
+        REFUSED
+        + """
+import time, usb_cdc
+usb, line = usb_cdc.console, 60 * b"-"
+print(usb.connected, usb.write_timeout, refused(usb.write, "text"))
+time.sleep(2)
+usb.write_timeout = 0
+taken = [usb.write(line) for _ in range(20)]
+print_later = usb.connected, usb.out_waiting, taken[:17] == 17 * [60], taken[17:]
+time.sleep(2)
+print(*print_later, usb.write(line))
+""",
+    ) as device:
+        assert device.run_until(lambda: "ValueError" in device.console_text(), 5)
+        device.serial.open()
+        device.serial.close()
+        device.run(2.5)
+        device.serial.open()
+        assert device.run_until(lambda: device.state == "DONE", 5)
+        lines = said(device)
+    assert lines[0] == "False None ValueError"
+    assert lines[-1].endswith("True 1024 True [4, 0, 0] 60")
