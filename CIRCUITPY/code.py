@@ -94,8 +94,9 @@ try:
     failure = RuntimeError("the program ended, which it never should")
 except Exception as error:
     failure = error
-traceback.print_exception(failure)
+# Counted first: a console that nobody reads any more may hold print until the watchdog ends it.
 wait_s = min(1 << min(count_failure(failure), 5), _LONGEST_WAIT_S)
+traceback.print_exception(failure)
 print("restart in", wait_s, "s")
 time.sleep(wait_s)
 microcontroller.reset()

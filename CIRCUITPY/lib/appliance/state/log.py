@@ -69,6 +69,7 @@ class Log:
         self.size = size
         self._records = [None] * size  # type: list
         self._write = write
+        self._usb = usb_console() if write is print else None
         self.level = level
         self.count = 0
         self.errors = 0
@@ -88,11 +89,16 @@ class Log:
             if line:
                 self._keep(level, tag, line[:_LONGEST_TEXT])
 
-    def _keep(self, level, tag, line):
+    def _keep(self, level, tag, line, kept=True):
         seconds, millis = self._uptime.seconds, self._uptime.millis
-        self._records[self.count % len(self._records)] = (self.count, seconds, millis, level, tag, line)
-        self.count += 1
-        self._write("%d.%03d %s %s %s" % (seconds, millis, level, tag, line))
+        if kept:
+            self._records[self.count % len(self._records)] = (self.count, seconds, millis, level, tag, line)
+            self.count += 1
+        line = "%d.%03d %s %s %s" % (seconds, millis, level, tag, line)
+        if self._usb is not None and self._usb.connected:
+            self._usb.write((line + "\r\n").encode())
+        else:
+            self._write(line)
 
     def detail(self, tag, text):
         """Keep a detail."""
@@ -108,7 +114,7 @@ class Log:
 
     def tell_console(self, tag, text):
         """Print a line that is kept nowhere: a password, for somebody next to the box."""
-        self._write("%d.%03d I %s %s" % (self._uptime.seconds, self._uptime.millis, tag, text))
+        self._keep(INFO, tag, text, False)
 
     def fail(self, tag, text):
         """Keep something that should not have happened."""
@@ -130,6 +136,21 @@ class Log:
             # A reader may be slow, and newer ones take the places of the oldest meanwhile.
             if record[0] == number:
                 yield record
+
+
+def usb_console():
+    """The console over USB, set up to lose what it has no room for; None without one.
+
+    On an ESP32-S3 a terminal that was closed, or whose computer sleeps, still counts as connected, and ``print`` then waits for
+    ever as soon as 1024 bytes lie there (CircuitPython issue 10814).
+    """
+    try:
+        import usb_cdc
+
+        usb_cdc.console.write_timeout = 0
+        return usb_cdc.console
+    except (ImportError, AttributeError):
+        return None
 
 
 def format_exception(error):
