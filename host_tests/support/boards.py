@@ -6,6 +6,7 @@ from textwrap import dedent
 
 from host_tests.twin.clock import Clock
 from host_tests.twin.device import Device, Services
+from host_tests.twin.panels import ST7789
 
 
 def board(tmp_path, code="", files=None, services=None, start=True, **options):
@@ -37,3 +38,34 @@ def said(device):
     """What the device printed, without the supervisor's closing words."""
     lines = [line for _, line in device.console]
     return lines[: lines.index("Code done running.") - 1] if "Code done running." in lines else lines
+
+
+# Device code: `display` and its group `root`.
+GLASS = """
+import adafruit_st7789, busio, displayio, fourwire, microcontroller, time, vectorio
+pin = microcontroller.pin
+bus = fourwire.FourWire(busio.SPI(pin.GPIO4, pin.GPIO5), command=pin.GPIO7, chip_select=pin.GPIO6)
+display = adafruit_st7789.ST7789(bus, width=240, height=240, rowstart=80, auto_refresh=False)
+display.root_group = root = displayio.Group()
+"""
+
+
+class CountedST7789(ST7789):
+    """Counts the pixels that come."""
+
+    @classmethod
+    def attached(cls, services):
+        """One of 240 x 240, wired as GLASS has it."""
+        panel = cls((0, 80, 240, 240))
+        panel.came = 0
+        services.hardware.attach_spi(panel, sck=4, mosi=5, miso=None, cs=6, dc=7)
+        return panel
+
+    def _pixels(self, data):
+        self.came += len(data) // 2
+        super()._pixels(data)
+
+    def count(self):
+        """Pixels since it was last asked."""
+        came, self.came = self.came, 0
+        return came

@@ -4,8 +4,11 @@
 
 The loader runs Blinka's files anew at each start of the virtual machine, so what is replaced here is that run's own.
 Sources: shared-bindings/bitmaptools/__init__.c (`bitmaptools_validate_coord_range`), shared-bindings/displayio/Bitmap.c
-(`bitmap_subscr`, `displayio_bitmap_obj_fill`).
+(`bitmap_subscr`, `displayio_bitmap_obj_fill`), shared-module/displayio/Group.c (`displayio_group_get_previous_area`).
 """
+
+# Further than any display reaches.
+_EVERYWHERE = 1 << 14
 
 
 def _in_range(value, low, high, name):
@@ -53,7 +56,8 @@ def harden_bitmaptools(module):
 
 
 def harden_displayio(module):
-    """Pixels outside a bitmap and values with too many bits, which Blinka leaves out or cuts."""
+    """Pixels outside a bitmap and values with too many bits, which Blinka leaves out or cuts; and groups."""
+    _harden_groups(module.Group)
     bitmap = module.Bitmap
     set_item, fill = bitmap.__setitem__, bitmap.fill
 
@@ -72,3 +76,19 @@ def harden_displayio(module):
         fill(self, value)
 
     bitmap.__setitem__, bitmap.fill = checked_set_item, checked_fill
+
+
+def _harden_groups(group):
+    """Where a group with shapes of vectorio is taken out, the firmware sends an area that it never set: whatever lay on its
+    stack. The worst of these is the whole display."""
+    previous_area = group._get_previous_area
+
+    def checked_previous_area(self, area):
+        drawn = previous_area(self, area)
+        if any(hasattr(layer, "_shape_set_dirty") for layer in self._layers):
+            area.x1 = area.y1 = -_EVERYWHERE
+            area.x2 = area.y2 = _EVERYWHERE
+            return True
+        return drawn
+
+    group._get_previous_area = checked_previous_area

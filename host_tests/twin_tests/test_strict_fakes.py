@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from host_tests.support.boards import board, run_code, said
+from host_tests.support.boards import GLASS, CountedST7789, board, run_code, said
 from host_tests.twin.clock import Clock
 from host_tests.twin.device import Services
 from host_tests.twin.network import AccessPoint
@@ -143,6 +143,28 @@ print(bar.width, bar.x, bar.hidden)
 """,
     )
     assert lines == ["7 3 True"]
+
+
+def test_a_group_with_shapes_that_is_taken_out_may_send_the_whole_display(tmp_path, services):
+    panel = CountedST7789.attached(services)
+    code = """
+inner = displayio.Group()
+inner.append(vectorio.Rectangle(pixel_shader=displayio.Palette(1), width=10, height=5, x=0, y=0))
+root.append(inner)
+display.refresh()
+inner[0].width = 9
+display.refresh()
+time.sleep(1)
+root.pop()
+root.append(inner)
+display.refresh()
+"""
+    with board(tmp_path, GLASS + code, services=services) as device:
+        assert device.run_until(lambda: panel.came > 240 * 240, 10)
+        device.run(0.5)
+        assert panel.count() == 240 * 240 + 10 * 5
+        assert device.run_until(lambda: device.state == "DONE", 10)
+    assert panel.count() >= 240 * 240
 
 
 def test_an_i2c_display_is_reset_before_it_is_asked_for(tmp_path, services):

@@ -3,10 +3,15 @@
 """Text as lines of a font: which letter stands for which, what is read of a file, where a line breaks."""
 
 import unicodedata
+from pathlib import Path
 
 from appliance.display import typeset
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from host_tests.support.boards import GLASS, CountedST7789, board
+from host_tests.twin.clock import Clock
+from host_tests.twin.device import Services
 
 
 def test_latin_letters_beyond_latin_1_lose_their_accent_and_never_become_a_question_mark():
@@ -38,3 +43,28 @@ def test_wrapping_loses_nothing_and_fits(text, width):
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert all(font.width(line) <= width for line in lines)
     assert font.width(font.shortened(text, width)) <= width
+
+
+GROWS = GLASS + """
+from appliance.display.typeset import Bar
+bar = Bar(10, 200, 12)
+root.append(bar.group)
+bar.put(41, None, 0xFFFFFF, 30)
+display.refresh()
+time.sleep(1)
+bar.put(42, None, 0xFFFFFF, 30)
+display.refresh()
+"""
+
+
+def test_a_bar_that_grows_sends_no_more_than_a_bar(tmp_path):
+    services = Services(Clock())
+    panel = CountedST7789.attached(services)
+    text = Path(typeset.__file__).read_text()
+    files = {"lib/appliance/display/typeset.py": text, "lib/appliance/__init__.py": "", "lib/appliance/display/__init__.py": ""}
+    with board(tmp_path, GROWS, files, services=services) as device:
+        assert device.run_until(lambda: panel.came >= 240 * 240, 10)
+        device.run(0.5)
+        panel.count()
+        assert device.run_until(lambda: device.state == "DONE", 10)
+    assert 0 < panel.count() <= 200 * 12

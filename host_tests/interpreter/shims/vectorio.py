@@ -10,3 +10,4 @@ class Rectangle:
         self.height = height
         self.x = x
         self.y = y
+        self.hidden = False

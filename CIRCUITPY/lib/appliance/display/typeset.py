@@ -273,15 +273,18 @@ class Bar:
         if wanted == self._shown or (percent is None and self._shown[0] is None):
             return 0
         self._shown = wanted
-        if len(self.group):
+        if percent is None:
             self.group.pop()
-        if percent is not None:
+        else:
             self._parts.y = y
-            self.group.append(self._parts)
+            # They stay: a group with such shapes that is taken out may send the whole display (displayio/Group.c).
+            if not len(self.group):
+                self.group.append(self._parts)
             self._palette[0] = colour
             self._filling.width = max(1, self._width * percent // 100)
             marked = mark is not None and 0 < mark < 100
-            self._mark.hidden = self._notch.hidden = not marked
+            if self._mark.hidden == marked:
+                self._mark.hidden = self._notch.hidden = not marked
             if marked:
                 self._mark.x = self._width * mark // 100
                 self._notch.x = self._mark.x - self._edge
