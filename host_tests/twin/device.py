@@ -187,6 +187,8 @@ class Device:
         self.claims = {}
         self.spi_hosts = []
         self.displays_kept = False
+        # Of the board's own display: reset_busdisplay leaves it.
+        self.kept_rotation = 0
         self._free = False
         self.gc_pauses = []
         self.gc_collections = 0
@@ -691,11 +693,14 @@ class Device:
         self.drive.unmount_all()
         if self._displayio is not None and self._displayio.display_buses:
             self.displays_kept = True
+        if self._displayio is not None and self._displayio.displays:
+            self.kept_rotation = self._displayio.displays[0].rotation
         self._displayio = None
         self._free = False
         if hard:
             self.serial.attach()
             self.displays_kept = False
+            self.kept_rotation = 0
             self.claims.clear()
             self.spi_hosts.clear()
             self.hardware.release()

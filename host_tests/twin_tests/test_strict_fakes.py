@@ -167,6 +167,21 @@ display.refresh()
     assert panel.count() >= 240 * 240
 
 
+def test_the_boards_own_display_keeps_its_rotation_over_a_reload_and_not_over_a_reset(tmp_path):
+    code = """
+import board, microcontroller, supervisor
+microcontroller.nvm[0] += 1
+count, display = microcontroller.nvm[0], board.DISPLAY
+print(display.rotation, display.width, display.auto_refresh)
+display.auto_refresh = False
+display.rotation = 90
+if count < 3:
+    (supervisor.reload if count == 1 else microcontroller.reset)()
+"""
+    lines = answers(tmp_path, code, board_id="lilygo_tdisplay_s3")
+    assert lines == ["0 320 True", "90 170 True", "0 320 True"]
+
+
 def test_an_i2c_display_is_reset_before_it_is_asked_for(tmp_path, services):
     hardware = services.hardware
     hardware.attach_i2c(SSD1306(), sda=9, scl=8, address=0x3C)

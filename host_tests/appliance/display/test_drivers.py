@@ -4,10 +4,13 @@
 
 import sys
 import types
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from appliance.display import drivers
+
+from host_tests.support.boards import run_code, said
 
 GLASS = SimpleNamespace(width=128, height=64)
 
@@ -67,5 +70,29 @@ def test_a_display_of_the_board_is_turned_from_how_it_is_mounted(monkeypatch, ow
     board = types.ModuleType("board")
     board.DISPLAY = SimpleNamespace(auto_refresh=True, rotation=own)
     monkeypatch.setitem(sys.modules, "board", board)
+    supervisor = SimpleNamespace(
+        runtime=SimpleNamespace(run_reason="startup"), RunReason=SimpleNamespace(STARTUP="startup")
+    )
+    monkeypatch.setitem(sys.modules, "supervisor", supervisor)
     display = drivers._open_board({"DISPLAY_ROTATION": wanted}, None)
     assert (display.rotation, display.auto_refresh) == (shown, False)
+
+
+TURNED_TWICE = """
+import alarm, supervisor
+from appliance.display import drivers
+class Log:
+    note = detail = caution = print
+display = drivers.open_display({"DISPLAY": "board", "DISPLAY_ROTATION": 180}, None, Log)
+print(display.rotation)
+alarm.sleep_memory[0] += 1
+if alarm.sleep_memory[0] < 2:
+    supervisor.reload()
+"""
+
+
+def test_a_program_that_is_started_again_does_not_turn_the_boards_display_back(tmp_path):
+    files = {"lib/appliance/__init__.py": "", "lib/appliance/display/__init__.py": ""}
+    files["lib/appliance/display/drivers.py"] = Path(drivers.__file__).read_text()
+    device = run_code(tmp_path, TURNED_TWICE, files=files, board_id="lilygo_tdisplay_s3")
+    assert said(device) == ["display board, 320 x 170", "180"] * 2

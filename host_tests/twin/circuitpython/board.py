@@ -51,7 +51,8 @@ _name_pins()
 
 
 def _make_display():
-    """What the board's C code does before code.py: an ST7789 of 320x170 on an 8-bit bus, auto-refreshing."""
+    """What the board's C code does before code.py: an ST7789 of 320x170 on an 8-bit bus, auto-refreshing. A reload leaves it
+    as the last program turned it."""
     import busdisplay
     import displayio
     import microcontroller
@@ -60,6 +61,8 @@ def _make_display():
     pin = microcontroller.pin
     if displayio.displays:
         return displayio.displays[0]
+    # Of the last program's it is the one that goes on.
+    displayio.release_displays()
     bus = paralleldisplaybus.ParallelBus(
         data0=pin.GPIO39,
         command=pin.GPIO7,
@@ -71,9 +74,11 @@ def _make_display():
     )
     sequence = b"\x01\x80\x96\x11\x80\xff\x3a\x81\x55\x0a\x36\x01\x60\x21\x00\x13\x80\x0a\x29\x80\xff"
     with device.free_of_charge():
-        return busdisplay.BusDisplay(
+        display = busdisplay.BusDisplay(
             bus, sequence, width=320, height=170, colstart=0, rowstart=35, backlight_pin=pin.GPIO38
         )
+        display.rotation = device.kept_rotation
+    return display
 
 
 def __getattr__(name):

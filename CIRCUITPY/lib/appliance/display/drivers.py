@@ -75,12 +75,14 @@ def _open_st7789(settings, pin):
 
 def _open_board(settings, _pin):
     import board
+    import supervisor
 
     display = getattr(board, "DISPLAY", None)
     if display is None:
         raise ValueError("this board has no display of its own")
     display.auto_refresh = False
-    if settings["DISPLAY_ROTATION"]:
+    # It keeps its rotation when only the program is started again.
+    if settings["DISPLAY_ROTATION"] and supervisor.runtime.run_reason == supervisor.RunReason.STARTUP:
         display.rotation = (display.rotation + settings["DISPLAY_ROTATION"]) % 360
     return display
 
