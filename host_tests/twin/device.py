@@ -298,16 +298,13 @@ class Device:
         self.reset("RESET_PIN", safe_mode="USER")
 
     def save_from_pc(self, path, data):
-        """A PC writes a file over USB; with autoreload on, the program restarts 0.75 s later."""
+        """A PC writes a file over USB; with autoreload on, that ends the program, and 0.75 s later it begins anew."""
         host_path = self.drive.host_path(path)
         host_path.parent.mkdir(parents=True, exist_ok=True)
         host_path.write_bytes(data.encode() if isinstance(data, str) else data)
         if self.powered and self.autoreload and self.state in ("RUNNING", "DONE"):
-            self.clock.after(AUTORELOAD_DELAY_US, self._autoreload)
-
-    def _autoreload(self):
-        if self.powered:
             self._end(SoftReload("AUTO_RELOAD"))
+            self._settle()
 
     def type_on_console(self, text):
         """Characters that arrive over USB serial."""
@@ -642,6 +639,7 @@ class Device:
         if not self.powered:
             self.state = "OFF"
         elif start_vm == "soft":
+            self.spend(AUTORELOAD_DELAY_US if self.run_reason == "AUTO_RELOAD" else 0)
             self.spend(self.costs.soft_reload_us)
             self._run_code()
         else:
