@@ -43,11 +43,9 @@ PLAIN = {
     "binascii": "hexlify unhexlify a2b_base64 b2a_base64 crc32",
     "collections": "OrderedDict namedtuple",
     "io": "StringIO BytesIO",
-    "json": "load loads dump dumps",
     "math": "pi e sqrt pow exp log sin cos tan acos asin atan atan2 ceil floor fabs fmod trunc isinf isnan",
     "random": "seed getrandbits randrange randint choice random uniform",
     "re": "compile match search sub",
-    "zlib": "decompress",
     "array": "array",
     "ipaddress": "IPv4Address ip_address",
 }
@@ -318,7 +316,7 @@ class Loader:
 
 
 # Fakes that carry the name of a host module: inside a fake the name means the host's.
-HOST_IN_FAKES = set("time os gc errno select ssl sys struct hashlib traceback warnings atexit".split())
+HOST_IN_FAKES = set("time os gc errno select ssl sys struct hashlib traceback warnings atexit json zlib".split())
 # What Blinka's displayio gets from the device instead of from the host.
 FROM_BLINKA = {
     "busio",

@@ -493,6 +493,53 @@ print(refused(hashlib.new, "md5"))
     assert lines == [f"{hashlib.sha256(b'ab').hexdigest()} False False", "ValueError"]
 
 
+TEXTS = (
+    '{"a" 1}',
+    "{1: 2, null: [3 4}}",
+    '{"a": 1',
+    '[1, 2]x',
+    '["\\u00e9\\ud83d\\ude00", "\\q"]',
+    "1-2",
+    "-",
+    '{"a": 1}\0rest',
+    "nul",
+    "{[1]: 2}",
+    '" ',
+    "012",
+    "1e3",
+    " ",
+)
+
+
+def test_json_is_parsed_as_leniently_as_on_the_board(tmp_path):
+    code = f"""
+import json
+for text in {TEXTS!r}:
+    try:
+        print(ascii_of(json.loads(text)))
+    except ValueError:
+        print("ValueError")
+print(json.dumps("é\\n"))
+"""
+    ascii_of = "def ascii_of(value):\n    return repr(value).encode('ascii', 'backslashreplace').decode()\n"
+    lines = said(run_code(tmp_path, ascii_of + code))
+    error = "ValueError"
+    assert lines[:4] == ["{'a': 1}", "{1: 2, None: [3, 4]}", error, error]
+    assert lines[4:10] == [r"['\xe9\ud83d\ude00', 'q']", error, error, "{'a': 1}", error, error]
+    assert lines[10:] == [error, "12", "1000.0", error, '"é\\n"']
+
+
+def test_what_is_unpacked_is_a_bytearray_and_what_cannot_be_a_value_error(tmp_path):
+    lines = answers(
+        tmp_path,
+        """
+import zlib
+print(zlib.decompress(b"x\\x9cKL\\x04\\x00\\x01%\\x00\\xc3"), refused(zlib.decompress, b"text"))
+""",
+    )
+    assert lines == ["bytearray(b'aa') ValueError"]
+
+
 def test_a_traceback_is_one_text(tmp_path):
     lines = answers(
         tmp_path,

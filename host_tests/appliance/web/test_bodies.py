@@ -48,3 +48,9 @@ def test_broken_json_is_refused(body):
     head = b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n"
     with pytest.raises(responses.BadBody):
         bodies.fields_of(sent_by_owner(head + body))
+
+
+@pytest.mark.parametrize("key", [1, None, True, 2.5])
+def test_settings_whose_names_are_no_texts_are_refused(key):
+    with pytest.raises(responses.BadBody, match="JSON object"):
+        bodies.texts_of({"LED": "IO48", key: "x"})

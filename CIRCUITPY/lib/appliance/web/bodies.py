@@ -62,7 +62,8 @@ def fields_of(request):
 
 def texts_of(values):
     """{key: text} of a JSON object with settings. Raises BadBody."""
-    if not isinstance(values, dict):
+    # The board's parser takes any value for a key.
+    if not isinstance(values, dict) or not all([isinstance(key, str) for key in values]):
         raise BadBody("The settings must be a JSON object.")
     if len(values) > MOST_FIELDS:
         raise BadBody("Too many settings.")
