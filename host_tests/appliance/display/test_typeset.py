@@ -60,8 +60,8 @@ display.refresh()
 def test_a_bar_that_grows_sends_no_more_than_a_bar(tmp_path):
     services = Services(Clock())
     panel = CountedST7789.attached(services)
-    text = Path(typeset.__file__).read_text()
-    files = {"lib/appliance/display/typeset.py": text, "lib/appliance/__init__.py": "", "lib/appliance/display/__init__.py": ""}
+    files = {"lib/appliance/__init__.py": "", "lib/appliance/display/__init__.py": ""}
+    files["lib/appliance/display/typeset.py"] = Path(typeset.__file__).read_text()
     with board(tmp_path, GROWS, files, services=services) as device:
         assert device.run_until(lambda: panel.came >= 240 * 240, 10)
         device.run(0.5)

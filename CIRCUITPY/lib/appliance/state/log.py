@@ -141,8 +141,8 @@ class Log:
 def usb_console():
     """The console over USB, set up to lose what it has no room for; None without one.
 
-    On an ESP32-S3 a terminal that was closed, or whose computer sleeps, still counts as connected, and ``print`` then waits for
-    ever as soon as 1024 bytes lie there (CircuitPython issue 10814).
+    On an ESP32-S3 a terminal that was closed, or whose computer sleeps, still counts as connected, and ``print`` then
+    waits for ever as soon as 1024 bytes lie there (CircuitPython issue 10814).
     """
     try:
         import usb_cdc

@@ -63,7 +63,7 @@ def fields_of(request):
 def texts_of(values):
     """{key: text} of a JSON object with settings. Raises BadBody."""
     # The board's parser takes any value for a key.
-    if not isinstance(values, dict) or not all([isinstance(key, str) for key in values]):
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise BadBody("The settings must be a JSON object.")
     if len(values) > MOST_FIELDS:
         raise BadBody("Too many settings.")
