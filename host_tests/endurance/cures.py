@@ -181,6 +181,18 @@ CURES = {
         "host_tests/appliance/network/test_station.py::"
         "test_a_name_that_is_refused_at_each_join_is_asked_for_three_times",
     ),
+    "the log waits for a terminal that was closed": (
+        "lib/appliance/state/log.py",
+        "        usb_cdc.console.write_timeout = 0\n",
+        "",
+        "host_tests/session/test_serial_console.py::test_a_terminal_that_was_closed_again_costs_no_car",
+    ),
+    "the bar is taken out at each step": (
+        "lib/appliance/display/typeset.py",
+        "            if not len(self.group):\n",
+        "            if len(self.group):\n                self.group.pop()\n            if True:\n",
+        "host_tests/appliance/display/test_typeset.py::test_a_bar_that_grows_sends_no_more_than_a_bar",
+    ),
     "the first setting that answers is kept": (
         "lib/plc/spi_search.py",
         "if self.place == 0:",
