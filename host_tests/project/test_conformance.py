@@ -80,4 +80,4 @@ def test_two_rows_for_one_name_are_told():
 
 def test_the_page_tells_what_was_not_found_without_a_commit():
     page = conformance.printed()
-    assert "shared-bindings/os/__init__.c |" in page and "@not found" not in page
+    assert "shared-module/board/__init__.c |" in page and "@not found" not in page
