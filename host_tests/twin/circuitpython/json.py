@@ -109,10 +109,13 @@ def _parsed(text):
             top = value
 
 
+def _text(text):
+    """What is no UTF-8 makes a text all the same."""
+    return _Text(text if isinstance(text, str) else bytes(text).decode("utf-8", "surrogateescape"))
+
+
 def loads(text):
-    if not isinstance(text, str):
-        text = bytes(text).decode()
-    text = _Text(text)
+    text = _text(text)
     value = _parsed(text)
     while text.text[text.at].isspace():
         text.at += 1
@@ -123,8 +126,7 @@ def loads(text):
 
 def load(stream):
     """The first value; what comes behind it stays unread."""
-    text = stream.read()
-    return _parsed(_Text(text if isinstance(text, str) else bytes(text).decode()))
+    return _parsed(_text(stream.read()))
 
 
 def dumps(value, *, separators=None):

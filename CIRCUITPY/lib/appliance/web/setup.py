@@ -9,6 +9,8 @@ a name of the internet    a probe, or somebody typed an address: led to the set-
 anything else             as from everywhere, with its password
 """
 
+import json
+
 from appliance.network.access_point import ADDRESS, is_guest
 from appliance.network.scan import LOGIN, PASSWORD, bars
 from appliance.settings.checks import checked
@@ -16,6 +18,7 @@ from appliance.settings.schema import Mistake, row_of
 from appliance.state import faults
 from appliance.web import responses
 from appliance.web.access import host_name
+from appliance.web.bodies import text_of
 from appliance.web.router import is_same_origin
 
 # What the systems fetch to learn whether a network leads to the internet, and what tells them that it does.
@@ -209,12 +212,14 @@ class Portal:
     def _join(self, request):
         """POST /api/setup/join: {"ssid": ..., "password": ...}"""
         try:
-            fields = request.json()
+            # Not by the library: the board's parser makes texts of what is no UTF-8.
+            fields = json.loads(str(request.body, "utf-8"))
             ssid, password = fields["ssid"], fields["password"]
         except (ValueError, KeyError, TypeError, AttributeError):
             return self._refuse(request, None, "Name and password are missing.")
         if not isinstance(ssid, str) or not isinstance(password, str):
             return self._refuse(request, None, "Name and password must be text.")
+        ssid, password = text_of(ssid), text_of(password)
         refusal = _fault_of("WIFI_SSID", ssid) if ssid else "A network's name has 1 to 32 characters."
         if refusal is not None:
             return self._refuse(request, "ssid", refusal)
