@@ -462,12 +462,25 @@ def test_a_firmware_without_modem_support_is_told():
         ([None], "smartevse_slow"),
         ([(5, http(404))], "smartevse_404"),
         ([(5, http(500))], "smartevse_500"),
+        ([(5, http(401))], "smartevse_refused"),
+        ([(5, http(302))], "smartevse_refused"),
     ],
 )
 def test_a_state_query_without_a_state(answers, cause):
     bench = Bench(answers)
     assert bench.evse.query_state(bench.server.now) is None
     assert bench.evse.cause == cause
+
+
+@pytest.mark.parametrize(
+    "answer", [http(200, b"<html>FRITZ!Box</html>"), http(200, b"{}"), http(200, b""), b"SSH-2.0-OpenSSH_9.2\r\n"]
+)
+def test_whatever_else_has_its_address_now_is_not_taken_for_a_smartevse_without_modem_support(answer):
+    """A router gave the address to a printer: nobody has to build firmware for that."""
+    bench = Bench([(5, answer)])
+    assert bench.evse.query_state(bench.server.now) is None
+    assert (bench.evse.state, bench.evse.cause) == ("unreachable", "smartevse_off")
+    assert bench.evse.text == "something else answers at its address"
 
 
 def test_a_body_that_breaks_off_in_a_chunk_ends():

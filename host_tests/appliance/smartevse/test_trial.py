@@ -15,8 +15,8 @@ WITH_MODEM = {**SETTINGS, "ev_state": {"initial_soc": -1}}
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>FRITZ!Box</title></head><body>Please log in</body></html>"
 
 
-def probe(body, status=200, connected=True, whole=True):
-    answer = Answer(status, body, True, True, len(body), whole)
+def probe(body, status=200, connected=True, whole=True, received=None):
+    answer = Answer(status, body, True, True, len(body) if received is None else received, whole)
     smartevse = SimpleNamespace(
         network=SimpleNamespace(connected=connected),
         look_up=lambda target: target.host,
@@ -53,3 +53,8 @@ def test_an_error_and_no_answer_have_words_of_their_own():
     assert "(403)" in probe(b"", 403)["text"]
     assert "answer" in probe(b"", None)["text"]
     assert probe(b"", connected=False)["text"] == "WiFi is not connected."
+
+
+def test_what_is_not_http_is_not_called_slow():
+    assert probe(b"", None)["text"] == faults.advice("smartevse_slow")
+    assert probe(b"", None, received=21)["text"] == faults.advice("smartevse_refused")

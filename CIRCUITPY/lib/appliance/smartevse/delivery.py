@@ -40,6 +40,13 @@ PAUSES_MS = (4000, 8000, 12000)
 NAME_VALID_MS = 600000
 
 
+def _cause_of(status):
+    """What an answer means that is not the one that was wanted."""
+    if status == 404:
+        return "smartevse_404"
+    return "smartevse_500" if status >= 500 else "smartevse_refused"
+
+
 class SmartEvse:
     """The delivery of one reading at a time, and the question for the charger's state.
 
@@ -182,12 +189,8 @@ class SmartEvse:
     def _answered(self, status):
         if 200 <= status < 300:
             self._delivered("answer %d" % status)
-        elif status == 404:
-            self._finish("smartevse_404", "answered 404")
-        elif status >= 500:
-            self._finish("smartevse_500", "answered %d" % status)
         else:
-            self._finish("smartevse_refused", "answered %d" % status)
+            self._finish(_cause_of(status), "answered %d" % status)
 
     def _check(self, address, now):
         """Did the SmartEVSE take the value although its answer never came? Has it still the same car?"""
@@ -283,15 +286,17 @@ class SmartEvse:
         if answer.is_cut_off():
             self._unreachable("smartevse_slow", "its answer was cut off")
             return None
-        if answer.status is None:
+        if answer.status is None and not answer.received:
             self._unreachable("smartevse_slow" if answer.sent else "smartevse_off", "does not answer")
             return None
-        if answer.status != 200:
-            self._unreachable(
-                "smartevse_404" if answer.status == 404 else "smartevse_500", "error %d" % answer.status
-            )
+        if answer.status not in (None, 200):
+            self._unreachable(_cause_of(answer.status), "error %d" % answer.status)
             return None
-        return self._learn(EvseState(answer.body))
+        state = EvseState(answer.body)
+        if state.is_of_another():
+            self._unreachable("smartevse_off", "something else answers at its address")
+            return None
+        return self._learn(state)
 
     def follow_charge(self, status, state):
         """The car that was read may charge: an answer of ``query_state`` for the estimate in ``status``."""

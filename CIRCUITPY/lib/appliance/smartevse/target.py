@@ -158,6 +158,10 @@ class EvseState:
         self.computed_soc = _number(find_value(body, b"computed_soc"))
         self._read_meter(body)
 
+    def is_of_another(self):
+        """True when it is not a SmartEVSE's: a router or a printer has its address now, and every web server answers something."""
+        return self.state_id is None and not self.has_modem
+
     def _read_meter(self, body):
         """Firmware before 3.11 tells kWh and kW with one decimal: their thousandths are Wh and W."""
         self.total_wh = find_thousandths(body, b"total_kwh")

@@ -32,7 +32,9 @@ def _try(smartevse, method, target, path, judge):
         return _outcome(False, faults.advice("smartevse_name"))
     answer = smartevse.exchange(method, target.url(path), address, True)
     if answer.status is None:
-        return _outcome(False, faults.advice("smartevse_slow" if answer.sent else "smartevse_off"))
+        # As a delivery judges it: what is not HTTP is an answer, too.
+        said = "smartevse_refused" if answer.received else "smartevse_slow"
+        return _outcome(False, faults.advice(said if answer.sent else "smartevse_off"))
     return judge(answer)
 
 
@@ -64,8 +66,7 @@ def _judge_probe(answer):
     if answer.is_cut_off():
         return _outcome(False, faults.advice("smartevse_slow"), answer)
     state = EvseState(answer.body)
-    if state.state_id is None and not state.has_modem:
-        # A router, a printer or a charger of another kind: every web server answers something.
+    if state.is_of_another():
         return _outcome(False, "This is not a SmartEVSE: something else answers at this address. Check the address.", answer)
     if not state.has_modem:
         return _outcome(False, faults.advice("smartevse_no_modem"))
