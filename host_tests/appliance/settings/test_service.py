@@ -6,8 +6,8 @@ import json
 import shutil
 
 import pytest
-from appliance.settings.checks import check_changes
-from appliance.settings.schema import SCHEMA, SECRET
+from appliance.settings.checks import check_changes, file_value
+from appliance.settings.schema import SCHEMA, SECRET, row_of
 from appliance.settings.service import Keeper
 from appliance.storage.records import Store, StoreError
 
@@ -133,6 +133,9 @@ def test_the_merged_file_without_secrets_has_none(bench):
         'HTTP_PORT = 80  # WIFI_PASSWORD = "marker"',
         '"WIFI_PASSWORD" = "marker"',
         'WIFI_PASSWORD = "marker',
+        'WIFI_PASSWORD "marker"',
+        'WIFI_PASSWORD: "marker"',
+        "# old password : marker",
     ],
 )
 def test_the_merged_file_without_secrets_has_no_password_of_another_line_either(tmp_path, line):
@@ -141,6 +144,40 @@ def test_the_merged_file_without_secrets_has_no_password_of_another_line_either(
     assert "marker" not in "\n".join(without)
     assert without[:2] == ["# a password has 8 letters", 'HOSTNAME = "garage"']
     assert "marker" in "\n".join(bench.keeper.toml_lines(True))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "key", "value"),
+    [
+        ("HTTP_PORT = 8O", "HTTP_PORT = 8080", "HTTP_PORT", 8080),
+        ("HOSTNAME = garage", 'HOSTNAME = "garage"', "HOSTNAME", "garage"),
+        ('EVSE_ID = "DE*1', 'EVSE_ID = "DE*1"', "EVSE_ID", "DE*1"),
+    ],
+)
+def test_a_line_that_was_put_right_in_another_one_is_right_in_the_merged_file_too(tmp_path, wrong, right, key, value):
+    bench = Bench(tmp_path, wrong + "\n" + right + "\n")
+    assert bench.keeper.settings[key] == value
+    bench.path.write_text("\n".join(bench.keeper.toml_lines(True)), encoding="utf-8")
+    bench.restart()
+    assert bench.keeper.settings[key] == value
+
+
+def test_a_saved_value_takes_the_place_of_every_line_of_its_key_in_the_merged_file(tmp_path):
+    bench = Bench(tmp_path, "HTTP_PORT = 8O\nHTTP_PORT = 8080\n")
+    bench.save(HTTP_PORT="81")
+    assert list(bench.keeper.toml_lines(True)) == ["HTTP_PORT = 81"]
+
+
+def test_back_to_the_file_is_back_to_its_line_that_counts(tmp_path):
+    bench = Bench(tmp_path, "HTTP_PORT = 8O\nHTTP_PORT = 8080\n")
+    bench.save(HTTP_PORT="81")
+    assert file_value(bench.keeper.after, row_of("HTTP_PORT")) == 8080
+
+
+def test_a_byte_order_mark_hides_the_first_line_from_nobody(tmp_path):
+    bench = Bench(tmp_path, '\ufeffHOSTNAME = "garage"\n')
+    bench.save(HOSTNAME="carport")
+    assert list(bench.keeper.toml_lines(True)) == ['HOSTNAME = "carport"']
 
 
 def test_a_merged_file_where_there_was_none(tmp_path):

@@ -51,6 +51,7 @@ def test_values_that_are_understood(line, key, value):
         ("= 5", "name before"),
         ('WIFI_SSID = "x" y', "after the closing quote"),
         (r'WIFI_SSID = "\u12"', "hexadecimal"),
+        (r'WIFI_PASSWORD = "pass\word1"', "written twice"),
         ('WIFI_SSID = "' + 33 * "x" + '"', "too long"),
         ('WIFI_PASSWORD = "short"', "at least 8"),
         ('HTTP_PORT = "http"', "whole number"),

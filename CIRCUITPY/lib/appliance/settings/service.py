@@ -13,7 +13,9 @@ from appliance.settings import checks, settings, toml
 from appliance.settings.schema import (
     DEFAULT,
     KEY,
+    KIND,
     NEEDS_RESTART,
+    NUMBER,
     SCHEMA,
     SECRET,
     STATIC_KEYS,
@@ -29,8 +31,13 @@ BACKUP_KIND = "socbox settings"
 
 
 def _names_a_password(line):
-    """True for a line or a comment that may give a password: CircuitPython's own, one of another program, an old one."""
-    return "PASSWORD" in line[: line.rfind("=") + 1].upper()
+    """True for a line or a comment that may give a password: CircuitPython's own, one of another program, an old one, one
+    whose = was forgotten or is a colon."""
+    text = line.upper()
+    end = text.rfind("=") + 1
+    if not end and text.strip()[:1] != "#":
+        end = len(text)
+    return "PASSWORD" in text[:end] or "PASSWORD:" in text.replace(" ", "")
 
 
 class Keeper:
@@ -159,12 +166,14 @@ class Keeper:
             text = line.strip()
             if text.startswith("["):
                 break
-            row = self._row_in(text)
+            row, value = self._row_in(text)
             if row is None:
                 if with_secrets or not _names_a_password(line):
                     yield line
             elif row[KEY] not in done:
-                done.append(row[KEY])
+                # The line that counts may come after one with a mistake.
+                if self.after.source(row[KEY]) == "page" or value == self.after.file_text(row[KEY]):
+                    done.append(row[KEY])
                 yield self._toml_line(row, line, with_secrets)
         for row in SCHEMA:
             if row[KEY] not in done and self.after.source(row[KEY]) == "page":
@@ -173,21 +182,22 @@ class Keeper:
     def _file_lines(self):
         try:
             with open(self._path, "rb") as file:
-                for line in toml.lines_of(file):
+                for number, line in enumerate(toml.lines_of(file)):
                     try:
-                        yield toml.text_of(line or b"").rstrip("\r\n")
+                        yield toml.text_of(line or b"", number == 0).rstrip("\r\n")
                     except Mistake as mistake:
                         yield "# left out: %s" % mistake
         except OSError:
             return
 
     def _row_in(self, text):
-        """The row of SCHEMA that a line sets, or None."""
+        """(the row of SCHEMA that a line sets, or None; its text, None where it cannot be read or lacks its quotes)."""
         try:
-            parsed = toml.parse_line(text)
+            key, value, quoted = toml.parse_line(text) or ("", None, True)
         except Mistake:
-            parsed = (text.split("=", 1)[0].strip(),)
-        return row_of(parsed[0]) if parsed else None
+            key, value, quoted = text.split("=", 1)[0].strip(), None, True
+        row = row_of(key)
+        return row, value if quoted or row is None or row[KIND] == NUMBER else None
 
     def _toml_line(self, row, line, with_secrets):
         value = self.after[row[KEY]]

@@ -41,7 +41,7 @@ class Settings:
         return self._sources.get(key, "default")
 
     def file_text(self, key):
-        """What settings.toml holds for ``key``, right or wrong, or None."""
+        """What settings.toml holds for ``key``, or None: what counts or, where nothing can be used, the last that is wrong."""
         return self._file_texts.get(key)
 
     def use(self, key, value):
@@ -115,7 +115,7 @@ class Settings:
             self._check_together()
 
     def _take_line(self, key, text, quoted):
-        if row_of(key) is not None and key not in self._file_texts:
+        if row_of(key) is not None and key not in self._sources:
             self._file_texts[key] = text
         self.take(key, text, quoted)
 

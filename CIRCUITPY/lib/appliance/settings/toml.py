@@ -7,7 +7,7 @@ types differ between CircuitPython versions, and it stays silent about a typo. A
 that line only.
 """
 
-from appliance.base.text import HEX, consists_of
+from appliance.base.text import HEX, LETTERS, consists_of
 from appliance.settings.checks import is_surrogate, shown
 from appliance.settings.schema import KIND, NUMBER, Mistake, row_of
 
@@ -23,6 +23,9 @@ def _unescape(text, at):
     letter = text[at]
     digits = _HEX_ESCAPES.get(letter)
     if digits is None:
+        if letter in LETTERS and letter not in _ESCAPES:
+            # CircuitPython would drop it. Whoever wrote "pass\word" means the backslash.
+            raise Mistake("a backslash must be written twice")
         return _ESCAPES.get(letter, letter), at + 1
     code = text[at + 1 : at + 1 + digits]
     if len(code) != digits or not consists_of(code, HEX):
