@@ -149,7 +149,9 @@ function ipv4(text) {
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
 }
 
-function faultOf(row, text) {
+function faultOf(row, typed) {
+  // A phone puts a blank behind a word that it completes, and the box takes it away.
+  const text = row.secret ? typed : typed.replace(/^ +| +$/g, "");
   if (row.kind === "number") {
     if (!/^(-?\d{1,9}|0x[0-9a-f]{1,6})$/i.test(text)) return "Enter a whole number.";
     if (!row.choices && (Number(text) < row.low || Number(text) > row.high)) return "From " + row.low + " to " + row.high + ".";
@@ -160,7 +162,7 @@ function faultOf(row, text) {
     if (bytes(text) < row.low) return row.low === 1 ? "This cannot be empty." : "At least " + row.low + " characters.";
     if (row.secret && row.key !== "MQTT_PASSWORD" && text && bytes(text) < 8) return "At least 8 characters.";
     if (row.key === "HOSTNAME" && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(text)) return "Letters, digits and - between them.";
-    if (row.key === "SMARTEVSE_URL" && (/ /.test(text) || (/:\/\//.test(text) && !text.startsWith("http://")))) return "An address, or http:// and an address, without spaces.";
+    if (row.key === "SMARTEVSE_URL" && (/ /.test(text) || (/^\w*:\/\//.test(text) && !/^http:/i.test(text)))) return "An address, or http:// and an address, without spaces.";
   }
   return "";
 }

@@ -379,6 +379,21 @@ def test_wrong_inputs_are_told_beside_the_field_and_not_sent(owner):
     page.wait_for_selector("#bar", state="hidden")
 
 
+def test_what_the_box_would_take_the_page_does_not_refuse(owner):
+    owner.open("/config")
+    page = owner.page
+    for key, value in (
+        ("HOSTNAME", "garage "),
+        ("HTTP_PORT", " 8080"),
+        ("WIFI_GATEWAY", "192.168.1.1 "),
+        ("SMARTEVSE_URL", " HTTP://smartevse-1234.local/ev_state?from=http://box "),
+    ):
+        page.fill("#" + key, value)
+        assert page.get_attribute("#" + key, "aria-invalid") is None, key
+    page.click("#discard")
+    page.wait_for_selector("#bar", state="hidden")
+
+
 def test_what_the_browser_cannot_know_is_told_by_the_box(owner):
     owner.open("/config")
     owner.page.fill("#WIFI_GATEWAY", "192.168.1.1")
