@@ -8,6 +8,8 @@ Commands come in by lines, an answer goes out for each, as JSON:
 
     states                          every entity: its state, its attributes, its registry entry and device
     press ENTITY_ID                 a button
+    yaml JSON                       what configuration.yaml would say; gives what "all" does
+    all                             every entity, whoever it is from: its state and its attributes
     stop                            the end
 """
 
@@ -75,6 +77,11 @@ def states(hass):
     return found
 
 
+def everything(hass):
+    """{entity_id: state and attributes}, also of what has no unique id."""
+    return {state.entity_id: {"state": state.state, "attributes": dict(state.attributes)} for state in hass.states.async_all()}
+
+
 async def main(directory, port):
     """Answer commands until the end."""
     configure(directory, port)
@@ -83,13 +90,18 @@ async def main(directory, port):
     print(json.dumps({"ready_s": round(time.monotonic() - began, 1)}), flush=True)
     while True:
         line = await hass.async_add_executor_job(sys.stdin.readline)
-        words = line.split()
-        if not words or words[0] == "stop":
+        command, _, argument = line.strip().partition(" ")
+        if command in ("", "stop"):
             break
-        if words[0] == "press":
-            await hass.services.async_call("button", "press", {"entity_id": words[1]}, blocking=True)
+        if command == "press":
+            await hass.services.async_call("button", "press", {"entity_id": argument}, blocking=True)
+        if command == "yaml":
+            configuration = json.loads(argument)
+            for name in configuration:
+                await async_setup_component(hass, name, configuration)
         await hass.async_block_till_done()
-        print(json.dumps(states(hass), default=str), flush=True)
+        found = everything(hass) if command in ("yaml", "all") else states(hass)
+        print(json.dumps(found, default=str), flush=True)
     await hass.async_stop(force=True)
 
 

@@ -3,10 +3,15 @@
 """The box as its owner sees it in a real Home Assistant, at a real broker: `make homeassistant`."""
 
 import json
+import re
 import subprocess
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 
 from host_tests.support import homes
 from host_tests.support.broker import Broker, need, until
@@ -71,9 +76,26 @@ class HomeAssistant:
 
     def ask(self, command="states"):
         """{key of the document: entity} of the box."""
+        return {entity["unique_id"].split("_", 2)[2]: entity for entity in self._told(command).values()}
+
+    def _told(self, command):
         self._program.stdin.write(command + "\n")
         self._program.stdin.flush()
-        return {entity["unique_id"].split("_", 2)[2]: entity for entity in self._answer().values()}
+        return self._answer()
+
+    def set_up(self, configuration):
+        """What configuration.yaml would say."""
+        self._told("yaml " + json.dumps(configuration))
+
+    def shows(self, expected, limit_s=30):
+        """{name: state} becomes ``expected`` by the clock on the wall, by which Home Assistant asks; what it shows."""
+        end = time.monotonic() + limit_s
+        while True:
+            entities = self._told("all")
+            shown = {name: entities[name]["state"] for name in expected if name in entities}
+            if shown == expected or time.monotonic() > end:
+                return shown
+            time.sleep(0.2)
 
 
 @pytest.fixture
@@ -158,3 +180,45 @@ def test_switched_off_it_leaves_nothing_behind(home):
         assert until(world, lambda: world.device.starts == 2)
         assert shows(world, assistant, lambda found: found == {})
         assert broker.retained("#") == {}
+
+
+class _Copy(BaseHTTPRequestHandler):
+    """Answers with the document that the server has: a box that the twin need not move meanwhile."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(self.server.document)
+
+    def log_message(self, *_arguments):
+        """The test tells enough."""
+
+
+def test_by_rest_an_owner_sees_the_charge_and_unknown_before_the_first_car(home):
+    broker, assistant = home
+    page = (ROOT / "docs" / "home.md").read_text().split("## Home Assistant by REST")[1]
+    configuration = yaml.safe_load(re.search(r"^```yaml\n(.*?)^```", page, re.M | re.S).group(1))
+    with homes.home(broker, fast=True, CAR_1="02ab34*; name=Ioniq") as world:
+        server = HTTPServer(("127.0.0.1", 0), _Copy)
+        server.document = world.network.http("GET", "/api/reading", homes.OWNER).body
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            source = configuration["rest"][0]
+            source["resource"] = f"http://127.0.0.1:{server.server_port}/api/reading"
+            source["scan_interval"] = 1
+            assistant.set_up(configuration)
+            before = {
+                "sensor.socbox": "Waiting for a car", "sensor.car_state_of_charge": "unknown", "sensor.car": "unknown",
+                "binary_sensor.car_plugged_in": "off",
+            }  # fmt: skip
+            assert assistant.shows(before) == before
+            assert homes.read_one_car(world)
+            server.document = world.network.http("GET", "/api/reading", homes.OWNER).body
+            after = {
+                "sensor.car_state_of_charge": "42", "sensor.car": "Ioniq", "binary_sensor.car_plugged_in": "on",
+            }  # fmt: skip
+            assert assistant.shows(after) == after
+        finally:
+            server.shutdown()
+            server.server_close()

@@ -88,14 +88,18 @@ def test_each_topic_of_the_table_is_one_and_none_is_left_out(twin):
 
 def test_home_assistant_by_rest_gets_its_values(twin):
     (block,) = blocks("yaml", "Home Assistant by REST")
-    (source,) = yaml.safe_load(block)["rest"]
+    page = yaml.safe_load(block)
+    (source,), (made,) = page["rest"], page["template"]
     headers = {name: bearer(value) for name, value in source["headers"].items()}
     document = get(twin, source["resource"], headers)
-    values = [
-        jinja2.Template(entity["value_template"]).render(value_json=document)
-        for entity in source["sensor"] + source["binary_sensor"]
-    ]
-    assert values == ["42", "Ioniq", "True"]
+    (box,), (plugged,) = source["sensor"], source["binary_sensor"]
+    values = [jinja2.Template(one["value_template"]).render(value_json=document) for one in (box, plugged)]
+    assert values == [document["headline"], "True"]
+    attributes = {key: document[key] for key in box["json_attributes"]}
+    names = {"sensor." + box["name"].lower(): attributes}
+    for entity, value in zip(made["sensor"], ["42", "Ioniq"], strict=True):
+        template = jinja2.Template(entity["state"])
+        assert template.render(state_attr=lambda name, key: names[name][key]) == value
     assert source["scan_interval"] >= 60
 
 
