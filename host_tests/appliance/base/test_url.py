@@ -95,3 +95,8 @@ def test_only_the_usual_form_is_an_ipv4_address():
 def test_a_host_alone():
     assert host_fault("box.example.org") is None and host_fault("10.0.0.1") is None
     assert host_fault("[::1]") is not None and host_fault("a b") is not None
+
+
+@pytest.mark.parametrize("host", ["fritz.box:123", "192.168.1.1:123", "http://box.example.org", "https://box.example.org:8443"])
+def test_a_port_or_a_scheme_beside_a_host_is_not_called_an_ipv6_address(host):
+    assert "without a port" in host_fault(host)

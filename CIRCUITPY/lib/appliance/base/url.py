@@ -47,6 +47,8 @@ def host_fault(host):
         if not is_ipv4(host):
             return "must have four numbers from 0 to 255 in its address, like 192.168.1.60"
         return None if 0 < int(host.split(".", 1)[0]) < 224 else "has an address that no device can have"
+    if "://" in host or host.count(":") == 1:
+        return "must be a name or an address alone, without http:// and without a port"
     if ":" in host or "[" in host:
         return _IPV6
     name = host[:-1] if host[-1] == "." else host
