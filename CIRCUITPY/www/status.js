@@ -171,10 +171,17 @@ function showSessions(status) {
 // An address that changes each time is named by its first half.
 const nameLink = (evccid, changes) => "/config#CAR:" + (changes ? evccid.slice(-12, -6) + "*" : evccid.slice(-12));
 
+// What a SmartEVSE's number means for people; a state with words of its own has them from the box.
+const EVSE_STATES = {
+  0: "no car", 1: "car plugged in", 2: "charging", 8: "waking the car", 11: "asking the car", 12: "asking the car",
+  13: "simulating the re-plug", 14: "turned the car away",
+};
+
 function showParts(status) {
   const evse = status.smartevse;
+  const words = EVSE_STATES[evse.text.replace("state ", "")] || evse.text;
   const parts = [status.modem.status === "READY" ? "Modem ready" : "Modem not ready",
-    evse.url ? "SmartEVSE: " + evse.text : "no SmartEVSE set up", status.wifi.ssid ? "WiFi " + status.wifi.ssid : "no WiFi"];
+    evse.url ? "SmartEVSE: " + words : "no SmartEVSE set up", status.wifi.ssid ? "WiFi " + status.wifi.ssid : "no WiFi"];
   setText(byId("parts"), settled(parts.map((part) => tr(part)).join(", ") + "."));
   byId("bring-up").hidden = !status.self_test;
 }

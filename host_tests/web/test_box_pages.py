@@ -1072,6 +1072,17 @@ def test_what_the_car_should_have_by_now_is_told_apart_from_what_it_said(owner, 
     owner.page.unroute("**/api/status")
 
 
+def test_what_the_smartevse_does_is_told_in_words(owner, box):
+    status = json.loads(owner.page.request.get(box.url + "/api/status").body())
+    owner.page.route("**/api/status", lambda route: route.fulfill(json=status))
+    for text, words in (("state 2", "charging"), ("state 13", "simulating the re-plug"), ("state 99", "state 99"),
+                        ("state 9: waiting for power", "state 9: waiting for power"), ("has the reading",) * 2):  # fmt: skip
+        status["smartevse"]["text"] = text
+        owner.open("/")
+        owner.wait("#parts", f"SmartEVSE: {words}, WiFi")
+    owner.page.unroute("**/api/status")
+
+
 def test_a_fault_is_named_in_short_and_explained_below_and_in_the_history(owner, box):
     status = json.loads(owner.page.request.get(box.url + "/api/status").body())
     cause = {"code": "no_sdp", "area": "car", "short": "Car stays silent", "text": "A long sentence.", "action": "Do this."}
