@@ -73,6 +73,23 @@ def test_an_answer_without_a_state_means_nothing():
 
 
 @pytest.mark.parametrize(
+    "value",
+    [b'"charging"', b"1-2", b"--", b'"\xe4"', b'""', b"[]", b"{", b"null", b"true", b'"' + b"9" * 59],
+)
+def test_a_value_of_another_kind_is_no_value(value):
+    """Whatever answers at the address: a bridge of the owner's own, another program, a firmware of tomorrow."""
+    names = (b"state_id", b"initial_soc", b"computed_soc", b"full_soc", b"total_kwh", b"import_active_power", b"total_wh")
+    state = EvseState(b"{" + b",".join(b'"%s":%s' % (name, value) for name in names) + b"}")
+    assert (state.state_id, state.computed_soc, state.held, state.total_wh, state.power_w) == (None, None, (None,) * 3, None, None)
+
+
+def test_a_letter_of_two_bytes_behind_a_number_takes_nothing_from_it():
+    for blanks in range(24):
+        body = '{"total_kwh":1.5,%s"name":"Küche","charged_kwh":0}' % (" " * blanks)
+        assert EvseState(body.encode()).total_wh == 1500
+
+
+@pytest.mark.parametrize(
     ("mode", "state_id", "text"),
     [
         ("NORMAL", 0, "state 0"),

@@ -109,7 +109,7 @@ def find_value(body, name):
     value = body[at + 1 : at + 60].strip()
     if value[:1] == b'"':
         end = value.find(b'"', 1)
-        return str(value[1:end], "utf-8") if end > 0 else None
+        return _decoded(value[1:end]) if end > 0 else None
     end = 0
     while end < len(value) and value[end] in b"-0123456789":
         end += 1
@@ -122,16 +122,29 @@ def find_thousandths(body, name):
     if at < 0:
         return None
     at += len(name) + 3
-    whole, _, fraction = str(body[at : at + 24], "utf-8").partition(",")[0].partition("}")[0].strip().partition(".")
+    text = _decoded(body[at : at + 24].partition(b",")[0].partition(b"}")[0])
+    whole, _, fraction = (text or "").strip().partition(".")
     try:
         return int(whole) * 1000 + int((fraction + "000")[:3])
     except ValueError:
         return None
 
 
+def _decoded(data):
+    """Bytes as text, or None: what answers may be anything."""
+    try:
+        return str(data, "utf-8")
+    except ValueError:
+        # UnicodeError is one.
+        return None
+
+
 def _number(text):
     """``text`` of a number as an int, or None."""
-    return int(text) if text and text != "-" else None
+    try:
+        return int(text) if text else None
+    except ValueError:
+        return None
 
 
 # What a state means for the cars. All others (B, C, waiting for power, Modem Done, denied, off, paused): a car is
