@@ -78,18 +78,19 @@ def test_the_smartevse_goes_first():
 
 
 @pytest.mark.parametrize(
-    ("given", "cause"),
+    ("given", "cause", "text"),
     [
-        (answer(500), "listener_refused"),
-        (answer(None, received=True), "listener_refused"),
-        (answer(None, sent=True), "listener_off"),
+        (answer(500), "listener_refused", "answered 500"),
+        (answer(None, received=True), "listener_refused", "answered with something that is not HTTP"),
+        (answer(None, sent=True), "listener_off", "took the last reading and gave no answer"),
     ],
 )
-def test_what_may_have_been_taken_is_not_sent_again(given, cause):
+def test_what_may_have_been_taken_is_not_sent_again_and_what_came_back_is_told(given, cause, text):
     bench = Bench({"192.168.1.41": given}, (ONE,))
     bench.reading = 42
     bench.run(2 * GIVE_UP_MS)
     assert len(bench.posts) == 1 and bench.causes() == [cause]
+    assert bench.listeners.all[0].text == text
 
 
 def test_an_address_that_does_not_answer_is_tried_for_a_minute_and_no_longer():

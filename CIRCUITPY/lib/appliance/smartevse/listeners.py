@@ -99,8 +99,10 @@ class Listeners:
         answer = smartevse.exchange("POST", target.url(target.path or "/"), address, False, body)
         if answer.status is not None and 200 <= answer.status < 300:
             self._end(listener, None, "has the last reading (answer %d)" % answer.status)
-        elif answer.status is not None or answer.received:
-            self._end(listener, "listener_refused", "answered %s" % answer.status)
+        elif answer.status is not None:
+            self._end(listener, "listener_refused", "answered %d" % answer.status)
+        elif answer.received:
+            self._end(listener, "listener_refused", "answered with something that is not HTTP")
         elif answer.sent:
             self._end(listener, "listener_off", "took the last reading and gave no answer")
         else:
