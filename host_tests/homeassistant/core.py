@@ -79,7 +79,8 @@ def states(hass):
 
 def everything(hass):
     """{entity_id: state and attributes}, also of what has no unique id."""
-    return {state.entity_id: {"state": state.state, "attributes": dict(state.attributes)} for state in hass.states.async_all()}
+    found = hass.states.async_all()
+    return {state.entity_id: {"state": state.state, "attributes": dict(state.attributes)} for state in found}
 
 
 async def main(directory, port):

@@ -41,7 +41,7 @@ class Settings:
         return self._sources.get(key, "default")
 
     def file_text(self, key):
-        """What settings.toml holds for ``key``, or None: what counts or, where nothing can be used, the last that is wrong."""
+        """What settings.toml holds for ``key``, or None: what counts or, where nothing can be used, the last."""
         return self._file_texts.get(key)
 
     def use(self, key, value):

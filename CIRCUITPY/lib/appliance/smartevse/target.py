@@ -172,7 +172,7 @@ class EvseState:
         self._read_meter(body)
 
     def is_of_another(self):
-        """True when it is not a SmartEVSE's: a router or a printer has its address now, and every web server answers something."""
+        """True when it is not a SmartEVSE's: a printer may have its address now, and every web server answers something."""
         return self.state_id is None and not self.has_modem
 
     def _read_meter(self, body):
