@@ -189,7 +189,7 @@ def test_the_list_the_table_and_the_button_that_deletes_them():
         assert NOW_S - 2 * ASKED_S < row["unix_s"] < NOW_S
         answer = request(world, "GET", "/diary.csv")
         assert answer.headers["content-type"].startswith("text/csv")
-        (line,) = csv.DictReader(io.StringIO(answer.body.decode(), newline=""))
+        (line,) = csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"), newline=""))
         assert line["name"] == "Ioniq" and line["time_utc"].startswith("2026-09-21 1")
         assert ask(world, "POST", "/api/diary/delete", {}) == {"ok": True}
         assert rows(world) == [] and ask(world, "GET", "/api/modem")["diary_db"] is None

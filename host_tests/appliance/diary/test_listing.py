@@ -33,7 +33,7 @@ def document(rig):
 
 
 def table(rig):
-    text = "".join(listing.csv_pieces(rig.diary, rig.status.uptime))
+    text = "".join(listing.csv_pieces(rig.diary, rig.status.uptime)).encode().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -43,6 +43,12 @@ def test_an_empty_diary_is_a_document_and_a_head(tmp_path):
     content = document(rig)
     assert content["entries"] == [] and content["recording"] and content["unix_s"] is None
     assert table(rig) == []
+
+
+def test_a_spreadsheet_sees_that_the_table_is_utf_8(tmp_path):
+    rig = rig_of(tmp_path, ["Käthe"])
+    text = "".join(listing.csv_pieces(rig.diary, rig.status.uptime))
+    assert text.encode().startswith(b"\xef\xbb\xbfnumber,") and text.count("\ufeff") == 1
 
 
 def test_each_value_stands_under_its_name(tmp_path):

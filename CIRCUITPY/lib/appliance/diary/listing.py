@@ -73,7 +73,8 @@ def _field(value):
 
 def csv_pieces(diary, _uptime):
     """One line an entry; texts in quotation marks, times in UTC, empty for unknown."""
-    yield ",".join(CSV_COLUMNS) + "\r\n"
+    # Without this mark Excel takes the letters of a name for those of another alphabet.
+    yield "\ufeff" + ",".join(CSV_COLUMNS) + "\r\n"
     for found in diary.sectors():
         piece = ""
         for number, entry in found or ():
