@@ -460,7 +460,6 @@ def test_a_firmware_without_modem_support_is_told():
     ("answers", "cause"),
     [
         ([None], "smartevse_slow"),
-        ([(5, http(404))], "smartevse_404"),
         ([(5, http(500))], "smartevse_500"),
         ([(5, http(401))], "smartevse_refused"),
         ([(5, http(302))], "smartevse_refused"),
@@ -473,7 +472,14 @@ def test_a_state_query_without_a_state(answers, cause):
 
 
 @pytest.mark.parametrize(
-    "answer", [http(200, b"<html>FRITZ!Box</html>"), http(200, b"{}"), http(200, b""), b"SSH-2.0-OpenSSH_9.2\r\n"]
+    "answer",
+    [
+        http(200, b"<html>FRITZ!Box</html>"),
+        http(200, b"{}"),
+        http(200, b""),
+        http(404, b"no such page"),
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+    ],
 )
 def test_whatever_else_has_its_address_now_is_not_taken_for_a_smartevse_without_modem_support(answer):
     """A router gave the address to a printer: nobody has to build firmware for that."""

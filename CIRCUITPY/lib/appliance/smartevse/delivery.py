@@ -289,11 +289,12 @@ class SmartEvse:
         if answer.status is None and not answer.received:
             self._unreachable("smartevse_slow" if answer.sent else "smartevse_off", "does not answer")
             return None
-        if answer.status not in (None, 200):
+        if answer.status not in (None, 200, 404):
             self._unreachable(_cause_of(answer.status), "error %d" % answer.status)
             return None
-        state = EvseState(answer.body)
-        if state.is_of_another():
+        # Every SmartEVSE speaks HTTP and has /settings.
+        state = EvseState(answer.body) if answer.status == 200 else None
+        if state is None or state.is_of_another():
             self._unreachable("smartevse_off", "something else answers at its address")
             return None
         return self._learn(state)
