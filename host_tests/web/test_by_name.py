@@ -14,9 +14,27 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def page():
+def browser():
     with running_box(WEB_PASSWORD=PASSWORD) as box, running_browser(*by_name(box)) as browser:
-        yield browser.new_page()
+        yield browser
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def test_login_works_before_its_script_is_there(browser):
+    """An owner, or what keeps his passwords, is quicker than a script whose segment was lost."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(NAME + "/login")
+    page.fill("#password", PASSWORD)
+    page.click("button.main")
+    assert page.url == NAME + "/"
+    context.close()
 
 
 def test_a_wrong_password_opens_no_window_of_the_browsers_own(page):

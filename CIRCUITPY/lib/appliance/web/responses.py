@@ -42,7 +42,8 @@ SECURITY_HEADERS = (
         "Content-Security-Policy",
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
-    ("Referrer-Policy", "no-referrer"),
+    # With "no-referrer" a form sent without a script has the Origin "null" and would be refused (Fetch, 3.1).
+    ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 
