@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from appliance.web import routes
 
 from host_tests.session.inside import box_of
 from host_tests.support.starts import started
@@ -97,16 +98,21 @@ def test_the_answer_to_a_save(twin):
     assert answer.status == 200 and set(answer.json()) == names_of("POST /api/settings")
 
 
+def all_rows(twin):
+    site = box_of(twin).site
+    return site._rows + [row for _right, paths in routes.FILES for path in paths for row in site._file_rows(path)]
+
+
 def test_every_address_is_documented_with_its_right(twin):
     parts = {".css", ".js", ".svg"}
-    rows = box_of(twin).site._rows.values()
+    rows = all_rows(twin)
     real = {f"{row[0]} {row[1]}": row[2] for row in rows if not any(row[1].endswith(part) for part in parts)}
     told = {key.strip("`"): text.split(" | ")[0] for key, text in rows_of("Addresses").items()}
     assert told == real
 
 
 def test_every_address_answers_as_its_row_says(twin):
-    for row in box_of(twin).site._rows.values():
+    for row in all_rows(twin):
         if row[0] == "GET":
             status = twin.network.http("GET", row[1]).status
             assert status == (200 if row[2] in ("everyone", "viewer") else 401), row[1]

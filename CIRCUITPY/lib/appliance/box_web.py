@@ -27,8 +27,13 @@ class Wiring:
         from appliance.web import server
 
         box = self._box
-        box.site = router.Site(box.access, self._names.has, lambda: box.settings["STATUS_PUBLIC"] == "yes")
-        box.site.add(routes.rows(self._folder, box_pages.handlers(box)))
+        box.site = router.Site(
+            box.access,
+            self._names.has,
+            lambda: box.settings["STATUS_PUBLIC"] == "yes",
+            lambda path: routes.file_rows(self._folder, path),
+        )
+        box.site.add(routes.rows(box_pages.handlers(box)))
         web = server.Web(box.wifi.pool, select.poll(), box.site.respond, box.tell_web)
         guests = launch.Guests(box.wifi.provisioning, lambda: self._let_guests_in(web))
         if guests.due(None):

@@ -29,7 +29,7 @@ class Bench:
         secrets = Secrets([], self.memory, self.random_bytes)
         self.access = Access(self.random_bytes, secrets, self.uptime, self.told.append)
         self.access.set_password(password)
-        self.site = Site(self.access, lambda name: name in OWN_NAMES, lambda: self.public)
+        self.site = Site(self.access, lambda name: name in OWN_NAMES, lambda: self.public, lambda _path: [])
         self.done = []
         self.site.add(
             (

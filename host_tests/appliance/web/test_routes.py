@@ -43,7 +43,8 @@ def table():
     later = {name: Named() for name in ("report", "updates", "modem")}
     for name, named in later.items():
         setattr(handlers, name, named)
-    return routes.rows(str(WWW), tuple(getattr(handlers, name) for name in names)), later
+    files = [routes.file_rows(str(WWW), path)[0] for _right, paths in routes.FILES for path in paths]
+    return files + list(routes.rows(tuple(getattr(handlers, name) for name in names))), later
 
 
 def test_every_address_has_one_row_and_a_right():

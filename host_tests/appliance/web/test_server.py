@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The web server and the clients that a web server meets: honest, broken and hostile ones."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from appliance.web import connection, responses
 from appliance.web.connection import CROWDED_MS, HEADER_MS, SLOW_SEND_MS, TOTAL_MS
 from appliance.web.router import EVERYONE
 from appliance.web.router import Site as Table
-from appliance.web.routes import FILES, file_rows
+from appliance.web.routes import FILES, file_of, file_rows
 from appliance.web.server import MOST_CONNECTIONS, Web
 
 from host_tests.support.memory_sockets import MemorySocket, Poller, Pool
 
 WWW = Path(__file__).resolve().parents[3] / "CIRCUITPY" / "www"
+ADDRESSES = [path for _right, paths in FILES for path in paths]
+FILE_ROWS = functools.partial(file_rows, str(WWW))
 PASS_MS = 5
 GET = b"GET %s HTTP/1.1\r\nHost: socbox.local\r\nAccept: */*\r\n\r\n"
 
@@ -35,11 +38,10 @@ class Site:
         self.pool = Pool()
         self.poller = Poller()
         self.lines = []
-        table = Table(Guard(), lambda name: name in ("socbox.local", "x"), lambda: True)
+        table = Table(Guard(), lambda name: name in ("socbox.local", "x"), lambda: True, FILE_ROWS)
         table.add(
             (("GET", "/api/status", EVERYONE, self._status), ("GET", "/broken", EVERYONE, self._broken))
         )
-        table.add(file_rows(str(WWW)))
         table.add([(method, path, EVERYONE, handler) for method, path, handler in rows])
         self.web = Web(self.pool, self.poller, table.respond, self.lines.append)
         self.web.start(80)
@@ -108,8 +110,9 @@ def test_the_status_is_served_and_the_socket_closed(site):
     assert site.is_clean()
 
 
-@pytest.mark.parametrize(("path", "_right", "name", "kind"), FILES)
-def test_static_files_arrive_whole_in_slices(site, path, _right, name, kind):
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_static_files_arrive_whole_in_slices(site, path):
+    name, kind = file_of(path)
     client = site.get(path.encode())
     packed = not (WWW / name).exists()
     assert body_of(client) == (WWW / (name + ".gz" if packed else name)).read_bytes()
@@ -123,7 +126,11 @@ def test_every_file_of_www_has_its_row():
     # The set-up page on the box's own access point has a table of its own.
     paths = [path for path in WWW.rglob("*") if path.is_file() and not path.name.startswith("setup.")]
     names = [path.relative_to(WWW).as_posix().removesuffix(".gz") for path in paths]
-    assert sorted(name for _path, _right, name, _kind in FILES) == sorted(names)
+    assert sorted(file_of(path)[0] for path in ADDRESSES) == sorted(names)
+
+
+def test_only_an_address_of_the_table_leads_to_a_file():
+    assert FILE_ROWS("/index.html") == FILE_ROWS("/../settings.toml") == []
 
 
 def test_nobody_there_is_no_work(site):

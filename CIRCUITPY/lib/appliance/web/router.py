@@ -46,23 +46,23 @@ class OwnNames:
 class Site:
     """``respond(request)`` gives the Response or Later of the row that fits.
 
-    Rows are (method, path, right, handler); ``is_own_name(name)`` tells whether a Host is ours;
-    ``status_is_public()`` whether everyone may look.
+    Rows are (method, path, right, handler), and ``file_rows(path)`` gives those of a path that has none among them;
+    ``is_own_name(name)`` tells whether a Host is ours; ``status_is_public()`` whether everyone may look.
     """
 
-    def __init__(self, guard, is_own_name, status_is_public):
+    def __init__(self, guard, is_own_name, status_is_public, file_rows):
         self._guard = guard
         self._is_own_name = is_own_name
         self._status_is_public = status_is_public
-        self._rows = {}
-        self._methods = {}
+        self._file_rows = file_rows
+        self._rows = []
 
     def add(self, rows):
         """Put rows into the table."""
-        for row in rows:
-            self._rows[row[METHOD] + " " + row[PATH]] = row
-            known = self._methods.get(row[PATH], "")
-            self._methods[row[PATH]] = known + (", " if known else "") + row[METHOD]
+        self._rows += rows
+
+    def _rows_of(self, path):
+        return [row for row in self._rows if row[PATH] == path] or self._file_rows(path)
 
     def respond(self, request):
         """The gate, then the handler."""
@@ -70,9 +70,11 @@ class Site:
         if refusal is not None:
             return refusal
         method = "GET" if request.method == "HEAD" else request.method
-        row = self._rows.get(method + " " + request.path)
-        if row is None:
-            return self._no_row(request)
+        rows = self._rows_of(request.path)
+        found = [row for row in rows if row[METHOD] == method]
+        if not found:
+            return self._no_row(request, rows)
+        row = found[0]
         if method not in _READS and not is_same_origin(request.headers):
             return responses.Answer(
                 request, "Changes are only accepted from the box's own pages.", responses.FORBIDDEN
@@ -98,9 +100,9 @@ class Site:
             responses.MISDIRECTED,
         )
 
-    def _no_row(self, request):
-        methods = self._methods.get(request.path)
-        if methods is None:
+    def _no_row(self, request, rows):
+        methods = ", ".join([row[METHOD] for row in rows])
+        if not methods:
             return responses.Answer(request, "There is no such page.", responses.NOT_FOUND)
         text = "This address takes " + methods + " only."
         return responses.Answer(

@@ -6,46 +6,29 @@ from appliance.web import responses
 from appliance.web.responses import HTML
 from appliance.web.router import EVERYONE, OWNER, VIEWER
 
-_CSS = "text/css; charset=utf-8"
-_SCRIPT = "text/javascript; charset=utf-8"
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
-# path, right, file in www/, type. Parts without data are free: the login page needs them as well.
+# right, addresses of files in www/. A page is called as its file without ".html". Parts without data are free: the login
+# page needs them as well.
+# fmt: off
 FILES = (
-    ("/", VIEWER, "index.html", HTML),
-    ("/config", OWNER, "config.html", HTML),
-    ("/webserial", OWNER, "webserial.html", HTML),
-    ("/resetwifi", OWNER, "resetwifi.html", HTML),
-    ("/update", OWNER, "update.html", HTML),
-    ("/modem", OWNER, "modem.html", HTML),
-    ("/report", OWNER, "report.html", HTML),
-    ("/diary", OWNER, "diary.html", HTML),
-    ("/login", EVERYONE, "login.html", HTML),
-    ("/style.css", EVERYONE, "style.css", _CSS),
-    ("/forms.css", EVERYONE, "forms.css", _CSS),
-    ("/details.css", EVERYONE, "details.css", _CSS),
-    ("/language.js", EVERYONE, "language.js", _SCRIPT),
-    ("/translate.js", EVERYONE, "translate.js", _SCRIPT),
-    ("/lang/keys.js", EVERYONE, "lang/keys.js", _SCRIPT),
-    ("/lang/de.js", EVERYONE, "lang/de.js", _SCRIPT),
-    ("/lang/nl.js", EVERYONE, "lang/nl.js", _SCRIPT),
-    ("/lang/fr.js", EVERYONE, "lang/fr.js", _SCRIPT),
-    ("/common.js", EVERYONE, "common.js", _SCRIPT),
-    ("/helpers.js", EVERYONE, "helpers.js", _SCRIPT),
-    ("/status.js", EVERYONE, "status.js", _SCRIPT),
-    ("/restart.js", EVERYONE, "restart.js", _SCRIPT),
-    ("/details.js", EVERYONE, "details.js", _SCRIPT),
-    ("/password.js", EVERYONE, "password.js", _SCRIPT),
-    ("/cars.js", EVERYONE, "cars.js", _SCRIPT),
-    ("/report.js", EVERYONE, "report.js", _SCRIPT),
-    ("/config.js", EVERYONE, "config.js", _SCRIPT),
-    ("/webserial.js", EVERYONE, "webserial.js", _SCRIPT),
-    ("/update.js", EVERYONE, "update.js", _SCRIPT),
-    ("/modem.js", EVERYONE, "modem.js", _SCRIPT),
-    ("/diary.js", EVERYONE, "diary.js", _SCRIPT),
-    ("/resetwifi.js", EVERYONE, "resetwifi.js", _SCRIPT),
-    ("/login.js", EVERYONE, "login.js", _SCRIPT),
-    ("/icon.svg", EVERYONE, "icon.svg", "image/svg+xml"),
+    (VIEWER, ("/",)),
+    (OWNER, ("/config", "/webserial", "/resetwifi", "/update", "/modem", "/report", "/diary")),
+    (EVERYONE, (
+        "/login", "/style.css", "/forms.css", "/details.css", "/icon.svg",
+        "/language.js", "/translate.js", "/lang/keys.js", "/lang/de.js", "/lang/nl.js", "/lang/fr.js",
+        "/common.js", "/helpers.js", "/status.js", "/restart.js", "/details.js", "/password.js", "/cars.js",
+        "/report.js", "/config.js", "/webserial.js", "/update.js", "/modem.js", "/diary.js", "/resetwifi.js", "/login.js",
+    )),
 )
+# fmt: on
+
+
+def file_of(path):
+    """(name of the file in www/ behind an address of FILES, its type)."""
+    if "." in path:
+        return path[1:], _TYPES[path[path.rfind(".") + 1 :]]
+    return (path[1:] or "index") + ".html", HTML
 
 
 def _file_handler(path, content_type):
@@ -58,18 +41,20 @@ def _file_handler(path, content_type):
     return send
 
 
-def file_rows(folder):
-    """Rows of the static files in ``folder``."""
-    return [
-        ("GET", path, right, _file_handler(folder + "/" + name, content_type))
-        for path, right, name, content_type in FILES
-    ]
+def file_rows(folder, path):
+    """The rows of a static file in ``folder``, made when somebody asks for it: all of them would take 15 kB. None when
+    ``path`` is no address of one."""
+    for right, paths in FILES:
+        if path in paths:
+            name, content_type = file_of(path)
+            return [("GET", path, right, _file_handler(folder + "/" + name, content_type))]
+    return []
 
 
-def rows(folder, handlers):
-    """Every address: the files in ``folder``, and what ``handlers``, one object for each trade, answer."""
+def rows(handlers):
+    """What ``handlers``, one object for each trade, answer: every address that is no file."""
     reads, settings, files, capture, doors, trials, actions, report, updates, modem, diary = handlers
-    return file_rows(folder) + [
+    return (
         ("GET", "/api/status", VIEWER, reads.status),
         ("GET", "/api/reading", VIEWER, reads.reading),
         ("GET", "/api/log", OWNER, reads.log),
@@ -106,4 +91,4 @@ def rows(folder, handlers):
         ("GET", "/api/diary", OWNER, diary.handler("list")),
         ("GET", "/diary.csv", OWNER, diary.handler("table")),
         ("POST", "/api/diary/delete", OWNER, diary.handler("delete")),
-    ]
+    )
