@@ -169,19 +169,19 @@ def car_estimates():
 
 
 def settings_table():
-    rows = []
+    rows, words = [], schema.words()
     for row in schema.SCHEMA:
         default = "`%s`" % row[schema.DEFAULT] if row[schema.DEFAULT] != "" else "empty"
-        rows.append(["`%s`" % row[schema.KEY], row[schema.GROUP], default, row[schema.HELP]])
+        rows.append(["`%s`" % row[schema.KEY], row[schema.GROUP], default, words[row[schema.KEY]][1]])
     return table(["key", "group", "default", "meaning"], rows)
 
 
 def pins(group, prefix):
     """Signals and pins as the settings have them."""
-    rows = []
+    rows, words = [], schema.words()
     for row in schema.SCHEMA:
         if row[schema.KIND] == schema.PIN and row[schema.KEY].startswith(prefix):
-            rows.append([row[schema.LABEL], "`%s`" % (row[schema.DEFAULT] or "none"), "`%s`" % row[schema.KEY]])
+            rows.append([words[row[schema.KEY]][0], "`%s`" % (row[schema.DEFAULT] or "none"), "`%s`" % row[schema.KEY]])
     return table([group, "pin of the ESP32-S3", "setting"], rows)
 
 

@@ -163,7 +163,8 @@ def short_faults():
 
 def setting_texts():
     """Groups, labels and helps of the settings."""
-    return [row[column] for row in schema.SCHEMA for column in (schema.GROUP, schema.LABEL, schema.HELP)]
+    words = schema.words()
+    return [text for row in schema.SCHEMA for text in (row[schema.GROUP], *words[row[schema.KEY]])]
 
 
 @functools.cache

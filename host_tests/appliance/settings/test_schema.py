@@ -29,6 +29,17 @@ def test_the_shipped_file_names_every_setting():
 
 def test_every_row_is_complete_and_its_default_allowed():
     for row in SCHEMA:
-        assert len(row) == 11 and row[schema.LABEL]
-        assert row[schema.HELP].endswith(".")
+        assert len(row) == 9
         assert checked(row, str(row[schema.DEFAULT])) == row[schema.DEFAULT]
+
+
+def test_the_file_of_words_has_one_line_for_each_row_and_no_more():
+    lines = (SHIPPED.parent / "lib" / "appliance" / "settings" / "schema.txt").read_text().splitlines()
+    assert [line.split("\t")[0] for line in lines] == [row[schema.KEY] for row in SCHEMA]
+    for label, meaning in schema.words().values():
+        assert label and meaning.endswith(".")
+
+
+def test_a_drive_without_the_file_of_words_calls_a_setting_by_its_key(monkeypatch):
+    monkeypatch.setattr(schema, "__file__", "/nowhere/schema.py")
+    assert schema.words()["WIFI_SSID"] == ("WIFI_SSID", "")

@@ -12,17 +12,16 @@ from appliance.settings.schema import (
     CHOICES,
     DEFAULT,
     GROUP,
-    HELP,
     HIGH,
     KEY,
     KIND,
-    LABEL,
     LOW,
     NEEDS_RESTART,
     SCHEMA,
     SECRET,
     STATIC_KEYS,
     row_of,
+    words,
 )
 from appliance.settings.service import BACKUP_KIND
 from appliance.settings.settings import error_texts
@@ -37,15 +36,15 @@ SAVE_LIMIT_MS = 10000
 ROWS_A_PIECE = 4
 
 
-def setting_document(row, keeper):
+def setting_document(row, texts, keeper):
     """One row of the form; a secret's value stays in the box."""
     key = row[KEY]
     value = keeper.after[key]
     file_text = keeper.after.file_text(key)
     return {
         "key": key,
-        "label": row[LABEL],
-        "help": row[HELP],
+        "label": texts[0],
+        "help": texts[1],
         "kind": row[KIND],
         "default": str(row[DEFAULT]),
         "low": row[LOW],
@@ -66,6 +65,7 @@ def settings_pieces(keeper, restart_needed):
         "true" if restart_needed else "false",
         json.dumps(error_texts(keeper.after)),
     )
+    texts = words()
     names = []
     for row in SCHEMA:
         if row[GROUP] not in names:
@@ -76,7 +76,7 @@ def settings_pieces(keeper, restart_needed):
         batch = []
         for row in SCHEMA:
             if row[GROUP] == name:
-                batch.append(setting_document(row, keeper))
+                batch.append(setting_document(row, texts[row[KEY]], keeper))
                 if len(batch) == ROWS_A_PIECE:
                     yield between + json.dumps(batch)[1:-1]
                     between = ", "
@@ -143,7 +143,7 @@ class SettingsPages:
         texts, faults = check_changes(after, changes)
         if faults:
             return refused_values(request, faults)
-        rows = []
+        rows, labels = [], words()
         for row in SCHEMA:
             key = row[KEY]
             if key not in texts:
@@ -154,7 +154,7 @@ class SettingsPages:
                 then = str(row[DEFAULT] if then is None else then)
             now = str(after[key])
             if then != now:
-                rows.append([row[LABEL]] + (["", ""] if row[SECRET] else [now, then]))
+                rows.append([labels[key][0]] + (["", ""] if row[SECRET] else [now, then]))
         return responses.document(request, {"changes": rows, "left_out": left_out})
 
     def reset_wifi(self, request):
