@@ -51,5 +51,5 @@ def test_a_module_that_is_needed_only_at_the_start_is_given_back(monkeypatch):
     package.trunk = module
     monkeypatch.setitem(sys.modules, "appliance.attic", package)
     monkeypatch.setitem(sys.modules, "appliance.attic.trunk", module)
-    hardware.forget("attic", "trunk")
+    hardware.forget("appliance.attic.trunk")
     assert "appliance.attic.trunk" not in sys.modules and not hasattr(package, "trunk")

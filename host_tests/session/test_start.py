@@ -4,6 +4,7 @@
 
 import pytest
 
+from host_tests.support.starts import started
 from host_tests.twin.device import FIRMWARES
 from host_tests.twin.world import World
 
@@ -54,3 +55,11 @@ def test_a_chip_without_usb_of_its_own_starts_as_well():
     with World(seed=53, device_options={"native_usb": False}) as world:
         assert world.run_until(lambda: world.ready, 60)
         assert "Traceback" not in "\n".join(world.device.boot_output)
+
+
+def test_what_only_the_start_or_the_librarys_own_server_needs_is_given_back():
+    with World(seed=54) as world:
+        started(world)
+        there = set(world.device.modules)
+    assert {"appliance.display.panel", "adafruit_httpserver.request"} <= there
+    assert not there & {"appliance.display.drivers", "adafruit_httpserver", "adafruit_httpserver.server"}

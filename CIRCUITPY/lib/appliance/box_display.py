@@ -33,7 +33,7 @@ def _display(box):
     yield
     glass = drivers.open_display(box.settings, bus.find_pin, box.log)
     del drivers
-    hardware.forget("display", "drivers")
+    hardware.forget("appliance.display.drivers")
     if glass is not None:
         for name in PARTS:
             yield

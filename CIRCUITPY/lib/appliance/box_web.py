@@ -3,13 +3,18 @@
 """The box's wiring of its web server, and of what guests on its access point see. Loaded when WiFi is up, because a car
 need not wait for it."""
 
-import adafruit_httpserver
-
 from appliance import box_opened, box_pages, hardware
 from appliance.web import launch, router, routes
 
 # The main version whose insides are known (docs/architecture.md). circup cannot be told which one to install.
 HTTPSERVER = "4"
+# What only its own server needs, and the package that has names for all: 13 kB. Request and Response are where they are used.
+NOT_USED = (
+    "adafruit_httpserver.server",
+    "adafruit_httpserver.route",
+    "adafruit_httpserver.authentication",
+    "adafruit_httpserver",
+)
 
 
 class Wiring:
@@ -40,6 +45,8 @@ class Wiring:
             guests.run(None)
         self._check_library()
         web.start(box.settings["HTTP_PORT"])
+        for name in NOT_USED:
+            hardware.forget(name)
         box.status.mark("page")
         box.loop.add_piece("web", web)
         box.loop.add_slow_piece("guests", guests)
@@ -49,6 +56,8 @@ class Wiring:
         return web
 
     def _check_library(self):
+        import adafruit_httpserver
+
         found = adafruit_httpserver.__version__
         if found.split(".")[0] != HTTPSERVER:
             text = "adafruit_httpserver %s has not been tested: pages may fail; %s.x is known to work"

@@ -91,12 +91,13 @@ def api_release():
         return "99.0.0"
 
 
-def forget(room, name):
-    """Give back what a module of the appliance takes that is needed only at the start."""
-    package = sys.modules["appliance." + room]
-    sys.modules.pop("appliance.%s.%s" % (room, name))
-    if hasattr(package, name):
-        delattr(package, name)
+def forget(name):
+    """Give back what a module takes that is needed only at the start. What others took from it stays."""
+    room, _, short = name.rpartition(".")
+    package = sys.modules.get(room)
+    sys.modules.pop(name, None)
+    if hasattr(package, short):
+        delattr(package, short)
 
 
 def new_pool(radio):
