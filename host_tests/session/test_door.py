@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A car that is there when the box gets its power is read while most of the box is still being loaded."""
 
+import gc
 import importlib
 import sys
 from types import ModuleType, SimpleNamespace
@@ -128,6 +129,8 @@ def test_a_box_that_has_to_ask_lets_a_car_in_right_after_the_answer_and_delivers
         assert world.device.starts == 2 and len(world.smartevse.posts) == 1
         status = world.network.http("GET", "/api/status").json()
         assert status["smartevse"]["last_delivery"] == "ok" and status["reading"]["soc_percent"] == 42
+        gc.collect()
+        assert not [one for one in gc.get_objects() if type(one).__module__ == "appliance.door"], "it is given back"
 
 
 def test_what_the_owner_told_of_a_car_is_in_the_delivery_of_one_that_is_read_at_the_door():

@@ -25,12 +25,12 @@ LIMIT_MS = 10000
 
 
 class Asking:
-    """``watchdog``, ``wifi`` and ``smartevse`` are the box's from now on; it sets ``owner``, and has ``on_watchdog(text)``,
-    ``on_wifi(kind, text)``, ``on_smartevse(kind, text)`` and ``save_network(ssid, password)``. Until then what they tell
-    goes to ``notebook``."""
+    """``watchdog``, ``wifi`` and ``smartevse`` are the box's from now on, which has ``on_watchdog(text)``, ``on_wifi(kind, text)``,
+    ``on_smartevse(kind, text)`` and ``save_network(ssid, password)``. Until they belong to it what they tell goes to
+    ``notebook``."""
 
     def __init__(self, early, wanted, notebook):
-        self.owner = None
+        self._owner = None
         # True when the answer was that a car charges, or may.
         self.charging = False
         self._ticks = early.ticks
@@ -72,32 +72,37 @@ class Asking:
             serve()
         return wifi.connected
 
+    def belong_to(self, owner):
+        """From now on they tell the box, and the notebook is given back."""
+        self._owner = owner
+        self._notebook = None
+
     # ---- what they tell
 
     def _on_watchdog(self, text):
-        if self.owner is None:
+        if self._owner is None:
             self._notebook.caution(text)
         else:
-            self.owner.on_watchdog(text)
+            self._owner.on_watchdog(text)
 
     def _on_wifi(self, kind, text):
-        if self.owner is None:
+        if self._owner is None:
             if kind == "connected":
                 self._times.setdefault("WiFi", self._ticks())
             self._notebook.tell(("wifi", kind, text, self.wifi.cause))
         else:
-            self.owner.on_wifi(kind, text)
+            self._owner.on_wifi(kind, text)
 
     def _on_smartevse(self, kind, text):
-        if self.owner is not None:
-            self.owner.on_smartevse(kind, text)
+        if self._owner is not None:
+            self._owner.on_smartevse(kind, text)
         elif kind == "missing":
             self._notebook.tell(("part_failed", "smartevse_missing", text))
         else:
             self._notebook.tell(("smartevse", kind, text, self.smartevse.cause))
 
     def _save_network(self, ssid, password):
-        return None if self.owner is None else self.owner.save_network(ssid, password)
+        return None if self._owner is None else self._owner.save_network(ssid, password)
 
 
 def _garage(wanted):

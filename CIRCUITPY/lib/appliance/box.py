@@ -203,7 +203,7 @@ class Box:
         if self.radio is not None:
             access_point = AccessPoint(self.radio, self.secrets.access_point, self.ticks)
         if self.asking is not None:
-            self.asking.owner = self
+            self.asking.belong_to(self)
             self.asking.wifi.provisioning.access_point = access_point
             return self.asking.wifi
         return self._new_station(self.settings, self.radio, access_point)
@@ -493,6 +493,8 @@ def early_modem():
 def main():
     """Build the box and run it: never returns."""
     box = Box()
+    go_on(box.early)
+    hardware.forget("appliance.door")
     box.begin()
     # From here, because what a page has to do calls as deep as it may.
     box.loop.run(time.sleep)
