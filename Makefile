@@ -78,6 +78,7 @@ screenshots: setup-system setup
 docs: setup
 	@$(PYTHON) -m host_tests.tools.print_tables
 	@$(PYTHON) -m host_tests.tools.languages
+	@$(PYTHON) -m host_tests.tools.names
 
 wiring: setup
 	@$(PYTHON) -m host_tests.tools.wiring

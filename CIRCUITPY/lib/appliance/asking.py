@@ -25,9 +25,9 @@ LIMIT_MS = 10000
 
 
 class Asking:
-    """``watchdog``, ``wifi`` and ``smartevse`` are the box's from now on, which has ``on_watchdog(text)``, ``on_wifi(kind, text)``,
-    ``on_smartevse(kind, text)`` and ``save_network(ssid, password)``. Until they belong to it what they tell goes to
-    ``notebook``."""
+    """``watchdog``, ``wifi`` and ``smartevse`` are the box's from now on, which has ``on_watchdog(text)``,
+    ``on_wifi(kind, text)``, ``on_smartevse(kind, text)`` and ``save_network(ssid, password)``. Until they belong to it what
+    they tell goes to ``notebook``."""
 
     def __init__(self, early, wanted, notebook):
         self._owner = None

@@ -8,7 +8,7 @@ from appliance.web import launch, router, routes
 
 # The main version whose insides are known (docs/architecture.md). circup cannot be told which one to install.
 HTTPSERVER = "4"
-# What only its own server needs, and the package that has names for all: 13 kB. Request and Response are where they are used.
+# What only its own server needs, and the package that has names for all, 13 kB: Request and Response are in use.
 NOT_USED = (
     "adafruit_httpserver.server",
     "adafruit_httpserver.route",
