@@ -494,7 +494,6 @@ def main():
     """Build the box and run it: never returns."""
     box = Box()
     go_on(box.early)
-    hardware.forget("appliance.door")
     box.begin()
     # From here, because what a page has to do calls as deep as it may.
     box.loop.run(time.sleep)

@@ -99,9 +99,10 @@ def load():
             door.serve()
             _import(name)
         door.serve()
-        from appliance import box
+        from appliance import box, hardware
 
         box.go_on(early, door)
+        hardware.forget("appliance.door")
         del room
         return None
     short, sentence = found
