@@ -12,6 +12,10 @@ import sys
 from pathlib import Path
 
 LIBRARY = Path(__file__).resolve().parents[2] / "CIRCUITPY" / "lib"
+sys.path.insert(0, str(LIBRARY))
+
+from v2g import apphand, din, iso2  # noqa: E402
+
 FILE = LIBRARY / "appliance" / "names.txt"
 # MicroPython keeps shorter ones once in any case.
 LONGEST_SHORT = 10
@@ -29,6 +33,8 @@ def texts_of(source):
 def content():
     """What the file should have."""
     found = collections.Counter(text for path in LIBRARY.rglob("*.py") for text in texts_of(path.read_text()))
+    # Those of the schemas are kept as names in any case, but only once they are loaded.
+    found.update({name for module in (apphand, din, iso2) for name in module.SCHEMA[4] if name in found})
     names = [text for text in found if found[text] > 1 and len(text) > LONGEST_SHORT and not set(text) & set(" %\n")]
     return "\n".join([*sorted(names), ""])
 
