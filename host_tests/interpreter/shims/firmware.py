@@ -31,6 +31,8 @@ LOADED = (
     "microcontroller",
     "select",
     "socketpool",
+    "ssl",
+    "storage",
     "supervisor",
     "terminalio",
     "traceback",
