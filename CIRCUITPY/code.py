@@ -61,6 +61,8 @@ def run_version():
     if sentence is None:
         from appliance import box
 
+        # It gave itself back.
+        start = None
         box.main()
     return sentence
 

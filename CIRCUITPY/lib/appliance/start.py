@@ -103,6 +103,7 @@ def load():
 
         box.go_on(early, door)
         hardware.forget("appliance.door")
+        hardware.forget("appliance.start")
         del room
         return None
     short, sentence = found
