@@ -26,6 +26,8 @@ ELSEWHERE = {
     "appliance/display/code_panel.py": "appliance/display/test_setup_views.py",
     # Wiring of the self-test: what it reports of a whole box.
     "appliance/box_test.py": "session/test_bring_up.py",
+    # What the self-test found.
+    "appliance/state/report.py": "appliance/test_selftest.py",
     # Cars and the SmartEVSE while most of the box is being loaded.
     "appliance/asking.py": "session/test_door.py",
     "appliance/door.py": "session/test_door.py",

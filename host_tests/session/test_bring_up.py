@@ -55,6 +55,20 @@ def test_the_times_of_the_start_are_counted_from_the_reset_and_in_order(found):
     assert seconds[0] > 1.5
 
 
+def test_what_tests_is_given_back_and_comes_again_when_somebody_asks():
+    with World(seed=6, settings=SETTINGS) as world:
+        self_tested(world)
+        there = set(world.device.modules)
+        assert "appliance.state.report" in there and not there & {"appliance.selftest", "appliance.box_test"}
+        world.run(20)
+        first = status(world)["self_test"]
+        assert first["ago_s"] >= 20
+        assert world.network.http("POST", "/api/selftest", headers=OWNER, body="{}").status == 200
+        world.run(3)
+        again = status(world)["self_test"]
+        assert again["ago_s"] < 5 and len(again["checks"]) == len(first["checks"])
+
+
 @pytest.mark.parametrize("url", [SETTINGS_IN_USE["SMARTEVSE_URL"], ""], ids=["a SmartEVSE is asked", "nobody is asked"])
 def test_what_was_there_before_the_program_has_its_own_time(url):
     with World(seed=7, settings=dict(SETTINGS, SMARTEVSE_URL=url)) as world:

@@ -13,6 +13,7 @@ import microcontroller
 
 from appliance.state import faults
 from appliance.state import status as status_module
+from appliance.state.report import Check, Report
 
 # What the modem's write buffer holds when nothing waits in it.
 WRITE_BUFFER_EMPTY = 0x0C5B
@@ -35,42 +36,6 @@ BOARD, MEMORY, SPI, MODEM, FIRMWARE, ROLE, KEY, ROOM = (
     "write_space",
 )
 DRIVE, NVM, DISPLAY, WIFI, SMARTEVSE, BOOT = "drive", "nvm", "display", "wifi", "smartevse", "boot"
-
-
-class Check:
-    """One part: ``ok`` True, False or None (not there on purpose), ``text``, and ``cause``, a key of the table."""
-
-    def __init__(self, name, ok, text, cause=None):
-        self.name = name
-        self.ok = ok
-        self.text = text
-        self.cause = None if ok is not False else cause
-
-
-class Report:
-    """What a test found, and when (seconds of uptime)."""
-
-    def __init__(self, checks, at_s):
-        self.checks = checks
-        self.at_s = at_s
-
-    @property
-    def failed(self):
-        """Names of the parts that are not as they should be."""
-        return [check.name for check in self.checks if check.ok is False]
-
-    def document(self, now_s):
-        """As JSON has it."""
-        rows = [
-            {
-                "name": check.name,
-                "ok": check.ok,
-                "text": check.text,
-                "cause": status_module.cause_document(check.cause),
-            }
-            for check in self.checks
-        ]
-        return {"ago_s": now_s - self.at_s, "ok": not self.failed, "checks": rows}
 
 
 def check_board():
