@@ -8,12 +8,19 @@ from appliance.web import launch, router, routes
 
 # The main version whose insides are known (docs/architecture.md). circup cannot be told which one to install.
 HTTPSERVER = "4"
-# What only its own server needs, and the package that has names for all, 13 kB: Request and Response are in use.
+# What only its own server needs, answers of other kinds, and the package that has names for all, 22 kB: Request and Response
+# are in use.
 NOT_USED = (
-    "adafruit_httpserver.server",
-    "adafruit_httpserver.route",
-    "adafruit_httpserver.authentication",
-    "adafruit_httpserver",
+    ".server",
+    ".route",
+    ".authentication",
+    ".response.ChunkedResponse",
+    ".response.FileResponse",
+    ".response.JSONResponse",
+    ".response.Redirect",
+    ".response.SSEResponse",
+    ".response.Websocket",
+    "",
 )
 
 
@@ -46,7 +53,7 @@ class Wiring:
         self._check_library()
         web.start(box.settings["HTTP_PORT"])
         for name in NOT_USED:
-            hardware.forget(name)
+            hardware.forget("adafruit_httpserver" + name)
         box.status.mark("page")
         box.loop.add_piece("web", web)
         box.loop.add_slow_piece("guests", guests)

@@ -92,7 +92,8 @@ def api_release():
 
 
 def forget(name):
-    """Give back what a module takes that is needed only at the start. What others took from it stays."""
+    """Give back a module, or something in one, that is needed only at the start or not at all. What others took from it
+    stays."""
     room, _, short = name.rpartition(".")
     package = sys.modules.get(room)
     sys.modules.pop(name, None)
