@@ -13,10 +13,6 @@ import firmware
 
 firmware.install()
 
-from appliance import start  # noqa: E402  on the path that the caller gave
-
-start._know_names()
-
 
 def live():
     """Bytes that live now."""

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The texts that stand in more than one place of the device's code: `python -m host_tests.tools.names`, part of `make docs`.
 
-It writes CIRCUITPY/lib/appliance/names.txt, one a line; `_know_names` of appliance/start.py says what for. Sentences are
-none: what has a blank or is filled in stands in one place.
+It writes CIRCUITPY/lib/appliance/base/names.txt, one a line; names.py beside it says what for. Sentences are none: what has
+a blank or is filled in stands in one place.
 """
 
 import ast
@@ -16,7 +16,7 @@ sys.path.insert(0, str(LIBRARY))
 
 from v2g import apphand, din, iso2  # noqa: E402
 
-FILE = LIBRARY / "appliance" / "names.txt"
+FILE = LIBRARY / "appliance" / "base" / "names.txt"
 # MicroPython keeps shorter ones once in any case.
 LONGEST_SHORT = 10
 

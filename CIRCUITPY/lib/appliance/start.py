@@ -20,6 +20,7 @@ ROOM = 1000000
 
 # In this order: each import compiles a second's worth of source at most, and what a car's session needs comes first.
 SESSION = (
+    "appliance.base.names",
     "plc.slac",
     "plc.ipv6",
     "plc.tcp_window",
@@ -80,7 +81,6 @@ def load():
     if found is None:
         room = _room()
         early = _modem_first()
-        _know_names()
         for name in SESSION:
             _import(name)
             early.serve()
@@ -120,21 +120,6 @@ def _modem_first():
     early = Early()
     early.give_key()
     return early
-
-
-def _know_names():
-    """Make the compiler know the names that stand in the code as text, in more than one place: 25 kB.
-
-    MicroPython keeps a name that was looked up as an attribute in a table, and finds it there when it compiles the next
-    module. Any other text of more than ten letters is made anew wherever it stands.
-    """
-    try:
-        with open(__file__.rsplit("/", 1)[0] + "/names.txt") as file:
-            for name in file.read().split():
-                hasattr(version, name)
-    except OSError:
-        # A drive to which only some files were copied.
-        return
 
 
 def _import(name):
