@@ -102,8 +102,8 @@ def load():
         from appliance import box, hardware
 
         box.go_on(early, door)
-        hardware.forget("appliance.door")
-        hardware.forget("appliance.start")
+        for name in ("asking", "door", "start"):
+            hardware.forget("appliance." + name)
         del room
         return None
     short, sentence = found
