@@ -8,8 +8,7 @@ from appliance.web import launch, router, routes
 
 # The main version whose insides are known (docs/architecture.md). circup cannot be told which one to install.
 HTTPSERVER = "4"
-# What only its own server needs, answers of other kinds, and the package that has names for all, 22 kB: Request and Response
-# are in use.
+# What only its own server needs, and answers of other kinds: 20 kB. Request and Response are in use.
 NOT_USED = (
     ".server",
     ".route",
@@ -20,7 +19,6 @@ NOT_USED = (
     ".response.Redirect",
     ".response.SSEResponse",
     ".response.Websocket",
-    "",
 )
 
 
@@ -52,8 +50,7 @@ class Wiring:
             guests.run(None)
         self._check_library()
         web.start(box.settings["HTTP_PORT"])
-        for name in NOT_USED:
-            hardware.forget("adafruit_httpserver" + name)
+        self._give_back()
         box.status.mark("page")
         box.loop.add_piece("web", web)
         box.loop.add_slow_piece("guests", guests)
@@ -69,6 +66,16 @@ class Wiring:
         if found.split(".")[0] != HTTPSERVER:
             text = "adafruit_httpserver %s has not been tested: pages may fail; %s.x is known to work"
             self._box.tell_web(text % (found, HTTPSERVER))
+
+    def _give_back(self):
+        """What of the library is not used. Its package stays without its names, or the next import would load it again."""
+        import adafruit_httpserver
+
+        for name in NOT_USED:
+            hardware.forget("adafruit_httpserver" + name)
+        for name in dir(adafruit_httpserver):
+            if name[0] != "_":
+                delattr(adafruit_httpserver, name)
 
     def _let_guests_in(self, web):
         from appliance.web import first_evening, setup
