@@ -16,6 +16,7 @@ from host_tests.tools.bundle import IN_THE_FIRMWARE
 PRIVATE_USES = {
     ("web/responses.py", "_send"): "replaced: the library's own waits for the client until everything is sent",
     ("web/responses.py", "_send_headers"): "writes status and headers, the only function that does",
+    ("web/responses.py", "_send_bytes"): "replaced: what every answer has in its header goes into it as it is",
     ("web/responses.py", "_request"): "which connection the answer goes to, and whether it was HEAD or HTTP/1.0",
     ("web/responses.py", "_body"): "what the constructor was given; nothing public gives it back",
     ("web/responses.py", "_headers"): "`Transfer-Encoding` depends on the client, so it is added when the answer leaves",
@@ -71,6 +72,8 @@ def private_in(tree, known):
         there = set().union(*(known[library] for library in libraries))
         for node in ast.walk(kind):
             name = getattr(node, "attr", None) or getattr(node, "name", None) or ""
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                name = node.id
             if is_private(name) and name in there:
                 yield name
     for node in ast.walk(tree):

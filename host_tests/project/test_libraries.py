@@ -26,6 +26,7 @@ def test_only_one_library_is_used_behind_its_face():
     (
         ("class A(Response):\n    def f(self): return self._cookies", {"_cookies"}),
         ("class A(Response):\n    def _close_connection(self): pass", {"_close_connection"}),
+        ("class A(Response):\n    _send_bytes = print", {"_send_bytes"}),
         ("class A(Response):\n    def f(self): self._own = 1", set()),
         ("def f(answer): answer._send_bytes(None, b'')", {"_send_bytes"}),
         ("class B:\n    def __init__(self): self._request = None", set()),

@@ -46,30 +46,37 @@ SECURITY_HEADERS = (
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+# Put in as they are: the library would take each apart three times, 20 ms for all of them.
+_SECURITY = "".join(["%s: %s\r\n" % row for row in SECURITY_HEADERS]).encode()
 
 
 class BadBody(Exception):
     """A request whose body cannot be understood; the text is for its sender."""
 
 
-def _with_security(headers, cache):
+def _with_cache(headers, cache):
     result = {"Cache-Control": cache}
-    for name, value in SECURITY_HEADERS:
-        result[name] = value
     if headers:
         result.update(headers)
     return result
 
 
+def _send_guarded(_response, connection, header):
+    first = header.find(b"\r\n") + 2
+    connection.send(header[:first] + _SECURITY + header[first:])
+
+
 class Answer(Response):
     """A whole answer: ``body`` is text or bytes."""
+
+    _send_bytes = _send_guarded
 
     def __init__(self, request, body="", status=OK, content_type=TEXT, headers=None, cache="no-store"):
         super().__init__(
             request,
             body,
             status=status,
-            headers=_with_security(headers, cache),
+            headers=_with_cache(headers, cache),
             content_type=content_type,
         )
 
@@ -103,11 +110,13 @@ def redirect(request, path, headers=None):
 class Pieces(Response):
     """A body that ``pieces``, an iterator of text or bytes, makes while it is sent; "" means not yet."""
 
+    _send_bytes = _send_guarded
+
     def __init__(self, request, pieces, content_type=JSON, file_name=None):
         headers = {}
         if file_name:
             headers["Content-Disposition"] = 'attachment; filename="%s"' % file_name
-        super().__init__(request, "", headers=_with_security(headers, "no-store"), content_type=content_type)
+        super().__init__(request, "", headers=_with_cache(headers, "no-store"), content_type=content_type)
         self._pieces = pieces
 
     def _send(self):
@@ -155,6 +164,8 @@ class StaticFile(Response):
     Where only ``path``.gz is there it is sent as it is, and the browser unpacks it (RFC 9110 8.4.1.3).
     """
 
+    _send_bytes = _send_guarded
+
     def __init__(self, request, path, content_type):
         path, facts = _place_of(path)
         tag = '"%x-%x"' % (facts[6], int(facts[8]) & 0x3FFFFFFF)
@@ -163,7 +174,7 @@ class StaticFile(Response):
             request,
             "",
             status=NOT_MODIFIED if known else OK,
-            headers=_with_security(_file_headers(path, tag), "no-cache"),
+            headers=_with_cache(_file_headers(path, tag), "no-cache"),
             content_type=content_type,
         )
         self._length = 0 if known else facts[6]
