@@ -9,7 +9,7 @@ ARGS ?=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: homeassistant homeassistant-environment help setup setup-system demo test quick soak lint compiled bench cars screenshots docs wiring enclosure enclosure-test site key bundle deploy clean
+.PHONY: homeassistant homeassistant-environment help setup setup-system demo test quick soak lint compiled bench costs cars screenshots docs wiring enclosure enclosure-test site key bundle deploy clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
@@ -17,6 +17,7 @@ help:
 	@echo "make quick        the checks without browser, Java and long sessions"
 	@echo "make soak         what takes an hour: campaigns, cuts, months, fuzzing (FUZZ_MINUTES=50 of it), peers in real time"
 	@echo "make bench        figures beside their budgets"
+	@echo "make costs        what a line of each module costs, counted anew (a quarter of an hour)"
 	@echo "make cars         every recorded car in every way of leaving, on the whole twin; writes docs/cars.md"
 	@echo "make screenshots  the pictures of the README, from a run"
 	@echo "make docs         the tables in docs/ that are printed from the code"
@@ -67,6 +68,9 @@ lint: setup
 
 bench: setup-system setup
 	@$(PYTHON) -m host_tests.bench $(ARGS)
+
+costs: setup-system setup
+	@$(PYTHON) -m host_tests.bench.measure_costs $(ARGS)
 
 cars: setup
 	@$(PYTHON) -m host_tests.cars $(ARGS)

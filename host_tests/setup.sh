@@ -51,6 +51,7 @@ unshare:util-linux:everything over the kernel's network stack
 mosquitto:mosquitto:MQTT and Home Assistant's discovery at a real broker
 mosquitto_sub:mosquitto-clients:MQTT and Home Assistant's discovery at a real broker
 tshark:tshark:Wireshark's opinion of whole sessions
+valgrind:valgrind:the instructions behind the cost of a line
 "
 # With a C compiler the twin counts lines in C (host_tests/twin/line_meter.c) and takes half the time; without, in Python.
 COMPILER="

@@ -181,14 +181,17 @@ class World:
             self.modem.send(frame)
         self.car.take_events()
 
-    def browser(self, path):
-        """A connection to the box that asks for one page."""
-        end = self.network.to_box(80)
-        header = "GET %s HTTP/1.1\r\nHost: 192.168.1.50\r\nUser-Agent: browser\r\nAccept: */*\r\n" % path
+    def browser(self, path, body=None, host="192.168.1.50", address="192.168.1.20"):
+        """A connection to the box that asks for one page, or sends one text."""
+        end = self.network.to_box(80, address)
+        method = "GET" if body is None else "POST"
+        header = "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: browser\r\nAccept: */*\r\n" % (method, path, host)
         if bench_state.page_password:
             credentials = binascii.b2a_base64(b"owner:" + bench_state.page_password.encode()).decode().strip()
             header += "Authorization: Basic %s\r\n" % credentials
-        end.put((header + "\r\n").encode())
+        if body is not None:
+            header += "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+        end.put((header + "\r\n" + (body or "")).encode())
         return end
 
 
@@ -293,8 +296,8 @@ class Stage:
         while self.world.clock.now_us < end:
             yield
 
-    def fetch(self, path, into):
-        end = self.world.browser(path)
+    def fetch(self, path, into, body=None, **browser):
+        end = self.world.browser(path, body, **browser)
         answer = bytearray()
         self.doing = "answer to " + path
         while not (end.peer_closed and not end.inbox):
@@ -427,11 +430,11 @@ class Stage:
         print("resets", bench_state.resets)
 
 
-def main(code_path, car_name="generic", measure="", _broker=""):
+def main(code_path, car_name="generic", measure="", _broker="", stage_class=Stage):
     firmware.install()
     world = World(car_name)
     gc.collect()
-    stage = Stage(world, gc.mem_alloc(), measure)
+    stage = stage_class(world, gc.mem_alloc(), measure)
     bench_state.on_pass = stage.turn
     with open(code_path) as file:
         source = file.read()
@@ -444,4 +447,5 @@ def main(code_path, car_name="generic", measure="", _broker=""):
     sys.exit(1)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -74,6 +74,11 @@ class Costs:
         return int(source.count("\n") * per_line)
 
 
+def module_name(path):
+    """The key of a file of the drive in costs.json: ``plc.framing`` for ``lib/plc/framing.py``."""
+    return path.removeprefix("lib/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 class LineCosts:
     """Nanoseconds of device time for one line of a module.
 
@@ -90,12 +95,11 @@ class LineCosts:
     def line_ns(self, filename):
         """Device nanoseconds per line of the file, 0 for a file that is not device code."""
         if filename.startswith(DRIVE):
-            name = filename[len(DRIVE) :].removeprefix("lib/")
+            name = module_name(filename[len(DRIVE) :])
         elif filename.startswith(FROZEN):
-            name = filename[len(FROZEN) :]
+            name = module_name(filename[len(FROZEN) :])
         else:
             return 0
-        name = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         host_ns = self.modules.get(name, self.default_ns)
         return int(host_ns * self.device_factor)
 

@@ -752,15 +752,6 @@ def test_line_costs_come_from_the_modules_row_of_the_table():
     assert costs.line_ns(__file__) == 0
 
 
-def test_the_stored_table_is_plausible():
-    costs = LineCosts()
-    assert costs.device_factor == 150
-    # A line of this one multiplies numbers of 2048 bits.
-    assert costs.modules.pop("appliance.update.rsa") > 5000
-    assert all(20 <= ns <= 500 for ns in costs.modules.values())
-    assert {"plc.framing", "plc.slac", "plc.tcp", "v2g.exi", "v2g.secc"} <= set(costs.modules)
-
-
 def test_without_line_costs_plain_python_takes_no_time_and_still_ends(boards):
     device = boards(HOSTILE["goes on after the end"], charge_lines=False)
     device.run(3)

@@ -29,6 +29,7 @@ LOADED = (
     "ipaddress",
     "mdns",
     "microcontroller",
+    "neopixel_write",
     "select",
     "socketpool",
     "ssl",

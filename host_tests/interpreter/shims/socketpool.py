@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""socketpool on two buffers a connection, in virtual time; the other ends are in ``virtual_network``.
+"""socketpool on two buffers a connection, in virtual time; the other ends are in ``virtual_network``, datagrams as well.
 
 Time-outs and errors as in the firmware: timeout 0 never waits and raises EAGAIN, a wait that ends raises ETIMEDOUT, a
 closed peer reads as 0 bytes.
@@ -46,27 +46,28 @@ class Socket:
 
     def accept(self):
         if not self.backlog:
-            raise OSError(errno.EAGAIN)
-        return Socket(self.backlog.pop(0)), ("192.168.1.20", 50000)
+            raise OSError(errno.EAGAIN, "")
+        end = self.backlog.pop(0)
+        return Socket(end), end.address
 
     def connect(self, address):
         bench_state.pass_time(5000)
         self.end = bench_state.network.open(address)
         if self.end is None:
-            raise OSError(errno.ECONNREFUSED)
+            raise OSError(errno.ECONNREFUSED, "")
 
     def _wait(self):
         left = None if self.timeout is None else int(self.timeout * 1000000)
         while not self.readable():
             if left is not None and left <= 0:
-                raise OSError(errno.EAGAIN if self.timeout == 0 else errno.ETIMEDOUT)
+                raise OSError(errno.EAGAIN if self.timeout == 0 else errno.ETIMEDOUT, "")
             bench_state.pass_time(SLICE_US)
             if left is not None:
                 left -= SLICE_US
 
     def recv_into(self, buffer, bufsize=0):
         if self.end is None:
-            raise OSError(errno.EBADF)
+            raise OSError(errno.EBADF, "")
         self._wait()
         books = bench_state.books
         books.enter()
@@ -76,13 +77,13 @@ class Socket:
 
     def send(self, data):
         if self.end is None:
-            raise OSError(errno.EBADF)
+            raise OSError(errno.EBADF, "")
         books = bench_state.books
         books.enter()
         count = self.end.put(data)
         books.leave()
         if not count:
-            raise OSError(errno.EAGAIN)
+            raise OSError(errno.EAGAIN, "")
         return count
 
     def close(self):
@@ -91,9 +92,42 @@ class Socket:
             self.end = None
 
 
+class Datagrams:
+    """A socket of UDP. ``waiting``: [(octets, sender)]."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def settimeout(self, seconds):
+        """What is there is there at once."""
+
+    def bind(self, address):
+        bench_state.network.datagrams[address[1]] = self
+
+    def readable(self):
+        return len(self.waiting) > 0
+
+    def recvfrom_into(self, buffer):
+        if not self.waiting:
+            raise OSError(errno.EAGAIN, "")
+        octets, sender = self.waiting.pop(0)
+        buffer[: len(octets)] = octets
+        return len(octets), sender
+
+    def sendto(self, octets, address):
+        answer = bench_state.network.answers.get(address)
+        if answer is not None:
+            self.waiting.append((answer(bytes(octets)), address))
+        return len(octets)
+
+    def close(self):
+        """Nothing is held."""
+
+
 class SocketPool:
     AF_INET = 2
     SOCK_STREAM = 1
+    SOCK_DGRAM = 2
     SOL_SOCKET = 0xFFF
     SO_REUSEADDR = 4
 
@@ -101,7 +135,7 @@ class SocketPool:
         self.radio = radio
 
     def socket(self, family=2, kind=1, proto=0):
-        return Socket()
+        return Datagrams() if kind == self.SOCK_DGRAM else Socket()
 
     def getaddrinfo(self, host, port, family=0, kind=0, proto=0, flags=0):
         return [(2, 1, 0, "", (host, port))]

@@ -45,11 +45,16 @@ def pair():
 
 
 class Network:
-    """``hosts``: (address, port) -> function(End) that serves a connection of the box."""
+    """``hosts``: (address, port) -> function(End) that serves a connection of the box.
+
+    ``answers``: the same of UDP, function(octets) -> octets. ``datagrams``: port -> the box's socket of UDP.
+    """
 
     def __init__(self):
         self.hosts = {}
         self.listeners = {}
+        self.answers = {}
+        self.datagrams = {}
 
     def open(self, address):
         serve = self.hosts.get((address[0], address[1]))
@@ -59,8 +64,9 @@ class Network:
         serve(other)
         return one
 
-    def to_box(self, port):
+    def to_box(self, port, address="192.168.1.20"):
         """An End whose peer is a new connection at the box's listener."""
         one, other = pair()
+        other.address = (address, 50000)
         self.listeners[port].backlog.append(other)
         return one

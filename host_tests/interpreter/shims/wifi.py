@@ -9,6 +9,12 @@ class PowerManagement:
     NONE = "NONE"
 
 
+class AuthMode:
+    OPEN = "OPEN"
+    WPA2 = "WPA2"
+    PSK = "PSK"
+
+
 class _AccessPoint:
     channel = 6
     bssid = b"\x02\x00\x00\x00\x00\x06"
