@@ -703,7 +703,7 @@ def test_spi_bytes_cost_their_bits_and_the_call(tmp_path):
         print((time.monotonic_ns() - before) // 1000)
     """
     device = run_code(tmp_path, code, services=services)
-    assert 1530 + 45 <= int(said(device)[0]) <= 1530 + 45 + 30
+    assert 1530 + 45 <= int(said(device)[0]) <= 1530 + 45 + 60  # and two lines
 
 
 def test_stack_peak_is_measured_and_can_be_enforced(tmp_path, boards):

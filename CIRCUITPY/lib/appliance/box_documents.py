@@ -31,8 +31,9 @@ def status_groups(box):
             ("listeners", documents.listeners_document, box.listeners),
             ("admission", documents.admission_document, box.loop, box.ticks),
         ),
+        # The firmware looks through the whole heap for it.
+        (("memory_free", documents.memory_document),),
         (
-            ("memory_free", documents.memory_document),
             ("loop", documents.loop_document, box.loop),
             ("system", documents.as_it_is, documents.system_document()),
             ("settings_errors", settings.error_texts, box.settings),
