@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a line of each device module costs: counted on MicroPython and on CPython, kept in twin/costs.json.
+"""What a line of each device module costs: counted on MicroPython and on CPython, kept in counted_costs.json.
 
     python -m host_tests.bench.measure_costs [--dry-run]
 
@@ -26,11 +26,13 @@ import contextlib
 import json
 import sys
 import tempfile
+from pathlib import Path
 
 from host_tests.bench import counted_instructions, counted_lines
 from host_tests.interpreter import micropython
-from host_tests.twin.cost import COSTS_PATH, module_name
+from host_tests.twin.cost import module_name
 
+COUNTED_PATH = Path(__file__).with_name("counted_costs.json")
 DEVICE_FACTOR = 150
 DEFAULT_NS = 60
 INSTRUCTIONS_PER_NS = 9.4
@@ -186,7 +188,7 @@ def stale(table, files):
 
 
 def measure(report=print):
-    """The table of costs.json, measured now."""
+    """The table of counted_costs.json, measured now."""
     mix = mix_instructions()
     report(f"one round of the mix: {mix:.0f} instructions")
     counts = Counts()
@@ -215,7 +217,7 @@ def main():
     text = json.dumps(table, indent=2) + "\n"
     print(text, end="")
     if "--dry-run" not in sys.argv[1:]:
-        COSTS_PATH.write_text(text)
+        COUNTED_PATH.write_text(text)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from host_tests.twin.world import SETTINGS_IN_USE, World
 
 ALONE = dict(SETTINGS_IN_USE, SMARTEVSE_URL="")
 PARM_REQ, PARM_CNF = b"\x64\x60", b"\x65\x60"
-# From power-on, with what was kept for this start: 12.1 s, and a pause of 0.3 s of the car.
-DOOR_S = 12.5
+# From power-on, with what was kept for this start: 11.5 s, and a pause of 0.3 s of the car.
+DOOR_S = 11.8
 OWNER = {"Authorization": "Bearer correct horse"}
 
 
@@ -111,7 +111,14 @@ def test_an_owner_who_forbids_answers_is_obeyed_by_the_very_next_start(way):
         assert not line.answers_s
 
 
+def doors():
+    """Everything of the door's module that is still there, of earlier boxes in this process as well."""
+    gc.collect()
+    return [one for one in gc.get_objects() if type(one).__module__ == "appliance.door"]
+
+
 def test_a_box_that_has_to_ask_lets_a_car_in_right_after_the_answer_and_delivers_promptly():
+    earlier = doors()
     with World(seed=94) as world:
         assert world.run_until(lambda: page_is_up(world), 60)
         world.power_cycle()
@@ -129,8 +136,7 @@ def test_a_box_that_has_to_ask_lets_a_car_in_right_after_the_answer_and_delivers
         assert world.device.starts == 2 and len(world.smartevse.posts) == 1
         status = world.network.http("GET", "/api/status").json()
         assert status["smartevse"]["last_delivery"] == "ok" and status["reading"]["soc_percent"] == 42
-        gc.collect()
-        assert not [one for one in gc.get_objects() if type(one).__module__ == "appliance.door"], "it is given back"
+        assert all(any(one is other for other in earlier) for one in doors()), "it is given back"
 
 
 def test_what_the_owner_told_of_a_car_is_in_the_delivery_of_one_that_is_read_at_the_door():

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The stored costs of a line belong to the modules that are there, and what makes them counts right."""
+"""The counted costs of a line belong to the modules that are there, and what makes them counts right."""
 
 import ast
 import json
@@ -10,7 +10,7 @@ import pytest
 
 from host_tests.bench import counted_instructions, counted_lines, measure_costs
 from host_tests.interpreter import micropython
-from host_tests.twin.cost import COSTS_PATH, LineCosts, module_name
+from host_tests.twin.cost import LineCosts, module_name
 
 DRIVE = micropython.LIBRARY.parent
 # Runs without a figure of its own, and why that is no matter.
@@ -28,7 +28,7 @@ NOT_MEASURED = {
 
 @pytest.fixture(scope="module")
 def table():
-    return json.loads(COSTS_PATH.read_text(encoding="utf-8"))
+    return json.loads(measure_costs.COUNTED_PATH.read_text(encoding="utf-8"))
 
 
 def runs(path):
@@ -64,8 +64,8 @@ def test_a_module_that_has_become_another_one_is_noticed(table, change):
     assert measure_costs.stale(table, files) == ["plc.slac"]
 
 
-def test_the_stored_table_is_plausible():
-    costs = LineCosts()
+def test_the_counted_table_is_plausible(table):
+    costs = LineCosts(table)
     assert costs.device_factor == 150
     for name in ("plc.framing", "plc.slac", "plc.ticks", "plc.tcp", "plc.qca7005", "v2g.exi", "v2g.secc", "appliance.loop"):
         assert 20 <= costs.modules[name] <= 200, name
