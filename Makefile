@@ -17,7 +17,7 @@ help:
 	@echo "make quick        the checks without browser, Java and long sessions"
 	@echo "make soak         what takes an hour: campaigns, cuts, months, fuzzing (FUZZ_MINUTES=50 of it), peers in real time"
 	@echo "make bench        figures beside their budgets"
-	@echo "make costs        what a line of each module costs, counted anew (a quarter of an hour)"
+	@echo "make costs        what a line of each module costs, counted anew (five minutes)"
 	@echo "make cars         every recorded car in every way of leaving, on the whole twin; writes docs/cars.md"
 	@echo "make screenshots  the pictures of the README, from a run"
 	@echo "make docs         the tables in docs/ that are printed from the code"

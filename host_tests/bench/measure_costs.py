@@ -7,7 +7,7 @@
 Each script below runs twice and does the same both times: on the MicroPython unix interpreter under valgrind, which counts
 machine instructions by Python file (`counted_instructions.py`), and on CPython under a tracer, which counts lines as the
 twin does (`counted_lines.py`). A module's figure is the one divided by the other, over all scripts. No time is taken, so a
-busy computer writes the same table. It takes a quarter of an hour, and needs valgrind and a C compiler.
+busy computer writes the same table. It takes five minutes on a quiet one, and needs valgrind and a C compiler.
 
 `INSTRUCTIONS_PER_NS` makes nanoseconds of them, those for which the device factor of 150 holds. It was found once, with
 six pieces of work that were timed, the fastest of forty runs, and counted as well: 46.9 million instructions in 5.01 ms,
