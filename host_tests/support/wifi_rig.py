@@ -68,10 +68,10 @@ class Mdns:
 class Rig:
     """`told` is what was reported, as (kind, text); `saved` the networks that were kept, `save_fault` why not.
 
-    With the `chip` of another Rig it is the run after a watchdog ended that one.
+    With the `chip` of another Rig it is the run after a watchdog ended that one, or after a reset for another `reason`.
     """
 
-    def __init__(self, *air, chip=None, mdns=None, **settings):
+    def __init__(self, *air, chip=None, reason=survival.WATCHDOG, mdns=None, **settings):
         self.clock = Clock()
         self.radio = Radio(self.clock, *(air or (Point(),)))
         self.settings = Settings()
@@ -81,7 +81,7 @@ class Rig:
         self.saved = []
         self.save_fault = None
         self.chip = Chip() if chip is None else chip
-        self.kept = self.chip.kept(survival.POWER if chip is None else survival.WATCHDOG)
+        self.kept = self.chip.kept(survival.POWER if chip is None else reason)
         self.watchdog = Watchdog()
         self.point = AccessPoint(self.radio)
         self.hung = False

@@ -100,6 +100,41 @@ def test_the_last_list_stays_while_the_next_is_made():
     assert [one.ssid for one in found.shown] == ["Home"] and found.best("Home")
 
 
+def channels_of_a_search(air, first, wanted="Home", meanwhile=None):
+    radio = Radio(air)
+    networks = Networks(radio)
+    networks.begin(first)
+    if meanwhile is not None:
+        meanwhile(networks)
+    while not networks.look(wanted):
+        pass
+    return networks, radio.scanned
+
+
+def test_a_search_ends_on_its_first_channel_when_the_network_is_heard_well_there():
+    air = [Found("Home", -60, 6), Found("Home", -40, 11), Found("Guests", -40, 6)]
+    networks, scanned = channels_of_a_search(air, 6)
+    assert scanned == [6] and networks.best("Home").channel == 6
+    assert not networks.complete and networks.shown == []
+
+
+@pytest.mark.parametrize("first", range(1, CHANNELS + 1))
+@pytest.mark.parametrize(
+    "air", [[], [Found("Home", -69, 6)], [Found("Guests", -30, 6)]], ids=["away", "faint", "another"]
+)
+def test_a_search_goes_on_over_all_channels_once_when_the_first_has_not_what_is_wanted(first, air):
+    networks, scanned = channels_of_a_search(air, first)
+    assert scanned == [first, *(channel for channel in range(1, CHANNELS + 1) if channel != first)]
+    assert networks.complete and len(networks._last) == len(air)
+
+
+def test_a_search_that_somebody_waits_for_meanwhile_is_not_cut_short():
+    networks, scanned = channels_of_a_search(
+        [Found("Home", -60, 6)], 6, meanwhile=lambda networks: networks.begin()
+    )
+    assert len(scanned) == CHANNELS and networks.complete
+
+
 def test_a_radio_that_refuses_is_left_alone():
     radio = Radio([])
     radio.fail = True

@@ -4,9 +4,10 @@
 
 import pytest
 from appliance.network.scan import CHANNELS
+from appliance.storage import memory
 
 from host_tests.support.fake_radio import Point
-from host_tests.support.wifi_rig import Mdns, Rig
+from host_tests.support.wifi_rig import Mdns, Rig, survival
 
 OTHER = bytes.fromhex("02aabbccddee")
 STATIC = {
@@ -258,6 +259,52 @@ def test_a_network_that_is_not_there_is_not_looked_for_with_less_power():
     rig = Rig(Point("Neighbour"))
     rig.until(lambda: len(rig.texts("failed")) == 1)
     assert rig.radio.powers == [20]
+
+
+# ---- where it was last time
+
+
+def after_a_power_cut(before, *air):
+    return joined(Rig(*air, chip=before.chip, reason=survival.POWER))
+
+
+def test_a_start_looks_first_where_the_network_was_last_time():
+    first = joined(Rig())
+    again = after_a_power_cut(first)
+    assert again.radio.scanned == [6] and again.radio.joins == [("Home", "correct horse", 6, None)]
+
+
+def test_a_network_that_moved_while_the_box_was_off_is_found_and_kept():
+    first = joined(Rig())
+    again = after_a_power_cut(first, Point(channel=11))
+    assert again.radio.scanned[0] == 6 and len(again.radio.scanned) == CHANNELS
+    assert after_a_power_cut(again, Point(channel=11)).radio.scanned == [11]
+
+
+def test_a_faint_access_point_at_the_known_channel_does_not_keep_the_box_from_the_stronger_one():
+    first = joined(Rig())
+    again = after_a_power_cut(first, Point(rssi=-75), Point(channel=11, bssid=OTHER))
+    assert [channel for _, _, channel, _ in again.radio.joins] == [11]
+
+
+def test_a_router_that_changes_its_channel_all_the_time_does_not_wear_out_nvm():
+    rig = joined(Rig())
+    kept = bytes(rig.chip.nvm)
+    for channel in (11, 1, 11, 1):
+        rig.radio.lose()
+        rig.radio.air[:] = [Point(channel=channel)]
+        rig.until(lambda: not rig.station.connected, 2)
+        rig.until(lambda: rig.station.connected, 30)
+    assert bytes(rig.chip.nvm) == kept
+
+
+@pytest.mark.parametrize("told", [14, 255])
+def test_a_channel_that_is_none_is_not_looked_at(told):
+    chip = Rig().chip
+    kept = chip.kept()
+    kept.set_byte(memory.CHANNEL, told)
+    kept.save()
+    assert joined(Rig(chip=chip)).radio.scanned == list(range(1, CHANNELS + 1))
 
 
 # ---- losing

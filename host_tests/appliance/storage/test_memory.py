@@ -5,6 +5,8 @@
 import sys
 import types
 
+from appliance.modem import wiring
+from appliance.settings import wishes
 from appliance.storage import memory
 from appliance.storage.forgetful import Forgetful
 
@@ -21,6 +23,8 @@ def test_the_places_are_those_of_survival():
 
 def test_the_places_do_not_overlap():
     assert memory.SECRETS + memory.SECRETS_SIZE <= memory.SPI < memory.SPI + survival.SPI_SIZE <= memory.WIRING
+    assert memory.WIRING + wiring._SIZE <= memory.WISHES
+    assert memory.WISHES + wishes.SIZE <= memory.CHANNEL < survival._LENGTH_AT
 
 
 def test_a_survival_that_is_damaged_is_replaced_and_the_console_says_so(monkeypatch, capsys):

@@ -5,7 +5,7 @@
 A scan of all channels stands still for 2 s; one channel takes 0.12 s, and 12 and 13 take 0.36 s, because without a country
 the chip only listens there. So a car that begins meanwhile is answered in time, and a phone on the box's own access point
 notices little. Every join is prepared by such a search: with the channel known it takes a second, without it stands
-still for three.
+still for three. The first one after a start looks first where the network was last time, and ends there when it is heard well.
 """
 
 CHANNELS = 13  # 12 and 13 are in use in Europe
@@ -18,6 +18,8 @@ OPEN, PASSWORD, LOGIN, UNKNOWN = "open", "password", "login", "unknown"
 _BARS_DBM = (-60, -68, -76, -84)
 # Below this a join may fail as if the password were wrong.
 WEAK_DBM = -80
+# From here on nobody looks for a stronger access point of the same name.
+WELL_HEARD_DBM = -68
 
 
 def bars(rssi):
@@ -55,31 +57,47 @@ class Networks:
         self.complete = False
         self.shown = []
         self._radio = radio
+        self._first = 0
+        self._may_be_short = False
         self._found = []
         self._last = []
 
-    def begin(self):
-        """Start a search, unless one is under way."""
+    def begin(self, first=0):
+        """Start a search, unless one is under way; with a channel ``first`` it begins there and may end there."""
         if self.next_channel is None:
-            self.next_channel = 1
+            self._first = first
+            self.next_channel = first or 1
             self._found = []
+        self._may_be_short = bool(first)
 
-    def look(self):
-        """Look at one channel; stands still for 0.12 to 0.36 s. True when that was the last."""
+    def look(self, wanted=None):
+        """Look at one channel; stands still for 0.12 to 0.36 s. True when that was the last, or when it was the one to
+        begin with and the network ``wanted`` is heard well there."""
         channel = self.next_channel
-        self.next_channel = None if channel == CHANNELS else channel + 1
+        self.next_channel = self._after(channel)
         radio = self._radio
         try:
             for found in radio.start_scanning_networks(start_channel=channel, stop_channel=channel):
                 self._add(found)
         finally:
             radio.stop_scanning_networks()
-        if self.next_channel is not None:
-            return False
-        self._last = self._found
-        self.shown = self._sorted()
-        self.complete = True
-        return True
+        if self.next_channel is None:
+            self._last = self._found
+            self.shown = self._sorted()
+            self.complete = True
+        elif self._may_be_short and channel == self._first and self._hears_well(wanted):
+            self._last = self._found
+            self.next_channel = None
+        return self.next_channel is None
+
+    def _after(self, channel):
+        following = 1 if channel == self._first else channel + 1
+        if following == self._first:
+            following += 1
+        return None if following > CHANNELS else following
+
+    def _hears_well(self, ssid):
+        return any([found.ssid == ssid and found.rssi >= WELL_HEARD_DBM for found in self._found])
 
     def _add(self, found):
         try:

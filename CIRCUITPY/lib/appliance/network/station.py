@@ -181,7 +181,7 @@ class Station:
     def _look(self, now):
         try:
             self._link.enable()
-            if not self.networks.look():
+            if not self.networks.look(self.ssid if self._searching else None):
                 return
             self._searched.mark(now)
         except (RuntimeError, MemoryError) as error:
@@ -215,7 +215,8 @@ class Station:
             return
         self._link.enable()
         self._searching = True
-        self.networks.begin()
+        # What failed once may have moved, and what a guest names was nowhere yet.
+        self.networks.begin(self._guard.channel() if wish is None and not self._failures else 0)
 
     def _came_back(self, now):
         """The firmware came back by itself. Without an address there is only waiting: ``connect`` would do nothing."""
@@ -294,6 +295,9 @@ class Station:
         link = self._link
         self.address = link.address()
         self._last_place = link.place() or self._last_place
+        if self._last_place is not None and not self.losses:
+            # A router that changes its channel all the time would wear out NVM.
+            self._guard.keep_channel(self._last_place[0])
         link.open_pool()
         self.state = CONNECTED
         self.cause = None

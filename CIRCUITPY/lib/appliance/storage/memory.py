@@ -12,6 +12,8 @@ SECRETS, SECRETS_SIZE = 32, 34
 SPI = 66
 WIRING = 69
 WISHES = 79
+# The WiFi channel of the last first join.
+CHANNEL = 97
 
 
 def kept():
