@@ -151,20 +151,24 @@ class Start:
     (`key_s`), the page is up (`page_s`)."""
 
     def __init__(self, world):
-        self.key_s = self._until(world, lambda: world.modem.modem.nmk is not None)
-        self.page_s = self._until(world, lambda: page_is_up(world))
+        self._since_s = world.now_s
+        modem, last_key = world.modem.modem, world.modem.modem.nmk
+        self.key_s = self._until(world, lambda: modem.nmk != last_key)
+        # The console tells the twin when the box was switched on; before that it remembers the last time.
+        self.page_s = self._until(world, lambda: world.power_on_s >= self._since_s and page_is_up(world))
 
-    @staticmethod
-    def _until(world, reached, limit_s=90):
+    def _until(self, world, reached, limit_s=90):
         if not world.run_until(reached, limit_s):
             raise RuntimeError(world.device.console_text()[-1000:])
-        return world.now_s - world.power_on_s
+        return world.now_s - self._since_s
 
 
 def one_start(compiled=False):
-    """The ``Start`` of a box that joins its network at once; ``compiled``: with an update of compiled modules."""
+    """An ordinary ``Start`` of a box that joins its network at once; ``compiled``: with an update of compiled modules."""
     with World(seed=3) as world:
         world.device.costs.lib_is_compiled = compiled
+        started(world)
+        world.power_cycle()
         return Start(world)
 
 
