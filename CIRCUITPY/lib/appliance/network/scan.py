@@ -5,7 +5,7 @@
 A scan of all channels stands still for 2 s; one channel takes 0.12 s, and 12 and 13 take 0.36 s, because without a country
 the chip only listens there. So a car that begins meanwhile is answered in time, and a phone on the box's own access point
 notices little. Every join is prepared by such a search: with the channel known it takes a second, without it stands
-still for three. The first one after a start looks first where the network was last time, and ends there when it is heard well.
+still for three. After a start it begins where the network was last time, and ends there when it is heard well.
 """
 
 CHANNELS = 13  # 12 and 13 are in use in Europe
@@ -97,7 +97,7 @@ class Networks:
         return None if following > CHANNELS else following
 
     def _hears_well(self, ssid):
-        return any([found.ssid == ssid and found.rssi >= WELL_HEARD_DBM for found in self._found])
+        return any(found.ssid == ssid and found.rssi >= WELL_HEARD_DBM for found in self._found)
 
     def _add(self, found):
         try:
