@@ -59,17 +59,12 @@ def run_version():
         start = None
     sentence = None if start is None else start.load()
     if sentence is None:
+        # It has given itself back.
+        del start
         from appliance import box
 
-        # It gave itself back.
-        start = None
         box.main()
     return sentence
-
-
-def failed_starts():
-    """How many this one counts for. A file that cannot be imported is no better the next time, and loading takes long."""
-    return 2 if getattr(sys.modules.get("appliance.start"), "importing", False) else 1
 
 
 def count_failure(error):
@@ -78,7 +73,8 @@ def count_failure(error):
         import slots
 
         text = "".join(traceback.format_exception(error))
-        for _ in range(failed_starts()):
+        # A file that cannot be imported is no better the next time, and loading takes long: it counts twice.
+        for _ in range(2 if getattr(sys.modules.get("appliance.start"), "importing", False) else 1):
             count = slots.failed(text)
         return count
     except Exception as another:

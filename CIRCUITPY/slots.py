@@ -91,15 +91,9 @@ class Seal:
 
     def packed(self):
         """The sector that is written."""
+        version = self.version.encode("utf-8")
         head = struct.pack(
-            _SEAL,
-            _MAGIC,
-            self.number,
-            self.size,
-            self.check_sum,
-            self.lib_mark,
-            self.expects,
-            self.version.encode("utf-8"),
+            _SEAL, _MAGIC, self.number, self.size, self.check_sum, self.lib_mark, self.expects, version
         )
         sector = bytearray(SECTOR)
         sector[:_SEAL_SIZE] = head
@@ -148,11 +142,10 @@ def lib_mark(root=""):
     for name in ("/files.json", "/lib/appliance/base/version.py"):
         try:
             with open(root + name, "rb") as file:
-                while True:
-                    piece = file.read(PAGE)
-                    if not piece:
-                        break
+                piece = file.read(PAGE)
+                while piece:
                     mark = binascii.crc32(piece, mark)
+                    piece = file.read(PAGE)
         except OSError:
             continue
     return mark & 0xFFFFFFFF
@@ -273,12 +266,12 @@ class Start:
     """What was picked: ``place``, its ``seal`` (None for /lib), ``skipped``: [(place, seal, why)], and whether it goes
     ``without_settings``, those that were saved on the page."""
 
-    def __init__(self, place, seal, skipped, counts):
+    def __init__(self, place, seal, skipped, counts, without_settings):
         self.place = place
         self.seal = seal
         self.skipped = skipped
         self.counts = counts
-        self.without_settings = False
+        self.without_settings = without_settings
 
     @property
     def proved(self):
@@ -302,9 +295,7 @@ def pick(counts, root=""):
         elif seal is not None and image_check_sum(root + PATHS[place], seal.size) != seal.check_sum:
             skipped.append((place, seal, "damaged"))
         else:
-            picked = Start(place, seal, skipped, counts)
-            picked.without_settings = step == WITHOUT_SETTINGS
-            return picked
+            return Start(place, seal, skipped, counts, step == WITHOUT_SETTINGS)
     raise NothingStarts
 
 
@@ -365,10 +356,10 @@ def begin(picked):
 
 def failed(text):
     """The start that was made ended in an exception, ``text`` tells which; gives how many failed in a row."""
-    kept = new_counts().kept
+    counts = new_counts()
+    kept = counts.kept
     if kept is None:
         return MOST_FAILED
-    counts = Counts(kept)
     place = LIB if started is None else started.place
     count = counts.fail(place, None if started is None else started.seal)
     kept.set_byte(survival.TRYING, 0)

@@ -195,6 +195,8 @@ class Survival:
 def _board():
     """(NVM, RTC memory, why the chip was reset) of this board."""
     nvm = rtc = None
+    # Where only the program was started again, the last reset was judged before. A watchdog that leads to safe mode is the
+    # firmware's own, for interrupts: no join stood still.
     reason = OTHER
     try:
         import alarm
@@ -208,16 +210,12 @@ def _board():
 
         nvm = microcontroller.nvm
         told = microcontroller.cpu.reset_reason
-        if supervisor.runtime.run_reason != supervisor.RunReason.STARTUP:
-            # Only the program was started again; the last reset was judged before.
-            reason = OTHER
-        elif supervisor.runtime.safe_mode_reason != supervisor.SafeModeReason.NONE:
-            # A watchdog that leads there is the firmware's own, for interrupts: no join stood still.
-            reason = OTHER
-        elif told == microcontroller.ResetReason.WATCHDOG:
-            reason = WATCHDOG
-        elif told == microcontroller.ResetReason.POWER_ON:
-            reason = POWER
+        started_by_reset = supervisor.runtime.run_reason == supervisor.RunReason.STARTUP
+        if started_by_reset and supervisor.runtime.safe_mode_reason == supervisor.SafeModeReason.NONE:
+            if told == microcontroller.ResetReason.WATCHDOG:
+                reason = WATCHDOG
+            elif told == microcontroller.ResetReason.POWER_ON:
+                reason = POWER
     except Exception as error:
         print("no NVM:", error)
     return nvm, rtc, reason

@@ -46,7 +46,7 @@ def run_until_written(world):
     later = box_of(world).diary
 
     def written():
-        diary = later.diary
+        diary = later.piece
         return diary is not None and diary.newest and not diary._waiting and not diary._half
 
     assert world.run_until(written, ASKED_S, 500_000)

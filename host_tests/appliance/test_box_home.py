@@ -1,63 +1,50 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the owner's home wants is loaded file by file, and a part that cannot be loaded is reported once."""
+"""What the owner's home wants is added only where it is set, and the broker is left for good only when the box moves."""
 
 from types import SimpleNamespace
 
 import pytest
-from appliance.box_home import Later
+from appliance import box_home
+
+PLACE = {"MQTT_BROKER": "192.168.1.7", "MQTT_PORT": 1883, "MQTT_PREFIX": "", "MQTT_DISCOVERY": "homeassistant"}
 
 
 class Bench:
-    def __init__(self, names=("json", "binascii"), made=None):
-        self.ready = False
-        self.told = []
+    def __init__(self, **settings):
+        self.slow = []
         self.left = []
-        self.made = made or SimpleNamespace(due=lambda _now: True, run=self._ran)
-        self.runs = 0
-        self.later = Later(lambda: self.ready, names, self._make, self.told.append, self.left.append)
-
-    def _make(self):
-        if isinstance(self.made, Exception):
-            raise self.made
-        return self.made
-
-    def _ran(self, _now):
-        self.runs += 1
+        self.settings = dict(PLACE, LISTENER_1="", LISTENER_2="", **settings)
+        self.keeper = SimpleNamespace(after=dict(self.settings))
+        self.loop = SimpleNamespace(add_slow_piece=lambda name, _piece: self.slow.append(name))
+        self.mqtt = self.listeners = None
 
 
-def test_nothing_is_loaded_before_it_is_time():
+@pytest.mark.parametrize(
+    "settings, pieces",
+    [({}, ["mqtt"]), ({"MQTT_BROKER": "", "LISTENER_2": "http://192.168.1.8/"}, ["listeners"])],
+)
+def test_what_is_set_gets_its_piece(settings, pieces):
     bench = Bench()
-    assert not bench.later.due(0)
-    bench.ready = True
-    assert bench.later.due(0)
+    bench.settings.update(settings)
+    box_home.add(bench)
+    assert bench.slow == pieces
 
 
-def test_one_file_a_run_then_the_piece_and_then_its_own_runs():
+def test_only_a_session_that_is_there_says_good_bye():
     bench = Bench()
-    bench.ready = True
-    for _ in range(2):
-        bench.later.run(0)
-        assert bench.later.piece is None
-    bench.later.run(0)
-    assert bench.later.piece is bench.made and bench.runs == 0
-    bench.later.run(0)
-    assert bench.runs == 1
+    box_home.add(bench)
+    box_home.leave(bench)
+    bench.mqtt.piece = SimpleNamespace(leave=bench.left.append)
+    box_home.leave(bench)
+    assert bench.left == [False]
 
 
-@pytest.mark.parametrize("bench", [Bench(("appliance.nowhere",)), Bench(made=ValueError("no"))])
-def test_what_cannot_be_loaded_is_reported_once_and_not_tried_again(bench):
-    bench.ready = True
-    for _ in range(5):
-        if bench.later.due(0):
-            bench.later.run(0)
-    assert len(bench.told) == 1 and bench.later.piece is None
-
-
-def test_only_a_piece_that_is_there_says_good_bye():
-    bench = Bench(())
-    bench.later.leave()
-    assert bench.left == []
-    bench.later.run(0)
-    bench.later.leave()
-    assert bench.left == [bench.made]
+@pytest.mark.parametrize("key", PLACE)
+def test_a_box_that_will_be_elsewhere_takes_back_what_the_broker_keeps(key):
+    bench = Bench()
+    box_home.add(bench)
+    bench.mqtt.piece = SimpleNamespace(leave=bench.left.append)
+    bench.keeper.after[key] = "another"
+    box_home.leave(bench)
+    assert bench.left == [True]

@@ -19,7 +19,7 @@ from appliance.jobs import Jobs, Later, RecordSecrets, Restart, SelfTest, StateQ
 from appliance.loop import Collector, Loop
 from appliance.modem.role import Role
 from appliance.modem.setting import KeptSetting
-from appliance.modem.wiring import KEYS as WIRING_KEYS
+from appliance.modem.wiring import pins_in
 from appliance.network.access_point import AccessPoint
 from appliance.network.guard import JoinGuard
 from appliance.network.link import Link
@@ -37,7 +37,7 @@ from appliance.storage.drive import Drive
 from appliance.storage.records import NoStore, Store, StoreError
 from appliance.storage.secrets import Secrets
 from appliance.story import Story
-from appliance.update.health import Health, Works, failed_starts, skipped_text
+from appliance.update.health import Health, failed_starts, skipped_text, working
 from appliance.update.on_demand import OnDemand
 from appliance.watchdog import Watchdog
 from appliance.web.access import Access
@@ -256,10 +256,10 @@ class Box:
         )
         self.story.follow(self.garage.follow)
         self.story.follow(self._on_modem)
-        self.setting = KeptSetting(self.kept, memory.SPI, self.settings["MODEM_SPI_HZ"])
+        self.setting = KeptSetting(self.kept, self.settings["MODEM_SPI_HZ"])
         modem = self._new_modem()
         self.status.marked_before(self.early.times)
-        if self.door is not None and self.door.has(modem):
+        if self.door is not None and self.door.loop.modem is modem:
             self._go_on_at_the_door()
         else:
             self._begin_to_let_in(modem)
@@ -291,11 +291,10 @@ class Box:
 
     def _keep_wishes(self):
         """For the next start, if that opens the modem as these settings want it."""
-        names = [self.settings[key] for key in WIRING_KEYS[:5]]
         wiring = self.early.wiring
         if self.kept.without_settings or wiring is None:
             return
-        fits = wiring.wanted() == (names, self.settings["MODEM_SPI_HZ"])
+        fits = wiring.wanted() == (pins_in(self.settings), self.settings["MODEM_SPI_HZ"])
         kept = wishes.KeptWishes(self.kept, memory.WISHES, self._mark)
         kept.keep(self._wishes(self.smartevse.can_ask) if fits else None)
 
@@ -304,7 +303,7 @@ class Box:
             self.setting.keep(self.loop.modem.setting)
 
     def _new_modem(self):
-        names = [self.settings[key] for key in WIRING_KEYS[:5]]
+        names = pins_in(self.settings)
         try:
             modem = self.early.open(names, self.setting.first())
             if self.early.wiring is not None and not self.kept.without_settings:
@@ -337,10 +336,9 @@ class Box:
         self.restart = Restart(self._restart, self._tell_box)
         self.self_test = SelfTest(self.uptime, self._look_at_parts)
         self.launch = Launch(self.wifi, WEB_PARTS, self._start_web, self._on_launch)
-        self.works = Works(self.slots, self.loop, self.wifi, self.launch)
-        self.health = Health(self.uptime, self.version_started, self.works.now, microcontroller.reset, self._tell_box)
+        self.health = Health(self.uptime, self.version_started, self._working, microcontroller.reset, self._tell_box)
         self.updates = OnDemand(self.slots, self._new_update)
-        self.diary = DiaryOnDemand(self.settings["DIARY"] == "yes", self.status, self._diary_wiring, self.story)
+        self.diary = DiaryOnDemand(self.settings["DIARY"] == "yes", self.status, self._new_diary, self._no_diary)
         self.display = self.led = None
 
     def _tell_box(self, text):
@@ -349,7 +347,9 @@ class Box:
     def _restart(self):
         self._part("diary_missing", self.diary.leave)
         if self.mqtt is not None:
-            self.mqtt.leave()
+            from appliance import box_home
+
+            box_home.leave(self)
         self.health.leave()
         microcontroller.reset()
 
@@ -358,9 +358,16 @@ class Box:
 
         return box_test.look(self, asked, now)
 
-    def _diary_wiring(self):
+    def _working(self):
+        return working(self.slots, self.loop.modem, self.wifi.connected and self.launch.web is not None)
+
+    def _new_diary(self):
         from appliance import box_diary
-        return box_diary.Wiring(self)
+
+        return box_diary.new_diary(self)
+
+    def _no_diary(self, error):
+        self.story.part_failed("diary_missing", error)
 
     def _on_launch(self, error):
         if error is None:
@@ -370,22 +377,13 @@ class Box:
 
     def _new_update(self):
         try:
-            return self._update()
+            from appliance.update.receiver import Update
+
+            firmware = hardware.api_release()
+            return Update(self.slots, self.root, self.drive.remount, firmware, self._working, self._tell_box)
         except Exception as error:
             self.story.part_failed("update_missing", error)
             raise error
-
-    def _update(self):
-        from appliance.update import receiver
-
-        return receiver.Update(
-            self.slots,
-            self.root,
-            self.drive.remount,
-            hardware.api_release(),
-            self.works.now,
-            self._tell_box,
-        )
 
     # ---- pieces of the loop
 
@@ -468,7 +466,7 @@ class Box:
     def _start_web(self):
         from appliance import box_web
 
-        return box_web.Wiring(self).start()
+        return box_web.start(self)
 
 
 _early = None

@@ -5,24 +5,6 @@
 from appliance.state.log import NTP
 
 
-class Wiring:
-    """How the diary is loaded: ``parts`` in this order, because a car need not wait for more than one file."""
-
-    parts = (
-        "appliance.storage.preallocate",
-        "appliance.diary.ring",
-        "appliance.diary.entry",
-        "appliance.diary.diary",
-    )
-
-    def __init__(self, box):
-        self._box = box
-
-    def new_diary(self):
-        """The Diary of the box."""
-        return new_diary(self._box)
-
-
 def new_diary(box):
     """The diary; the time server goes into the loop beside it when one is set."""
     from appliance.diary.diary import Diary

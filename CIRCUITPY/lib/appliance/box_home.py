@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The box's wiring of what its owner's home wants to hear. Loaded when some of it is set."""
 
-from appliance.base.parts import Parts
+from appliance.base.parts import LoadedPiece
 from appliance.state import faults
 
 # As long as these are unchanged, what the broker keeps of the box stays valid.
@@ -20,48 +20,7 @@ MQTT_PARTS = (
     "appliance.mqtt.causes",
     "appliance.mqtt.parts",
 )
-
-
 LISTENER_PARTS = ("appliance.smartevse.listeners",)
-
-
-class Later:
-    """Slow piece: another slow piece that is loaded once ``ready()``, file by file, because a car need not wait for more
-    than one. ``make()`` gives it when the modules ``names`` are there; ``tell(error)`` gets why there is none;
-    ``leave(piece)`` ends it before a restart.
-    """
-
-    def __init__(self, ready, names, make, tell, leave):
-        self.piece = None
-        self._ready = ready
-        self._parts = Parts(names)
-        self._make = make
-        self._tell = tell
-        self._leave = leave
-        self._failed = False
-
-    def leave(self):
-        """Before a restart."""
-        if self.piece is not None:
-            self._leave(self.piece)
-
-    def due(self, now):
-        """True when there is something to load or the piece has something to do."""
-        if self.piece is not None:
-            return self.piece.due(now)
-        return not self._failed and self._ready()
-
-    def run(self, now):
-        """Load one file, make the piece, or have it run."""
-        if self.piece is not None:
-            self.piece.run(now)
-            return
-        try:
-            if not self._parts.load():
-                self.piece = self._make()
-        except Exception as error:
-            self._failed = True
-            self._tell(error)
 
 
 def add(box):
@@ -78,10 +37,10 @@ def add(box):
         box.story.part_failed("smartevse_missing", error)
 
     if box.settings["MQTT_BROKER"]:
-        box.mqtt = Later(page_first, MQTT_PARTS, lambda: new_mqtt(box), failed, lambda session: leave(box, session))
+        box.mqtt = LoadedPiece(MQTT_PARTS, page_first, lambda: new_mqtt(box), failed)
         box.loop.add_slow_piece("mqtt", box.mqtt)
     if box.settings["LISTENER_1"] or box.settings["LISTENER_2"]:
-        box.listeners = Later(page_first, LISTENER_PARTS, lambda: new_listeners(box), unheard, None)
+        box.listeners = LoadedPiece(LISTENER_PARTS, page_first, lambda: new_listeners(box), unheard)
         box.loop.add_slow_piece("listeners", box.listeners)
 
 
@@ -109,11 +68,11 @@ def new_listeners(box):
     return Listeners(urls, box.smartevse, box.status, box.summary, lambda *what: _tell(box, *what))
 
 
-def leave(box, session):
+def leave(box):
     """Say good-bye before a restart, for good when it will be at another broker, or at none."""
-    keeper = box.keeper
-    moved = [key for key in _PLACE if keeper.after[key] != box.settings[key]]
-    session.leave(bool(moved))
+    if box.mqtt.piece is not None:
+        moved = [key for key in _PLACE if box.keeper.after[key] != box.settings[key]]
+        box.mqtt.piece.leave(bool(moved))
 
 
 def try_broker(box, values):

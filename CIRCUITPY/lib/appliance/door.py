@@ -113,8 +113,8 @@ class Door:
         self.loop = None
         self.frames = None
         self.notebook = Notebook()
+        # WiFi and SmartEVSE, once they have begun; the box's as well.
         self.asking = None
-        """WiFi and SmartEVSE, once they have begun; the box's as well."""
         self._wanted = None
         self._must_ask = False
         # False while the settings have to be read to know what they want.
@@ -218,10 +218,6 @@ class Door:
         if heard_at is None or ticks_diff(now, self.notebook.opened_at) > PATIENCE_MS:
             return False
         return ticks_diff(now, heard_at) < SEARCH_MS
-
-    def has(self, modem):
-        """True when cars are let in through this modem."""
-        return self.loop is not None and self.loop.modem is modem
 
 
 def _wanted():

@@ -18,7 +18,7 @@ from plc.ticks import expired, ticks_add
 from appliance import bus
 from appliance.base.entropy import Entropy
 from appliance.modem.setting import KeptSetting
-from appliance.modem.wiring import KEYS, KeptWiring
+from appliance.modem.wiring import KeptWiring, pins_in
 from appliance.storage import memory
 
 # A modem that is there and running takes its key within 0.2 s; the rest of its patience belongs to the loop.
@@ -31,7 +31,8 @@ _NEVER = 1 << 16  # as the least length of a message that nobody reads
 
 class Early:
     """``bus`` is the ModemBus, or None when it cannot be opened; then the box tries again and tells why. ``wiring`` is the
-    KeptWiring that it was opened by."""
+    KeptWiring that it was opened by, ``heard_at`` when a car asked for an answer that it did not get, ``times`` when a part
+    was there first: {name of the bring-up report: ticks}."""
 
     def __init__(self):
         self.ticks = supervisor.ticks_ms
@@ -42,9 +43,7 @@ class Early:
         self.generation = 0
         self.bus = None
         self.wiring = None
-        # When a car asked for an answer that it did not get.
         self.heard_at = None
-        # When a part was there first: {name of the bring-up report: ticks}.
         self.times = {}
         try:
             self._open_as_kept()
@@ -53,9 +52,9 @@ class Early:
 
     def _open_as_kept(self):
         kept = memory.kept()
-        self.wiring = KeptWiring(kept, memory.WIRING, os.getenv)
+        self.wiring = KeptWiring(kept, os.getenv)
         names, clock_hz = self.wiring.of_file() if kept.without_settings else self.wiring.wanted()
-        self.open(names, KeptSetting(kept, memory.SPI, clock_hz).first())
+        self.open(names, KeptSetting(kept, clock_hz).first())
 
     def open(self, names, first):
         """The modem on the pins ``names`` with SPI mode and clock ``first``; the one that is open, if it is that one."""
@@ -67,8 +66,7 @@ class Early:
 
     def is_open_as(self, wanted):
         """True when the modem is open as the settings ``wanted`` say."""
-        names = [wanted[key] for key in KEYS[:5]]
-        return self.bus.same(names, KeptSetting(memory.kept(), memory.SPI, wanted["MODEM_SPI_HZ"]).first())
+        return self.bus.same(pins_in(wanted), KeptSetting(memory.kept(), wanted["MODEM_SPI_HZ"]).first())
 
     def close(self):
         """Leave the modem alone, and forget its key."""

@@ -77,11 +77,11 @@ class Jobs:
         """Do it, or a step of it; whatever it raises is kept for the one who asked."""
         job, self._job = self._job, None
         try:
-            if job.in_steps and not _stepped(job):
-                self._job = job
-                return
             if not job.in_steps:
                 job.result = job.work(job.argument)
+            elif not _stepped(job):
+                self._job = job
+                return
         except Exception as error:
             job.error = error
         job.done = True

@@ -55,6 +55,12 @@ class _Place:
         self.piece = piece
         self.rests_until = None
 
+    def rests(self, now):
+        """True while it does."""
+        if expired(self.rests_until, now):
+            self.rests_until = None
+        return self.rests_until is not None
+
 
 class Loop:
     """Moves everything; ``story`` (appliance.story) takes the session's events and what failed.
@@ -262,14 +268,10 @@ class Loop:
 
     def _one_piece(self, now):
         for _ in range(len(self._pieces)):
-            self._turn += 1
-            if self._turn >= len(self._pieces):
-                self._turn = 0
+            self._turn = (self._turn + 1) % len(self._pieces)
             place = self._pieces[self._turn]
-            if place.rests_until is not None:
-                if not expired(place.rests_until, now):
-                    continue
-                place.rests_until = None
+            if place.rests_until is not None and place.rests(now):
+                continue
             try:
                 if place.piece.poll(now):
                     return True
@@ -291,14 +293,10 @@ class Loop:
         if self._starting and self._modem_first(now):
             return False
         for _ in range(len(self._slow_pieces)):
-            self._slow_turn += 1
-            if self._slow_turn >= len(self._slow_pieces):
-                self._slow_turn = 0
+            self._slow_turn = (self._slow_turn + 1) % len(self._slow_pieces)
             place = self._slow_pieces[self._slow_turn]
-            if place.rests_until is not None:
-                if not expired(place.rests_until, now):
-                    continue
-                place.rests_until = None
+            if place.rests_until is not None and place.rests(now):
+                continue
             try:
                 if place.piece.due(now):
                     place.piece.run(now)

@@ -65,9 +65,6 @@ REST = (
     "appliance.web.access",
     "appliance.box",
 )
-PARTS = SESSION + SETTINGS + ASKING + REST
-
-
 # True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.
 importing = False
 
@@ -78,48 +75,35 @@ SECOND_STANDARD = "v2g.iso2"
 def load():
     """Load ``appliance.box``; gives None, or in a sentence why it cannot run here."""
     found = problem()
-    if found is None:
-        room = _room()
-        early = _modem_first()
-        for name in SESSION:
-            _import(name)
-            early.serve()
-        from appliance.door import Door
+    if found is not None:
+        print(found[1])
+        from appliance import refusal
 
-        door = Door(early)
-        for name in SETTINGS:
-            door.serve()
-            _import(name)
-        door.open_as_set()
-        for name in ASKING:
-            door.serve()
-            _import(name)
-        door.open_if_asked()
-        for name in REST:
-            door.serve()
-            _import(name)
-        door.serve()
-        from appliance import box, hardware
-
-        box.go_on(early, door)
-        for name in ("asking", "door", "start"):
-            hardware.forget("appliance." + name)
-        del room
-        return None
-    short, sentence = found
-    print(sentence)
-    from appliance import refusal
-
-    refusal.show(short)
-    return sentence
-
-
-def _modem_first():
+        refusal.show(found[0])
+        return found[1]
+    room = _room()
     from appliance.early import Early
 
     early = Early()
     early.give_key()
-    return early
+    for name in SESSION:
+        _import(name)
+        early.serve()
+    from appliance.door import Door
+
+    door = Door(early)
+    for names, then in ((SETTINGS, door.open_as_set), (ASKING, door.open_if_asked), (REST, door.serve)):
+        for name in names:
+            door.serve()
+            _import(name)
+        then()
+    from appliance import box, hardware
+
+    box.go_on(early, door)
+    for name in ("asking", "door", "start"):
+        hardware.forget("appliance." + name)
+    del room
+    return None
 
 
 def _import(name):

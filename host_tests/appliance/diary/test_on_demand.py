@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The diary is loaded late, a file a step, or when somebody asks; never where none is wanted."""
 
-from types import SimpleNamespace
-
 import pytest
+from appliance.base.parts import Parts
 from appliance.diary.on_demand import AFTER_A_CAR_S, LOOK_AFTER_S, OnDemand
 from appliance.state.log import Uptime
 from appliance.state.status import Status
@@ -33,9 +32,8 @@ def status():
 
 def new(status, wanted=True, parts=("json", "struct")):
     told = []
-    wiring = SimpleNamespace(parts=parts, new_diary=Piece)
-    story = SimpleNamespace(part_failed=lambda fault, error: told.append(fault))
-    one = OnDemand(wanted, status, lambda: wiring, story)
+    one = OnDemand(wanted, status, Piece, told.append)
+    one._parts = Parts(parts)
     one.told = told
     return one
 
@@ -58,7 +56,7 @@ def test_before_a_restart_it_is_loaded_for_a_car_that_just_left(status):
     status.car_plugged(b"\0\1\2\3\4\5")
     status.session_ended("ok")
     one.leave()
-    assert one.diary.left == 1
+    assert one.piece.left == 1
 
 
 def test_the_look_comes_late(status):
@@ -71,12 +69,12 @@ def test_each_step_loads_one_file_then_the_diary_takes_its_steps(status):
     one = new(status)
     one.run(0)
     one.run(0)
-    assert one.diary is None
+    assert one.piece is None
     one.run(0)
-    assert one.diary.ran == 0
+    assert one.piece.ran == 0
     one.run(0)
     one.leave()
-    assert (one.diary.ran, one.diary.left, one.mean_db()) == (1, 1, 24)
+    assert (one.piece.ran, one.piece.left, one.mean_db()) == (1, 1, 24)
 
 
 def test_an_owner_who_wants_none_has_none_loaded_until_a_page_asks(status):
@@ -91,4 +89,4 @@ def test_what_cannot_be_loaded_is_told_once_and_left(status):
     one = new(status, parts=("no_such_module",))
     status.uptime.seconds = LOOK_AFTER_S
     one.run(0)
-    assert one.told == ["diary_missing"] and not one.due(0)
+    assert len(one.told) == 1 and not one.due(0)

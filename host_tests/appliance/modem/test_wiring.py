@@ -5,7 +5,6 @@
 import pytest
 from appliance.modem.wiring import DEFAULTS, KEYS, KeptWiring
 from appliance.settings.schema import DEFAULT, row_of
-from appliance.storage.memory import WIRING
 
 from host_tests.support.kept import Memory
 
@@ -14,7 +13,7 @@ SAVED = (["IO36", "GPIO35", "37", "IO34", ""], 4_000_000)
 
 
 def kept(memory, **file):
-    return KeptWiring(memory, WIRING, file.get)
+    return KeptWiring(memory, file.get)
 
 
 def test_the_pins_without_a_setting_are_those_of_the_settings_table():
@@ -28,7 +27,7 @@ def test_a_line_that_cannot_be_read_costs_its_own_pin_only():
             raise ValueError("invalid syntax for integer with base 0: 'IO4'")
         return {"MODEM_SCK": "IO4"}.get(key)
 
-    assert KeptWiring(Memory(), WIRING, getenv).wanted() == (["IO4", "IO11", "IO12", "IO10", "IO9"], 8_000_000)
+    assert KeptWiring(Memory(), getenv).wanted() == (["IO4", "IO11", "IO12", "IO10", "IO9"], 8_000_000)
 
 
 def test_what_the_file_says_is_never_written():

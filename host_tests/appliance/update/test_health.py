@@ -10,9 +10,9 @@ from appliance.update.health import (
     HEALTHY_S,
     PATIENCE_S,
     Health,
-    Works,
     failed_starts,
     skipped_text,
+    working,
 )
 
 from host_tests.update import device_files
@@ -117,13 +117,10 @@ def test_a_restart_that_was_asked_for_is_told_to_the_counts():
 
 
 def test_what_works_is_the_modem_and_the_page_on_the_network():
-    loop = SimpleNamespace(modem=SimpleNamespace(ready=True))
-    wifi = SimpleNamespace(connected=True)
-    launch = SimpleNamespace(web=object())
-    assert Works(slots, loop, wifi, launch).now() == MODEM | WIFI
-    launch.web = None
-    assert Works(slots, loop, wifi, launch).now() == MODEM
-    assert Works(None, loop, wifi, launch).now() == 0
+    modem = SimpleNamespace(ready=True)
+    assert working(slots, modem, True) == MODEM | WIFI
+    assert working(slots, modem, False) == MODEM
+    assert working(None, modem, True) == 0
 
 
 def test_failed_starts_are_the_larger_of_both_counts():

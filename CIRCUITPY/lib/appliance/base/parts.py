@@ -16,3 +16,40 @@ class Parts:
         __import__(self._left[0])
         self._left.pop(0)
         return True
+
+
+class LoadedPiece:
+    """Slow piece: another one, ``piece``, that ``make()`` gives once ``ready()`` and when the modules ``names`` are there;
+    ``tell(error)`` gets why there is none, and nothing is tried again."""
+
+    def __init__(self, names, ready, make, tell):
+        self.piece = None
+        self._parts = Parts(names)
+        self._ready = ready
+        self._make = make
+        self._tell = tell
+        self._failed = False
+
+    def get(self):
+        """The piece, at once. Raises what its making raises."""
+        if self.piece is None:
+            self.piece = self._make()
+        return self.piece
+
+    def due(self, now):
+        """True when there is something to load or the piece has something to do. Allocates nothing."""
+        if self.piece is not None:
+            return self.piece.due(now)
+        return not self._failed and self._ready()
+
+    def run(self, now):
+        """Load one file, make the piece, or have it run."""
+        if self.piece is not None:
+            self.piece.run(now)
+            return
+        try:
+            if not self._parts.load():
+                self.get()
+        except Exception as error:
+            self._failed = True
+            self._tell(error)

@@ -8,21 +8,22 @@ are written only when another setting was found than the one kept, so an ordinar
 
 from plc import spi_port
 
+from appliance.storage.memory import SPI
+
 _MHZ = 1000000
 _NONE = bytes(3)
 
 
 class KeptSetting:
-    """``memory`` is what outlives a restart (``storage.memory``), ``place`` where in it the three bytes lie."""
+    """``kept`` is what outlives a restart (``storage.memory``)."""
 
-    def __init__(self, memory, place, clock_hz):
-        self._memory = memory
-        self._place = place
+    def __init__(self, kept, clock_hz):
+        self._kept = kept
         self._asked = (spi_port.MODE, spi_port.clock_at_most(clock_hz))
 
     def first(self):
         """The setting to begin with: the one that was found for this clock, else the one asked for."""
-        asked_mhz, mode, mhz = self._memory.part(self._place, len(_NONE))
+        asked_mhz, mode, mhz = self._kept.part(SPI, len(_NONE))
         if asked_mhz * _MHZ == self._asked[1] and mode in spi_port.MODES and mhz * _MHZ in spi_port.CLOCKS_HZ:
             return mode, mhz * _MHZ
         return self._asked
@@ -34,6 +35,6 @@ class KeptSetting:
         found = _NONE
         if setting != self._asked:
             found = bytes((self._asked[1] // _MHZ, setting[0], setting[1] // _MHZ))
-        if found != self._memory.part(self._place, len(found)):
-            self._memory.set_part(self._place, found)
-            self._memory.save()
+        if found != self._kept.part(SPI, len(found)):
+            self._kept.set_part(SPI, found)
+            self._kept.save()

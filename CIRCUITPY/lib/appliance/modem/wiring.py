@@ -10,6 +10,8 @@ where the file and the page say the same. They may be wrong: the box compares wi
 
 import binascii
 
+from appliance.storage.memory import WIRING
+
 KEYS = ("MODEM_SCK", "MODEM_MOSI", "MODEM_MISO", "MODEM_CS", "MODEM_INT", "MODEM_SPI_HZ")
 DEFAULTS = ("IO13", "IO11", "IO12", "IO10", "IO9", "8000000")
 
@@ -18,12 +20,16 @@ _NO_PIN = 255
 _MHZ = 1000000
 
 
-class KeptWiring:
-    """``memory`` is what outlives a restart (``storage.memory``), ``place`` where in it the ten bytes lie."""
+def pins_in(settings):
+    """Names of the five pins: of clock, data to the modem, data from it, chip select, interrupt."""
+    return [settings[key] for key in KEYS[:5]]
 
-    def __init__(self, memory, place, getenv):
-        self._memory = memory
-        self._place = place
+
+class KeptWiring:
+    """``kept`` is what outlives a restart (``storage.memory``)."""
+
+    def __init__(self, kept, getenv):
+        self._kept = kept
         self._texts = []
         for key in KEYS:
             try:
@@ -40,7 +46,7 @@ class KeptWiring:
 
     def wanted(self):
         """The same, as the last start had it."""
-        kept = self._memory.part(self._place, _SIZE)
+        kept = self._kept.part(WIRING, _SIZE)
         if not kept[9] or kept[:4] != self._mark():
             return self.of_file()
         return ["" if number == _NO_PIN else "IO%d" % number for number in kept[4:9]], kept[9] * _MHZ
@@ -50,9 +56,9 @@ class KeptWiring:
         kept = bytes(_SIZE)
         if (names, clock_hz) != self.of_file():
             kept = self._packed(names, clock_hz)
-        if kept != self._memory.part(self._place, _SIZE):
-            self._memory.set_part(self._place, kept)
-            self._memory.save()
+        if kept != self._kept.part(WIRING, _SIZE):
+            self._kept.set_part(WIRING, kept)
+            self._kept.save()
 
     def _mark(self):
         return (binascii.crc32(repr(self._texts).encode()) & 0xFFFFFFFF).to_bytes(4, "little")

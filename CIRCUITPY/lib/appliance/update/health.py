@@ -63,25 +63,12 @@ class Health:
             start.counts.prove(start.place, start.seal)
 
 
-class Works:
-    """What of a version that came over the network must work, and does now: a sum of slots.MODEM and slots.WIFI.
-
-    ``launch`` has the web server in ``web``.
-    """
-
-    def __init__(self, slots, loop, wifi, launch):
-        self._slots = slots
-        self._loop = loop
-        self._wifi = wifi
-        self._launch = launch
-
-    def now(self):
-        """The sum."""
-        slots = self._slots
-        if slots is None:
-            return 0
-        pages = self._wifi.connected and self._launch.web is not None
-        return (slots.MODEM if self._loop.modem.ready else 0) | (slots.WIFI if pages else 0)
+def working(slots, modem, pages):
+    """What of a version that came over the network must work, and does now: a sum of slots.MODEM and slots.WIFI. ``pages``:
+    True when they can be opened over WiFi."""
+    if slots is None:
+        return 0
+    return (slots.MODEM if modem.ready else 0) | (slots.WIFI if pages else 0)
 
 
 def failed_starts(start):
