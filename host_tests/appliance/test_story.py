@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Every event does what its row says: its log line, its effect on the status, its fault."""
 
+from types import SimpleNamespace
+
 import pytest
 from appliance import story as story_module
 from appliance.state.log import Log, Uptime
@@ -22,6 +24,7 @@ def reading(soc=42, doubtful=None):
 
 class Stack:
     car_address = bytes(16)
+    slac = SimpleNamespace(attenuation=None)
 
 
 class Bench:

@@ -362,7 +362,7 @@ class Rig:
         box.story = Story(box.log, box.uptime)
         box.status = box.story.status
         box.wifi = self.network
-        self.network.tell = box.status.put_cause
+        self.network.tell = box.status.faults.put
         box.frames = FrameRing()
         box.smartevse = SmartEvse(
             "http://192.168.1.60/ev_state" if self._can_ask else "",

@@ -19,7 +19,7 @@ class Rig:
     """One run of a box: its status, its diary in `folder`, and what is in its way."""
 
     def __init__(self, folder, recording=True, remount=None, seed=1):
-        self.status = Status(Uptime(0))
+        self.status = Status(Uptime(0), str)
         self.may_write = True
         self.told = []
         self.ring = Ring(str(folder), Drive(remount).remount, random.Random(seed).randbytes)

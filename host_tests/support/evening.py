@@ -39,7 +39,7 @@ class Evening:
     def __init__(self, **charger):
         self.clock = Clock()
         self.evse = smartevse.SmartEvse(self.clock, **charger)
-        self.status = Status(Uptime(0))
+        self.status = Status(Uptime(0), str)
         self.estimate = Estimate(self.status)
         self.silent = False
         self.shown = []  # (per cent shown, per cent in the battery)

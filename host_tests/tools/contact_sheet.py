@@ -88,7 +88,7 @@ class Net:
 
 def new_status(modem="READY", stage="WAITING"):
     """A Status of a box that has just started."""
-    state = Status(Uptime(0))
+    state = Status(Uptime(0), str)
     state.watch(modem, stage)
     return state
 

@@ -122,7 +122,7 @@ def watched(board, work, *arguments):
     return before, journal
 
 
-def nothing(_text):
+def nothing(*_arguments):
     pass
 
 
@@ -159,7 +159,7 @@ def main(out, shift, holes, rooms, drive, *bundles):
     for turn, path in enumerate(bundles):
         with open(path, "rb") as file:
             data = file.read()
-        updating = receiver.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
+        updating = receiver.Update(slots, ROOT, nothing, "10.1.0", lambda: 3, nothing)
         if turn == 0:
             before, journal = watched(board, updating.take, 0, data[:PAGE], ("room",))
             at = wiped(journal)
@@ -209,10 +209,10 @@ def after_a_cut(board, path):
     with open(path, "rb") as file:
         data = file.read()
     board.reset()
-    updating = receiver.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
+    updating = receiver.Update(slots, ROOT, nothing, "10.1.0", lambda: 3, nothing)
     updating.take(0, data[: 2 * PAGE], ("older",))
     board.reset()
-    updating = receiver.Update(slots, ROOT, None, "10.1.0", lambda: 3, nothing)
+    updating = receiver.Update(slots, ROOT, nothing, "10.1.0", lambda: 3, nothing)
     for offset in range(0, len(data), receiver.SLICE):
         updating.take(offset, data[offset : offset + receiver.SLICE], ("older",))
     updating.install(None)

@@ -38,7 +38,7 @@ class Box:
     """One run of a box with a diary below `root`."""
 
     def __init__(self, root, salt=b"12345678"):
-        self.status = Status(Uptime(0))
+        self.status = Status(Uptime(0), str)
         ring = Ring(root, remount, lambda count: salt)
         self.diary = Diary(ring, self.status, True, lambda: True, print_nothing, lambda: None)
 

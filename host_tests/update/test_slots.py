@@ -70,7 +70,7 @@ class Drive:
         return version + (", bare" if self.slots.started.without_settings else "")
 
     def updating(self):
-        return Update(self.slots, self.root, None, "10.1.0", lambda: 3, lambda text: None)
+        return Update(self.slots, self.root, lambda *_: None, "10.1.0", lambda: 3, lambda text: None)
 
     def send(self, data):
         updating = self.updating()

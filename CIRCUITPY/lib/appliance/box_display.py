@@ -80,6 +80,7 @@ def _add_light(box):
     from appliance.display import light
 
     pin = bus.find_pin(box.settings["LED"])
-    mood = light.Mood(box.status, box.wifi, box.display)
-    box.led = light.Led(pin, box.settings["LED_BRIGHTNESS"], mood.at)
+    box.led = light.Led(
+        pin, box.settings["LED_BRIGHTNESS"], lambda now: light.mood_at(box.status, box.wifi, box.display, now)
+    )
     box.loop.add_piece("led", box.led)

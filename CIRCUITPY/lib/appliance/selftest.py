@@ -62,7 +62,7 @@ def check_memory():
 
 
 def _modem_fault(modem):
-    return None if modem.ready else status_module.cause_of_modem(modem.status) or "modem_no_start"
+    return None if modem.ready else status_module.MODEM_CAUSES.get(modem.status) or "modem_no_start"
 
 
 def check_spi(modem):
@@ -101,7 +101,7 @@ def check_role(status):
         return Check(ROLE, True, "set up for a charger")
     if role is None:
         return Check(ROLE, None, "The modem has not reported what it is set up for.")
-    code = "modem_of_car" if role == "car" else "modem_of_nobody"
+    code = status_module.ROLE_CAUSES[role]
     return Check(ROLE, False, faults.text(code), code)
 
 
@@ -110,7 +110,7 @@ def check_key(loop, status):
     if loop.secc.slac.key_confirmed:
         return Check(KEY, True, "set")
     return Check(
-        KEY, False, "The modem has no key from the box.", status.cause_of(faults.MODEM) or "modem_silent"
+        KEY, False, "The modem has no key from the box.", status.faults.of(faults.MODEM) or "modem_silent"
     )
 
 

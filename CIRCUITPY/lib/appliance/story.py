@@ -25,8 +25,6 @@ _DELIVERED, _NOT_DELIVERED, _AFTERWARDS = 920, 930, 940
 
 # A car that was measured: the modem can, whatever its parameters say.
 _MOMENTS = {_KEY_SET: faults.KEY_SET, _MEASURED: faults.MEASURED}
-# What a modem is set up for, if not for a charger.
-_ROLE_FAULTS = {"car": "modem_of_car", "neither": "modem_of_nobody"}
 
 
 def _numbered(number, text):
@@ -170,7 +168,7 @@ def _released(story, _event, _secc):
 
 
 def _session_ended(story, event, secc):
-    heard = getattr(getattr(secc, "slac", None), "attenuation", None)
+    heard = secc.slac.attenuation
     if story.status.sessions and heard:
         story.status.sessions[-1].attenuation_db = sum(heard) // len(heard)
     story.status.session_ended(event[1])
@@ -248,7 +246,7 @@ def _key_fault(state, event):
 
 
 def _role_fault(state, event):
-    code = _ROLE_FAULTS.get(event[1])
+    code = status.ROLE_CAUSES.get(event[1])
     if code is not None:
         state.set_cause(code)
 
@@ -265,11 +263,11 @@ def _part_fault(state, event):
 
 
 def _wifi_fault(state, event):
-    state.put_cause(faults.WIFI, event[3])
+    state.faults.put(faults.WIFI, event[3])
 
 
 def _smartevse_fault(state, event):
-    state.put_cause(faults.SMARTEVSE, event[3])
+    state.faults.put(faults.SMARTEVSE, event[3])
 
 
 def _home_fault(state, event):

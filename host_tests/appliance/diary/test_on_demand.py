@@ -27,7 +27,7 @@ class Piece:
 
 @pytest.fixture
 def status():
-    return Status(Uptime(0))
+    return Status(Uptime(0), str)
 
 
 def new(status, wanted=True, parts=("json", "struct")):

@@ -21,7 +21,7 @@ ACCESS = SimpleNamespace(made_up="abcd efgh")
 
 
 def texts(page, state=None, net=None):
-    return button_views.view(page, state or Status(Uptime(0)), net, ACCESS).texts
+    return button_views.view(page, state or Status(Uptime(0), str), net, ACCESS).texts
 
 
 def test_the_network_page_has_the_address_and_the_password_that_the_box_made_up():
@@ -37,7 +37,7 @@ def test_without_a_network_the_page_says_why_and_what_to_do():
 
 
 def state_with(**told):
-    state = Status(Uptime(0))
+    state = Status(Uptime(0), str)
     reading = Reading("DIN 70121", bytes.fromhex("02ab34cd56ef"))
     for key, value in told.items():
         setattr(reading, key, value)
@@ -53,7 +53,7 @@ def test_the_last_car_is_shown_with_what_it_told_and_nothing_that_it_did_not():
 
 
 def test_the_page_about_the_box_lists_everything_that_is_wrong():
-    state = Status(Uptime(0))
+    state = Status(Uptime(0), str)
     for code in ("settings_error", "smartevse_off"):
         state.set_cause(code)
     shown = texts(ABOUT, state)
@@ -62,4 +62,4 @@ def test_the_page_about_the_box_lists_everything_that_is_wrong():
 
 @pytest.mark.parametrize("page", button_views.PAGES[1:])
 def test_every_page_but_the_first_has_a_screen(page):
-    assert button_views.view(page, Status(Uptime(0)), None, ACCESS).texts
+    assert button_views.view(page, Status(Uptime(0), str), None, ACCESS).texts

@@ -157,18 +157,18 @@ def test_nothing_is_drawn_while_a_car_is_matched_and_only_small_areas_while_it_i
 
 def test_an_update_is_drawn_and_the_status_does_not_wipe_it_away():
     panel = Counted("240x135")
-    box = Display(panel, (new_status(), Evse(), net(), Access()))
-    box.update(40, "version 2")
+    done = [40]
+    box = Display(panel, (new_status(), Evse(), net(), Access()), progress=lambda: done[0])
     poll(box, 2)
     assert panel.glass.shown.getbbox() is not None and panel.glass.refreshes > 0
     before = panel.glass.shown.copy()
-    box.update(80, "version 2")
+    done[0] = 80
     poll(box, 2)
     assert ImageChops.difference(before, panel.glass.shown).getbbox() is not None
     state_of(box).uptime.advance(1000)
     poll(box, 2)
     held = panel.glass.shown.copy()
-    again = contact_sheet.draw(panel, views.updating(80, "version 2"))
+    again = contact_sheet.draw(panel, views.updating(80, "receiving an update"))
     assert not ImageChops.difference(again, held).getbbox()
 
 

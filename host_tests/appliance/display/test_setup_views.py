@@ -139,7 +139,7 @@ def test_while_joining_the_name_of_the_network_is_shown():
 
 
 def make(stage="WAITING", modem="READY"):
-    state = Status(Uptime(0))
+    state = Status(Uptime(0), str)
     state.watch(modem, stage)
     return state
 

@@ -3,6 +3,7 @@
 """What the display shows at each stage: texts that fit, and the stage that a newcomer would expect."""
 
 import pytest
+from appliance.base import version
 from appliance.display import button_views, views
 from appliance.state import cars, faults, status
 from appliance.state.log import Uptime
@@ -29,7 +30,7 @@ class Access:
 
 
 def make(modem="READY", stage="WAITING"):
-    state = Status(Uptime(0))
+    state = Status(Uptime(0), str)
     state.watch(modem, stage)
     return state
 
@@ -170,7 +171,7 @@ def test_pages_of_the_button():
     ]
     state.set_cause("settings_error")
     about = button_views.view(button_views.ABOUT, state, Wifi(), Access())
-    assert status.VERSION in about.texts[0] and faults.short("settings_error") in about.texts
+    assert version.VERSION in about.texts[0] and faults.short("settings_error") in about.texts
 
 
 def test_every_stage_has_a_screen_and_every_mood_a_light():

@@ -243,7 +243,7 @@ def test_stopped_before_the_commit_it_leaves_the_old_block(number):
     while bench.sent < number:
         bench.run(3)
     if bench.transfer.state in (READING, OPENING, WRITING):
-        bench.transfer.stop("A car was plugged in. Nothing is changed.")
+        bench.transfer.fail("A car was plugged in. Nothing is changed.")
         bench.run(5000)
         assert bench.is_true() == "old"
     bench.works_afterwards()

@@ -115,13 +115,13 @@ def test_one_name_is_answered_a_pass(point):
 def test_a_phone_that_asks_for_a_name_is_a_guest_but_no_reader(point):
     point.start("pool", 6)
     now = point.clock.now
-    assert not point.has_guest(now)
+    assert not point.guest.holds(now)
     Dns.made[0].seen()
-    assert point.has_guest(now) and not point.has_reader(now)
+    assert point.guest.holds(now) and not point.reader.holds(now)
     point.reader_seen()
-    assert point.has_reader(now)
+    assert point.reader.holds(now)
     point.clock.wait(GUEST_MS)
-    assert not point.has_guest(point.clock.now) and not point.has_reader(point.clock.now)
+    assert not point.guest.holds(point.clock.now) and not point.reader.holds(point.clock.now)
 
 
 def test_guests_of_an_earlier_time_on_the_air_are_forgotten(point):
@@ -130,7 +130,7 @@ def test_guests_of_an_earlier_time_on_the_air_are_forgotten(point):
     point.reader_seen()
     point.stop()
     point.start("pool", 6)
-    assert not point.has_guest(point.clock.now) and not point.has_reader(point.clock.now)
+    assert not point.guest.holds(point.clock.now) and not point.reader.holds(point.clock.now)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ def make(size=5, level="D"):
 def test_console_lines_have_their_form():
     uptime, lines, log = make()
     uptime.advance(12_345)
-    log.checkpoint("car", 403, "schema negotiated: DIN 70121")
+    log.note("car", "session ended: released")
     log.caution("wifi", "connection lost")
     assert lines == [
-        "12.345 I car [CHECKPOINT403] schema negotiated: DIN 70121",
+        "12.345 I car session ended: released",
         "12.345 W wifi connection lost",
     ]
 

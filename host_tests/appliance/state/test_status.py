@@ -13,7 +13,7 @@ CAR = bytes(6)
 
 @pytest.fixture
 def status():
-    status = Status(Uptime(0))
+    status = Status(Uptime(0), str)
     status.watch("READY", "WAITING")
     return status
 

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The screens that the button turns to; loaded when it is pressed for the first time."""
 
+from appliance.base import version
 from appliance.base.text import hex_text
 from appliance.display import views, words
 from appliance.display.words import say
-from appliance.state import cars, status
+from appliance.state import cars
 
 AUTO, NETWORK, LAST_CAR, ABOUT = "auto", "network", "last_car", "about"
 PAGES = (AUTO, NETWORK, LAST_CAR, ABOUT)
@@ -37,7 +38,7 @@ def _car_page(state, _wifi, _access):
 
 def _about_page(state, _wifi, _access):
     texts = [
-        say("version %s") % status.VERSION,
+        say("version %s") % version.VERSION,
         say("running for %s") % views.span_text(state.uptime.seconds),
         say("modem %s") % state.modem_status,
     ]

@@ -194,25 +194,16 @@ class MessageScene:
         return min(len(self._words), max(0, room // self._fonts.text.height))
 
     def _changes(self, view, colour, sign, heads, words, tops):
-        at = 0
+        """Parts that show nothing have no top of their own."""
+        tops = list(reversed(tops))
         changes = []  # type: list
-        changes.append((self._sign, (sign, colour, tops[0] if sign else 0)))
-        at += 1 if sign else 0
+        changes.append((self._sign, (sign, colour, tops.pop() if sign else 0)))
         for number, line in enumerate(self._head):
-            if number < len(heads):
-                changes.append((line, (heads[number], colour, tops[at])))
-                at += 1
-            else:
-                changes.append((line, ("", colour, 0)))
-        if view.bar_percent is None:
-            changes.append((self._bar, (None, None, colour, 0)))
-        else:
-            changes.append((self._bar, (view.bar_percent, None, colour, tops[at])))
-            at += 1
+            shown = (heads[number], colour, tops.pop()) if number < len(heads) else ("", colour, 0)
+            changes.append((line, shown))
+        bar_y = 0 if view.bar_percent is None else tops.pop()
+        changes.append((self._bar, (view.bar_percent, None, colour, bar_y)))
         for number, line in enumerate(self._words):
-            if number < len(words):
-                changes.append((line, (words[number], view.text_colour(colour), tops[at])))
-                at += 1
-            else:
-                changes.append((line, ("", colour, 0)))
+            shown = (words[number], view.text_colour(colour), tops.pop()) if number < len(words) else ("", colour, 0)
+            changes.append((line, shown))
         return changes

@@ -22,21 +22,13 @@ _RHYTHMS = {
 }
 
 
-class Mood:
-    """What the display shows, in one word; ``display`` is None without one."""
-
-    def __init__(self, status, wifi, display):
-        self._status = status
-        self._wifi = wifi
-        self._display = display
-
-    def at(self, now):
-        """One of ``views.MOODS``."""
-        if self._display is not None and self._display.updating:
-            return views.UPDATE
-        if setup_views.kind(self._status, self._wifi, now) is not None:
-            return views.SETUP
-        return views.mood_of(self._status)
+def mood_at(status, wifi, display, now):
+    """What the display shows, in one word, one of ``views.MOODS``; ``display`` is None without one."""
+    if display is not None and display.updating:
+        return views.UPDATE
+    if setup_views.kind(status, wifi, now) is not None:
+        return views.SETUP
+    return views.mood_of(status)
 
 
 class Led:

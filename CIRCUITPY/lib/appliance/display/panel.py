@@ -285,20 +285,16 @@ class Display:
         """True while an update comes in."""
         return self._status.uptime.seconds < self._held_until_s
 
-    def update(self, percent, text):
-        """Show how far an update is, and keep that for a while; drawn by ``poll``."""
-        seconds = self._status.uptime.seconds
-        self._wake(seconds)
-        self._held_until_s = seconds + HELD_S
-        self._revision = -1
-        self.panel.show(views.updating(percent, text))
-
     def _show_progress(self, seconds):
+        """Show how far an update is, and keep that for a while."""
         self._percent_done = self._progress()
         if self._percent_done is None:
             self._held_until_s = seconds
-        else:
-            self.update(self._percent_done, words.say("receiving an update"))
+            return
+        self._wake(seconds)
+        self._held_until_s = seconds + HELD_S
+        self._revision = -1
+        self.panel.show(views.updating(self._percent_done, words.say("receiving an update")))
 
     def _pressed(self):
         seconds = self._status.uptime.seconds

@@ -19,7 +19,7 @@ class Codes:
         self._wanted = []
         self._making = None
         self._needed = False
-        self._loaded = False
+        # Makes the next one; None while what draws and computes codes is not loaded.
         self._new_code = None
         self._broken = False
 
@@ -35,7 +35,7 @@ class Codes:
     def ready(self):
         """True when what draws codes is loaded; asks for it when it is not."""
         self._needed = True
-        return self._loaded
+        return self._new_code is not None
 
     def poll(self, _now):
         """Do a piece of a code, some milliseconds; True when there was one. Allocates nothing when there is none."""
@@ -49,15 +49,15 @@ class Codes:
 
     def due(self, _now):
         """True when what draws and computes codes is to be loaded."""
-        return not self._loaded and not self._broken and (self._needed or bool(self._wanted))
+        return self._new_code is None and not self._broken and (self._needed or bool(self._wanted))
 
     def run(self, _now):
         """Load it: a third of a second, once, and at once, because somebody waits for a code at the first start."""
         try:
-            from appliance.display import code_panel, qr_encoder
+            __import__("appliance.display.code_panel")
+            from appliance.display import qr_encoder
 
             self._new_code = qr_encoder.Code
-            self._loaded = code_panel is not None
             self._made()
         except ImportError as error:
             # Name and password stand beside the code, so a file that is missing costs the comfort only.

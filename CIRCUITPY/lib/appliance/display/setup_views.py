@@ -101,11 +101,8 @@ def _offer(wifi, layout):
     how = say("Scan or join")
     if layout.font.width(how) > layout.text_width:
         how = say("Scan / join")
-    return CodeView([title, how, point.name, say("password"), point.password], _text_of(point), views.BLUE)
-
-
-def _text_of(point):
-    return qr_text(point.name, point.password)
+    lines = [title, how, point.name, say("password"), point.password]
+    return CodeView(lines, qr_text(point.name, point.password), views.BLUE)
 
 
 def _halved(place, layout):

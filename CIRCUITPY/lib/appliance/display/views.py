@@ -5,6 +5,7 @@
 One idea a screen. A charge that is not current is grey and says how old it is; an error says what to do.
 """
 
+from appliance.base import version
 from appliance.display import words
 from appliance.display.words import say
 from appliance.state import cars, faults, status
@@ -109,7 +110,7 @@ def mood_of(state):
         return STALE
     if estimate is not None and _has_news(state, estimate):
         return _estimate_mood(state, estimate)
-    return DONE if state.cause_of(faults.SMARTEVSE) is None else ATTENTION
+    return DONE if state.faults.of(faults.SMARTEVSE) is None else ATTENTION
 
 
 def _has_news(state, estimate):
@@ -132,7 +133,7 @@ def _estimate_view(state, estimate):
     shown.big = ("~%d%%" if estimate.percent < 100 else "%d%%") % estimate.percent
     shown.bar_percent = estimate.percent
     shown.mark_percent = estimate.full_percent
-    code = state.cause_of(faults.SMARTEVSE)
+    code = state.faults.of(faults.SMARTEVSE)
     if code is not None:
         shown.texts.append(words.short(code))
     # The car's own word: where a car without a name leaves room, or among the texts.
@@ -215,7 +216,7 @@ def _soc_view(state, smartevse):
     shown.mark_percent = cars.filled(reading, "full_soc_percent")
     age = say("read %s") % age_text(age_s)
     if fresh:
-        delivery = _delivery_text(state, smartevse, state.cause_of(faults.SMARTEVSE))
+        delivery = _delivery_text(state, smartevse, state.faults.of(faults.SMARTEVSE))
         # The age first once there is one: a number on a display is taken for the present.
         texts = [delivery or age] if age_s < 90 else [age, delivery]
         texts.append(_target_text(reading))
@@ -253,18 +254,18 @@ def view(state, smartevse, wifi=None, access=None):
     heading = heading and say(heading)
     texts = []
     if stage == status.MODEM_MISSING:
-        code = state.cause_of(faults.MODEM)
+        code = state.faults.of(faults.MODEM)
         heading = words.short(code)
         texts = [words.sentences(code)[1], "(%s)" % code]
     elif stage == status.NO_ANSWER:
-        code = state.cause_of(faults.CAR) or state.cause_of(faults.MODEM)
+        code = state.faults.of(faults.CAR) or state.faults.of(faults.MODEM)
         texts = list(words.sentences(code)) + ["(%s)" % code]
         if faults.area(code) == faults.MODEM:
             heading = words.short(code)
     elif stage == status.WAITING:
         texts = _waiting_texts(state, wifi, access)
     elif stage == status.STARTING:
-        texts = [say("version %s") % status.VERSION, say("starting")]
+        texts = [say("version %s") % version.VERSION, say("starting")]
     elif stage in (status.FINDING, status.READING):
         texts = [say("step 1 of 2") if stage == status.FINDING else say("step 2 of 2")]
     return View(mood, texts, heading, sign, percent)

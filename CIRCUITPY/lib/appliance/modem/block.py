@@ -53,7 +53,7 @@ _CHARGERS_BYTES = (
 
 def word(data, at):
     """32 bits, little-endian."""
-    return data[at] | data[at + 1] << 8 | data[at + 2] << 16 | data[at + 3] << 24
+    return int.from_bytes(data[at : at + 4], "little")
 
 
 def checksum(data):
@@ -221,8 +221,7 @@ class Block:
 
 
 def _put(data, at, value):
-    for index in range(4):
-        data[at + index] = value >> (8 * index) & 0xFF
+    data[at : at + 4] = value.to_bytes(4, "little")
 
 
 def _seal(data, at):

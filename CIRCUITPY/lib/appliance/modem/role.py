@@ -20,6 +20,7 @@ _HEADER_BYTES = const(96)
 _HEADER_READ = const(40)  # up to the type of its image
 _NEXT_AT = const(0x1C)
 _TYPE_AT = const(0x24)
+_VERSION = b"\x01\0\x01\0"
 _IMAGE_PIB = const(0x0F)
 _LONGEST_CHAIN = const(0x2000)  # the manifest in front of the block has some hundred bytes
 
@@ -99,15 +100,13 @@ class Role:
         self._again_at = None
         if length == 1:
             self._end(_ROLES.get(data[0]))
-        elif data[0] != 1 or data[1] or data[2] != 1 or data[3]:
-            # No header of version 1.1: the block itself, if it is the first thing that came.
+        elif bytes(data[:4]) != _VERSION:
+            # No header: the block itself, if it is the first thing that came.
             self._ask_role(0 if self._header_at == 0 else None)
         elif data[_TYPE_AT] == _IMAGE_PIB:
             self._ask_role(self._header_at + _HEADER_BYTES)
         else:
-            behind = (
-                data[_NEXT_AT] | data[_NEXT_AT + 1] << 8 | data[_NEXT_AT + 2] << 16 | data[_NEXT_AT + 3] << 24
-            )
+            behind = int.from_bytes(data[_NEXT_AT : _NEXT_AT + 4], "little")
             if self._header_at < behind < _LONGEST_CHAIN:
                 self._header_at = behind
                 self._wanted = (behind, _HEADER_READ)

@@ -79,7 +79,7 @@ class Service:
             return False
         try:
             if transfer.state == READING and self._loop.has_car():
-                transfer.stop(STOPPED)
+                transfer.fail(STOPPED)
             busy = transfer.poll(now)
             if transfer.over:
                 self._end(transfer)

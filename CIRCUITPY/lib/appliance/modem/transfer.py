@@ -88,10 +88,6 @@ class Transfer:
         """True while cars must wait: the modem is being written or restarted."""
         return self._new is not None and not self.over
 
-    def stop(self, text):
-        """Break off; before the commit this leaves the modem as it was."""
-        self._fail(text)
-
     # ---- time
 
     def poll(self, now):
@@ -102,7 +98,7 @@ class Transfer:
             if self._gone_at is None:
                 self._gone_at = ticks_add(now, _GONE_MS)
             elif expired(self._gone_at, now):
-                self._fail(GONE)
+                self.fail(GONE)
             return False
         self._gone_at = None
         if self._modem.generation != self._generation:
@@ -138,18 +134,16 @@ class Transfer:
 
     def _enter(self, state):
         self.state = state
-        self._sent = 0
-        self._refusals = 0
-        self._due = None
         self.bytes_done = 0
         self._data = bytearray()
+        self._next()
 
     def _silent(self):
         """The last of the requests had no answer."""
         if self.state == COMMITTING:
             self._enter(RESETTING)
         else:
-            self._fail(_TEXTS[self.state])
+            self.fail(_TEXTS[self.state])
 
     def _restarted(self):
         """The modem has restarted, by our reset or by itself."""
@@ -158,11 +152,12 @@ class Transfer:
             return
         self._restarts += 1
         if self._restarts > _RESTARTS:
-            self._fail(_TEXTS[self.state])
+            self.fail(_TEXTS[self.state])
         else:
             self._enter(OPENING if self.state == WRITING else self.state)
 
-    def _fail(self, text):
+    def fail(self, text):
+        """Break off; before the commit this leaves the modem as it was."""
         self.state = FAILED
         self.failure = text
 
@@ -196,7 +191,7 @@ class Transfer:
     def _refused(self, now):
         self._refusals += 1
         if self._refusals == _REFUSALS:
-            self._fail(_TEXTS[self.state])
+            self.fail(_TEXTS[self.state])
             return
         self._sent = 0
         self._due = ticks_add(now, _REFUSED_AGAIN_MS)
@@ -225,7 +220,7 @@ class Transfer:
             self._data += data
             self.bytes_done = len(self._data)
             if len(self._data) > _LONGEST:
-                self._fail(_TEXTS[READING])
+                self.fail(_TEXTS[READING])
             elif len(data) < _PIECE:
                 self._end(frame)
             else:
@@ -243,4 +238,4 @@ class Transfer:
         if self.state == READING or self._same(self.module, self._new):
             self.state = DONE
         else:
-            self._fail(UNCHANGED if self._same(self.module, self._old) else OTHER)
+            self.fail(UNCHANGED if self._same(self.module, self._old) else OTHER)

@@ -39,8 +39,9 @@ class AccessPoint:
         self.name = NAME % (mac[4], mac[5])
         self.password = password
         self.active = False
-        self._guest = Recent(GUEST_MS)
-        self._reader = Recent(GUEST_MS)
+        # A phone asked for something; somebody has the set-up page open.
+        self.guest = Recent(GUEST_MS)
+        self.reader = Recent(GUEST_MS)
         self._radio = radio
         self._now = now
         self._dns = None
@@ -63,14 +64,11 @@ class AccessPoint:
             authmode=(wifi.AuthMode.WPA2, wifi.AuthMode.PSK),
             max_connections=MOST_GUESTS,
         )
-        self._went_on_air()
-        self._dns = CaptiveDns(pool, select.poll(), ADDRESS, SUBNET, self.guest_seen)
-
-    def _went_on_air(self):
         self.active = True
         self._look_at = ticks_add(self._now(), LOOK_MS)
-        self._guest.forget()
-        self._reader.forget()
+        self.guest.forget()
+        self.reader.forget()
+        self._dns = CaptiveDns(pool, select.poll(), ADDRESS, SUBNET, self.guest_seen)
 
     def wants_look(self, now):
         """True once, some time after the start."""
@@ -92,22 +90,14 @@ class AccessPoint:
 
     def poll(self, now):
         """One piece of the name server; True when there was something to do."""
-        self._guest.holds(now)
-        self._reader.holds(now)
+        self.guest.holds(now)
+        self.reader.holds(now)
         return self._dns is not None and self._dns.poll()
 
     def guest_seen(self):
         """A phone asked for something."""
-        self._guest.mark(self._now())
+        self.guest.mark(self._now())
 
     def reader_seen(self):
         """Somebody has the set-up page open."""
-        self._reader.mark(self._now())
-
-    def has_guest(self, now):
-        """True while a phone asks for anything."""
-        return self._guest.holds(now)
-
-    def has_reader(self, now):
-        """True while somebody has the set-up page open."""
-        return self._reader.holds(now)
+        self.reader.mark(self._now())

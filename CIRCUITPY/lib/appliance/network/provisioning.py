@@ -84,11 +84,11 @@ class Provisioning:
 
     def has_guest(self, now):
         """True while a phone on the access point does anything."""
-        return self.offered and self.access_point.has_guest(now)
+        return self.offered and self.access_point.guest.holds(now)
 
     def has_reader(self, now):
         """True while somebody has the set-up page open."""
-        return self.offered and self.access_point.has_reader(now)
+        return self.offered and self.access_point.reader.holds(now)
 
     def just_joined(self, now):
         """True for a while after a network that somebody entered was joined: the display shows the address."""

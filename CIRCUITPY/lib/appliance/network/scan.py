@@ -133,10 +133,4 @@ class Networks:
             known = best.get(network.ssid)
             if known is None or network.rssi > known.rssi:
                 best[network.ssid] = network
-        result = []
-        for network in best.values():
-            at = 0
-            while at < len(result) and result[at].rssi >= network.rssi:
-                at += 1
-            result.insert(at, network)
-        return result[:MOST_SHOWN]
+        return sorted(best.values(), key=lambda network: -network.rssi)[:MOST_SHOWN]

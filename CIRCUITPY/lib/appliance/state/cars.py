@@ -23,6 +23,11 @@ _NUMBERS = {
     "capacity_wh": ("energy_capacity_wh", 1000, 300000),
     "full_soc": ("full_soc_percent", 1, 100),
 }
+# What a car asks a charger for, as v2g.reading has it.
+_ASKED_FOR = (
+    "energy_transfer", "max_current_ma", "max_voltage_mv", "max_power_w", "target_current_ma", "target_voltage_mv",
+    "remaining_s", "error",
+)  # fmt: skip
 _YES_OR_NO = {"yes": True, "no": False}
 _LONGEST_NAME = 24
 
@@ -64,11 +69,11 @@ def parse(text):
 def _take(profile, part):
     key, equals, value = part.partition("=")
     key, value = key.strip(), value.strip()
-    if key == "name" and 0 < len(value) <= _LONGEST_NAME:
+    if key == "name":
+        if not 0 < len(value) <= _LONGEST_NAME:
+            raise ValueError("has a name that is empty or longer than %d characters" % _LONGEST_NAME)
         profile.name = value
         return
-    if key == "name":
-        raise ValueError("has a name that is empty or longer than %d characters" % _LONGEST_NAME)
     if key == "overrule":
         if value not in _YES_OR_NO:
             raise ValueError("needs yes or no after overrule=")
@@ -168,7 +173,7 @@ def filled(reading, attribute):
     A profile that overrules comes first.
     """
     value = told(reading, attribute)
-    profile = getattr(reading, "profile", None)
+    profile = reading.profile
     known = None if profile is None else getattr(profile, attribute)
     if known is not None and attribute in _LIMITS and known < (reading.soc_percent or 0):
         known = None
@@ -177,7 +182,7 @@ def filled(reading, attribute):
 
 def profile_document(reading):
     """The profile as the page's JSON has it; ``used`` lists what it fills in."""
-    profile = getattr(reading, "profile", None)
+    profile = reading.profile
     if profile is None:
         return None
     names = ("energy_capacity_wh", "full_soc_percent")
@@ -194,17 +199,4 @@ def profile_document(reading):
 
 def limits_document(reading):
     """What the car asked for, as the page's JSON has it."""
-    names = (
-        "energy_transfer",
-        "max_current_ma",
-        "max_voltage_mv",
-        "max_power_w",
-        "target_current_ma",
-        "target_voltage_mv",
-        "remaining_s",
-        "error",
-    )
-    document = {}
-    for name in names:
-        document[name] = getattr(reading, name, None)
-    return document
+    return {name: getattr(reading, name) for name in _ASKED_FOR}

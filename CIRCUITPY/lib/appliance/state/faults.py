@@ -165,9 +165,7 @@ class Faults:
     def __init__(self, began, changed):
         self._began = began
         self._changed = changed
-        self._sets = {}
-        for name in AREAS:
-            self._sets[name] = []
+        self._sets = {name: [] for name in AREAS}
 
     def add(self, code):
         """One fault more. Of a car there is one at a time: what it ended with."""

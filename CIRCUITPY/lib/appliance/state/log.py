@@ -120,10 +120,6 @@ class Log:
         """Keep something that should not have happened."""
         self.add(ERROR, tag, text)
 
-    def checkpoint(self, tag, number, text):
-        """Keep a step of a session under pyPLC's number, so that users can compare."""
-        self.add(INFO, tag, "[CHECKPOINT%d] %s" % (number, text))
-
     def trace(self, tag, error, note=""):
         """Keep an exception with its traceback."""
         self.add(ERROR, tag, note + format_exception(error))

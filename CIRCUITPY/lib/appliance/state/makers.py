@@ -6,36 +6,32 @@ They name the maker of the charging unit, which several brands share, and nothin
 "probably" at most, for people, never for a decision. Seen in recordings of production cars.
 """
 
-_MAKERS = (
-    ("007dfa", "VW group"),
-    ("98ed5c", "Tesla"),
-    ("001823", "Mercedes-Benz"),
-    ("cc8826", "Mercedes-Benz"),
-    ("001887", "Porsche"),
-    ("0030ab", "BMW"),
-    ("ec65cc", "BMW"),
-    ("e00ee1", "Hyundai or Kia"),
-    ("9012a1", "Hyundai or Kia"),
-    ("04e77e", "Hyundai or Kia"),
-    ("046565", "Hyundai"),
-    ("c0fbb6", "BYD or XPENG"),
-    ("a453ee", "Stellantis"),
-    ("044eaf", "Opel or Chevrolet"),
-    ("fca47a", "MG"),
-    ("141fba", "Seres"),
-    ("00c059", "Subaru or Toyota"),
-    ("48c58d", "Polestar"),
-    ("184cae", "Renault"),
-)
+from appliance.base.text import hex_text
+
+_MAKERS = {
+    "007dfa": "VW group",
+    "98ed5c": "Tesla",
+    "001823": "Mercedes-Benz",
+    "cc8826": "Mercedes-Benz",
+    "001887": "Porsche",
+    "0030ab": "BMW",
+    "ec65cc": "BMW",
+    "e00ee1": "Hyundai or Kia",
+    "9012a1": "Hyundai or Kia",
+    "04e77e": "Hyundai or Kia",
+    "046565": "Hyundai",
+    "c0fbb6": "BYD or XPENG",
+    "a453ee": "Stellantis",
+    "044eaf": "Opel or Chevrolet",
+    "fca47a": "MG",
+    "141fba": "Seres",
+    "00c059": "Subaru or Toyota",
+    "48c58d": "Polestar",
+    "184cae": "Renault",
+}
 
 
 def likely_maker(address):
     """The maker's name for an EVCCID or a MAC (bytes), or None."""
-    if address is None:
-        return None
-    address = bytes(address)[-6:]
-    prefix = "%02x%02x%02x" % (address[0], address[1], address[2]) if len(address) == 6 else ""
-    for digits, name in _MAKERS:
-        if digits == prefix:
-            return name
-    return None
+    address = bytes(address or b"")[-6:]
+    return _MAKERS.get(hex_text(address[:3])) if len(address) == 6 else None

@@ -5,12 +5,8 @@
 What is wrong is a set for each area (``faults``), and the most important one is shown.
 """
 
-from appliance.base import version
 from appliance.base.text import hex_text
 from appliance.state import cars, faults, makers
-
-PRODUCT = version.PRODUCT
-VERSION = version.VERSION
 
 _LONGEST_TIMELINE = 40
 _LAST_OF_SEARCH = 155  # pyPLC's number of "matched"
@@ -58,7 +54,7 @@ _STAGES = {
 }
 
 # plc.qca7005 status -> cause; the others mean that the modem is on its way.
-_MODEM_CAUSES = {
+MODEM_CAUSES = {
     "ABSENT_LOW": "modem_absent_low",
     "ABSENT_HIGH": "modem_absent_high",
     "SHIFTED": "modem_shifted",
@@ -66,11 +62,8 @@ _MODEM_CAUSES = {
     "NO_CPU_ON": "modem_no_start",
     "NOT_OPENED": "modem_pins",
 }
-
-
-def cause_of_modem(modem_status):
-    """The cause that a driver's status is, or None."""
-    return _MODEM_CAUSES.get(modem_status)
+# What a modem is set up for, if not for a charger -> cause.
+ROLE_CAUSES = {"car": "modem_of_car", "neither": "modem_of_nobody"}
 
 
 def ipv6_text(address):
@@ -88,10 +81,6 @@ def ipv6_text(address):
     if length < 2:
         return ":".join(groups)
     return ":".join(groups[:start]) + "::" + ":".join(groups[start + length :])
-
-
-def _nobody(_code):
-    """Nobody listens."""
 
 
 class Session:
@@ -118,9 +107,9 @@ class Status:
     ``tell_cause(code)`` is called for every cause that was not there before.
     """
 
-    def __init__(self, uptime, tell_cause=None):
+    def __init__(self, uptime, tell_cause):
         self.uptime = uptime
-        self.faults = faults.Faults(tell_cause or _nobody, self.changed)
+        self.faults = faults.Faults(tell_cause, self.changed)
         self._had_key = False
         self.timeline = []
         self._search = []  # steps of a search, the timeline's as soon as it leads here
@@ -178,14 +167,6 @@ class Status:
             self._passing_s = self.uptime.seconds
         self.faults.add(code)
 
-    def put_cause(self, area, code):
-        """Set or, with None, clear what a part has."""
-        self.faults.put(area, code)
-
-    def cause_of(self, area):
-        """The most important cause of one area or None."""
-        return self.faults.of(area)
-
     def cause(self):
         """The most important cause or None."""
         return self.faults.worst()
@@ -201,7 +182,7 @@ class Status:
         if modem_status != self.modem_status:
             self.modem_status = modem_status
             self.faults.happened(faults.MODEM_CHANGED)
-            code = _MODEM_CAUSES.get(modem_status)
+            code = MODEM_CAUSES.get(modem_status)
             if code is not None:
                 # It is not even there: what it did with a key no longer counts.
                 self.faults.happened(faults.KEY_SET)
@@ -366,7 +347,7 @@ class Status:
         if stage == WAITING:
             if self.current and self.reading.soc_percent is None:
                 return SOC
-            if self.cause_of(faults.CAR) is not None or self.faults.has("no_profiles"):
+            if self.faults.of(faults.CAR) is not None or self.faults.has("no_profiles"):
                 return NO_ANSWER
             if self.current:
                 return SOC
@@ -387,9 +368,9 @@ class Status:
     def _cause_of_stage(self, stage):
         """Why a car was not, or cannot be, read."""
         if stage == MODEM_MISSING:
-            return self.cause_of(faults.MODEM)
+            return self.faults.of(faults.MODEM)
         if stage == NO_ANSWER:
-            return self.cause_of(faults.CAR) or self.cause_of(faults.MODEM)
+            return self.faults.of(faults.CAR) or self.faults.of(faults.MODEM)
         return None
 
     def age_s(self):
@@ -409,8 +390,8 @@ def reading_document(reading, age_s):
         "energy_capacity_wh": cars.told(reading, "energy_capacity_wh"),
         "energy_request_wh": cars.told(reading, "energy_request_wh"),
         "evccid": hex_text(reading.evccid),
-        "evccid_kind": getattr(reading, "evccid_kind", None),
-        "ev_mac": hex_text(getattr(reading, "ev_mac", None)),
+        "evccid_kind": reading.evccid_kind,
+        "ev_mac": hex_text(reading.ev_mac),
         "likely_maker": makers.likely_maker(reading.evccid or reading.ev_mac),
         "protocol": reading.protocol,
         "profile": cars.profile_document(reading),

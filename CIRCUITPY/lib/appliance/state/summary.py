@@ -63,11 +63,8 @@ def document(status, delivery, rssi_dbm):
 
 def _of_car(reading):
     if reading is None:
-        result = {}
-        for key in KEYS:
-            result[key] = None
-        return result
-    profile = getattr(reading, "profile", None)
+        return dict.fromkeys(KEYS)
+    profile = reading.profile
     return {
         "soc_percent": reading.soc_percent,
         "soc_doubtful_percent": reading.soc_doubtful_percent,

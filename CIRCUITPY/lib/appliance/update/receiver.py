@@ -113,20 +113,18 @@ def roots_api(slots_module):
 def missing_library(names, root):
     """The first of ``names`` that is not on the drive, or None."""
     for name in names:
-        for path in (
-            "%s/lib/%s" % (root, name),
-            "%s/lib/%s.mpy" % (root, name),
-            "%s/lib/%s.py" % (root, name),
-        ):
-            try:
-                os.stat(path)
-                break
-            except OSError:
-                continue
-        else:
+        if not any(_exists("%s/lib/%s%s" % (root, name, end)) for end in ("", ".mpy", ".py")):
             if not _is_built_in(name):
                 return name
     return None
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
 
 
 def _is_built_in(name):
@@ -138,7 +136,7 @@ def _is_built_in(name):
 
 
 class Update:
-    """One update at a time. ``slots`` is the module in the drive's root, ``remount`` is ``storage.remount`` or None,
+    """One update at a time. ``slots`` is the module in the drive's root, ``remount`` is ``Drive.remount``,
     ``firmware`` CircuitPython's version as text, ``works()`` tells what works now (slots.MODEM, slots.WIFI)."""
 
     def __init__(self, slots, root, remount, firmware, works, tell):
@@ -416,13 +414,12 @@ class Update:
 
     def _take_drive(self):
         if not self._held:
-            if self._remount is not None:
-                try:
-                    self._remount("/", False)
-                except RuntimeError:
-                    if self.state in (RECEIVING, WRITTEN):
-                        raise Refused(TAKEN, PC_TOOK_THE_DRIVE)
-                    raise Refused("computer", PC_HAS_THE_DRIVE)
+            try:
+                self._remount("/", False)
+            except RuntimeError:
+                if self.state in (RECEIVING, WRITTEN):
+                    raise Refused(TAKEN, PC_TOOK_THE_DRIVE)
+                raise Refused("computer", PC_HAS_THE_DRIVE)
             self._held = True
         self._moved = True
 
@@ -443,12 +440,11 @@ class Update:
             # What a PC does to the file must not be written over. A sealed one is spared the new date.
             self._close()
         self._held = False
-        if self._remount is not None:
-            try:
-                self._remount("/", True)
-            except RuntimeError:
-                # A PC has it already.
-                return
+        try:
+            self._remount("/", True)
+        except RuntimeError:
+            # A PC has it already.
+            return
 
     def _write_at(self, offset, data):
         """Raises OSError, and Refused when the slot's file is not the one that was reserved."""
