@@ -19,6 +19,9 @@ class Bench:
         self.loop = SimpleNamespace(add_slow_piece=lambda name, _piece: self.slow.append(name))
         self.mqtt = self.listeners = None
 
+    def fails_as(self, fault):
+        return [fault].append
+
 
 @pytest.mark.parametrize(
     "settings, pieces",

@@ -3,6 +3,7 @@
 """The loop: what comes first, what waits for what, and that nothing a part does ends it."""
 
 import pytest
+from appliance.jobs import Collector
 from appliance.loop import (
     ALONE_S,
     IDLE_S,
@@ -12,7 +13,6 @@ from appliance.loop import (
     MOST_FAILURES,
     MOST_UNSENT,
     QUIET_PASSES,
-    Collector,
     Loop,
 )
 from appliance.state.frame_ring import FrameRing

@@ -13,8 +13,8 @@ Virtual time, one seed: the same call gives the same run.
 import json
 import types
 
-from appliance.jobs import StateQuestion
-from appliance.loop import Collector, Loop
+from appliance.jobs import Collector, StateQuestion
+from appliance.loop import Loop
 from appliance.smartevse.delivery import SmartEvse
 from appliance.smartevse.exchange import Answer
 from appliance.state import faults

@@ -7,8 +7,8 @@ import sys
 import time
 
 from appliance.display.panel import Display
-from appliance.jobs import StateQuestion
-from appliance.loop import Collector, Loop
+from appliance.jobs import Collector, StateQuestion
+from appliance.loop import Loop
 from appliance.network.guard import JoinGuard
 from appliance.network.link import Link
 from appliance.network.provisioning import Provisioning

@@ -15,8 +15,8 @@ from appliance import hardware
 from appliance.base import version
 from appliance.base.text import hex_text
 from appliance.diary.on_demand import OnDemand as DiaryOnDemand
-from appliance.jobs import Jobs, Later, RecordSecrets, Restart, SelfTest, StateQuestion
-from appliance.loop import Collector, Loop
+from appliance.jobs import Collector, Jobs, Later, RecordSecrets, Restart, SelfTest, StateQuestion
+from appliance.loop import Loop
 from appliance.modem.role import Role
 from appliance.modem.setting import KeptSetting
 from appliance.modem.wiring import pins_in
@@ -338,7 +338,8 @@ class Box:
         self.launch = Launch(self.wifi, WEB_PARTS, self._start_web, self._on_launch)
         self.health = Health(self.uptime, self.version_started, self._working, microcontroller.reset, self._tell_box)
         self.updates = OnDemand(self.slots, self._new_update)
-        self.diary = DiaryOnDemand(self.settings["DIARY"] == "yes", self.status, self._new_diary, self._no_diary)
+        recording, failed = self.settings["DIARY"] == "yes", self.fails_as("diary_missing")
+        self.diary = DiaryOnDemand(recording, self.status, self._new_diary, failed)
         self.display = self.led = None
 
     def _tell_box(self, text):
@@ -366,8 +367,9 @@ class Box:
 
         return box_diary.new_diary(self)
 
-    def _no_diary(self, error):
-        self.story.part_failed("diary_missing", error)
+    def fails_as(self, fault):
+        """What takes the error of a part that is missing then, and named as ``fault``."""
+        return lambda error: self.story.part_failed(fault, error)
 
     def _on_launch(self, error):
         if error is None:
@@ -397,7 +399,7 @@ class Box:
             ("smartevse", self.smartevse),
             # A car may wait for its answer, and nobody yet for what comes behind it.
             ("question", question),
-            ("display", Later(self._display_steps(), self._no_display, self.wifi, self.uptime)),
+            ("display", Later(self._display_steps(), self.fails_as("display_missing"), self.wifi, self.uptime)),
             ("web", self.launch),
             ("jobs", self.jobs),
             ("update", self.updates),
@@ -442,9 +444,6 @@ class Box:
 
         yield
         yield from box_display.steps(self)
-
-    def _no_display(self, error):
-        self.story.part_failed("display_missing", error)
 
     def _add_files_check(self):
         """A version that was copied to the drive may have been copied in part."""

@@ -30,16 +30,11 @@ def add(box):
         # Whoever opens the page need not wait for this.
         return box.wifi.connected and (box.launch.web is not None or box.uptime.seconds >= PAGE_FIRST_S)
 
-    def failed(error):
-        box.story.part_failed("mqtt_missing", error)
-
-    def unheard(error):
-        box.story.part_failed("smartevse_missing", error)
-
     if box.settings["MQTT_BROKER"]:
-        box.mqtt = LoadedPiece(MQTT_PARTS, page_first, lambda: new_mqtt(box), failed)
+        box.mqtt = LoadedPiece(MQTT_PARTS, page_first, lambda: new_mqtt(box), box.fails_as("mqtt_missing"))
         box.loop.add_slow_piece("mqtt", box.mqtt)
     if box.settings["LISTENER_1"] or box.settings["LISTENER_2"]:
+        unheard = box.fails_as("smartevse_missing")
         box.listeners = LoadedPiece(LISTENER_PARTS, page_first, lambda: new_listeners(box), unheard)
         box.loop.add_slow_piece("listeners", box.listeners)
 

@@ -14,6 +14,7 @@ _UNKNOWN_WH = 0xFFFFFFFF
 # capacity, request, length of the EVCCID, EVCCID, first bytes of the address on the power line
 _NUMBERS = "<IIIBBBBBBIIB6s3s"
 _NUMBERS_SIZE = 36
+_BYTES = ("soc_percent", "soc_doubtful_percent", "full_soc_percent", "attenuation_db")
 _CAUSE, _NAME = 24, 48
 
 
@@ -21,22 +22,13 @@ class Entry:
     """``run`` is the number of the first entry of the same run of the box; ``unix_s`` is None while nobody knew the time.
     The rest as in ``v2g.reading`` and ``state.status.Session``; ``maker`` are the first bytes of the car's address."""
 
+    soc_percent = soc_doubtful_percent = full_soc_percent = attenuation_db = delivery = protocol = None
+    energy_capacity_wh = energy_request_wh = evccid = maker = cause = name = None
+
     def __init__(self, run, uptime_s, unix_s):
         self.run = run
         self.uptime_s = uptime_s
         self.unix_s = unix_s
-        self.soc_percent = None
-        self.soc_doubtful_percent = None
-        self.full_soc_percent = None
-        self.attenuation_db = None
-        self.delivery = None
-        self.protocol = None
-        self.energy_capacity_wh = None
-        self.energy_request_wh = None
-        self.evccid = None
-        self.maker = None
-        self.cause = None
-        self.name = None
 
 
 def of_session(session, run, unix_s):
@@ -85,24 +77,12 @@ def _text(text, size):
 def packed(entry):
     """The bytes of an Entry."""
     evccid = entry.evccid or b""
-    numbers = struct.pack(
-        _NUMBERS,
-        entry.run,
-        entry.uptime_s,
-        entry.unix_s or 0,
-        _byte(entry.soc_percent),
-        _byte(entry.soc_doubtful_percent),
-        _byte(entry.full_soc_percent),
-        _byte(entry.attenuation_db),
-        _index(DELIVERIES, entry.delivery),
-        _index(PROTOCOLS, entry.protocol),
-        _wh(entry.energy_capacity_wh),
-        _wh(entry.energy_request_wh),
-        len(evccid),
-        evccid + bytes(6 - len(evccid)),
-        entry.maker,
-    )
-    return numbers + _text(entry.cause, _CAUSE) + _text(entry.name, _NAME)
+    numbers = [entry.run, entry.uptime_s, entry.unix_s or 0]
+    numbers += [_byte(getattr(entry, name)) for name in _BYTES]
+    numbers += [_index(DELIVERIES, entry.delivery), _index(PROTOCOLS, entry.protocol)]
+    numbers += [_wh(entry.energy_capacity_wh), _wh(entry.energy_request_wh)]
+    numbers += [len(evccid), evccid + bytes(6 - len(evccid)), entry.maker]
+    return struct.pack(_NUMBERS, *numbers) + _text(entry.cause, _CAUSE) + _text(entry.name, _NAME)
 
 
 def _known(value, unknown=_UNKNOWN):
@@ -128,10 +108,8 @@ def unpacked(data):
     """The Entry in bytes whose check sum is right."""
     row = struct.unpack_from(_NUMBERS, data, 0)
     entry = Entry(row[0], row[1], row[2] or None)
-    entry.soc_percent = _known(row[3])
-    entry.soc_doubtful_percent = _known(row[4])
-    entry.full_soc_percent = _known(row[5])
-    entry.attenuation_db = _known(row[6])
+    for name, value in zip(_BYTES, row[3:7]):
+        setattr(entry, name, _known(value))
     entry.delivery = _named(DELIVERIES, row[7])
     entry.protocol = _named(PROTOCOLS, row[8])
     entry.energy_capacity_wh = _known(row[9], _UNKNOWN_WH)

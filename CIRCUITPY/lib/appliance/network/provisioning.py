@@ -10,7 +10,6 @@
 from plc.ticks import expired, ticks_add
 
 from appliance.base.recent import Recent
-from appliance.network.access_point import is_guest
 
 # The access point comes up when the network was lost for this long; tried again when that failed.
 OFFER_AFTER_LOSS_MS = 180000
@@ -153,6 +152,8 @@ class Provisioning:
             self._unsaved = wish
             self._save_at = now
         if self.offered:
+            from appliance.network.access_point import is_guest
+
             self._close_at = ticks_add(now, CLOSE_UNREAD_MS if self.has_reader(now) else CLOSE_EMPTY_MS)
             if is_guest(address):
                 # The router gives out the addresses of our own access point: guests and neighbours would be one.
