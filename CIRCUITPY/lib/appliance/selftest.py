@@ -25,17 +25,8 @@ _TICKS_MASK = (1 << 29) - 1
 # A program that starts later than that was started by hand, not by the reset.
 _LONGEST_START_MS = 60000
 
-BOARD, MEMORY, SPI, MODEM, FIRMWARE, ROLE, KEY, ROOM = (
-    "board",
-    "memory",
-    "spi",
-    "modem",
-    "firmware",
-    "role",
-    "key",
-    "write_space",
-)
-DRIVE, NVM, DISPLAY, WIFI, SMARTEVSE, BOOT = "drive", "nvm", "display", "wifi", "smartevse", "boot"
+# Unless this one is passed, what a modem tells is not looked at.
+MODEM = "modem"
 
 
 def check_board():
@@ -44,21 +35,21 @@ def check_board():
         system = os.uname()
         reason = str(microcontroller.cpu.reset_reason).split(".")[-1].lower().replace("_", " ")
         text = "%s, CircuitPython %s, started by: %s" % (system.machine, system.release, reason)
-        return Check(BOARD, True, text)
+        return Check("board", True, text)
     except (AttributeError, NotImplementedError):
-        return Check(BOARD, None, "does not say what it is")
+        return Check("board", None, "does not say what it is")
 
 
 def check_memory():
     """The free heap, after a collection."""
     gc.collect()
     if not hasattr(gc, "mem_free"):
-        return Check(MEMORY, None, "not known")
+        return Check("memory", None, "not known")
     free = gc.mem_free()
     text = "%d kB free" % (free // 1024)
     if free < LITTLE_MEMORY:
-        return Check(MEMORY, False, text + ": is this firmware the one for your board, with its PSRAM?")
-    return Check(MEMORY, True, text)
+        return Check("memory", False, text + ": is this firmware the one for your board, with its PSRAM?")
+    return Check("memory", True, text)
 
 
 def _modem_fault(modem):
@@ -70,13 +61,13 @@ def check_spi(modem):
     text = "SPI " + modem.setting_text
     search = getattr(modem, "search", None)
     if search is None:
-        return Check(SPI, modem.ready, text + (", as set" if modem.ready else ""), _modem_fault(modem))
+        return Check("spi", modem.ready, text + (", as set" if modem.ready else ""), _modem_fault(modem))
     heard = []
     for place, signature in enumerate(search.heard):
         if signature >= 0:
             mode, clock_hz = search.settings[place]
             heard.append("mode %d, %d MHz: %04x" % (mode, clock_hz // 1000000, signature))
-    return Check(SPI, modem.ready, "%s; heard: %s" % (text, "; ".join(heard)), _modem_fault(modem))
+    return Check("spi", modem.ready, "%s; heard: %s" % (text, "; ".join(heard)), _modem_fault(modem))
 
 
 def check_modem(modem):
@@ -90,27 +81,27 @@ def check_modem(modem):
 def check_firmware(status):
     """What the modem told of itself."""
     if status.firmware:
-        return Check(FIRMWARE, True, status.firmware)
-    return Check(FIRMWARE, False, "The modem has not reported its firmware.", "modem_silent")
+        return Check("firmware", True, status.firmware)
+    return Check("firmware", False, "The modem has not reported its firmware.", "modem_silent")
 
 
 def check_role(status):
     """What its parameters are for."""
     role = status.modem_role
     if role == "charger":
-        return Check(ROLE, True, "set up for a charger")
+        return Check("role", True, "set up for a charger")
     if role is None:
-        return Check(ROLE, None, "The modem has not reported what it is set up for.")
+        return Check("role", None, "The modem has not reported what it is set up for.")
     code = status_module.ROLE_CAUSES[role]
-    return Check(ROLE, False, faults.text(code), code)
+    return Check("role", False, faults.text(code), code)
 
 
 def check_key(loop, status):
     """Whether the modem has the network key of the protocol stack."""
     if loop.secc.slac.key_confirmed:
-        return Check(KEY, True, "set")
+        return Check("key", True, "set")
     return Check(
-        KEY, False, "The modem has no key from the box.", status.faults.of(faults.MODEM) or "modem_silent"
+        "key", False, "The modem has no key from the box.", status.faults.of(faults.MODEM) or "modem_silent"
     )
 
 
@@ -118,9 +109,9 @@ def check_write_space(modem):
     """Whether anything is stuck in the modem's write buffer."""
     room = modem.room()
     if room == WRITE_BUFFER_EMPTY:
-        return Check(ROOM, True, "empty")
+        return Check("write_space", True, "empty")
     return Check(
-        ROOM, False, "%d of %d bytes free in the modem" % (room, WRITE_BUFFER_EMPTY), "modem_blocked"
+        "write_space", False, "%d of %d bytes free in the modem" % (room, WRITE_BUFFER_EMPTY), "modem_blocked"
     )
 
 
@@ -129,9 +120,9 @@ def check_drive(root):
     try:
         facts = os.statvfs(root or "/")
     except (AttributeError, OSError):
-        return Check(DRIVE, None, "not known")
+        return Check("drive", None, "not known")
     kilobytes = [facts[1] * blocks // 1024 for blocks in (facts[3], facts[2])]
-    return Check(DRIVE, True, "%d kB free of %d kB" % tuple(kilobytes))
+    return Check("drive", True, "%d kB free of %d kB" % tuple(kilobytes))
 
 
 def check_nvm(kept):
@@ -140,42 +131,42 @@ def check_nvm(kept):
     text = "%d bytes" % size if size else "This board has none: counters start from zero each time."
     if kept.lost:
         text += "; what the box kept there was lost in a power cut and starts afresh"
-    return Check(NVM, bool(size), text)
+    return Check("nvm", bool(size), text)
 
 
 def check_display(display, wanted):
     """``display`` is None without one; ``wanted`` is the setting DISPLAY."""
     if display is not None and not display.panel.stuck:
-        return Check(DISPLAY, True, "there")
+        return Check("display", True, "there")
     if display is None and wanted in ("auto", "none"):
-        return Check(DISPLAY, None, "none")
-    return Check(DISPLAY, False, faults.text("display_missing"), "display_missing")
+        return Check("display", None, "none")
+    return Check("display", False, faults.text("display_missing"), "display_missing")
 
 
 def check_wifi(wifi):
     """Whether the box is in the owner's network."""
     if wifi.connected:
         rssi = wifi.rssi()
-        return Check(WIFI, True, "connected" + (", %d dBm" % rssi if rssi else ""))
+        return Check("wifi", True, "connected" + (", %d dBm" % rssi if rssi else ""))
     if wifi.state == "off":
-        return Check(WIFI, None, "not set up")
+        return Check("wifi", None, "not set up")
     cause = wifi.cause or "wifi_down"
-    return Check(WIFI, False, faults.text(cause), cause)
+    return Check("wifi", False, faults.text(cause), cause)
 
 
 def check_smartevse(smartevse, wifi):
     """As it was when it was last asked."""
     if smartevse.target is None:
-        return Check(SMARTEVSE, None, "not set up")
+        return Check("smartevse", None, "not set up")
     if not smartevse.can_ask:
-        return Check(SMARTEVSE, None, "an address that accepts readings but cannot be queried")
+        return Check("smartevse", None, "an address that accepts readings but cannot be queried")
     if not wifi.connected:
-        return Check(SMARTEVSE, False, faults.text("smartevse_no_wifi"), "smartevse_no_wifi")
+        return Check("smartevse", False, faults.text("smartevse_no_wifi"), "smartevse_no_wifi")
     if smartevse.cause is None and smartevse.state == "unknown":
-        return Check(SMARTEVSE, None, smartevse.text)
+        return Check("smartevse", None, smartevse.text)
     if smartevse.cause is None:
-        return Check(SMARTEVSE, True, smartevse.text)
-    return Check(SMARTEVSE, False, faults.text(smartevse.cause), smartevse.cause)
+        return Check("smartevse", True, smartevse.text)
+    return Check("smartevse", False, faults.text(smartevse.cause), smartevse.cause)
 
 
 def check_boot(started, status):
@@ -189,7 +180,7 @@ def check_boot(started, status):
     rows = [row for row in rows if row[1] + before_ms >= 0]
     rows.sort(key=lambda row: row[1])
     times = ["%s %.1f" % (name, (before_ms + ms) / 1000) for name, ms in rows]
-    return Check(BOOT, True, "seconds after %s: %s" % (since, ", ".join(times)))
+    return Check("boot", True, "seconds after %s: %s" % (since, ", ".join(times)))
 
 
 def run(rows, log, seconds):

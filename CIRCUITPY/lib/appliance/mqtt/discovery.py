@@ -59,6 +59,7 @@ BUTTONS = (
     ("button", "restart", "Restart", {"device_class": "restart", "entity_category": "config"}),
     ("button", "self_test", "Self-test", {"icon": "mdi:stethoscope", "entity_category": "diagnostic"}),
 )
+_ALL = ENTITIES + BUTTONS
 
 
 class Announcer:
@@ -80,21 +81,17 @@ class Announcer:
 
     def message(self, number):
         """(topic, payload) of the entity with that number, or None beyond the last."""
-        if not self._root:
+        if not self._root or number >= len(_ALL):
             return None
+        entity = _ALL[number]
         if number < len(ENTITIES):
-            entity = ENTITIES[number]
             return self._topic(entity), json.dumps(self._sensor(entity))
-        number -= len(ENTITIES)
-        if number >= len(BUTTONS):
-            return None
-        entity = BUTTONS[number]
         # What was a button once is taken back.
         return self._topic(entity), json.dumps(self._button(entity)) if self._commands else ""
 
     def removals(self):
         """Messages that take every entity back."""
-        return [(self._topic(entity), "") for entity in ENTITIES + BUTTONS] if self._root else []
+        return [(self._topic(entity), "") for entity in _ALL] if self._root else []
 
     def _common(self, entity):
         device = {

@@ -66,7 +66,6 @@ class CaptiveDns:
         self._subnet = subnet
         self._seen = seen
         self._buffer = bytearray(LARGEST_QUERY)
-        self._readable = False
         self._socket = socket = pool.socket(pool.AF_INET, pool.SOCK_DGRAM)
         try:
             socket.bind(("0.0.0.0", PORT))
@@ -78,11 +77,11 @@ class CaptiveDns:
 
     def poll(self):
         """Answer one query; True when there was one. Allocates nothing while nobody asks."""
+        readable = False
         for _ in self._poller.ipoll(0):
-            self._readable = True
-        if not self._readable:
+            readable = True
+        if not readable:
             return False
-        self._readable = False
         try:
             length, sender = self._socket.recvfrom_into(self._buffer)
             self._reply(length, sender)

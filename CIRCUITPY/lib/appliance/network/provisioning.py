@@ -37,18 +37,12 @@ class Wish:
         self.ssid = ssid
         self.password = password
         self.start_at = start_at
-
-
-class Outcome:
-    """What became of a network that somebody entered: ``cause`` is None when it was joined."""
-
-    def __init__(self, ssid, cause):
-        self.ssid = ssid
-        self.cause = cause
+        # Why it was not joined.
+        self.cause = None
 
 
 class Provisioning:
-    """``wish`` is the network that is being tried, ``outcome`` what became of the last one.
+    """``wish`` is the network that is being tried, ``outcome`` the last one that was; its ``cause`` is None if it was joined.
 
     ``access_point`` is None on a board without radio. ``save(ssid, password)`` keeps a network and gives None or why
     not; ``tell(kind, text)`` gets "info" and "console". The station moves it: what it wants, it does when told to.
@@ -147,7 +141,7 @@ class Provisioning:
         wish, self.wish = self.wish, None
         self._steps_until = ticks_add(now, CLOSE_STEPS_MS)
         if wish is not None:
-            self.outcome = Outcome(wish.ssid, None)
+            self.outcome = wish
             self._shows_joined.mark(now)
             self._unsaved = wish
             self._save_at = now
@@ -162,8 +156,8 @@ class Provisioning:
 
     def refused(self, cause):
         """The wish could not be joined."""
-        self.outcome = Outcome(self.wish.ssid, cause)
-        self.wish = None
+        self.wish.cause = cause
+        self.outcome, self.wish = self.wish, None
 
     # ---- steps: each is wanted, then done when the station comes to it
 
