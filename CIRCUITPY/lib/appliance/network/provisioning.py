@@ -42,7 +42,7 @@ class Wish:
 
 
 class Provisioning:
-    """``wish`` is the network that is being tried, ``outcome`` the last one that was; its ``cause`` is None if it was joined.
+    """``wish`` is the network that is being tried, ``outcome`` the last one that was; its ``cause`` is None if joined.
 
     ``access_point`` is None on a board without radio. ``save(ssid, password)`` keeps a network and gives None or why
     not; ``tell(kind, text)`` gets "info" and "console". The station moves it: what it wants, it does when told to.
