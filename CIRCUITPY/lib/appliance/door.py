@@ -121,8 +121,7 @@ class Door:
         self._knows = False
         self._early = early
         self._config = None
-        self._kept = memory.kept()
-        if self._kept.without_settings or not early.modem_has_key():
+        if memory.kept().without_settings or not early.modem_has_key():
             # The box comes to it, and there is no hurry.
             self._knows = True
         else:
@@ -144,7 +143,7 @@ class Door:
 
     def _open_as_kept(self):
         mark = wishes.mark_of(hardware.settings_files(hardware.installed_slots()))
-        config = wishes.KeptWishes(self._kept, memory.WISHES, mark).config()
+        config = wishes.KeptWishes(memory.kept(), memory.WISHES, mark).config()
         if config is not None:
             self._open(config)
 

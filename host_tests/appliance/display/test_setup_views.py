@@ -146,7 +146,6 @@ def make(stage="WAITING", modem="READY"):
 
 def test_which_screen_is_due():
     wifi = Wifi()
-    assert setup_views.kind(make(), None, 0) is None
     assert setup_views.kind(make(), wifi, 0) == OFFER
     provisioning = wifi.provisioning
     provisioning.guest = True

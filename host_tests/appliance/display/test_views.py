@@ -55,7 +55,7 @@ def test_the_stages_of_a_plug_in_one_after_the_other():
     state.watch("READY", "NO_KEY")
     assert state.stage() == status.STARTING
     state.watch("READY", "WAITING")
-    assert "http://192.168.100.200" in views.view(state, Evse(), Wifi()).texts
+    assert "http://192.168.100.200" in views.view(state, Evse(), Wifi(), Access()).texts
     state.car_plugged(b"\x01\x02\x03\x04\x05\x06")
     for stage, shown in (
         ("MATCHING", status.FINDING),
@@ -72,7 +72,7 @@ def test_the_stages_of_a_plug_in_one_after_the_other():
     assert state.stage() == status.SOC
     state.watch("READY", "WAITING")
     assert state.stage() == status.SOC
-    assert views.view(state, Evse()).big == "81%"
+    assert views.view(state, Evse(), Wifi(), Access()).big == "81%"
 
 
 def test_a_car_that_was_not_read_is_told_and_forgotten_after_a_while():
@@ -80,7 +80,7 @@ def test_a_car_that_was_not_read_is_told_and_forgotten_after_a_while():
     state.car_plugged(b"\x01\x02\x03\x04\x05\x06")
     state.session_ended("no_sdp")
     state.watch("READY", "WAITING")
-    view = views.view(state, Evse())
+    view = views.view(state, Evse(), Wifi(), Access())
     assert view.heading == "Car not read"
     assert view.texts == [faults.text("no_sdp"), faults.action("no_sdp"), "(no_sdp)"]
     state.uptime.advance(status.PASSING_S * 1000 + 2000)
@@ -92,7 +92,7 @@ def test_a_car_that_was_not_read_is_told_and_forgotten_after_a_while():
 def test_a_modem_that_is_missing_and_comes_back(modem):
     state = make(modem, "NO_KEY")
     assert state.stage() == status.MODEM_MISSING
-    view = views.view(state, Evse())
+    view = views.view(state, Evse(), Wifi(), Access())
     assert (view.colour, view.heading) == (views.RED, faults.short(state.cause()))
     assert faults.action(state.cause()) in view.texts
     assert faults.area(state.cause()) == faults.MODEM
@@ -115,7 +115,7 @@ def test_the_charge_stays_on_the_display_when_the_smartevse_is_off():
     state = read(stage="WAITING")
     state.session_ended("ok")
     state.set_cause("smartevse_off")
-    view = views.view(state, Evse())
+    view = views.view(state, Evse(), Wifi(), Access())
     assert view.big == "81%"
     assert view.texts[0] == faults.short("smartevse_off")
     assert views.mood_of(state) == views.ATTENTION
@@ -126,17 +126,17 @@ def test_delivery_and_age_below_the_charge():
     state.session_ended("ok")
     evse = Evse()
     evse.last_delivery = "ok"
-    assert views.view(state, evse).texts == ["re-plug to charge"]
+    assert views.view(state, evse, Wifi(), Access()).texts == ["re-plug to charge"]
     state.replugged = True
-    assert views.view(state, evse).texts == ["sent to SmartEVSE"]
+    assert views.view(state, evse, Wifi(), Access()).texts == ["sent to SmartEVSE"]
     evse.last_delivery = None
-    assert views.view(state, evse).texts == ["read just now"]
+    assert views.view(state, evse, Wifi(), Access()).texts == ["read just now"]
     evse.last_delivery = "ok"
     assert views.mood_of(state) == views.DONE
     state.uptime.advance(2 * 3600 * 1000)
-    assert views.view(state, evse).texts == ["read 2 h ago", "sent to SmartEVSE"]
+    assert views.view(state, evse, Wifi(), Access()).texts == ["read 2 h ago", "sent to SmartEVSE"]
     state.uptime.advance(13 * 3600 * 1000)
-    old = views.view(state, evse)
+    old = views.view(state, evse, Wifi(), Access())
     assert (old.colour, old.texts) == (views.GREY, ["read 13 h ago"])
     assert old.text_colour(views.GREY) == views.GREY
     assert views.mood_of(state) == views.STALE
@@ -144,16 +144,16 @@ def test_delivery_and_age_below_the_charge():
 
 def test_target_time_and_name_when_they_are_known():
     state = read(42)
-    assert views.view(state, Evse()).mark_percent is None
+    assert views.view(state, Evse(), Wifi(), Access()).mark_percent is None
     state.reading.full_soc_percent = 80
     state.reading.remaining_s = 25 * 60
     state.reading.profile = cars.parse("01*; name=Ioniq 5; capacity_wh=77400")
-    view = views.view(state, Evse())
+    view = views.view(state, Evse(), Wifi(), Access())
     assert (view.name, view.bar_percent, view.mark_percent) == ("Ioniq 5", 42, 80)
     assert "target 80%, 25 min left" in view.texts
     state.reading.full_soc_percent = 100
     state.reading.remaining_s = None
-    assert not any("target" in text for text in views.view(state, Evse()).texts)
+    assert not any("target" in text for text in views.view(state, Evse(), Wifi(), Access()).texts)
 
 
 def test_pages_of_the_button():
@@ -224,17 +224,17 @@ def test_a_charge_that_nothing_confirmed_is_shown_with_a_question_mark_and_words
     state.read(doubtful)
     state.session_ended("soc_doubtful")
     state.watch("READY", "WAITING")
-    view = views.view(state, Evse())
+    view = views.view(state, Evse(), Wifi(), Access())
     assert (view.big, view.mood, view.bar_percent) == ("0%?", views.ATTENTION, None)
     assert view.texts == [faults.short("soc_doubtful"), "plug in again"]
     assert views.mood_of(state) == views.ATTENTION
     assert state.headline() == faults.short("soc_doubtful")
     doubtful.soc_doubtful_percent = 127
-    assert views.view(state, Evse()).big == "?"
+    assert views.view(state, Evse(), Wifi(), Access()).big == "?"
 
 
 def gone_texts(state):
-    return views.view(state, Evse(), Wifi()).texts
+    return views.view(state, Evse(), Wifi(), Access()).texts
 
 
 def test_the_number_leaves_with_the_car():
@@ -301,7 +301,7 @@ def test_a_neighbour_that_searches_does_not_take_the_number_away():
     state.searching()
     state.watch("READY", "MATCHING")
     assert state.stage() == status.SOC
-    assert views.view(state, Evse()).big == "81%"
+    assert views.view(state, Evse(), Wifi(), Access()).big == "81%"
 
 
 def test_a_car_that_searches_is_shown_where_no_number_is_current():

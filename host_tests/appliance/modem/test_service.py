@@ -32,7 +32,7 @@ class Transfer:
         self.modem_mac = MAC
         self.failure = None
 
-    def stop(self, text):
+    def fail(self, text):
         self.over, self.failure = True, text
 
     def poll(self, _now):

@@ -6,6 +6,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from appliance.mqtt import discovery
 from appliance.mqtt.topics import PERIOD_MS, Publisher, text_of
 from appliance.state.summary import KEYS
 
@@ -22,10 +23,13 @@ class Announcer:
         return [("homeassistant/sensor/0", ""), ("homeassistant/sensor/1", "")]
 
 
+SILENT = discovery.Announcer("", "car", "car", "Car", lambda: None, False)
+
+
 class Bench:
     """A Publisher, what it reads, and its messages."""
 
-    def __init__(self, commands=None, announcer=None):
+    def __init__(self, commands=None, announcer=SILENT):
         self.status = SimpleNamespace(revision=1)
         self.document = dict.fromkeys(KEYS)
         self.publisher = Publisher("car", self.status, lambda: dict(self.document), commands or {}, announcer)

@@ -41,7 +41,7 @@ def of_session(session, run, unix_s):
         for name in ("full_soc_percent", "energy_capacity_wh", "energy_request_wh"):
             setattr(entry, name, cars.told(reading, name))
         entry.evccid = cars.low_six(reading.evccid) if reading.evccid else None
-        entry.name = None if reading.profile is None else reading.profile.name
+        entry.name = cars.name_in(reading)
     entry.protocol = session.protocol
     entry.attenuation_db = session.attenuation_db
     entry.delivery = session.delivery

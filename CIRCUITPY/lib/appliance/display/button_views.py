@@ -13,8 +13,6 @@ PAGES = (AUTO, NETWORK, LAST_CAR, ABOUT)
 
 
 def _network_page(_state, wifi, access):
-    if wifi is None:
-        return views.View(views.IDLE, [say("no WiFi on this board")], say("Network"), views.WIFI)
     if wifi.address:
         return views.View(views.IDLE, [wifi.ssid] + views.address_texts(wifi, access), say("Network"), views.WIFI)
     texts = words.sentences(wifi.cause) if wifi.cause else [say("WiFi is not connected")]
@@ -25,7 +23,7 @@ def _car_page(state, _wifi, _access):
     reading = state.reading
     if reading is None:
         return views.View(views.IDLE, [say("none read since start-up")], say("Last car"), views.CAR)
-    name = reading.profile.name if reading.profile is not None and reading.profile.name else say("Last car")
+    name = cars.name_in(reading) or say("Last car")
     texts = [say("%s, read %s") % (views.soc_text(reading), views.age_text(state.age_s()))]
     capacity = cars.filled(reading, "energy_capacity_wh")
     if capacity is not None:

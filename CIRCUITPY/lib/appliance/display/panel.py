@@ -336,8 +336,7 @@ class Display:
             return button_views.view(button_views.PAGES[self._page], self._status, self._wifi, self._access)
         if self._setup is None:
             return views.view(self._status, self._smartevse, self._wifi, self._access)
-        password = None if self._access is None else self._access.made_up
-        return setup_views.view(self._setup, self._wifi, self.panel.code_layout, password)
+        return setup_views.view(self._setup, self._wifi, self.panel.code_layout, self._access.made_up)
 
     # ---- rest
 

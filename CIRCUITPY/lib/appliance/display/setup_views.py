@@ -74,7 +74,7 @@ class CodeView:
 
 def kind(state, wifi, now):
     """Which of the screens is due, or None: the usual ones. Allocates nothing."""
-    if wifi is None or state.in_session:
+    if state.in_session:
         return None
     stage = state.stage()
     if stage in _BUSY_STAGES:

@@ -9,7 +9,7 @@ measuring half needs no hardware and is what the layouts count with.
 
 SPACE = " "
 _MISSING = ord("?")
-_FOLDER = "/fonts/"
+_FOLDER = __file__.rsplit("/", 1)[0] + "/fonts/"
 # As in anchor_point of a label: where in its width a line is held.
 LEFT, CENTRE = 0.0, 0.5
 # What ``put`` gives when it has to be called again.
@@ -58,10 +58,8 @@ class Font:
     Letters are read when a text first needs them, and kept.
     """
 
-    def __init__(self, name, folder=None):
-        if folder is None:
-            folder = __file__.rsplit("/", 1)[0] + _FOLDER
-        self._path = folder + name + ".bin"
+    def __init__(self, name):
+        self._path = _FOLDER + name + ".bin"
         with open(self._path, "rb") as file:
             self._bits, self.height = file.read(2)
             self._widths = file.read(_COUNT)

@@ -138,7 +138,7 @@ def _estimate_view(state, estimate):
         shown.texts.append(words.short(code))
     # The car's own word: where a car without a name leaves room, or among the texts.
     said = say("read %d%% at plug-in") % state.reading.soc_percent
-    shown.name = _name_of(state.reading)
+    shown.name = cars.name_in(state.reading) or ""
     if shown.name:
         shown.texts.append(said)
     else:
@@ -192,13 +192,8 @@ def soc_text(reading):
 def _doubtful_view(state):
     shown = View(ATTENTION, [words.short("soc_doubtful"), say("plug in again")])
     shown.big = soc_text(state.reading)
-    shown.name = _name_of(state.reading)
+    shown.name = cars.name_in(state.reading) or ""
     return shown
-
-
-def _name_of(reading):
-    profile = reading.profile
-    return profile.name if profile is not None and profile.name else ""
 
 
 def _soc_view(state, smartevse):
@@ -223,16 +218,16 @@ def _soc_view(state, smartevse):
     else:
         texts = [age]
     shown.texts = [text for text in texts if text]
-    shown.name = _name_of(reading)
+    shown.name = cars.name_in(reading) or ""
     return shown
 
 
 def address_texts(wifi, access):
     """Where the page is, in the order in which people need it."""
-    if wifi is None or not wifi.address:
+    if not wifi.address:
         return []
     texts = ["http://%s%s" % (wifi.address, wifi.port_text()), wifi.hostname + ".local"]
-    if access is not None and access.made_up is not None:
+    if access.made_up is not None:
         texts.append(say("password %s") % access.made_up)
     return texts
 
@@ -245,7 +240,7 @@ def _waiting_texts(state, wifi, access):
     return texts or [say("no WiFi")]
 
 
-def view(state, smartevse, wifi=None, access=None):
+def view(state, smartevse, wifi, access):
     """The screen for now. ``smartevse`` needs ``last_delivery``, ``wifi`` what Wifi has, ``access`` ``made_up``."""
     stage = state.stage()
     if stage == status.SOC:

@@ -35,14 +35,14 @@ class Publisher:
     """Gives the session one message after another.
 
     ``status`` has a ``revision`` that grows with every change; ``summarise()`` gives the document of state.summary;
-    ``commands`` {word: function}, empty when none are taken; ``announcer`` (mqtt.discovery.Announcer) or None.
+    ``commands`` {word: function}, empty when none are taken; ``announcer`` is a mqtt.discovery.Announcer.
     """
 
     def __init__(self, prefix, status, summarise, commands, announcer):
         self.prefix = prefix
         self.will = (prefix + "/availability", OFFLINE)
         self.subscriptions = [prefix + "/command"] if commands else []
-        if announcer is not None and announcer.status_topic:
+        if announcer.status_topic:
             self.subscriptions.append(announcer.status_topic)
         self._status = status
         self._summarise = summarise
@@ -87,7 +87,7 @@ class Publisher:
             self._online = True
             return self.will[0], ONLINE
         if self._announced is not None:
-            message = None if self._announcer is None else self._announcer.message(self._announced)
+            message = self._announcer.message(self._announced)
             self._announced += 1
             if message is not None:
                 return message
@@ -123,7 +123,7 @@ class Publisher:
 
     def received(self, topic, payload):
         """Something was sent to the box: a command, or Home Assistant came back."""
-        if self._announcer is not None and topic == self._announcer.status_topic:
+        if topic == self._announcer.status_topic:
             if payload == b"online":
                 self.announce()
             return
@@ -135,6 +135,5 @@ class Publisher:
         """The last messages before a restart; ``forget``: the box will not be seen there again under these topics."""
         if not forget:
             return [(self.will[0], OFFLINE)]
-        messages = [] if self._announcer is None else self._announcer.removals()
-        messages += [("%s/%s" % (self.prefix, key), "") for key in KEYS]
+        messages = self._announcer.removals() + [("%s/%s" % (self.prefix, key), "") for key in KEYS]
         return messages + [(self.prefix + "/state", ""), (self.will[0], "")]

@@ -64,11 +64,14 @@ class AccessPoint:
             authmode=(wifi.AuthMode.WPA2, wifi.AuthMode.PSK),
             max_connections=MOST_GUESTS,
         )
+        self._went_on_air()
+        self._dns = CaptiveDns(pool, select.poll(), ADDRESS, SUBNET, self.guest_seen)
+
+    def _went_on_air(self):
         self.active = True
         self._look_at = ticks_add(self._now(), LOOK_MS)
         self.guest.forget()
         self.reader.forget()
-        self._dns = CaptiveDns(pool, select.poll(), ADDRESS, SUBNET, self.guest_seen)
 
     def wants_look(self, now):
         """True once, some time after the start."""

@@ -95,6 +95,11 @@ def low_six(evccid):
     return bytes(6 - len(evccid)) + evccid
 
 
+def name_in(reading):
+    """What the owner calls the car of a reading, or None."""
+    return None if reading.profile is None else reading.profile.name
+
+
 class Garage:
     """The owner's profiles, and the cars that were here since the start."""
 

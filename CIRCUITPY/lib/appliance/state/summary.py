@@ -64,14 +64,13 @@ def document(status, delivery, rssi_dbm):
 def _of_car(reading):
     if reading is None:
         return dict.fromkeys(KEYS)
-    profile = reading.profile
     return {
         "soc_percent": reading.soc_percent,
         "soc_doubtful_percent": reading.soc_doubtful_percent,
         "target_soc_percent": cars.filled(reading, "full_soc_percent"),
         "energy_capacity_wh": cars.filled(reading, "energy_capacity_wh"),
         "energy_request_wh": cars.told(reading, "energy_request_wh"),
-        "car_name": None if profile is None else profile.name,
+        "car_name": cars.name_in(reading),
         "likely_maker": makers.likely_maker(reading.evccid or reading.ev_mac),
         "evccid": None if not reading.evccid else hex_text(cars.low_six(reading.evccid)),
         "protocol": reading.protocol,
