@@ -48,7 +48,7 @@ def new_mqtt(box):
         box.settings, box.mac, box.status, box.summary, commands, lambda: _page(box)
     )
     session = parts.new_session(
-        box.settings, box.mac, box.ticks, publisher, (box.wifi, box.smartevse.look_up), lambda *what: _tell(box, *what)
+        box.settings, box.mac, box.ticks, publisher, (box.wifi, box.smartevse.look_up), _report(box)
     )
     session.busy = lambda: box.smartevse.delivering
     return session
@@ -60,7 +60,7 @@ def new_listeners(box):
 
     faults.TABLE.update(ROWS)
     urls = [box.settings["LISTENER_1"], box.settings["LISTENER_2"]]
-    return Listeners(urls, box.smartevse, box.status, box.summary, lambda *what: _tell(box, *what))
+    return Listeners(urls, box.smartevse, box.status, box.summary, _report(box))
 
 
 def leave(box):
@@ -81,8 +81,8 @@ def try_broker(box, values):
     return trial.try_broker(account, box.wifi, box.smartevse.look_up, box.ticks)
 
 
-def _tell(box, text, before, cause):
-    box.story.tell(("home", text, before, cause))
+def _report(box):
+    return lambda text, before, cause: box.story.tell(("home", text, before, cause))
 
 
 def _page(box):

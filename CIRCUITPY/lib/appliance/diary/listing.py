@@ -13,6 +13,8 @@ COLUMNS = (
     "number", "unix_s", "ago_s", "soc_percent", "soc_doubtful_percent", "full_soc_percent", "energy_capacity_wh",
     "energy_request_wh", "name", "likely_maker", "evccid", "protocol", "attenuation_db", "delivery", "cause", "cause_text",
 )  # fmt: skip
+# Those that an entry has as they are, up to its name.
+_OF_ENTRY = COLUMNS[3:9]
 # Columns of the table that are not those of the JSON under the same name.
 CSV_COLUMNS = ("number", "time_utc") + COLUMNS[3:14] + ("why_unread",)
 _DAY_S = 86400
@@ -22,25 +24,11 @@ _FORMULAS = "=+-@"
 
 def row(number, entry, ago_s):
     """The values of COLUMNS."""
-    cause = entry.cause
-    return [
-        number,
-        entry.unix_s,
-        ago_s,
-        entry.soc_percent,
-        entry.soc_doubtful_percent,
-        entry.full_soc_percent,
-        entry.energy_capacity_wh,
-        entry.energy_request_wh,
-        entry.name,
-        makers.likely_maker(entry.evccid or entry.maker + bytes(3)),
-        hex_text(entry.evccid),
-        entry.protocol,
-        entry.attenuation_db,
-        entry.delivery,
-        cause,
-        faults.short(cause) if cause in faults.TABLE else cause,
-    ]
+    cause, evccid = entry.cause, entry.evccid
+    values = [number, entry.unix_s, ago_s] + [getattr(entry, name) for name in _OF_ENTRY]
+    values += [makers.likely_maker(evccid or entry.maker + bytes(3)), hex_text(evccid)]
+    values += [entry.protocol, entry.attenuation_db, entry.delivery, cause]
+    return values + [faults.short(cause) if cause in faults.TABLE else cause]
 
 
 def utc_text(unix_s):
