@@ -251,4 +251,4 @@ def test_of_searches_only_so_much_is_kept_as_fits_and_of_a_session_everything(mo
     assert len(notebook.lines) == door.MOST_LINES
     for kind in ("matched", "reading", "released", "session_end"):
         notebook.event((kind,), secc, 0)
-    assert [line[0][0] for line in notebook.lines[door.MOST_LINES :]] == ["matched", "reading", "released", "session_end"]
+    assert [line[2][0][0] for line in notebook.lines[door.MOST_LINES :]] == ["matched", "reading", "released", "session_end"]

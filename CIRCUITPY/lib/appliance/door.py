@@ -31,8 +31,7 @@ PATIENCE_MS = 15000
 # So many lines are kept, then none of cars that only search: in a garage they do so all the time.
 MOST_LINES = 150
 _OF_SEARCHES = ("searching", "search_ended", "checkpoint")
-# No events of a story: what is read to others of its functions.
-_ASKED, _CAUTION = "asked before", "caution"
+_CAUTION = "caution"
 
 
 class Notebook:
@@ -45,6 +44,7 @@ class Notebook:
         self.opened_at = None
         self.status = self
         self.uptime = self
+        # (name of a function of the story, or _CAUTION; the tick when it matters, else None; its arguments)
         self.lines = []
         # When a car was heard that has not been read yet.
         self.heard_at = None
@@ -64,7 +64,7 @@ class Notebook:
         if self.follower is not None:
             self.follower(event, now)
         if len(self.lines) < MOST_LINES or event[0] not in _OF_SEARCHES:
-            self.lines.append((event, now, _Then(secc)))
+            self.lines.append(("event", now, (event, _Then(secc), now)))
         if event[0] == "searching":
             self.heard_at = now
         elif event[0] == "session_end":
@@ -72,29 +72,24 @@ class Notebook:
 
     def tell(self, event):
         """Keep what the loop, WiFi or the SmartEVSE tell."""
-        self.lines.append((event, None, None))
+        self.lines.append(("tell", None, (event,)))
 
     def asked(self, state, cause):
         """Keep what the SmartEVSE answered."""
-        self.lines.append(((_ASKED, state, cause), None, None))
+        self.lines.append(("asked", None, (state, cause)))
 
     def caution(self, text):
         """Keep why there is no watchdog."""
-        self.lines.append(((_CAUTION, text), None, None))
+        self.lines.append((_CAUTION, None, (text,)))
 
     def read_to(self, story, caution):
         """Tell everything to ``story``, each at its time, and cautions to ``caution(text)``."""
         lines, self.lines = self.lines, []
-        for event, now, then in lines:
-            if event[0] == _ASKED:
-                story.asked(event[1], event[2])
-            elif event[0] == _CAUTION:
-                caution(event[1])
-            elif then is None:
-                story.tell(event)
-            else:
+        for name, now, arguments in lines:
+            if now is not None:
                 story.status.uptime.advance(now)
-                story.event(event, then, now)
+            tell = caution if name == _CAUTION else getattr(story, name)
+            tell(*arguments)
 
 
 class _Then:

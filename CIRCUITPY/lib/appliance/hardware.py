@@ -17,9 +17,7 @@ class NoModem:
     status = "NOT_OPENED"
     setting = None
     setting_text = "not opened"
-
-    def __init__(self):
-        self.counts = {}
+    counts = {}
 
     def poll(self, now):
         """Nothing to move."""

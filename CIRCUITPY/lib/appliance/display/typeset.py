@@ -248,17 +248,17 @@ class Bar:
         self.group = displayio.Group()
         self._parts = displayio.Group(x=x, y=0)
         inner = self._edge
-        self._filling = vectorio.Rectangle(pixel_shader=self._palette, width=1, height=height, x=0, y=0)
-        self._mark = vectorio.Rectangle(pixel_shader=self._palette, width=inner, height=height, x=0, y=0)
-        hollow = vectorio.Rectangle(
-            pixel_shader=dark, width=width - 2 * inner, height=height - 2 * inner, x=inner, y=inner
-        )
-        self._notch = vectorio.Rectangle(
-            pixel_shader=dark, width=3 * inner, height=height - 2 * inner, x=0, y=inner
-        )
-        frame = vectorio.Rectangle(pixel_shader=self._palette, width=width, height=height, x=0, y=0)
-        for layer in (frame, hollow, self._filling, self._notch, self._mark):
-            self._parts.append(layer)
+
+        def layer(palette, wide, high, at):
+            part = vectorio.Rectangle(pixel_shader=palette, width=wide, height=high, x=at, y=at)
+            self._parts.append(part)
+            return part
+
+        layer(self._palette, width, height, 0)
+        layer(dark, width - 2 * inner, height - 2 * inner, inner)
+        self._filling = layer(self._palette, 1, height, 0)
+        self._notch = layer(dark, 3 * inner, height - 2 * inner, inner)
+        self._mark = layer(self._palette, inner, height, 0)
         self._shown = (None, None, None, 0)
 
     def moves(self, percent, _mark, _colour, y):
