@@ -65,10 +65,17 @@ class Point:
 
 
 class Provisioning:
-    """The access point as the screens see it."""
+    """The access point as the screens see it, with nothing to set up."""
 
     wish = None
     access_point = Point()
+    offered = False
+
+    def just_joined(self, _now):
+        return False
+
+    def has_guest(self, _now):
+        return False
 
 
 class Net:
@@ -78,6 +85,7 @@ class Net:
     hostname = "socbox"
     ssid = "Home"
     cause = None
+    connected = False
 
     def __init__(self):
         self.provisioning = Provisioning()

@@ -59,7 +59,6 @@ REST = (
     "appliance.state.status",
     "appliance.story",
     "appliance.jobs",
-    "appliance.network.access_point",
     "appliance.modem.role",
     "appliance.storage.secrets",
     "appliance.update.health",

@@ -14,7 +14,7 @@ from v2g.admission import FREE, PLUGGED
 
 from appliance.base.text import hex_text
 from appliance.state import faults, status
-from appliance.state.log import ERROR, INFO, WARNING
+from appliance.state.log import DEBUG, ERROR, INFO, WARNING
 
 # Instead of a level: for somebody next to the box, and kept nowhere.
 _CONSOLE = None
@@ -31,12 +31,23 @@ def _numbered(number, text):
     return "[CHECKPOINT%d] %s" % (number, text)
 
 
-def _filled(form, event):
-    """A format with what the event has behind its kind; bytes are told as digits."""
-    return form.format(*[hex_text(value) if isinstance(value, bytes) else value for value in event[1:]])
-
-
 # ---- lines of the log that are more than a text with the event in it: event -> (level, tag, text)
+
+
+def _modem_line(event):
+    return INFO, "modem", _numbered(_MODEM_FOUND, "modem found, SPI " + event[1])
+
+
+def _searching_line(event):
+    return INFO, "car", "a car searches: " + hex_text(event[1])
+
+
+def _search_ended_line(event):
+    return INFO, "car", "search of %s ended: %s" % (hex_text(event[1]), event[2])
+
+
+def _matched_line(event):
+    return INFO, "car", "a car begins: " + hex_text(event[1])
 
 
 def _checkpoint_line(event):
@@ -67,6 +78,10 @@ def _role_line(event):
     if role is None:
         return WARNING, "modem", "does not say whether it is set up for a charger or a car"
     return INFO, "modem", "set up for a %s" % role if role != "neither" else "set up for neither charger nor car"
+
+
+def _unknown_line(event):
+    return DEBUG, "car", "event " + event[0]
 
 
 def _fault_line(event):
@@ -263,24 +278,23 @@ def _home_fault(state, event):
         state.set_cause(cause)
 
 
-_MODEM_LINE = (INFO, "modem", _numbered(_MODEM_FOUND, "modem found, SPI {0}"))
-_AFTERWARDS_LINE = (INFO, "smartevse", _numbered(_AFTERWARDS, "after the reading: {0}"))
+_AFTERWARDS_LINE = (INFO, "smartevse", _numbered(_AFTERWARDS, "after the reading: %s"))
 
 # kind: (line of the log, change of the status, fault), each None or a function. A line that is a text with the event in
-# it is (level, tag, format of _filled), a fault that depends on nothing is its code.
+# it is (level, tag, format), a fault that depends on nothing is its code.
 EVENTS = {  # type: dict
     # of the protocol stack (v2g.secc) and of the loop
-    "modem": (_MODEM_LINE, _modem_came, _modem_fault),  # its SPI setting, code of why it came again or None
-    "searching": ((INFO, "car", "a car searches: {0}"), _searching, None),  # MAC of a car in reach, ours or a neighbour's
-    "search_ended": ((INFO, "car", "search of {0} ended: {1}"), _search_ended, None),  # its MAC, code
-    "matched": ((INFO, "car", "a car begins: {0}"), _matched, None),  # MAC of the car on our cable, tick of its first search
+    "modem": (_modem_line, _modem_came, _modem_fault),  # its SPI setting, code of why it came again or None
+    "searching": (_searching_line, _searching, None),  # MAC of a car in reach, ours or a neighbour's
+    "search_ended": (_search_ended_line, _search_ended, None),  # its MAC, code
+    "matched": (_matched_line, _matched, None),  # MAC of the car on our cable, tick of its first search
     "checkpoint": (_checkpoint_line, _checkpoint, _key_fault),  # number, text
     "reading": (_reading_line, _reading, None),  # a Reading
-    "soc": ((INFO, "car", "state of charge now {0} %"), _soc, None),  # per cent
+    "soc": ((INFO, "car", "state of charge now %d %%"), _soc, None),  # per cent
     "released": (None, _released, None),
-    "session_end": ((INFO, "car", "session ended: {0}"), _session_ended, None),  # reason
+    "session_end": ((INFO, "car", "session ended: %s"), _session_ended, None),  # reason
     "failed": (None, None, _failed_fault),  # code
-    "firmware": ((INFO, "modem", "firmware {0}"), _firmware, None),  # text
+    "firmware": ((INFO, "modem", "firmware %s"), _firmware, None),  # text
     "role": (_role_line, _role, _role_fault),  # what the modem is set up for, or None
     "piece_failed": (_piece_failed_line, None, "crash"),  # its name, the exception
     "session_failed": (_session_failed_line, _session_failed, "crash"),  # the exception
@@ -292,17 +306,18 @@ EVENTS = {  # type: dict
     "asked": (None, None, _smartevse_fault),  # EvseState or None, None, code or None
     "afterwards": (_AFTERWARDS_LINE, _afterwards, None),  # text
     "home": (_home_line, _changed, _home_fault),  # text, codes before and now or None: of the broker and the listeners
-    "crashes": ((WARNING, "box", "{0} starts in a row failed: {1}"), None, "crash"),  # what ended the last
+    "crashes": ((WARNING, "box", "%d starts in a row failed: %s"), None, "crash"),  # what ended the last
     "without_settings": (
         (WARNING, "settings", "this time the box runs without the settings saved on the page"),
         _without_settings,
         "settings_aside",
     ),
-    "rolled_back": ((WARNING, "box", "{0}"), _note, "rolled_back"),  # text
-    "setting": ((WARNING, "settings", "{0}"), None, "settings_error"),  # text
+    "rolled_back": ((WARNING, "box", "%s"), _note, "rolled_back"),  # text
+    "setting": ((WARNING, "settings", "%s"), None, "settings_error"),  # text
     "saved": (_saved_line, _saved, None),  # True: takes effect after a restart
     "files": (_files_line, _note, "files_differ"),  # paths, text
 }
+_UNKNOWN = (_unknown_line, None, None)
 
 
 class Story:
@@ -333,9 +348,9 @@ class Story:
 
     def tell(self, event, secc=None):
         """Tell one event by its row of EVENTS."""
-        line, change, fault = EVENTS[event[0]]
+        line, change, fault = EVENTS.get(event[0], _UNKNOWN)
         if isinstance(line, tuple):
-            self._log.add(line[0], line[1], _filled(line[2], event))
+            self._log.add(line[0], line[1], line[2] % event[1:])
         elif line is not None:
             self._write(line(event))
         if change is not None:

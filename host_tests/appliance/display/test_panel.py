@@ -158,7 +158,7 @@ def test_nothing_is_drawn_while_a_car_is_matched_and_only_small_areas_while_it_i
 def test_an_update_is_drawn_and_the_status_does_not_wipe_it_away():
     panel = Counted("240x135")
     done = [40]
-    box = Display(panel, (new_status(), Evse(), net(), Access()), progress=lambda: done[0])
+    box = Display(panel, (new_status(), Evse(), Net(), Access()), progress=lambda: done[0])
     poll(box, 2)
     assert panel.glass.shown.getbbox() is not None and panel.glass.refreshes > 0
     before = panel.glass.shown.copy()
@@ -175,7 +175,7 @@ def test_an_update_is_drawn_and_the_status_does_not_wipe_it_away():
 def test_an_update_that_comes_in_is_shown_until_it_stalls_or_is_done():
     percent = [None]
     panel = Counted("320x170")
-    box = Display(panel, (new_status(), Evse(), net(), Access()), None, (100, 60, 1), lambda: percent[0])
+    box = Display(panel, (new_status(), Evse(), Net(), Access()), None, (100, 60, 1), lambda: percent[0])
     poll(box, 90)
     assert box._level == DARK and not box.updating
     percent[0] = 3
@@ -196,16 +196,6 @@ def test_an_update_that_comes_in_is_shown_until_it_stalls_or_is_done():
 
 
 # ---- rest
-
-
-def net():
-    """A connection without anything to set up."""
-    wifi = Net()
-    wifi.connected = wifi.provisioning.offered = False
-    wifi.provisioning.wish = None
-    wifi.provisioning.just_joined = lambda _now: False
-    wifi.provisioning.has_guest = lambda _now: False
-    return wifi
 
 
 class Button:
@@ -236,7 +226,7 @@ def resting(name="128x64", rest=(80, 60, 10), state=None):
     """A display at rest with its button."""
     button = Button()
     panel = Counted(name)
-    return Display(panel, (state or new_status(), Evse(), net(), Access()), button, rest), button
+    return Display(panel, (state or new_status(), Evse(), Net(), Access()), button, rest), button
 
 
 def test_it_becomes_dim_and_dark_and_a_car_wakes_it():

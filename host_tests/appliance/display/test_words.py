@@ -122,7 +122,8 @@ def test_a_drive_without_the_files_of_a_language_shows_english(monkeypatch, tmp_
 def test_the_display_speaks_another_language_at_once():
     with glass.fitted():
         display = panels.Display(
-            contact_sheet.new_panel("320x170"), (contact_sheet.new_status(), contact_sheet.Evse(), None, None)
+            contact_sheet.new_panel("320x170"),
+            (contact_sheet.new_status(), contact_sheet.Evse(), contact_sheet.Net(), contact_sheet.Access()),
         )
         for now in range(0, 3000, 10):
             display.poll(now)
