@@ -99,6 +99,10 @@ class Box:
             self.story.part_failed(fault, error)
             return None if instead is None else instead()
 
+    def _made_of(self, fault, make, wanted, instead):
+        """``make(wanted)``. When it fails, the part is named as ``fault`` and is ``make(instead)``."""
+        return self._part(fault, lambda: make(wanted), lambda: make(instead))
+
     # ---- settings
 
     def _wire_settings(self):
@@ -175,15 +179,11 @@ class Box:
         self.radio = self.early.radio
         self.mac = self.early.mac
         self.entropy = self.early.entropy
-        kept = self.keeper.others
-        self.secrets = self._part("settings_error", lambda: self._new_secrets(kept), lambda: self._new_secrets([]))
+        self.secrets = self._made_of("settings_error", self._new_secrets, self.keeper.others, [])
         self.keeper.keep_too(self.secrets)
         self.wifi = self._part("wifi_missing", self._new_wifi, self._no_wifi)
-        self.smartevse = self._part(
-            "smartevse_missing",
-            lambda: self._new_smartevse(self.settings["SMARTEVSE_URL"]),
-            lambda: self._new_smartevse(""),
-        )
+        url = self.settings["SMARTEVSE_URL"]
+        self.smartevse = self._made_of("smartevse_missing", self._new_smartevse, url, "")
         self.start_id = hex_text(self.entropy.random_bytes(4))
         self.access = Access(self.entropy.random_bytes, self.secrets, self.uptime, self.tell_web)
         self._set_password(self.settings)
@@ -192,11 +192,7 @@ class Box:
         return Secrets(entries, self.kept, self.entropy.random_bytes)
 
     def _set_password(self, now_in_force):
-        self._part(
-            "settings_error",
-            lambda: self.access.set_password(now_in_force["WEB_PASSWORD"]),
-            lambda: self.access.set_password(""),
-        )
+        self._made_of("settings_error", self.access.set_password, now_in_force["WEB_PASSWORD"], "")
 
     def _new_wifi(self):
         access_point = None
@@ -249,11 +245,7 @@ class Box:
     # ---- the protocol stack and what moves it
 
     def _wire_protocol(self):
-        self.garage = self._part(
-            "settings_error",
-            lambda: cars.Garage(self.settings.car_profiles()),
-            lambda: cars.Garage([]),
-        )
+        self.garage = self._made_of("settings_error", cars.Garage, self.settings.car_profiles(), [])
         self.story.follow(self.garage.follow)
         self.story.follow(self._on_modem)
         self.setting = KeptSetting(self.kept, self.settings["MODEM_SPI_HZ"])
