@@ -206,14 +206,18 @@ def test_profiles_without_groups_are_no_measurement():
     assert wire.kinds() == [] and not wire.slac.matching
 
 
-def test_atten_char_ind_is_sent_three_times_200_ms_apart_then_matching_fails():
+def test_atten_char_ind_is_sent_three_times_200_ms_apart_and_a_second_later_matching_fails():
     wire = Wire()
     wire.car_sends(parm_req(), start_atten(sounds=1), profile())
     assert wire.kinds() == [0x6065, 0x606E]
     for expected in ([], [0x606E], [], [0x606E], [], []):
         wire.wait(100)
         assert wire.kinds() == expected
-    assert wire.events()[-1] == ("failed", "match_timeout", CAR)
+    wire.events()
+    wire.wait(999)
+    assert wire.events() == [] and wire.slac.matching
+    wire.wait(1)
+    assert wire.events() == [("failed", "match_timeout", CAR)] and not wire.slac.matching
 
 
 @pytest.mark.parametrize("wrong", [atten_rsp(result=1), atten_rsp(run=b"OTHER RU"), atten_rsp(NEIGHBOUR)])
@@ -246,6 +250,22 @@ def test_a_car_whose_atten_char_rsp_was_lost_may_go_on(message):
     wire.to_characteristics()
     wire.sent()
     wire.car_sends(message)
+    assert wire.kinds() == [0x607D if message == match_req() else 0x6079]
+    wire.car_sends(match_req())
+    assert 0x607D in wire.kinds() and wire.slac.joined is not None
+
+
+@pytest.mark.parametrize("response", [None, atten_rsp(result=1), atten_rsp(NEIGHBOUR), atten_rsp()])
+@pytest.mark.parametrize("message", [match_req(), validate_req()], ids=["CM_SLAC_MATCH.REQ", "CM_VALIDATE.REQ"])
+def test_a_car_that_chooses_when_three_reports_had_no_response_may_go_on(response, message):
+    """It does so 1.2 s after its first CM_START_ATTEN_CHAR.IND, and the last report waits 200 ms for its response."""
+    wire = Wire()
+    wire.to_characteristics()
+    for _ in range(3):
+        wire.wait(200)
+    wire.wait(600)
+    wire.sent()
+    wire.car_sends(*([response] if response else []), message)
     assert wire.kinds() == [0x607D if message == match_req() else 0x6079]
     wire.car_sends(match_req())
     assert 0x607D in wire.kinds() and wire.slac.joined is not None

@@ -36,6 +36,7 @@ TIMERS_MS = {
     "TT_match_response": 200,  # ATTEN_CHAR.IND -> ATTEN_CHAR.RSP
     "TT_EVSE_match_session": 10000,  # ATTEN_CHAR.RSP -> VALIDATE.REQ or SLAC_MATCH.REQ
     "BOX_match_soon": 2500,  # the same: every car on record that chose its station asked within 1.5 s
+    "BOX_no_response": 1000,  # after three without one: a car chooses 1.2 s after START_ATTEN_CHAR.IND
     "TT_match_join": 12000,  # SLAC_MATCH.CNF -> link
     "BOX_link_poll_joining": 100,
     "BOX_link_poll_joined": 1000,
@@ -304,7 +305,7 @@ class Slac:
 
     def _repeat_characteristics(self, context, now):
         if context.sends > C_EV_MATCH_RETRY:
-            self._give_up(context, now)
+            self._enter(context, "NO_RESPONSE", now)
             return
         context.sends += 1
         self.frames.append(
@@ -385,16 +386,18 @@ class Slac:
                 return  # the list may be another one now; the next pass looks at the rest
 
 
+_CHOOSING = ("WAIT_RESPONSE", "NO_RESPONSE", "WAIT_MATCH", "LATE_MATCH")
+
 # message: (states of the car's context that allow it, action, next state or None to stay)
 MESSAGES = {
     mme_slac.CM_START_ATTEN_CHAR_IND: (("WAIT_START",), Slac._start_sounding, "SOUNDING"),
     mme_slac.CM_MNBC_SOUND_IND: (("SOUNDING", "SETTLING"), Slac._count_sound, None),
     mme_slac.CM_ATTEN_PROFILE_IND: (("SOUNDING", "SETTLING"), Slac._add_profile, None),
-    mme_slac.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE",), Slac._accept_response, "WAIT_MATCH"),
-    # In WAIT_RESPONSE as well: who goes on has our CM_ATTEN_CHAR.IND, it is his response that was lost.
-    mme_slac.CM_VALIDATE_REQ: (("WAIT_RESPONSE", "WAIT_MATCH", "LATE_MATCH"), Slac._answer_validate, None),
+    mme_slac.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE", "NO_RESPONSE"), Slac._accept_response, "WAIT_MATCH"),
+    # Without a response as well: who goes on has our CM_ATTEN_CHAR.IND, it is his response that was lost.
+    mme_slac.CM_VALIDATE_REQ: (_CHOOSING, Slac._answer_validate, None),
     mme_slac.CM_SLAC_MATCH_REQ: (
-        ("WAIT_RESPONSE", "WAIT_MATCH", "LATE_MATCH", "JOINING", "JOINED"),
+        _CHOOSING + ("JOINING", "JOINED"),
         Slac._answer_match,
         "JOINING",
     ),
@@ -407,6 +410,7 @@ TIMEOUTS = {
     "SOUNDING": ("TT_EVSE_match_MNBC", Slac._end_window),
     "SETTLING": ("BOX_late_profiles", Slac._send_characteristics),
     "WAIT_RESPONSE": ("TT_match_response", Slac._repeat_characteristics),
+    "NO_RESPONSE": ("BOX_no_response", Slac._give_up),
     "WAIT_MATCH": ("BOX_match_soon", Slac._wait_on),
     "LATE_MATCH": ("TT_EVSE_match_session", Slac._not_chosen),  # from ATTEN_CHAR.RSP as well
     "JOINING": ("TT_match_join", Slac._join_failed),
