@@ -168,3 +168,17 @@ def test_0_at_a_voltage_of_its_own_is_meant(standard):
     car.asks(0)
     car.precharges(0, 300)
     assert car.numbers == (0, None)
+
+
+@STANDARDS
+@pytest.mark.parametrize("number", ["-1", "-128", "no number"])
+def test_a_number_below_0_is_none(standard, number):
+    """It is outside its facet and so comes as text."""
+    car = Car(standard)
+    car.asks(0)
+    status = told(number)
+    car.session._weigh_soc(status, True)
+    assert car.numbers == (None, 0)
+    car.session.reading.soc_doubtful_percent = None
+    car.session._weigh_soc(status, True)
+    assert car.numbers == (None, None)

@@ -14,6 +14,7 @@ import functools
 import pytest
 from plc.ticks import ticks_diff
 from v2g import din, iso2, session
+from v2g.reading import Reading
 
 from host_tests.support.v2g_car import BODIES, Wire
 from host_tests.twin.car import exi_car, exi_car_iso2
@@ -96,12 +97,22 @@ def _again(one):
     return other
 
 
+def told_before(standard, config, soc):
+    """A car that told its charge on a connection before this one."""
+    car = Wire(standard, config)
+    car.session.reading = Reading(standard.PROTOCOL)
+    car.session.reading.soc_percent = soc
+    return car
+
+
 @functools.cache
 def explored(standard, number):
     """(request, pace, answer) of everything reachable, each with what the session remembered before."""
     config = SETTINGS[number]
     seen = set()
     frontier = [Wire(standard, config)]
+    if number in WITH_0:
+        frontier += [told_before(standard, config, soc) for soc in (0, 42)]
     found = []
     while frontier:
         origin = frontier.pop()

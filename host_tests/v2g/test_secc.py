@@ -627,6 +627,68 @@ def test_what_the_first_connection_came_to_does_not_count_in_the_second(mac):
     assert len(car.kinds("reading")) == 1
 
 
+@pytest.mark.parametrize("closes", [True, False])
+@pytest.mark.parametrize(
+    ("first", "second", "told", "later"), [(42, 43, 42, []), (0, 33, 33, []), (42, 0, 42, []), ("0, 0", 33, 33, [(33,)])]
+)
+def test_a_number_of_a_second_connection_counts_as_if_it_came_on_the_first(closes, first, second, told, later):
+    """Once the log told the second number, and the SmartEVSE the first."""
+    car = WireCar().to_parameters()
+    for _ in range(2 if first == "0, 0" else 1):
+        car.request("ChargeParameterDiscoveryReq", charge_parameters(soc=0 if first == "0, 0" else first))
+    if closes:
+        car.tcp("FA")
+        car.sends()
+    car.wait(600)
+    car.connect()
+    car.handshake()
+    for name in TO_PARAMETERS:
+        assert car.request(name)["ResponseCode"][:2] == "OK"
+    car.request("ChargeParameterDiscoveryReq", charge_parameters(soc=second))
+    car.tcp("FA")
+    assert ends(car) == [("ok",)]
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [told]
+    assert car.kinds("soc") == later and len(car.kinds("released")) == 1
+
+
+def _to(step):
+    car = WireCar().slac()
+    for name in ("sdp", "connect", "handshake")[:step]:
+        getattr(car, name)()
+    return car
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_a_vw_that_fell_silent_and_searches_with_another_mac_is_the_same_car(step):
+    """It comes back after 9.8 s, and its modem may count as joined for a minute."""
+    car = _to(step)
+    car.wait(9800)
+    again = WireCar(mac=CAR[:3] + b"\x99\x99\x99", secc=car.secc, now=car.now)
+    again.to_reading()
+    assert len(again.kinds("reading")) == 1
+    kinds = [event[0] for event in car.events + again.events if event[0] in ("matched", "session_end", "reading")]
+    assert kinds == ["matched", "session_end", "matched", "reading"]
+
+
+def test_a_vw_that_fell_silent_after_its_reading_and_searches_with_another_mac_is_released():
+    car = WireCar().to_reading()
+    car.wait(9800)
+    car.sends(slac_wire.parm_req(CAR[:3] + b"\x99\x99\x99"))
+    assert car.kinds("released") == [("the car started over",)] and car.kinds("session_end") == [("ok",)]
+
+
+@pytest.mark.parametrize("mac", [CAR[:3] + b"\x99\x99\x99", OTHER])
+@pytest.mark.parametrize("heard", ["sdp", "connect", "handshake"])
+def test_a_car_that_was_heard_a_moment_ago_is_not_ended_by_a_neighbours_search(mac, heard):
+    car = _to(("sdp", "connect", "handshake").index(heard))
+    car.wait(6000)
+    getattr(car, heard)()
+    car.wait(6000)
+    car.frames.clear()
+    car.sends(slac_wire.parm_req(mac))
+    assert car.kinds("session_end") == [] and car.frames == []
+
+
 def test_a_car_that_stopped_without_a_reading_and_connects_again_has_its_time():
     car = WireCar().slac()
     car.sdp()

@@ -205,6 +205,7 @@ class Connection:
         """A session of the negotiated standard, which is loaded if no car spoke it before."""
         standard = self._standard_of(self._protocol)
         session = Session(standard, self._random_bytes, self._station, self._plug_in.ev_mac)
+        session.reading = self._plug_in.reading  # of a connection before this one
         self._answers = {}
         for rung in (1, 2):
             response = session.expected(rung)

@@ -16,6 +16,7 @@ LIMITS_MS = {
     "refused": 3000,  # last refusal -> our FIN, unless the car then asks for something that lets it leave
     "linger": 1000,  # our FIN, or the car's end -> new key, at least; taken off the first four so that they are kept
     "fin": 3000,  # our FIN -> new key, at most, while the car does not acknowledge it: two repeats
+    "unheard": 8000,  # the car's last frame -> a search of its maker's is its own: an Audi takes 7 s to its SDP request
     "V2G_SECC_Sequence_Timeout": 60000,  # answer -> next request ([V2G2-443], DIN SPEC 70121 table 77)
 }
 
@@ -55,6 +56,7 @@ class PlugIn:
     def __init__(self, ev_mac, began, matched, station, events, in_phase):
         self.ev_mac = ev_mac
         self.began = began
+        self.heard = matched  # when it sent something
         self._events = events
         self._talk_ms = station.talk_ms
         # A conversation ends before the car is asked to leave, for which it needs as long as ever.
@@ -126,6 +128,10 @@ class PlugIn:
         self._events.append(("reading", reading))
 
     # ---- when it must be over
+
+    def may_be_over(self, now):
+        """True when the car closed its connection, or was not heard for long: its modem may still count as joined."""
+        return self.ended is not None or ticks_diff(now, self.heard) >= LIMITS_MS["unheard"]
 
     def restart_is_over(self, matching, now):
         """True when the car, which began anew, is not waited for any more; ``matching``: it may be in the middle of that."""

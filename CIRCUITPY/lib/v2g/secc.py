@@ -234,8 +234,9 @@ class Secc:
         """The plug-in rules, and the car that starts over in the middle (Stellantis, Tesla after sleep)."""
         plug_in = self._plug_in
         if plug_in is not None and plug_in.ev_mac != ev_mac:
-            if plug_in.ended is not None and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
-                self._finish(now)  # a VW MEB that closed its connection and comes back with another MAC
+            if plug_in.may_be_over(now) and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
+                plug_in.how = plug_in.how or "the car started over"
+                self._finish(now)  # a VW MEB that comes back with another MAC
             plug_in = None
         if plug_in is not None and plug_in.reading is not None:
             plug_in.how = plug_in.how or "the car started over"
@@ -373,6 +374,7 @@ class Secc:
         if self._plug_in is None and not self._open_without_slac(packet, now):
             self.counts["early_ip"] += 1  # an Ioniq sends NS, MLD and RS before it is matched
             return
+        self._plug_in.heard = now
         self.slac.peer_heard(now, self._plug_in.progress == 2)
         if self.slac.events:
             self._take_slac_events(now)

@@ -282,7 +282,7 @@ class Session:
         """
         reading = self.reading
         told = number(status["EVRESSSOC"])
-        if told is None:
+        if told is None or told < 0:
             return
         if 0 < told <= 100:
             if not reading.soc_percent or self.station.phases:

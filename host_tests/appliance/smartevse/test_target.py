@@ -14,6 +14,7 @@ from v2g.reading import Reading
         (bytes.fromhex("00007dfa07e0"), "00007dfa07e0"),
         (bytes.fromhex("000000007dfa07e0"), "00007dfa07e0"),
         (bytes.fromhex("0102f07f0c01be98"), "f07f0c01be98"),
+        (bytes.fromhex("0465650064c30000"), "0465650064c3"),
         (bytes.fromhex("abcd"), "00000000abcd"),
         (None, "-1"),
         (b"", "-1"),

@@ -43,8 +43,15 @@ def test_a_profile_is_for_an_evccid_or_its_beginning(text, fits):
     assert (profile is not None) == fits
 
 
-def test_eight_bytes_on_the_wire_are_the_same_car():
-    assert recognised(["0465650064c3; name=Ioniq"], reading(b"\0\0" + IONIQ)).profile.name == "Ioniq"
+@pytest.mark.parametrize("evccid", [IONIQ, b"\0\0" + IONIQ, IONIQ + b"\0\0", IONIQ + b"\0", IONIQ + bytes(14)])
+def test_zeros_on_either_side_of_an_evccid_are_the_same_car(evccid):
+    assert cars.low_six(evccid) == IONIQ and cars.low_six(VW + b"\0\0") == VW
+    assert recognised(["0465650064c3; name=Ioniq"], reading(evccid)).profile.name == "Ioniq"
+
+
+@pytest.mark.parametrize("evccid", ["046565000000", "0000046565000000", "000000000000", "0000000000000000"])
+def test_zeros_of_the_evccid_itself_stay(evccid):
+    assert cars.low_six(bytes.fromhex(evccid)).hex() == evccid[-12:]
 
 
 def test_the_first_profile_that_fits_counts():

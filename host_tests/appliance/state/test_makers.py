@@ -11,6 +11,7 @@ from appliance.state.makers import likely_maker
     [
         ("007dfa06bb7e", "VW group"),
         ("0000007dfa06bb7e", "VW group"),
+        ("007dfa06bb7e0000", "VW group"),
         ("fca47a000001", "MG"),
         ("02ab34cd0001", None),
         ("007d", None),

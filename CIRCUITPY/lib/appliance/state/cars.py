@@ -90,8 +90,12 @@ def _take(profile, part):
 
 
 def low_six(evccid):
-    """An EVCCID's last six bytes, which are the same whether a car pads it to eight or not."""
-    evccid = bytes(evccid)[-6:]
+    """An EVCCID's last six bytes, which are the same whether a car pads it to eight, on either side, or not."""
+    evccid = bytes(evccid)
+    if any(evccid[:-6]):
+        while len(evccid) > 6 and evccid[-1] == 0:
+            evccid = evccid[:-1]
+    evccid = evccid[-6:]
     return bytes(6 - len(evccid)) + evccid
 
 

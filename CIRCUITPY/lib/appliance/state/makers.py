@@ -7,6 +7,7 @@ They name the maker of the charging unit, which several brands share, and nothin
 """
 
 from appliance.base.text import hex_text
+from appliance.state.cars import low_six
 
 _MAKERS = {
     "007dfa": "VW group",
@@ -33,5 +34,4 @@ _MAKERS = {
 
 def likely_maker(address):
     """The maker's name for an EVCCID or a MAC (bytes), or None."""
-    address = bytes(address or b"")[-6:]
-    return _MAKERS.get(hex_text(address[:3])) if len(address) == 6 else None
+    return None if address is None else _MAKERS.get(hex_text(low_six(address)[:3]))
