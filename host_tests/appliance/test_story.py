@@ -185,6 +185,38 @@ def test_a_search_that_came_to_nothing_is_a_fault_only_when_the_car_is_on_our_ca
     assert bench.status.causes() == ["match_timeout"]
 
 
+def search(bench, number):
+    """As a VW of another bay, which makes up a MAC for each."""
+    mac = b"\x00\x7d\xfa" + number.to_bytes(3, "big")
+    bench.tell("searching", mac)
+    for step, text in ((100, "asks"), (104, "sounds"), (120, "%d dB" % (number % 50))):
+        bench.tell("checkpoint", step, text)
+    bench.tell("search_ended", mac, "not_chosen")
+
+
+@pytest.mark.parametrize("level", ["I", "D"])
+def test_a_neighbours_car_that_searches_all_day_pushes_nothing_out_of_the_log(bench, level):
+    bench.log.level = level
+    bench.tell("matched", CAR, 0)
+    for number in range(1000):
+        search(bench, number)
+    texts = [record[5] for record in bench.log.records()]
+    assert ("a car begins: 02ab34cd0001" in texts) == (level == "I")
+    assert len(texts) == (26 if level == "I" else bench.log.size)
+    bench.tell("checkpoint", 303, "car found")
+    bench.tell("matched", CAR, 1)
+    search(bench, 1)
+    told = [record[5] for record in bench.log.records()][-7:]
+    assert told[0] == "[CHECKPOINT303] car found" and told[-1] == "search of 007dfa000001 ended: not_chosen"
+
+
+def test_cars_of_many_makers_that_search_are_told_a_few_times_together(bench):
+    bench.log.level = "I"
+    for number in range(500):
+        bench.tell("searching", number.to_bytes(3, "big") + CAR[3:])
+    assert bench.log.count == 32 and len(bench.story._searches) == 32
+
+
 @pytest.mark.parametrize(("told", "taken"), [(reading(), 1), (reading(None, 0), 0)])
 def test_the_rules_of_who_is_answered_learn_of_a_number_that_was_taken_and_not_of_minus_1(bench, told, taken):
     calls = []

@@ -10,7 +10,7 @@ An event is a tuple, its kind first. A part reports here and knows neither log n
 told, and in which words, reads this file alone.
 """
 
-from v2g.admission import FREE, PLUGGED
+from v2g.admission import FREE, PLUGGED, maker_of
 
 from appliance.base.text import hex_text
 from appliance.state import faults, status
@@ -20,7 +20,10 @@ from appliance.state.log import DEBUG, ERROR, INFO, WARNING
 _CONSOLE = None
 # pyPLC's numbers of steps (users compare them): beyond the protocol stack's own.
 _MODEM_FOUND, _KEY_SET, _MEASURED, _CAR_FOUND = 0, 1, 120, 303
-_DELIVERED, _NOT_DELIVERED, _AFTERWARDS = 920, 930, 940
+_CHOSEN, _DELIVERED, _NOT_DELIVERED, _AFTERWARDS = 150, 920, 930, 940
+# A step of cars that do not choose this box is told so often in a row; a neighbour's car searches all day.
+_MOST_TOLD = 5
+_STEPS_REMEMBERED = 32
 
 
 # A car that was measured: the modem can, whatever its parameters say.
@@ -335,6 +338,7 @@ class Story:
         self.number_taken = None
         self._log = log
         self._followers = ()
+        self._searches = {}  # how often each step of searches was told since a car chose this box
 
     def follow(self, follower):
         """``follower(event, now)`` gets every event of the protocol stack before it is handled here."""
@@ -352,13 +356,30 @@ class Story:
         if isinstance(line, tuple):
             self._log.add(line[0], line[1], line[2] % event[1:])
         elif line is not None:
-            self._write(line(event))
+            self._write(line(event), self._is_old_news(event))
         if change is not None:
             change(self, event, secc)
         if isinstance(fault, str):
             self.status.set_cause(fault)
         elif fault is not None:
             fault(self.status, event)
+
+    def _is_old_news(self, event):
+        """True for what cars in reach did often, and none of them came to this box."""
+        kind = event[0]
+        if kind == "matched":
+            self._searches.clear()
+            return False
+        step = event[1]
+        if kind in ("searching", "search_ended"):
+            step = maker_of(step)
+        elif kind != "checkpoint" or not _KEY_SET < step < _CHOSEN:
+            return False
+        told = self._searches.get((kind, step), 0)
+        if told >= _MOST_TOLD or len(self._searches) >= _STEPS_REMEMBERED:
+            return True
+        self._searches[(kind, step)] = told + 1
+        return False
 
     def asked(self, state, cause):
         """The SmartEVSE was asked: ``state`` is an EvseState, or None without an answer and ``cause`` says why."""
@@ -392,9 +413,11 @@ class Story:
     def _fault_began(self, code):
         self.tell(("fault", code))
 
-    def _write(self, line):
+    def _write(self, line, detail=False):
         level, tag, text = line
-        if level == _CONSOLE:
+        if detail:
+            self._log.detail(tag, text)
+        elif level == _CONSOLE:
             self._log.tell_console(tag, text)
         elif level == ERROR:
             self._log.trace(tag, text[1], text[0])
