@@ -37,8 +37,18 @@ def count_crash():
         print("crash not counted:", error)
 
 
+def unmark_boot_button():
+    """CircuitPython marks the second in which it waits for BOOT, and a supply that sags meanwhile leaves the mark there: the
+    next reset would lead to the safe mode that stays, with nobody near the button."""
+    try:
+        microcontroller.on_next_reset(microcontroller.RunMode.NORMAL)
+    except Exception as error:
+        print("the mark of the BOOT button stays:", error)
+
+
 reason = supervisor.runtime.safe_mode_reason
 if reason != supervisor.SafeModeReason.USER:
+    unmark_boot_button()
     if reason != supervisor.SafeModeReason.BROWNOUT:
         count_crash()
     # A supply that sags at every start gets longer and longer pauses instead of a fast loop.

@@ -51,6 +51,8 @@ STAYS_THROUGH = ("SOFTWARE", "WATCHDOG", "PANIC")
 TOLD_AS = {"RESET_PIN": "POWER_ON", "PANIC": "SOFTWARE"}
 # ports/espressif/supervisor/port.c. A task watchdog alone is none.
 SAFE_MODE_RESETS = {"BROWNOUT": "BROWNOUT", "PANIC": "HARD_FAULT"}
+# After these nobody is waited for (supervisor/shared/safe_mode.c wait_for_safe_mode_reset @b09f7937d1).
+NOBODY_WAITED_FOR = ("BROWNOUT", "WATCHDOG")
 PSRAM_BYTES = 8_388_608
 
 
@@ -204,6 +206,9 @@ class Device:
         self.run_reason = "STARTUP"
         self.state = "OFF"
         self._next_safe_mode = None
+        # Which safe mode the next reset leads to: a register that only a loss of power and the RESET button clear
+        # (RTC_CNTL_STORE0_REG, ports/espressif/supervisor/port.c port_set_saved_word).
+        self.saved_word = None
         self._vm_stage = ""
         self._displayio = None
         self._refreshing = False
@@ -667,6 +672,9 @@ class Device:
         self.next_code_file = None
         if isinstance(ending, HardReset):
             self.reset_reason = TOLD_AS.get(ending.reason, ending.reason)
+            if ending.reason == "RESET_PIN":
+                # Whoever presses BOOT afterwards leaves his mark, which stays for the reset behind it.
+                self.saved_word = ending.safe_mode
             if self.version < SLEEP_MEMORY_STAYS or ending.reason not in STAYS_THROUGH:
                 self.sleep_memory[:] = bytes(len(self.sleep_memory))
             self._next_safe_mode = ending.safe_mode or SAFE_MODE_RESETS.get(ending.reason)
@@ -676,7 +684,7 @@ class Device:
             return "hard"
         self.sleep_memory[:] = bytes(len(self.sleep_memory))
         self.reset_reason = "POWER_ON"
-        self._next_safe_mode = None
+        self._next_safe_mode = self.saved_word = None
         return "hard" if self.powered else None
 
     def _end_vm(self, hard, keep_watchdog=False):
@@ -732,7 +740,9 @@ class Device:
         self.usb_identification = {}
         self.safe_mode_reason = self._next_safe_mode or "NONE"
         self._pystack_size = int(self.setting("CIRCUITPY_PYSTACK_SIZE") or 2048)
-        self.spend(self.costs.boot_us + self.costs.safe_mode_wait_us)
+        self.spend(self.costs.boot_us)
+        if self.safe_mode_reason == "NONE":
+            self.safe_mode_reason = self._wait_for_safe_mode()
         if self.safe_mode_reason != "NONE":
             self.state = "SAFE_MODE"
             if self.safe_mode_reason != "USER":
@@ -741,6 +751,16 @@ class Device:
         self._run_file("boot.py", "boot")
         self.station.start_by_supervisor()
         self._run_code()
+
+    def _wait_for_safe_mode(self):
+        """The second in which BOOT, or a reset, means safe mode: it is marked before the wait, and unmarked behind it. An
+        undervoltage meanwhile is an interrupt and a software reset (esp-idf, brownout.c), and leaves the mark there."""
+        marked, self.saved_word = self.saved_word, None
+        if marked is None and self.reset_reason not in NOBODY_WAITED_FOR:
+            self.saved_word = "USER"
+            self.spend(self.costs.safe_mode_wait_us)
+            self.saved_word = None
+        return marked or "NONE"
 
     def _run_code(self):
         """Run code.py (or what set_next_code_file said) until it comes to its end."""

@@ -204,7 +204,8 @@ def test_watchdog_ends_an_endless_loop_of_plain_python(boards):
     (armed_us, _), (back_us, _) = device.console[:2]
     assert device.resets[0][1] == "WATCHDOG"
     assert 4_900_000 < device.resets[0][0] - armed_us < 5_100_000
-    assert back_us > device.resets[0][0] + 1_000_000
+    # After a watchdog nobody is waited for (safe_mode.c): only the boot itself.
+    assert back_us > device.resets[0][0] + device.costs.boot_us
 
 
 def test_feeding_holds_the_watchdog_and_a_reload_disarms_it(boards):
@@ -297,6 +298,35 @@ def test_the_users_safe_mode_does_not_run_safemode_py(boards):
     device.run(60)
     assert device.state == "SAFE_MODE"
     assert "safemode" not in device.console_text()
+
+
+LEAVES_SAFE_MODE = "import microcontroller\n{}microcontroller.reset()\n"
+NORMAL = "microcontroller.on_next_reset(microcontroller.RunMode.NORMAL)\n"
+
+
+@pytest.mark.parametrize(("line", "state"), [("", "SAFE_MODE"), (NORMAL, "RUNNING")])
+def test_a_supply_that_sags_while_boot_is_waited_for_leaves_the_users_safe_mode_behind(boards, line, state):
+    device = boards(ENDLESS, files={"safemode.py": LEAVES_SAFE_MODE.format(line)})
+    device.run(0.9)
+    assert device.state == "BOOTING"
+    device.reset("BROWNOUT")
+    device.run(10)
+    assert [reason for _, reason in device.resets] == ["BROWNOUT", "SOFTWARE"]
+    assert device.state == state
+    device.power_cycle()
+    device.run(3)
+    assert device.state == "RUNNING"
+
+
+def test_a_program_asks_for_safe_mode_at_the_next_reset(boards):
+    device = boards("""
+        import microcontroller
+        microcontroller.on_next_reset(microcontroller.RunMode.SAFE_MODE)
+        microcontroller.reset()
+    """)
+    device.run(10)
+    assert (device.state, device.safe_mode_reason) == ("SAFE_MODE", "PROGRAMMATIC")
+    assert device.starts == 2
 
 
 # --- power -----------------------------------------------------------------------------------------------------------

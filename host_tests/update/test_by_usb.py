@@ -198,6 +198,20 @@ def test_safe_mode_is_left_by_itself_and_the_boot_button_stays(event):
         assert world.device.state == "SAFE_MODE"
 
 
+@pytest.mark.parametrize("start", ["power", "restart"])
+def test_a_supply_that_sags_in_the_first_second_of_a_start_does_not_end_in_the_safe_mode_that_stays(start):
+    """CircuitPython marks the second in which it waits for BOOT, and only a reset from outside takes that back."""
+    with World(seed=1, device_options={"charge_lines": False}) as world:
+        if start == "restart":
+            assert world.run_until(lambda: world.device.state == "RUNNING", 20)
+            world.device.reset("SOFTWARE")
+        world.run(0.9)
+        assert world.device.state == "BOOTING"
+        world.device.reset("BROWNOUT")
+        world.run(1.5)
+        assert world.run_until(lambda: world.device.state == "RUNNING", 60)
+
+
 def recovery():
     return device_files.module("recovery", microcontroller=types.ModuleType("microcontroller"))
 

@@ -121,17 +121,15 @@ def __getattr__(name):
     raise AttributeError(f"'module' object has no attribute '{name}'")
 
 
-_next_mode = RunMode.NORMAL
-
-
 def on_next_reset(run_mode):
-    global _next_mode
-    _next_mode = run_mode
+    if run_mode is RunMode.NORMAL:
+        device.saved_word = None
+    elif run_mode is RunMode.SAFE_MODE:
+        device.saved_word = "PROGRAMMATIC"
 
 
 def reset():
-    safe_mode = "PROGRAMMATIC" if _next_mode is RunMode.SAFE_MODE else None
-    device.end_program(HardReset("SOFTWARE", safe_mode))
+    device.end_program(HardReset("SOFTWARE"))
 
 
 def delay_us(delay):
