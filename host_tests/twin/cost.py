@@ -44,6 +44,8 @@ class Costs:
     socket_call_us = 120
     socket_byte_ns = 60
     socket_open_us = 400
+    # From one look of a wait with a time-out to the next, its last; not measured.
+    last_look_us = 50
     poll_us = 60
     file_open_us = 1500
     file_call_us = 100

@@ -301,6 +301,63 @@ def test_receive_with_a_timeout_ends_in_etimedout(tmp_path, services):
     assert 1000 <= ms <= 1003
 
 
+LAST_LOOK = """
+    s = pool.socket({kind})
+    s.settimeout(0.1)
+    {begin}
+    try:
+        {wait}
+    except OSError as error:
+        print(error.errno)
+    s.settimeout(0)
+    time.sleep(0.5)
+    try:
+        print({wait})
+    except OSError as error:
+        print(error.errno)
+"""
+TCP = {"kind": "", "begin": 's.connect(("192.168.1.60", 80))', "wait": "s.recv_into(bytearray(10))"}
+UDP = {
+    "kind": "pool.AF_INET, pool.SOCK_DGRAM",
+    "begin": 's.sendto(b"?", ("192.168.1.60", 80))',
+    "wait": "s.recvfrom_into(bytearray(10))[0]",
+}
+ACCEPT = {"kind": "", "begin": 's.bind(("", 80)); s.listen(1)', "wait": "s.accept()[1]"}
+
+
+class Late(Sink):
+    """Says two words 110 ms after it was called."""
+
+    def __init__(self, conn):
+        super().__init__(conn)
+        conn.clock.after(110_000, conn.send, b"hello")
+        conn.clock.after(300_000, conn.send, b"you")
+
+
+@pytest.mark.parametrize(
+    ("kind", "then"), [(TCP, "3"), (UDP, "11"), (ACCEPT, "11")], ids=["stream", "datagram", "listener"]
+)
+def test_what_the_last_look_of_a_time_out_fetches_is_lost(tmp_path, services, boards, kind, then):
+    network = services.network
+    network.add_host(EVSE, {80: Late})
+    network.add_udp_host(EVSE, 80, lambda _data: b"hello")
+    device = boards(code(LAST_LOOK.format(**kind)), services=services)
+    device.costs.last_look_us = 50_000
+    if kind is UDP:
+        # The twin's hosts answer within 10 ms, whatever is asked of them.
+        services.clock.after = delayed(services.clock.after, 10_000, 110_000)
+    if kind is ACCEPT:
+        device.run_until(lambda: 80 in network.stack.listeners, 20)
+        services.clock.after(110_000, network.connect_to_box, 80)
+    assert device.run_until(lambda: device.state == "DONE", 20)
+    assert said(device) == ["116", then]
+
+
+def delayed(after, usual_us, instead_us):
+    """`clock.after` that takes its time with what usually comes after so long."""
+    return lambda us, *action: after(instead_us if us == usual_us else us, *action)
+
+
 def test_half_dead_peer_takes_5760_bytes_and_then_eagain_at_once(tmp_path, services):
     host = services.network.add_host(EVSE, {80: Sink})
     services.clock.after(5_000_000, lambda: setattr(host, "up", False))

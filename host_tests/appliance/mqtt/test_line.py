@@ -4,11 +4,16 @@
 
 import contextlib
 import errno
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from appliance.mqtt import line as lines
 from appliance.mqtt.line import LARGEST_PACKET, MOST_UNSENT, Line
+
+from host_tests.support.boards import board, said
+from host_tests.twin.clock import Clock
+from host_tests.twin.device import Services
 
 CONNACK = b"\x20\x02\x00"
 
@@ -146,3 +151,48 @@ def test_a_line_that_was_never_opened_can_be_closed(monkeypatch):
     line.close()
     line.close()
     assert socket.closed
+
+
+WAITS = """
+    import socketpool, supervisor, wifi
+    wifi.radio.connect("Home", "correct horse")
+    wifi.radio.power_management = wifi.PowerManagement.NONE
+    from appliance.mqtt.line import Line
+
+    class Network:
+        pool = socketpool.SocketPool(wifi.radio)
+
+    line = Line(Network, supervisor.ticks_ms)
+    line.aim("192.168.1.40")
+    line.socket(2, 1)
+    line.connect(line.getaddrinfo("", 1883)[0][4])
+    line.wait(1000)
+    buffer = bytearray(4)
+    print(line.recv_into(buffer), line.answer)
+"""
+
+
+@pytest.mark.parametrize("answer_ms", [3, 104, 112, 228, 400])
+def test_an_answer_that_comes_just_when_the_box_stops_waiting_for_a_moment_is_not_lost(tmp_path, answer_ms):
+    """What the last look of the firmware's time-out fetches is thrown away; here that look takes long."""
+    services = Services(Clock())
+
+    class Broker:
+        def __init__(self, connection):
+            connection.clock.after(1000 * answer_ms, connection.send, CONNACK + b"\0")
+
+        def received(self, _data):
+            """It says what it says."""
+
+        peer_closed = received
+
+    services.network.add_host("192.168.1.40", {1883: Broker})
+    lib = Path(lines.__file__).parents[2]
+    needed = "appliance/__init__.py appliance/mqtt/__init__.py appliance/mqtt/line.py plc/__init__.py plc/ticks.py"
+    files = {f"lib/{name}": (lib / name).read_text() for name in needed.split()}
+    device = board(tmp_path, WAITS, files, services, start=False)
+    with device:
+        device.costs.last_look_us = 20_000
+        device.start()
+        assert device.run_until(lambda: device.state == "DONE", 20)
+        assert said(device) == ["4 0"]

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """select.poll over the fake sockets. Asking when nothing happened allocates nothing, as on the device."""
 
+import bench_state
+
 POLLIN = 1
 POLLOUT = 4
 
@@ -20,10 +22,14 @@ class _Poll:
         self._sockets.remove(socket)
 
     def ipoll(self, timeout=-1):
-        for socket in self._sockets:
-            if socket.readable():
-                return [(one, POLLIN) for one in self._sockets if one.readable()]
-        return ()
+        while True:
+            for socket in self._sockets:
+                if socket.readable():
+                    return [(one, POLLIN) for one in self._sockets if one.readable()]
+            if timeout == 0:
+                return ()
+            bench_state.pass_time(1000)
+            timeout -= 1
 
 
 def poll():

@@ -80,6 +80,14 @@ class Socket:
     def _charge(self, size=0):
         device.spend(device.costs.socket_call_us + size * device.costs.socket_byte_ns // 1000)
 
+    def _waited(self, ready):
+        """True when it is ready within the time-out. Else there is one more look, and what that one fetches is lost: the
+        firmware sees that the time is over before it looks."""
+        if device.wait_until(ready, self._timeout_us):
+            return True
+        device.spend(device.costs.last_look_us)
+        return False
+
     def _require_open(self):
         if not self._is_open:
             raise DeviceOSError(errors.EBADF)
@@ -120,7 +128,10 @@ class Socket:
         if self._timeout_us == 0:
             if not self._listener.backlog:
                 raise DeviceOSError(errors.EAGAIN)
-        elif not device.wait_until(lambda: self._listener.backlog, self._timeout_us):
+        elif not self._waited(lambda: self._listener.backlog):
+            if self._listener.backlog:
+                # Nobody has it, and nobody closes it (Socket.c socketpool_socket_accept).
+                self._listener.backlog.pop(0)
             raise DeviceOSError(errors.ETIMEDOUT)
         connection = self._listener.backlog.pop(0)
         if len(device.open_sockets) >= MAX_SOCKETS:
@@ -175,9 +186,9 @@ class Socket:
         end = self._end
         if self._timeout_us == 0:
             return self._receive_now(end, view)
-        if not device.wait_until(
-            lambda: end is not None and (end.arrived or end.fin_received), self._timeout_us
-        ):
+        if not self._waited(lambda: end is not None and (end.arrived or end.fin_received)):
+            if end is not None and end.arrived:
+                self._take(end, view)
             raise DeviceOSError(errors.ETIMEDOUT)
         return self._take(end, view)
 
@@ -254,7 +265,8 @@ class Socket:
         if self._timeout_us == 0:
             if not self._datagrams:
                 raise DeviceOSError(errors.EAGAIN)
-        elif not device.wait_until(lambda: self._datagrams, self._timeout_us):
+        elif not self._waited(lambda: self._datagrams):
+            del self._datagrams[:1]
             raise DeviceOSError(errors.ETIMEDOUT)
         data, address = self._datagrams.pop(0)
         size = min(len(data), len(buffer))

@@ -186,10 +186,11 @@ class Line:
                 continue
             if self._deadline is None:
                 raise OSError(errno.EAGAIN)
-            # In slices: the firmware notices a reset only when it does not wait.
-            self._fill((min(left_ms, SLICE_MS) + 1) / 1000)
+            # In slices, for what is unsent. Not with a time-out of the socket, whose last look throws away what it fetches.
+            for _ in self._poller.ipoll(min(left_ms, SLICE_MS) + 1):
+                break
 
-    def _fill(self, seconds=0):
+    def _fill(self):
         """Take in what came; True when it was something. Raises OSError when the broker hung up."""
         if self._start:
             rest = self._end - self._start
@@ -197,16 +198,12 @@ class Line:
             self._start, self._end = 0, rest
         if self._end == LARGEST_PACKET:
             return True
-        self._socket.settimeout(seconds)
         try:
             count = self._socket.recv_into(memoryview(self._buffer)[self._end :])
         except OSError as error:
-            if error.errno in (errno.EAGAIN, errno.ETIMEDOUT):
+            if error.errno == errno.EAGAIN:
                 return False
             count = 0
-        finally:
-            if seconds:
-                self._socket.settimeout(0)
         if not count:
             # A web server says something as well before it hangs up.
             self.fault = STRANGE if self.answer is None and self._end > self._start else CLOSED
