@@ -247,6 +247,38 @@ def test_over_wifi_that_loses_one_in_ten_of_its_segments_pages_come_whole_and_a_
         assert status(world)["smartevse"]["last_delivery"] == "ok" and errors(world) == []
 
 
+def test_the_page_answers_at_once_after_the_link_broke_under_its_clients():
+    """lwIP gives up every connection with the lost address, though it is back a second later, and no packet says so."""
+    with World(seed=9) as world:
+        started(world)
+        # Two that take only a part of their answers.
+        clients = [world.network.connect_to_box(80, window=2000) for _ in range(2)]
+        for client in clients:
+            client.pause()
+            client.send(b"GET /style.css HTTP/1.1\r\nHost: socbox.local\r\n\r\n")
+        world.run(1)
+        assert not any(client.finished for client in clients)
+        world.device.station.kicked()
+        # Longer than it takes to notice that the address is back, shorter than a client may be slow.
+        world.run(3)
+        answer = world.network.http("GET", "/api/status")
+        assert answer.status == 200 and answer.elapsed_us < 1_000_000
+        assert not any(client.closed_by_box for client in clients)
+        assert errors(world) == []
+
+
+@pytest.mark.slow
+def test_a_link_that_breaks_before_the_answer_to_a_delivery_costs_no_second_one():
+    with World(seed=9) as world:
+        started(world)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: world.smartevse.posts, 60)
+        world.device.station.kicked()
+        world.run(25)
+        assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [42]
+        assert status(world)["smartevse"]["last_delivery"] == "ok" and errors(world) == []
+
+
 def test_hostile_clients_during_a_session():
     """The session completes, no pass without the modem is longer than a piece may take, honest clients are served."""
     with World(seed=11, display=None) as world:

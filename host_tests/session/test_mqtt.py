@@ -141,6 +141,21 @@ def test_a_box_that_loses_power_is_offline_by_its_last_will_and_online_when_it_i
         assert until(world, lambda: last(ear, AVAILABILITY) == "online")
 
 
+def test_a_router_that_throws_the_box_out_costs_one_connection_and_nothing_stays_offline(broker):
+    """The box is back in its network a second later, by the firmware's own doing; of its connections none is."""
+    with home(broker, fast=True) as world:
+        ear = broker.listen(PREFIX + "/#")
+        assert homes.came(world) and until(world, lambda: last(ear, AVAILABILITY) == "online")
+        world.device.station.kicked()
+        assert until(world, lambda: not homes.is_connected(world), 30, step_s=0.1)
+        assert homes.came(world)
+        assert homes.read_one_car(world) and settled(world, ear, 42)
+        world.run(10)
+        assert last(ear, AVAILABILITY) == "online" and causes(world) == []
+        assert len([kind for _, kind, _ in world.outward.packets if kind == 1]) == 2
+        assert errors(world) == []
+
+
 def test_minutes_without_a_car_keeps_the_connection_and_sends_little(broker):
     with home(broker, fast=True) as world:
         assert homes.came(world)

@@ -21,11 +21,12 @@ SEND_BUFFER = 5760
 RECEIVE_WINDOW = 5760
 SEGMENT = 1440
 SYN_INTERVALS_US = (1_000_000, 3_000_000, 6_000_000, 12_000_000)
-# lwIP gives up on unanswered SYNs after this long.
-SYN_GIVE_UP_US = 75_000_000
 RETRANSMIT_US = 1_000_000
 # What the box sends and is lost comes after so long, twice as long each further time (CONFIG_LWIP_TCP_RTO_TIME).
 BOX_RETRANSMIT_US = 1_500_000
+# A SYN of the box comes again after so long as well, but not twice as long each further time (tcp.c tcp_slowtmr), so often
+# (CONFIG_LWIP_TCP_SYNMAXRTX).
+BOX_SYNS = 12
 # Incoming packets wait for a beacon while the radio sleeps between them (power management MIN, the default).
 POWER_SAVE_US = 100_000
 
@@ -79,6 +80,8 @@ class End:
         self.connected = False
         self.fin_received = False
         self.reset_received = False
+        # True when it was not the other end that ended it, but lwIP, which lost its address.
+        self.aborted = False
         self.closed = False
         self.arrived = bytearray()
         self.on_data = self.on_fin = self.on_reset = self.on_connected = self.on_room = None
@@ -237,6 +240,12 @@ class Connection:
             self.network.clock.after(RETRANSMIT_US, self._arrive, to_end, action, arguments)
             return
         action(*arguments)
+
+    def abort(self):
+        """The box's stack gives it up, and no packet says so; who sends something later is told."""
+        self.box.aborted = True
+        self.box._got_reset()
+        self.vanished.add(self.box)
 
     @property
     def from_guest(self):
@@ -549,11 +558,12 @@ class BoxStack:
     def _syn(self, connection, host, port, attempt):
         if connection.box.connected or connection.box.reset_received or connection.box.closed:
             return
-        if host is not None and connection.up:
+        if host is not None and connection.up and not self.network.loses():
             self.network.clock.after(connection.latency_us, self._syn_arrives, connection, host, port)
-        intervals = SYN_INTERVALS_US
-        if attempt < len(intervals):
-            self.network.clock.after(intervals[attempt], self._syn, connection, host, port, attempt + 1)
+        if attempt < BOX_SYNS:
+            self.network.clock.after(BOX_RETRANSMIT_US, self._syn, connection, host, port, attempt + 1)
+        else:
+            connection.abort()
 
     def _syn_arrives(self, connection, host, port):
         if not host.up or connection.peer.connected or connection.box.closed:
@@ -570,6 +580,13 @@ class BoxStack:
         peer.on_reset = getattr(handler, "peer_reset", None)
         connection.transmit(connection.box, connection.box._established)
         peer._push()
+
+    def address_lost(self):
+        """The station's address is another one, or none for a moment: lwIP aborts every connection that has it, whatever it
+        becomes (esp_netif_lwip.c esp_netif_down, tcp.c tcp_netif_ip_addr_changed)."""
+        for connection in self.connections:
+            if not (connection.from_guest or connection.box.closed or connection.box.reset_received):
+                connection.abort()
 
     def vm_ended(self, hard):
         """The virtual machine closed its sockets (soft) or the chip restarted and forgot them (hard)."""
@@ -625,9 +642,13 @@ class Network:
     def late_us(self):
         """How much later a segment of the box comes because it was lost, perhaps more than once."""
         late_us, wait_us = 0, BOX_RETRANSMIT_US
-        while self.loss_percent and self._random.random() * 100 < self.loss_percent:
+        while self.loses():
             late_us, wait_us = late_us + wait_us, wait_us * 2
         return late_us
+
+    def loses(self):
+        """True when the next segment of the box is lost."""
+        return bool(self.loss_percent) and self._random.random() * 100 < self.loss_percent
 
     def phone_at(self, ip):
         """The phone with that address on the box's access point, None when there is none."""

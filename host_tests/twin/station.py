@@ -147,6 +147,8 @@ class Station:
         self._lose()
 
     def _lose(self):
+        if self.address is not None:
+            self._device.network.stack.address_lost()
         self.associated = False
         self.address = None
         if self._watch is not None:
@@ -280,6 +282,8 @@ class Station:
         self._take_lease(point)
 
     def _take_lease(self, point):
+        if self.address not in (None, point.lease):
+            self._device.network.stack.address_lost()
         self.address, self.netmask, self.gateway, self.dns = (
             point.lease,
             point.netmask,

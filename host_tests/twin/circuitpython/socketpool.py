@@ -31,6 +31,11 @@ class Listener:
         self.backlog_size = backlog_size
 
 
+def _fault_of(end):
+    """Who ended a connection."""
+    return errors.ECONNABORTED if end.aborted else errors.ECONNRESET
+
+
 def _is_numeric(host):
     parts = host.split(".")
     return len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts)
@@ -160,7 +165,7 @@ class Socket:
             raise DeviceOSError(errors.EISCONN if self._end.connected else errors.EALREADY)
         self._end = end = stack.connect(ip, port).box
         if self._timeout_us is None:
-            decided = device.wait_until(lambda: end.connected or end.reset_received, 75_000_000)
+            decided = device.wait_until(lambda: end.connected or end.reset_received)
         else:
             slices = -(-self._timeout_us // CONNECT_SLICE_US)
             decided = slices > 0 and device.wait_until(
@@ -169,7 +174,7 @@ class Socket:
         if not decided:
             raise DeviceOSError(errors.ETIMEDOUT)
         if end.reset_received:
-            raise DeviceOSError(errors.ECONNRESET)
+            raise DeviceOSError(_fault_of(end))
         self._connected = True
 
     # --- stream
@@ -221,7 +226,7 @@ class Socket:
         if end.reset_received:
             self._connected = False
             self._charge()
-            number = errors.ENOTCONN if self._reset_told else errors.ECONNRESET
+            number = errors.ENOTCONN if self._reset_told else _fault_of(end)
             self._reset_told = True
             raise DeviceOSError(number)
         self._charge(min(len(view), end.room))
