@@ -268,6 +268,26 @@ def test_the_page_answers_at_once_after_the_link_broke_under_its_clients():
 
 
 @pytest.mark.slow
+def test_a_connection_whose_first_segment_is_lost_is_made_all_the_same_and_no_fault_is_told():
+    """It comes again after 1.5 s; a SmartEVSE that is asked every five minutes would be called dead for as long."""
+    with World(seed=9) as world:
+        started(world)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: 905 in world.checkpoints, 60)
+        world.network.lose_next = 1
+        world.run(6)
+        assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [42]
+        asked = len(world.smartevse.requests)
+        assert world.run_until(lambda: len(world.smartevse.requests) > asked, 400)
+        # Asked once a minute now.
+        world.run(50)
+        world.network.lose_next = 1
+        assert world.run_until(lambda: not world.network.lose_next, 20)
+        world.run(6)
+        assert "smartevse_off" not in console(world) and errors(world) == []
+
+
+@pytest.mark.slow
 def test_a_link_that_breaks_before_the_answer_to_a_delivery_costs_no_second_one():
     with World(seed=9) as world:
         started(world)

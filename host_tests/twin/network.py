@@ -608,7 +608,7 @@ class Network:
     `names`: host names the DNS server knows, with an IPv6 address where it has no other for them;
     `dns_servers`: how many the box asks in turn (7 s each when silent); `dns_up`: whether they answer at all;
     `mdns`: what the box announces; `announced`: what others do, rows of (host name, address, service, protocol, port).
-    `loss_percent`: of the segments that the box sends.
+    `loss_percent`: of the segments that the box sends; `lose_next`: how many of the next ones are lost.
     """
 
     def __init__(self, clock, power_save_us=POWER_SAVE_US):
@@ -627,6 +627,7 @@ class Network:
         self.udp_hosts = {}
         self.client_port = 40000
         self.loss_percent = 0
+        self.lose_next = 0
         self._random = random.Random(1)
         self.run_until = None
         self.stack = BoxStack(self)
@@ -648,6 +649,9 @@ class Network:
 
     def loses(self):
         """True when the next segment of the box is lost."""
+        if self.lose_next:
+            self.lose_next -= 1
+            return True
         return bool(self.loss_percent) and self._random.random() * 100 < self.loss_percent
 
     def phone_at(self, ip):
