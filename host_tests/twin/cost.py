@@ -134,6 +134,8 @@ class Meter:
         """Whatever runs in this thread costs nothing until `resume`."""
         sys.settrace(None)
 
+    suspend = pause
+
     def take_us(self):
         """Whole microseconds owed since the last call."""
         us, self._owed[0] = divmod(self._owed[0], 1000)
@@ -213,14 +215,7 @@ def make_meter(line_costs, flush, settle, room, flush_us=100):
     return MeterInC(describe, flush, settle, room, place_of, flush_us)
 
 
-class _Pausing:
-    """What `Meter` has and the C class lacks."""
-
-    pause = staticmethod(Meter.pause)
-
-
-_loaded = line_meter.load()
-MeterInC = None if _loaded is None else type("MeterInC", (_Pausing, _loaded), {"__slots__": ()})
+MeterInC = line_meter.load()
 
 
 def throw_into(thread_id):
@@ -254,20 +249,8 @@ def place_of(frame):
     return f"{name}:{frame.f_lineno} {code.co_name}"
 
 
+# file name of code: whether it is the device's
 _is_device = {}
-
-
-def device_frame(frame):
-    """The innermost frame of device code from `frame` outwards, None when there is none."""
-    while frame is not None:
-        filename = frame.f_code.co_filename
-        is_device = _is_device.get(filename)
-        if is_device is None:
-            is_device = _is_device[filename] = filename.startswith((DRIVE, FROZEN))
-        if is_device:
-            return frame
-        frame = frame.f_back
-    return None
 
 
 class Gap:
@@ -319,12 +302,19 @@ class Probe:
 
     def spent(self, us, frame):
         """Book `us` to the device line of `frame` (walks outwards to it)."""
-        frame = device_frame(frame)
         key = None
-        if frame is not None:
+        while frame is not None:
             code = frame.f_code
-            key = (code.co_filename, frame.f_lineno, code.co_name)
-        self._spent[key] = self._spent.get(key, 0) + us
+            filename = code.co_filename
+            of_device = _is_device.get(filename)
+            if of_device is None:
+                of_device = _is_device[filename] = filename.startswith((DRIVE, FROZEN))
+            if of_device:
+                key = (filename, frame.f_lineno, code.co_name)
+                break
+            frame = frame.f_back
+        spent = self._spent
+        spent[key] = spent.get(key, 0) + us
 
     def spent_at(self, places):
         """Book a list of (code, line, us)."""

@@ -411,7 +411,7 @@ class Device:
             return
         meter = self.meter
         if self._charge_lines:
-            sys.settrace(None)
+            meter.suspend()
             us += meter.take_us()
         if gc.get_count()[0] > _GARBAGE:
             gc.collect()
@@ -559,7 +559,7 @@ class Device:
         self._time_passed()
 
     def _time_passed(self):
-        if self._firmware_refreshes():
+        if self._displayio is not None and self._displayio.displays and self._firmware_refreshes():
             self.run_background_tasks()
         if self._pending_error is not None:
             error, self._pending_error = self._pending_error, None

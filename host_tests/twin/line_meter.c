@@ -6,12 +6,24 @@
    The tracer hears each line of the program. A line of device code is owed as long as the line costs; whenever
    `flush_ns` are owed, the whole microseconds of it have to pass. Mostly nothing is due in the world meanwhile
    (`room()` tells how long): then they are only noted, with their line, and pass together before anything but plain
-   device code runs again. */
+   device code runs again.
+
+   A traced function takes three times as long, and most lines that run are not the device's: those of the fakes and of
+   what draws for the display. In CPython 3.11 the meter therefore stands where functions are begun (PEP 523) and has
+   those of the device traced alone; elsewhere all are. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <frameobject.h>
 #include <pythread.h>
+#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030C0000
+#define CHOOSES 1
+#define Py_BUILD_CORE 1
+#include <internal/pycore_frame.h>
+#undef Py_BUILD_CORE
+#else
+#define CHOOSES 0
+#endif
 
 typedef struct {
     PyObject *code;  /* owned; NULL: a free slot */
@@ -94,6 +106,8 @@ static Known *about(Meter *self, PyObject *code)
     return self->last = found;
 }
 
+static void choose(int on);
+
 /* Let pass what waits: settle(us, [(code, line, us), ...]). */
 static int settle(Meter *self)
 {
@@ -154,7 +168,9 @@ static int pay(Meter *self, PyFrameObject *frame, PyObject *code)
     if (settle(self) < 0)
         return -1;
     self->room_us = -1;
+    choose(0); /* the world runs as it does without a meter */
     PyObject *error = PyObject_CallFunction(self->flush, "LO", us, frame);
+    choose(1);
     if (error == NULL)
         return -1;
     /* Raising here would end the tracing. Thrown like this, it arrives in the device code. */
@@ -206,11 +222,88 @@ static int trace(PyObject *object, PyFrameObject *frame, int what, PyObject *arg
     return self->bytes > self->peak_bytes ? deepest(self, frame) : 0;
 }
 
+#if CHOOSES
+static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int throwing)
+{
+    if (thread->c_tracefunc != trace || thread->tracing)
+        return _PyEval_EvalFrameDefault(thread, frame, throwing);
+    Meter *self = (Meter *)thread->c_traceobj;
+    uint8_t before = thread->cframe->use_tracing;
+    Known *known = about(self, (PyObject *)frame->f_code);
+    int of_device = known != NULL && known->ns;
+    /* Other code reads the clock and may change what is due. */
+    if (known == NULL || (!of_device && settle(self) < 0))
+        throwing = 1;
+    thread->cframe->use_tracing = of_device ? 255 : 0;
+    PyObject *result = _PyEval_EvalFrameDefault(thread, frame, throwing);
+    thread->cframe->use_tracing = before;
+    if (!of_device)
+        self->room_us = -1;
+    else if (!before && thread->c_tracefunc == trace && result != NULL && settle(self) < 0)
+        Py_CLEAR(result);
+    return result;
+}
+
+static void choose(int on)
+{
+    _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), on ? begun : _PyEval_EvalFrameDefault);
+}
+
+/* Whether the function that runs was begun by the device, with whatever it called since in the same loop of CPython. */
+static int begun_by_device(Meter *self, PyThreadState *thread)
+{
+    _PyInterpreterFrame *frame = thread->cframe->current_frame;
+    while (frame != NULL && !frame->is_entry)
+        frame = frame->previous;
+    Known *known = frame == NULL ? NULL : about(self, (PyObject *)frame->f_code);
+    return known != NULL && known->ns;
+}
+#else
+static void choose(int on)
+{
+    (void)on;
+}
+#endif
+
 static PyObject *resume(PyObject *object, PyObject *unused)
 {
+    Meter *self = (Meter *)object;
     (void)unused;
-    ((Meter *)object)->room_us = -1;
+    self->room_us = -1;
+#if CHOOSES
+    PyThreadState *thread = PyThreadState_Get();
+    if (thread->c_tracefunc != trace || thread->c_traceobj != object)
+        PyEval_SetTrace(trace, object);
+    thread->cframe->use_tracing = begun_by_device(self, thread) ? 255 : 0;
+    if (PyErr_Occurred())
+        return NULL;
+#else
     PyEval_SetTrace(trace, object);
+#endif
+    choose(1);
+    Py_RETURN_NONE;
+}
+
+/* Until `resume` nothing is counted: for the time of a call from device code. */
+static PyObject *suspend(PyObject *object, PyObject *unused)
+{
+    (void)object;
+    (void)unused;
+    choose(0);
+#if CHOOSES
+    PyThreadState_Get()->cframe->use_tracing = 0;
+#else
+    PyEval_SetTrace(NULL, NULL);
+#endif
+    Py_RETURN_NONE;
+}
+
+static PyObject *pause_meter(PyObject *object, PyObject *unused)
+{
+    (void)object;
+    (void)unused;
+    choose(0);
+    PyEval_SetTrace(NULL, NULL);
     Py_RETURN_NONE;
 }
 
@@ -325,7 +418,9 @@ static int init(PyObject *object, PyObject *arguments, PyObject *keywords)
 }
 
 static PyMethodDef methods[] = {
-    {"resume", resume, METH_NOARGS, "Count from here on, in this thread; sys.settrace(None) ends it."},
+    {"resume", resume, METH_NOARGS, "Count from here on, in this thread."},
+    {"suspend", suspend, METH_NOARGS, "Whatever runs in this thread costs nothing until `resume`."},
+    {"pause", pause_meter, METH_NOARGS, "As `suspend`, and the thread is no longer this meter's."},
     {"take_us", take_us, METH_NOARGS, "Whole microseconds owed since the last call."},
     {"reset", reset, METH_NOARGS, "Owe nothing."},
     {NULL, NULL, 0, NULL},
