@@ -213,12 +213,17 @@ def run(name, directory):
         raise ValueError(f"{name}: {file} has {text.count(there)} times {there!r}")
     (copy / file).write_text(text.replace(there, instead))
     command = [
-        sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "host_tests.support.copy_of_device",
-        "-o", f"pythonpath=. {copy}/lib", test,
+        sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "pytest_timeout",
+        "-p", "host_tests.support.copy_of_device", test,
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_S, check=False,
-        env={"PATH": "/usr/bin:/bin", "SOCBOX_DEVICE": str(copy), "PYTHONPATH": str(ROOT), "HOME": directory},
+        env={
+            "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": directory,
+            "SOCBOX_DEVICE": str(copy), "SOCBOX_CHANGED": file,
+            # What was compiled before is found, and of the plugins only those that are named are loaded.
+            "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "pycache"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
