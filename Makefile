@@ -9,7 +9,7 @@ ARGS ?=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: homeassistant homeassistant-environment help setup setup-system demo test quick soak lint compiled bench costs cars screenshots docs wiring enclosure enclosure-test site key bundle deploy clean
+.PHONY: homeassistant homeassistant-environment help setup setup-system demo test quick soak lint bench costs cars screenshots docs wiring enclosure enclosure-test site key bundle deploy clean
 
 help:
 	@echo "make demo         the box on its digital twin: a virtual car plugs in (ARGS=\"--help\" lists the options)"
@@ -38,14 +38,15 @@ setup-system:
 demo: setup
 	@$(PYTHON) -m host_tests.twin $(ARGS)
 
-# Four at a time: many of the long tests wait for programs of others. Tests of one file stay in one process.
-test: setup-system setup
-	@$(MAKE) -s -j2 lint compiled
+# Four at a time: many of the long tests wait for programs of others. Tests of one file stay in one process. What `make lint`
+# runs beside ruff, tests of host_tests/project run as well.
+test: setup-system setup build/collected.txt
+	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not last" $(ARGS)
-	@$(PYTHON) -m pytest -m last
+	@$(PYTHON) -m pytest -m last host_tests/peers
 
-quick: setup
-	@$(MAKE) -s -j2 lint compiled
+quick: setup build/collected.txt
+	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not slow and not soak" $(ARGS)
 
 # Three at a time, although two cores do: the sessions in real time wait for most of theirs. One test after the other, the
@@ -53,10 +54,11 @@ quick: setup
 soak: setup-system setup enclosure-test homeassistant-environment
 	@FUZZ_MINUTES=$(FUZZ_MINUTES) $(PYTHON) -m pytest -n 3 --dist load --maxschedchunk 1 -m soak --durations 0 --durations-min 10 $(ARGS)
 
-# Every test file read once, beside the lint: the processes that run them find them compiled.
-compiled: setup
+# Every test file read once, the first time: the processes that run them find them compiled.
+build/collected.txt: | setup
 	@mkdir -p build
-	@$(PYTHON) -m pytest --collect-only -q >build/collected.txt || { cat build/collected.txt; false; }
+	@$(PYTHON) -m pytest --collect-only -q >$@.new || { cat $@.new; false; }
+	@mv $@.new $@
 
 lint: setup
 	@$(PYTHON) -m ruff check .

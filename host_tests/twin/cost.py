@@ -17,7 +17,7 @@ import sys
 import threading
 from pathlib import Path
 
-from host_tests.twin import line_meter
+from host_tests.twin import line_marks, line_meter
 
 COSTS_PATH = Path(__file__).with_name("costs.json")
 DRIVE = "CIRCUITPY/"
@@ -125,6 +125,9 @@ class Meter:
         self.stack_peak = (0, 0, "")
         self.global_trace = self._make_global_trace()
 
+    # What is put into code to tell of a line: nothing, all is traced.
+    mark = None
+
     def resume(self):
         """Count the lines of this thread from here on."""
         sys.settrace(self.global_trace)
@@ -133,8 +136,6 @@ class Meter:
     def pause():
         """Whatever runs in this thread costs nothing until `resume`."""
         sys.settrace(None)
-
-    suspend = pause
 
     def take_us(self):
         """Whole microseconds owed since the last call."""
@@ -160,7 +161,7 @@ class Meter:
             stack[0] += 1
             stack[1] += frame_bytes
             if stack[1] > self.stack_peak[1]:
-                self.stack_peak = (stack[0], stack[1], place_of(frame))
+                self.stack_peak = (stack[0], stack[1], place_of(code, frame.f_lineno))
             return local
 
         return global_trace
@@ -206,11 +207,12 @@ def make_meter(line_costs, flush, settle, room, flush_us=100):
     known = {}
 
     def describe(code):
+        plain = line_marks.plain(code)
         # By equality, as in `Meter`: two functions alike but for their file are one.
-        if code not in known:
-            ns = line_costs.line_ns(code.co_filename)
-            known[code] = (ns, pystack_bytes(code)) if ns else (0, 0)
-        return known[code]
+        if plain not in known:
+            ns = line_costs.line_ns(plain.co_filename)
+            known[plain] = (ns, pystack_bytes(plain)) if ns else (0, 0)
+        return *known[plain], plain is not code
 
     return MeterInC(describe, flush, settle, room, place_of, flush_us)
 
@@ -242,11 +244,9 @@ def try_depth(code):
     return depth
 
 
-def place_of(frame):
-    """`lib/appliance/web/server.py:120 poll` for a frame."""
-    code = frame.f_code
-    name = code.co_filename.removeprefix(DRIVE)
-    return f"{name}:{frame.f_lineno} {code.co_name}"
+def place_of(code, line):
+    """`lib/appliance/web/server.py:120 poll`"""
+    return f"{code.co_filename.removeprefix(DRIVE)}:{line} {code.co_name}"
 
 
 # file name of code: whether it is the device's

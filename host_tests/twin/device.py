@@ -411,7 +411,7 @@ class Device:
             return
         meter = self.meter
         if self._charge_lines:
-            meter.suspend()
+            meter.pause()
             us += meter.take_us()
         if gc.get_count()[0] > _GARBAGE:
             gc.collect()
@@ -831,6 +831,11 @@ class Device:
 
     def ticks_ms(self):
         return (self.raw_ticks_us() // 1000 - self.ticks_before_wrap_ms) % TICKS_PERIOD
+
+    @property
+    def mark(self):
+        """What code that is loaded is marked with, so that its lines are counted; None where nobody counts, or a tracer."""
+        return self.meter.mark if self._charge_lines else None
 
     def setting(self, key):
         """Value of a key in settings.toml as text, None when absent or malformed: the firmware only complains."""

@@ -10,7 +10,8 @@
 
    A traced function takes three times as long, and most lines that run are not the device's: those of the fakes and of
    what draws for the display. In CPython 3.11 the meter therefore stands where functions are begun (PEP 523) and has
-   those of the device traced alone; elsewhere all are. */
+   those of the device traced alone; elsewhere all are. And most code of the device has marks (`line_marks.py`), which tell
+   of a line where the tracer would: it is not traced at all. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -29,7 +30,13 @@ typedef struct {
     PyObject *code;  /* owned; NULL: a free slot */
     long long ns;    /* of one line; 0: not code of the device */
     long long bytes; /* of one frame, as pystack_bytes() estimates */
+    int marked;      /* it tells of its lines by itself */
 } Known;
+
+typedef struct {
+    PyObject_HEAD
+    int line;
+} Mark;
 
 typedef struct {
     PyObject *code; /* owned */
@@ -45,9 +52,12 @@ typedef struct {
     long long flush_ns, owed_ns;
     long long waiting_us; /* noted and not passed yet */
     long long room_us;    /* what may still be noted; -1: nobody was asked since other code ran */
+    long long line_ns;    /* of the marked function that runs; 0: another one runs */
     long long frames, bytes;
-    PyObject *stack_peak;
-    long long peak_bytes;
+    long long peak_frames, peak_bytes;
+    PyObject *peak_code; /* owned; NULL: peak_place tells */
+    int peak_line;
+    PyObject *peak_place;
     Known *known;
     size_t size, used;
     Known *last;
@@ -82,6 +92,14 @@ static int grow(Meter *self)
     return 0;
 }
 
+/* Whose functions are chosen as they begin, and whose marks count, in one thread; NULL: nobody's. */
+static Meter *chosen;
+#if CHOOSES
+static PyThreadState *chosen_in;
+#endif
+
+static Meter *choose(Meter *next);
+
 /* What is known of the code; NULL with an exception. The code is a borrowed reference, kept alive by its frame. */
 static Known *about(Meter *self, PyObject *code)
 {
@@ -90,10 +108,13 @@ static Known *about(Meter *self, PyObject *code)
     Known *found = &self->known[slot_of(self, self->known, self->size, code)];
     if (found->code == NULL) {
         long long ns, bytes;
+        int marked;
+        Meter *before = choose(NULL);
         PyObject *told = PyObject_CallOneArg(self->describe, code);
+        choose(before);
         if (told == NULL)
             return NULL;
-        int good = PyArg_ParseTuple(told, "LL", &ns, &bytes);
+        int good = PyArg_ParseTuple(told, "LLp", &ns, &bytes, &marked);
         Py_DECREF(told);
         if (!good || (self->used * 2 >= self->size && grow(self) < 0))
             return NULL;
@@ -101,12 +122,11 @@ static Known *about(Meter *self, PyObject *code)
         found->code = Py_NewRef(code);
         found->ns = ns;
         found->bytes = bytes;
+        found->marked = marked;
         self->used++;
     }
     return self->last = found;
 }
-
-static void choose(int on);
 
 /* Let pass what waits: settle(us, [(code, line, us), ...]). */
 static int settle(Meter *self)
@@ -127,7 +147,9 @@ static int settle(Meter *self)
     long long us = self->waiting_us;
     self->spents = 0;
     self->waiting_us = 0;
+    Meter *before = choose(NULL); /* the world runs as it does without a meter */
     PyObject *done = PyObject_CallFunction(self->settle, "LN", us, places);
+    choose(before);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }
@@ -150,12 +172,14 @@ static int note(Meter *self, PyObject *code, int line, long long us)
 }
 
 /* Enough is owed: note it when there is room, otherwise let it pass now. */
-static int pay(Meter *self, PyFrameObject *frame, PyObject *code)
+static int pay(Meter *self, PyObject *code, int line)
 {
     long long us = self->owed_ns / 1000;
     self->owed_ns %= 1000;
     if (self->room_us < 0) {
+        Meter *before = choose(NULL);
         PyObject *room = PyObject_CallNoArgs(self->room);
+        choose(before);
         if (room == NULL)
             return -1;
         self->room_us = PyLong_AsLongLong(room);
@@ -164,13 +188,13 @@ static int pay(Meter *self, PyFrameObject *frame, PyObject *code)
             return -1;
     }
     if (us < self->room_us)
-        return note(self, code, PyFrame_GetLineNumber(frame), us);
+        return note(self, code, line, us);
     if (settle(self) < 0)
         return -1;
     self->room_us = -1;
-    choose(0); /* the world runs as it does without a meter */
-    PyObject *error = PyObject_CallFunction(self->flush, "LO", us, frame);
-    choose(1);
+    Meter *before = choose(NULL);
+    PyObject *error = PyObject_CallFunction(self->flush, "LO", us, (PyObject *)PyEval_GetFrame());
+    choose(before);
     if (error == NULL)
         return -1;
     /* Raising here would end the tracing. Thrown like this, it arrives in the device code. */
@@ -180,15 +204,17 @@ static int pay(Meter *self, PyFrameObject *frame, PyObject *code)
     return 0;
 }
 
-static int deepest(Meter *self, PyFrameObject *frame)
+/* A frame of `bytes` begins at the line. */
+static void deeper(Meter *self, PyObject *code, int line, long long bytes)
 {
-    PyObject *place = PyObject_CallOneArg(self->place, (PyObject *)frame);
-    PyObject *peak = place == NULL ? NULL : Py_BuildValue("(LLN)", self->frames, self->bytes, place);
-    if (peak == NULL)
-        return -1;
-    Py_SETREF(self->stack_peak, peak);
-    self->peak_bytes = self->bytes;
-    return 0;
+    self->frames++;
+    self->bytes += bytes;
+    if (self->bytes > self->peak_bytes) {
+        self->peak_frames = self->frames;
+        self->peak_bytes = self->bytes;
+        self->peak_line = line;
+        Py_XSETREF(self->peak_code, Py_NewRef(code));
+    }
 }
 
 static int trace(PyObject *object, PyFrameObject *frame, int what, PyObject *argument)
@@ -210,58 +236,120 @@ static int trace(PyObject *object, PyFrameObject *frame, int what, PyObject *arg
     }
     if (what == PyTrace_LINE) {
         self->owed_ns += known->ns;
-        return self->owed_ns >= self->flush_ns ? pay(self, frame, code) : 0;
+        return self->owed_ns >= self->flush_ns ? pay(self, code, PyFrame_GetLineNumber(frame)) : 0;
     }
     if (what == PyTrace_RETURN) {
         self->frames--;
         self->bytes -= known->bytes;
         return 0;
     }
-    self->frames++;
-    self->bytes += known->bytes;
-    return self->bytes > self->peak_bytes ? deepest(self, frame) : 0;
+    deeper(self, code, PyFrame_GetLineNumber(frame), known->bytes);
+    return 0;
 }
 
 #if CHOOSES
+/* Where the tracer hears of the begin of a function, or of a generator that goes on. */
+static int line_of_begin(const _PyInterpreterFrame *frame)
+{
+    int at = _PyInterpreterFrame_LASTI(frame);
+    if (at < frame->f_code->_co_firsttraceable)
+        at = frame->f_code->_co_firsttraceable;
+    return PyCode_Addr2Line(frame->f_code, at * (int)sizeof(_Py_CODEUNIT));
+}
+
+static void have_traced(PyThreadState *thread, Meter *self)
+{
+    if ((thread->c_tracefunc == trace) != (self != NULL))
+        PyEval_SetTrace(self != NULL ? trace : NULL, (PyObject *)self);
+}
+
 static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int throwing)
 {
-    if (thread->c_tracefunc != trace || thread->tracing)
+    /* With an exception thrown into the thread the function ends as it begins. */
+    if (chosen == NULL || thread != chosen_in || thread->async_exc != NULL)
         return _PyEval_EvalFrameDefault(thread, frame, throwing);
-    Meter *self = (Meter *)thread->c_traceobj;
-    uint8_t before = thread->cframe->use_tracing;
-    Known *known = about(self, (PyObject *)frame->f_code);
-    int of_device = known != NULL && known->ns;
-    /* Other code reads the clock and may change what is due. */
-    if (known == NULL || (!of_device && settle(self) < 0))
+    Meter *self = chosen;
+    int traced_before = thread->c_tracefunc == trace;
+    long long ns_before = self->line_ns;
+    /* A tracer hears of exceptions even where it is not to be asked, and is asked from then on. */
+    have_traced(thread, NULL);
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    Known *found = about(self, (PyObject *)frame->f_code);
+    Known known = {NULL, 0, 0, 0};
+    int failed = found == NULL;
+    if (!failed)
+        known = *found;
+    /* A call of a generator makes one, and it does not begin yet. */
+    int counts = known.marked && (!(frame->f_code->co_flags & CO_GENERATOR) || frame->owner == FRAME_OWNED_BY_GENERATOR);
+    if (!known.ns) {
+        /* Other code reads the clock and may change what is due. */
+        failed = failed || settle(self) < 0;
+    } else if (!known.marked)
+        have_traced(thread, self);
+    else if (counts)
+        deeper(self, (PyObject *)frame->f_code, line_of_begin(frame), known.bytes);
+    if (failed)
         throwing = 1;
-    thread->cframe->use_tracing = of_device ? 255 : 0;
+    else
+        PyErr_Restore(type, value, traceback);
+    self->line_ns = known.marked ? known.ns : 0;
     PyObject *result = _PyEval_EvalFrameDefault(thread, frame, throwing);
-    thread->cframe->use_tracing = before;
-    if (!of_device)
+    self->line_ns = ns_before;
+    if (counts) {
+        self->frames--;
+        self->bytes -= known.bytes;
+    }
+    PyErr_Fetch(&type, &value, &traceback);
+    have_traced(thread, NULL);
+    int settled = 0;
+    if (!known.ns)
         self->room_us = -1;
-    else if (!before && thread->c_tracefunc == trace && result != NULL && settle(self) < 0)
+    else if (!ns_before && !traced_before && chosen == self)
+        settled = settle(self);
+    if (traced_before && chosen == self)
+        have_traced(thread, self);
+    if (settled == 0)
+        PyErr_Restore(type, value, traceback);
+    else
         Py_CLEAR(result);
     return result;
 }
 
-static void choose(int on)
+static Meter *choose(Meter *next)
 {
-    _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), on ? begun : _PyEval_EvalFrameDefault);
+    Meter *before = chosen;
+    chosen = next;
+    if (next != NULL)
+        chosen_in = PyThreadState_Get();
+    if ((next != NULL) != (before != NULL))
+        _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), next != NULL ? begun : _PyEval_EvalFrameDefault);
+    return before;
 }
 
-/* Whether the function that runs was begun by the device, with whatever it called since in the same loop of CPython. */
-static int begun_by_device(Meter *self, PyThreadState *thread)
+/* `+mark`: a line of the function that runs. */
+static PyObject *line_begins(PyObject *mark)
 {
-    _PyInterpreterFrame *frame = thread->cframe->current_frame;
-    while (frame != NULL && !frame->is_entry)
-        frame = frame->previous;
-    Known *known = frame == NULL ? NULL : about(self, (PyObject *)frame->f_code);
-    return known != NULL && known->ns;
+    Meter *self = chosen;
+    if (self != NULL) {
+        PyThreadState *thread = PyThreadState_Get();
+        if (thread == chosen_in && (self->owed_ns += self->line_ns) >= self->flush_ns
+            && pay(self, (PyObject *)thread->cframe->current_frame->f_code, ((Mark *)mark)->line) < 0)
+            return NULL;
+    }
+    return Py_NewRef(mark);
 }
 #else
-static void choose(int on)
+static Meter *choose(Meter *next)
 {
-    (void)on;
+    Meter *before = chosen;
+    chosen = next;
+    return before;
+}
+
+static PyObject *line_begins(PyObject *mark)
+{
+    return Py_NewRef(mark);
 }
 #endif
 
@@ -270,31 +358,9 @@ static PyObject *resume(PyObject *object, PyObject *unused)
     Meter *self = (Meter *)object;
     (void)unused;
     self->room_us = -1;
-#if CHOOSES
-    PyThreadState *thread = PyThreadState_Get();
-    if (thread->c_tracefunc != trace || thread->c_traceobj != object)
+    if (!CHOOSES)
         PyEval_SetTrace(trace, object);
-    thread->cframe->use_tracing = begun_by_device(self, thread) ? 255 : 0;
-    if (PyErr_Occurred())
-        return NULL;
-#else
-    PyEval_SetTrace(trace, object);
-#endif
-    choose(1);
-    Py_RETURN_NONE;
-}
-
-/* Until `resume` nothing is counted: for the time of a call from device code. */
-static PyObject *suspend(PyObject *object, PyObject *unused)
-{
-    (void)object;
-    (void)unused;
-    choose(0);
-#if CHOOSES
-    PyThreadState_Get()->cframe->use_tracing = 0;
-#else
-    PyEval_SetTrace(NULL, NULL);
-#endif
+    choose(self);
     Py_RETURN_NONE;
 }
 
@@ -302,8 +368,9 @@ static PyObject *pause_meter(PyObject *object, PyObject *unused)
 {
     (void)object;
     (void)unused;
-    choose(0);
-    PyEval_SetTrace(NULL, NULL);
+    choose(NULL);
+    if (!CHOOSES)
+        PyEval_SetTrace(NULL, NULL);
     Py_RETURN_NONE;
 }
 
@@ -330,14 +397,18 @@ static PyObject *reset(PyObject *object, PyObject *unused)
     Meter *self = (Meter *)object;
     (void)unused;
     forget_spent(self);
-    self->owed_ns = self->frames = self->bytes = 0;
+    self->owed_ns = self->line_ns = self->frames = self->bytes = 0;
     Py_RETURN_NONE;
 }
 
 static PyObject *get_stack_peak(PyObject *object, void *unused)
 {
+    Meter *self = (Meter *)object;
     (void)unused;
-    return Py_NewRef(((Meter *)object)->stack_peak);
+    PyObject *place = self->peak_code == NULL
+                          ? Py_NewRef(self->peak_place)
+                          : PyObject_CallFunction(self->place, "Oi", self->peak_code, self->peak_line);
+    return place == NULL ? NULL : Py_BuildValue("(LLN)", self->peak_frames, self->peak_bytes, place);
 }
 
 static int set_stack_peak(PyObject *object, PyObject *value, void *unused)
@@ -348,8 +419,10 @@ static int set_stack_peak(PyObject *object, PyObject *value, void *unused)
     (void)unused;
     if (value == NULL || !PyArg_ParseTuple(value, "LLO", &frames, &bytes, &place))
         return -1;
-    Py_SETREF(self->stack_peak, Py_NewRef(value));
+    self->peak_frames = frames;
     self->peak_bytes = bytes;
+    Py_CLEAR(self->peak_code);
+    Py_SETREF(self->peak_place, Py_NewRef(place));
     return 0;
 }
 
@@ -362,7 +435,8 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->settle);
     Py_VISIT(self->room);
     Py_VISIT(self->place);
-    Py_VISIT(self->stack_peak);
+    Py_VISIT(self->peak_code);
+    Py_VISIT(self->peak_place);
     return 0;
 }
 
@@ -374,7 +448,8 @@ static int clear(PyObject *object)
     Py_CLEAR(self->settle);
     Py_CLEAR(self->room);
     Py_CLEAR(self->place);
-    Py_CLEAR(self->stack_peak);
+    Py_CLEAR(self->peak_code);
+    Py_CLEAR(self->peak_place);
     return 0;
 }
 
@@ -413,14 +488,13 @@ static int init(PyObject *object, PyObject *arguments, PyObject *keywords)
     Py_INCREF(self->place);
     self->flush_ns = flush_us * 1000;
     self->room_us = -1;
-    self->stack_peak = Py_BuildValue("(iis)", 0, 0, "");
-    return self->stack_peak == NULL ? -1 : grow(self);
+    self->peak_place = PyUnicode_FromString("");
+    return self->peak_place == NULL ? -1 : grow(self);
 }
 
 static PyMethodDef methods[] = {
     {"resume", resume, METH_NOARGS, "Count from here on, in this thread."},
-    {"suspend", suspend, METH_NOARGS, "Whatever runs in this thread costs nothing until `resume`."},
-    {"pause", pause_meter, METH_NOARGS, "As `suspend`, and the thread is no longer this meter's."},
+    {"pause", pause_meter, METH_NOARGS, "Whatever runs in this thread costs nothing until `resume`."},
     {"take_us", take_us, METH_NOARGS, "Whole microseconds owed since the last call."},
     {"reset", reset, METH_NOARGS, "Owe nothing."},
     {NULL, NULL, 0, NULL},
@@ -443,6 +517,27 @@ static PyType_Slot slots[] = {
     {0, NULL},
 };
 
+static int init_mark(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    (void)keywords;
+    return PyArg_ParseTuple(arguments, "i", &((Mark *)object)->line) ? 0 : -1;
+}
+
+static PyType_Slot mark_slots[] = {
+    {Py_tp_doc, "Mark(line): `+mark` in code of the device says that the line begins."},
+    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_init, init_mark},
+    {Py_nb_positive, line_begins},
+    {0, NULL},
+};
+
+static PyType_Spec mark_spec = {
+    .name = "line_meter_c.Mark",
+    .basicsize = sizeof(Mark),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = mark_slots,
+};
+
 static PyType_Spec spec = {
     .name = "line_meter_c.Meter",
     .basicsize = sizeof(Meter),
@@ -456,8 +551,11 @@ PyMODINIT_FUNC PyInit_line_meter_c(void)
 {
     PyObject *made = PyModule_Create(&module);
     PyObject *type = made == NULL ? NULL : PyType_FromSpec(&spec);
-    if (type == NULL || PyModule_AddObjectRef(made, "Meter", type) < 0)
+    PyObject *mark = type == NULL ? NULL : PyType_FromSpec(&mark_spec);
+    if (mark == NULL || PyModule_AddObjectRef(made, "Meter", type) < 0
+        || (CHOOSES && PyModule_AddObjectRef(made, "Mark", mark) < 0))
         Py_CLEAR(made);
     Py_XDECREF(type);
+    Py_XDECREF(mark);
     return made;
 }

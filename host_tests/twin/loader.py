@@ -22,6 +22,7 @@ import types
 from pathlib import Path
 
 from host_tests.twin import errors, strict_display
+from host_tests.twin.compiler import compile_device, compile_host
 from host_tests.twin.cost import DRIVE, FROZEN
 
 FAKES = Path(__file__).with_name("circuitpython")
@@ -59,27 +60,6 @@ ABSENT = (
     "EnvironmentError IOError BaseExceptionGroup ExceptionGroup"
 ).split()
 
-# The same source is compiled once per process, however many boards run it.
-_code_cache = {}
-
-
-def compile_device(source, filename):
-    """Code of device source. Annotations stay unevaluated, as on the device."""
-    key = (filename, hash(source))
-    code = _code_cache.get(key)
-    if code is None:
-        flags = __future__.annotations.compiler_flag
-        code = _code_cache[key] = compile(source, filename, "exec", flags=flags, dont_inherit=True)
-    return code
-
-
-def compile_host(path):
-    """Code of a host file (a fake, or Blinka's)."""
-    code = _code_cache.get(path)
-    if code is None:
-        code = _code_cache[path] = compile(path.read_text(), str(path), "exec", dont_inherit=True)
-    return code
-
 
 class Loader:
     """The module table of one run of the virtual machine.
@@ -101,11 +81,14 @@ class Loader:
 
     def run_main(self, source, filename):
         """Execute device source as `__main__`."""
-        code = compile_device(source, DRIVE + filename)
+        code = self._compiled(source, DRIVE + filename)
         module = self._new_module("__main__", self._device_builtins)
         module.__file__ = filename
         self.modules["__main__"] = module
         exec(code, module.__dict__)
+
+    def _compiled(self, source, filename):
+        return compile_device(source, filename, self.device.mark)
 
     def load(self, name):
         """The module of that name, imported when it was not yet. ImportError as on the device."""
@@ -259,7 +242,7 @@ class Loader:
     def _execute_device(self, module, source, filename):
         module.__file__ = filename
         self.device.spend(self.device.costs.load_us(filename, source))
-        return self._execute(module, compile_device(source, DRIVE + filename.lstrip("/")))
+        return self._execute(module, self._compiled(source, DRIVE + filename.lstrip("/")))
 
     def _frozen(self, name, place, leaf):
         package = place / leaf / "__init__.py"
@@ -274,7 +257,7 @@ class Loader:
         filename = FROZEN + str(path.relative_to(SITE_PACKAGES))
         module.__file__ = filename
         self.device.spend(int(source.count("\n") * self.device.costs.load_compiled_us_per_line))
-        return self._execute(module, compile_device(source, filename))
+        return self._execute(module, self._compiled(source, filename))
 
     def _blinka(self, name, place):
         leaf = name.rpartition(".")[2]

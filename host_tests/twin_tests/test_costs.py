@@ -102,6 +102,7 @@ def test_lines_are_counted_by_file_as_the_twin_counts_them(scripts):
     assert lines == {str(scripts / "caller.py"): 2 + 2 * 2000 + 1, str(scripts / "called.py"): 1 + 4 * 2000}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="no valgrind: instructions cannot be counted")
 def test_instructions_are_counted_by_file_and_are_the_same_in_every_run(scripts):
     found = [counted_instructions.run(scripts / "caller.py", paths=(scripts,))[0] for _ in range(2)]
