@@ -28,47 +28,40 @@ def patched(owner, name, value):
         put(name, before)
 
 
-# ---- the parts of the campaign, short; each gives the first sentence about what is wrong, or None
+# ---- the parts of the campaign, short; each gives the first sentence about what is wrong, or None. `begin`: the number of
+# the case with which it begins; those before it come last.
 
 
-def one_fault_at_a_time(car="virtual", every=2):
-    for case in sweep.cases(car, every):
-        verdict = sweep.run(car, case)
-        if verdict.wrong:
-            return f"{case}: {verdict.wrong}"
+def _first_wrong(cases, wrong_of, begin):
+    cases = list(cases)
+    for number in (*range(begin, len(cases)), *range(begin)):
+        wrong = wrong_of(cases[number])
+        if wrong:
+            return f"case {number}, {cases[number]}: {wrong}"
     return None
 
 
-def one_bit_on_the_bus():
-    for case in sweep.bus_cases("virtual", 29):
-        verdict = sweep.run_bus("virtual", case)
-        if verdict.wrong:
-            return f"{case}: {verdict.wrong}"
-    return None
+def one_fault_at_a_time(begin=0):
+    return _first_wrong(sweep.cases("virtual", 2), lambda case: sweep.run("virtual", case).wrong, begin)
 
 
-def every_bit():
-    for bit, verdict in sweep.bits("virtual", 3):
-        if verdict.wrong:
-            return f"bit {bit}: {verdict.wrong}"
-    return None
+def one_bit_on_the_bus(begin=0):
+    return _first_wrong(sweep.bus_cases("virtual", 29), lambda case: sweep.run_bus("virtual", case).wrong, begin)
 
 
-def every_state(driver=False):
-    for what in (*states.WHAT, *states.BUS) if driver else states.WHAT:
-        for step in states.STEPS[::2]:
-            verdict = states.run(step, what, driver)
-            if verdict.wrong:
-                return f"{what} at {step}: {verdict.wrong}"
-    return None
+def every_bit(begin=0):
+    return _first_wrong(sweep.bit_cases("virtual", 3), lambda case: sweep.run("virtual", case).wrong, begin)
 
 
-def dying_car():
-    for step in states.STEPS:
-        verdict = states.run(step, "car's computer dies", later_ms=states.LATER_MS)
-        if verdict.wrong:
-            return f"at {step}: {verdict.wrong}"
-    return None
+def every_state(begin=0, driver=False):
+    whats = (*states.WHAT, *states.BUS) if driver else states.WHAT
+    cases = [(step, what) for what in whats for step in states.STEPS[::2]]
+    return _first_wrong(cases, lambda case: states.run(*case, driver).wrong, begin)
+
+
+def dying_car(begin=0):
+    cases = [(step, "car's computer dies") for step in states.STEPS]
+    return _first_wrong(cases, lambda case: states.run(*case, later_ms=states.LATER_MS).wrong, begin)
 
 
 def returning_car():
@@ -79,20 +72,12 @@ def swapped_cars():
     return (states.swapped_cars() or [None])[0]
 
 
-def every_state_of_the_bus():
-    return every_state(driver=True)
+def every_state_of_the_bus(begin=0):
+    return every_state(begin, driver=True)
 
 
-def mixtures(driver=False):
-    for life in range(10):
-        tally = campaign.life(1 + life, driver=driver)
-        if tally.wrong:
-            return str(tally.wrong[0])
-    return None
-
-
-def mixtures_on_the_bus():
-    return mixtures(driver=True)
+def mixtures(begin=0):
+    return _first_wrong(range(1, 11), lambda life: campaign.life(life).wrong, begin)
 
 
 # ---- the defects
@@ -229,10 +214,11 @@ def _soc_of_zero(self, reading, now, began=None):
 _deliver = delivery.SmartEvse.deliver
 
 
-# name: (owner, attribute, what takes its place, the part that must notice)
+# name: (owner, attribute, what takes its place, the part that must notice, and where it can be told to begin the case that
+# noticed when the defect was planted first)
 DEFECTS = {
-    "TCP never retransmits": (tcp.TcpServer, "_on_deadline", _no_retransmission, one_fault_at_a_time),
-    "RunID not compared": (slac.Slac, "_context_of", _any_run, mixtures),
+    "TCP never retransmits": (tcp.TcpServer, "_on_deadline", _no_retransmission, one_fault_at_a_time, 228),
+    "RunID not compared": (slac.Slac, "_context_of", _any_run, mixtures, 2),
     "attenuation not divided by the profiles": (
         slac.Slac,
         "_send_characteristics",
@@ -244,12 +230,13 @@ DEFECTS = {
         mme_slac.CM_SLAC_MATCH_REQ,
         (*slac.MESSAGES[mme_slac.CM_SLAC_MATCH_REQ][:1], _no_match_repeat, "JOINING"),
         one_fault_at_a_time,
+        204,
     ),
-    "ATTEN_CHAR.IND not repeated": (slac, "C_EV_MATCH_RETRY", 0, one_fault_at_a_time),
+    "ATTEN_CHAR.IND not repeated": (slac, "C_EV_MATCH_RETRY", 0, one_fault_at_a_time, 102),
     "BFR_SIZE omitted": (spi_port.SpiPort, "write_data", _write_without_size, every_state_of_the_bus),
     "BFR_SIZE late": (spi_port.SpiPort, "write_data", _size_too_late, every_state_of_the_bus),
     "framing never finds its way back": (framing.FrameDecoder, "_skip", _no_resync, one_bit_on_the_bus),
-    "checksums not verified": (ipv6, "ones_sum", _never_wrong, every_bit),
+    "checksums not verified": (ipv6, "ones_sum", _never_wrong, every_bit, 131),
     "POST twice": (delivery.SmartEvse, "_delivered", _post_twice, mixtures),
     "placeholder instead of the reading": (delivery.SmartEvse, "deliver", _soc_of_zero, mixtures),
     "timer of the join not cancelled": (slac.Slac, "_link_up", _joined_timer_runs_on, mixtures),
@@ -259,22 +246,23 @@ DEFECTS = {
         "accepts",
         _anything_is_next,
         one_fault_at_a_time,
+        228,
     ),
-    "no new key after a session": (secc.Secc, "_finish", _no_new_key, mixtures),
+    "no new key after a session": (secc.Secc, "_finish", _no_new_key, mixtures, 1),
     "restart of the modem not noticed": (Loop, "_modem_came", _first_start_only, every_state),
-    "key asked for once": (network_key.NetworkKey, "poll", _key_asked_once, mixtures),
+    "key asked for once": (network_key.NetworkKey, "poll", _key_asked_once, mixtures, 7),
     "a car that comes back answered once": (admission, "PHASE_MS", 0, returning_car),
     "every SLAC_PARM.REQ answered": (admission.Admission, "admits", _no_gate, mixtures),
     "late reading to whoever is plugged in": (delivery.SmartEvse, "_is_late", _old_late, swapped_cars),
-    "session without a deadline": (secc.Secc, "_watch_plug_in", lambda self, now: None, every_state),
+    "session without a deadline": (secc.Secc, "_watch_plug_in", lambda self, now: None, every_state, 52),
 }
 
 
 def caught(name):
     """What the campaign says about a planted defect, None when nothing."""
-    owner, attribute, value, part = DEFECTS[name]
+    owner, attribute, value, part, *begin = DEFECTS[name]
     with patched(owner, attribute, value):
-        return part()
+        return part(*begin)
 
 
 def main():

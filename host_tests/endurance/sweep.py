@@ -110,11 +110,16 @@ def parameters_frame(car, seed=SEED):
     return tuple(found)
 
 
-def bits(car, every=1, seed=SEED):
-    """Verdicts of sessions in which one bit of the frame with the state of charge was another one."""
+def bit_cases(car, every=1, seed=SEED):
+    """(direction, index, kind) of sessions in which one bit of the frame with the state of charge is another one."""
     index, length = parameters_frame(car, seed)
-    for bit in range(12 * 8, length * 8, every):
-        yield bit, run(car, (TO_BOX, index, ("bit", bit)), seed)
+    return [(TO_BOX, index, ("bit", bit)) for bit in range(12 * 8, length * 8, every)]
+
+
+def bits(car, every=1, seed=SEED):
+    """Their verdicts."""
+    for case in bit_cases(car, every, seed):
+        yield case[2][1], run(car, case, seed)
 
 
 def main():

@@ -17,3 +17,11 @@ def test_a_planted_defect_is_caught(name):
 )
 def test_without_a_defect_nothing_is_said(part):
     assert part() is None
+
+
+@pytest.mark.parametrize("begin", [0, 2, 4])
+def test_wherever_a_part_begins_it_looks_at_every_case(begin):
+    seen = []
+    assert defects._first_wrong("abcde", seen.append, begin) is None
+    assert sorted(seen) == list("abcde")
+    assert defects._first_wrong("abcde", lambda case: case == "b" and "wrong", begin) == "case 1, b: wrong"
