@@ -10,6 +10,7 @@ function, the deepest chain that led to it. Bytes are the estimate of `cost.pyst
 import sys
 
 from host_tests.support.starts import started
+from host_tests.twin import line_marks
 from host_tests.twin.cost import DRIVE, FROZEN, LineCosts, Meter, pystack_bytes
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
@@ -24,17 +25,21 @@ DEVICE = (DRIVE, FROZEN)
 class Chain:
     """One chain of calls, outermost first: `places` like "lib/appliance/loop.py turn", `frames`, `bytes`."""
 
-    def __init__(self, frame):
+    def __init__(self, code, line, frame):
+        """`frame`: from where the code was called."""
         self.places = []
         self.bytes = 0
+        self._add(code, line)
         while frame is not None:
-            code = frame.f_code
-            if code.co_filename.startswith(DEVICE):
-                name = code.co_filename.removeprefix(DRIVE).removeprefix(FROZEN).removeprefix("lib/")
-                self.places.append(f"{name.removesuffix('.py')}:{frame.f_lineno} {code.co_name}")
-                self.bytes += pystack_bytes(code)
+            self._add(frame.f_code, frame.f_lineno)
             frame = frame.f_back
         self.places.reverse()
+
+    def _add(self, code, line):
+        if code.co_filename.startswith(DEVICE):
+            name = code.co_filename.removeprefix(DRIVE).removeprefix(FROZEN).removeprefix("lib/")
+            self.places.append(f"{name.removesuffix('.py')}:{line} {code.co_name}")
+            self.bytes += pystack_bytes(line_marks.plain(code))
 
     @property
     def frames(self):
@@ -44,12 +49,33 @@ class Chain:
         return f"{self.frames} frames, {self.bytes} bytes: " + " > ".join(self.places)
 
 
+class Chains(dict):
+    """The deepest chain to each function: {(code, "frames" or "bytes"): Chain}."""
+
+    def note(self, code, line, caller):
+        chain = Chain(code, line, caller)
+        for key in ((code, "frames"), (code, "bytes")):
+            known = self.get(key)
+            if known is None or getattr(chain, key[1]) > getattr(known, key[1]):
+                self[key] = chain
+
+
+def chains_of(device):
+    """The chains of all that the device runs from now on."""
+    if not hasattr(type(device.meter), "watch"):
+        device.meter = DepthMeter(LineCosts(), device._flush_lines)
+        return device.meter.chains
+    chains = Chains()
+    device.meter.watch = chains.note
+    return chains
+
+
 class DepthMeter(Meter):
-    """Charges like its parent and keeps the deepest chain to each function in `chains`, {code: Chain}."""
+    """Charges like its parent and keeps `chains`."""
 
     def __init__(self, line_costs, flush):
         super().__init__(line_costs, flush)
-        self.chains = {}
+        self.chains = Chains()
         charge = self.global_trace
         stack = self._stack
         deepest = {}
@@ -60,18 +86,11 @@ class DepthMeter(Meter):
                 frames, size = deepest.get(frame.f_code, (0, 0))
                 if stack[0] > frames or stack[1] > size:
                     # The counters are only a hint: what counts is the chain as it is.
-                    chain = Chain(frame)
                     deepest[frame.f_code] = max(frames, stack[0]), max(size, stack[1])
-                    self.note(frame.f_code, chain)
+                    self.chains.note(frame.f_code, frame.f_lineno, frame.f_back)
             return local
 
         self.global_trace = global_trace
-
-    def note(self, code, chain):
-        for key in ((code, "frames"), (code, "bytes")):
-            known = self.chains.get(key)
-            if known is None or getattr(chain, key[1]) > getattr(known, key[1]):
-                self.chains[key] = chain
 
 
 class Depths:
@@ -83,8 +102,8 @@ class Depths:
         self.delivered = []
         self.console = ""
 
-    def add(self, world):
-        for (code, kind), chain in world.device.meter.chains.items():
+    def add(self, world, chains):
+        for (code, kind), chain in chains.items():
             kept = self.by_frames if kind == "frames" else self.by_bytes
             key = (code.co_filename, code.co_name)
             if key not in kept or getattr(chain, kind) > getattr(kept[key], kind):
@@ -140,7 +159,7 @@ def session(depths, car="virtual", faults=(), limit_s=90, **world_options):
     if "settings_text" not in world_options:
         world_options = {"settings": IN_USE, **world_options}
     with World(seed=3, **world_options) as world:
-        world.device.meter = DepthMeter(LineCosts(), world.device._flush_lines)
+        chains = chains_of(world.device)
         for name, value in faults:
             setattr(world.smartevse.faults, name, value)
         started(world)
@@ -152,7 +171,7 @@ def session(depths, car="virtual", faults=(), limit_s=90, **world_options):
             world.run(0.2)
         world.run(2)
         _browse(world, PAGES)
-        depths.add(world)
+        depths.add(world, chains)
 
 
 # A settings.toml that lost its last lines: the default pystack, enforced by its estimate.

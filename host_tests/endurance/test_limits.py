@@ -10,7 +10,6 @@ from appliance.jobs import TEST_AFTER_S
 
 from host_tests.bench import call_depth
 from host_tests.support.starts import started
-from host_tests.twin.cost import LineCosts
 from host_tests.twin.world import World
 
 
@@ -36,10 +35,10 @@ def plug_in_with_trouble(world):
 def test_trouble_makes_no_chain_deeper_than_the_device_bears(seed, figures):
     depths = call_depth.Depths()
     with World(seed=seed, settings=call_depth.IN_USE) as world:
-        world.device.meter = call_depth.DepthMeter(LineCosts(), world.device._flush_lines)
+        chains = call_depth.chains_of(world.device)
         started(world)
         plug_in_with_trouble(world)
-        depths.add(world)
+        depths.add(world, chains)
     deepest, largest = depths.most_frames()[0], depths.most_bytes()[0]
     assert depths.reached("plc.qca7005") and depths.reached("v2g.exi")
     assert deepest.frames <= call_depth.FRAMES_BUDGET, str(deepest)

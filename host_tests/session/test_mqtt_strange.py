@@ -13,7 +13,6 @@ from host_tests.support import homes
 from host_tests.support.broker import ADDRESS
 from host_tests.support.homes import OWNER, causes
 from host_tests.support.starts import started
-from host_tests.twin.cost import LineCosts
 from host_tests.twin.world import World
 
 CONNACK = b"\x20\x02\x00\x00"
@@ -227,7 +226,7 @@ def test_a_broker_that_refuses_subscriptions_is_told_everything():
 def test_its_chains_of_calls_fit_a_board_whose_settings_lost_the_pystack():
     depths = call_depth.Depths()
     with home({1883: Orders}, MQTT_COMMANDS="yes") as world:
-        world.device.meter = call_depth.DepthMeter(LineCosts(), world.device._flush_lines)
+        chains = call_depth.chains_of(world.device)
         started(world)
         for name in ("a byte now and then", "a web server"):
             world.network.add_host(f"192.168.1.{70 + len(name)}", PEERS[name][0])
@@ -235,7 +234,7 @@ def test_its_chains_of_calls_fit_a_board_whose_settings_lost_the_pystack():
             headers = dict(OWNER, **{"Content-Type": "application/json"})
             world.network.http("POST", "/api/test/mqtt", headers, body)
         assert world.run_until(lambda: world.device.starts == 2, 60)
-        depths.add(world)
+        depths.add(world, chains)
     assert depths.reached("adafruit_minimqtt") and depths.reached("appliance.mqtt.trial")
     assert depths.most_frames()[0].frames <= call_depth.FRAMES_BUDGET, depths.most_frames()[0]
     assert depths.most_bytes()[0].bytes <= call_depth.BYTES_BUDGET, depths.most_bytes()[0]

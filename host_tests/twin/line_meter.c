@@ -31,6 +31,7 @@ typedef struct {
     long long ns;    /* of one line; 0: not code of the device */
     long long bytes; /* of one frame, as pystack_bytes() estimates */
     int marked;      /* it tells of its lines by itself */
+    long long most_frames, most_bytes; /* of the chains that led to it, for `watch` */
 } Known;
 
 typedef struct {
@@ -58,6 +59,7 @@ typedef struct {
     PyObject *peak_code; /* owned; NULL: peak_place tells */
     int peak_line;
     PyObject *peak_place;
+    PyObject *watch; /* owned; NULL: nobody watches */
     Known *known;
     size_t size, used;
     Known *last;
@@ -123,6 +125,7 @@ static Known *about(Meter *self, PyObject *code)
         found->ns = ns;
         found->bytes = bytes;
         found->marked = marked;
+        found->most_frames = found->most_bytes = 0;
         self->used++;
     }
     return self->last = found;
@@ -204,17 +207,27 @@ static int pay(Meter *self, PyObject *code, int line)
     return 0;
 }
 
-/* A frame of `bytes` begins at the line. */
-static void deeper(Meter *self, PyObject *code, int line, long long bytes)
+/* A frame of known code begins at the line, called from `caller` (borrowed, or NULL). */
+static int deeper(Meter *self, Known *known, int line, PyFrameObject *caller)
 {
+    PyObject *code = known->code;
     self->frames++;
-    self->bytes += bytes;
+    self->bytes += known->bytes;
     if (self->bytes > self->peak_bytes) {
         self->peak_frames = self->frames;
         self->peak_bytes = self->bytes;
         self->peak_line = line;
         Py_XSETREF(self->peak_code, Py_NewRef(code));
     }
+    if (self->watch == NULL || (self->frames <= known->most_frames && self->bytes <= known->most_bytes))
+        return 0;
+    known->most_frames = Py_MAX(known->most_frames, self->frames);
+    known->most_bytes = Py_MAX(known->most_bytes, self->bytes);
+    Meter *before = choose(NULL);
+    PyObject *told = PyObject_CallFunction(self->watch, "OiO", code, line, caller != NULL ? (PyObject *)caller : Py_None);
+    choose(before);
+    Py_XDECREF(told);
+    return told == NULL ? -1 : 0;
 }
 
 static int trace(PyObject *object, PyFrameObject *frame, int what, PyObject *argument)
@@ -243,8 +256,10 @@ static int trace(PyObject *object, PyFrameObject *frame, int what, PyObject *arg
         self->bytes -= known->bytes;
         return 0;
     }
-    deeper(self, code, PyFrame_GetLineNumber(frame), known->bytes);
-    return 0;
+    PyFrameObject *caller = PyFrame_GetBack(frame);
+    int done = deeper(self, known, PyFrame_GetLineNumber(frame), caller);
+    Py_XDECREF(caller);
+    return done;
 }
 
 #if CHOOSES
@@ -276,7 +291,7 @@ static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int th
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     Known *found = about(self, (PyObject *)frame->f_code);
-    Known known = {NULL, 0, 0, 0};
+    Known known = {0};
     int failed = found == NULL;
     if (!failed)
         known = *found;
@@ -288,7 +303,7 @@ static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int th
     } else if (!known.marked)
         have_traced(thread, self);
     else if (counts)
-        deeper(self, (PyObject *)frame->f_code, line_of_begin(frame), known.bytes);
+        failed = deeper(self, found, line_of_begin(frame), PyEval_GetFrame()) < 0;
     if (failed)
         throwing = 1;
     else
@@ -426,6 +441,13 @@ static int set_stack_peak(PyObject *object, PyObject *value, void *unused)
     return 0;
 }
 
+static int set_watch(PyObject *object, PyObject *value, void *unused)
+{
+    (void)unused;
+    Py_XSETREF(((Meter *)object)->watch, Py_XNewRef(value));
+    return 0;
+}
+
 static int traverse(PyObject *object, visitproc visit, void *arg)
 {
     Meter *self = (Meter *)object;
@@ -437,6 +459,7 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->place);
     Py_VISIT(self->peak_code);
     Py_VISIT(self->peak_place);
+    Py_VISIT(self->watch);
     return 0;
 }
 
@@ -450,6 +473,7 @@ static int clear(PyObject *object)
     Py_CLEAR(self->place);
     Py_CLEAR(self->peak_code);
     Py_CLEAR(self->peak_place);
+    Py_CLEAR(self->watch);
     return 0;
 }
 
@@ -502,6 +526,7 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef getset[] = {
     {"stack_peak", get_stack_peak, set_stack_peak, "As cost.Meter has it.", NULL},
+    {"watch", NULL, set_watch, "watch(code, line, caller's frame) hears of each chain deeper than any before to that code.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

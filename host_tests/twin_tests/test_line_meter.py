@@ -4,6 +4,7 @@
 
 import pytest
 
+from host_tests.bench import call_depth
 from host_tests.support.boards import board
 from host_tests.twin import cost, line_meter
 from host_tests.twin.clock import Clock
@@ -156,6 +157,21 @@ def plug_in(meter, monkeypatch):
 @pytest.mark.slow
 def test_a_plug_in_of_the_whole_box_is_the_same_to_the_microsecond(monkeypatch):
     assert plug_in(cost.MeterInC, monkeypatch) == plug_in(None, monkeypatch)
+
+
+def chains_with(meter, tmp_path, monkeypatch):
+    monkeypatch.setattr(cost, "MeterInC", meter)
+    place = tmp_path / ("python" if meter is None else "c")
+    with board(place, PROGRAMS["imports that fail"], {"lib/busy.py": BUSY, "lib/broken.py": "x = 1\ny = x / 0\n"}) as device:
+        chains = call_depth.chains_of(device)
+        device.run(2)
+        return {(code.co_name, kind): str(chain) for (code, kind), chain in chains.items()}
+
+
+def test_the_deepest_chain_of_calls_to_each_function_is_the_same(tmp_path, monkeypatch):
+    in_c = chains_with(cost.MeterInC, tmp_path, monkeypatch)
+    assert in_c == chains_with(None, tmp_path, monkeypatch)
+    assert in_c["deep", "frames"].startswith("52 frames")
 
 
 def test_without_a_compiler_there_is_none_and_the_twin_counts_in_python(tmp_path, monkeypatch):
