@@ -8,7 +8,8 @@
 Both run Josev's code as it is, over the kernel's sockets. What is ours: the state of charge, the moments that
 are noted, and, unless told otherwise, that Josev does not sleep 5 s before it closes a connection.
 
-An order: interface, soc, tls (ask for TLS in SDP), mss (largest TCP segment, or null), protocols, limit_s.
+An order: interface, soc, tls (ask for TLS in SDP), mss (largest TCP segment, or null), protocols, patient (it sleeps
+as Josev does), limit_s.
 An answer: soc, soc_ms (first SDP request sent -> answer to the first message with the SoC understood), sdp (requests sent),
 end (Josev's words for why the session ended, null if it never did), total_ms.
 """
@@ -25,6 +26,7 @@ import types
 
 # Josev waits 2 s, then 3 s, in `stop` of its sessions.
 HURRY = 50
+PACE = types.SimpleNamespace(hurry=HURRY)  # 1 while a patient car is in its session
 # A Java machine that lives for a few hundred messages spends its time compiling: quick code at once suits it better.
 SHORT_LIFE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
@@ -33,7 +35,7 @@ def hurried(module):
     """Let Josev's waits in ``module`` be short; time-outs are not touched."""
 
     async def sleep(delay, result=None):
-        return await asyncio.sleep(delay / HURRY if delay >= 1 else delay, result)
+        return await asyncio.sleep(delay / PACE.hurry if delay >= 1 else delay, result)
 
     module.asyncio = types.SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
 
@@ -47,8 +49,7 @@ def prepare():
     from iso15118.shared.settings import SettingKey, shared_settings
 
     shared_settings[SettingKey.MESSAGE_LOG_JSON] = False
-    if "--patient" not in sys.argv:
-        hurried(comm_session)
+    hurried(comm_session)
 
 
 def for_a_short_life():
@@ -122,6 +123,7 @@ async def one_session(order, exi):
     handler = one_car(order, exi, moments)
     started = time.monotonic()
     small_segments(order.get("mss"))
+    PACE.hurry = 1 if order["patient"] else HURRY
     main = asyncio.create_task(handler.start_session_handler())
     end = None
     while end is None and time.monotonic() - started < order.get("limit_s", 60):
@@ -220,7 +222,7 @@ class Process:
         return json.loads(line)
 
     def order(self, **order):
-        order = {"tls": False, "mss": None, "protocols": ["DIN_SPEC_70121"], **order}
+        order = {"tls": False, "mss": None, "protocols": ["DIN_SPEC_70121"], "patient": False, **order}
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
 

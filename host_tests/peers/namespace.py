@@ -6,6 +6,7 @@ A test starts its script with ``unshare``: whatever interfaces and daemons the s
 when it ends, however it ends, and nothing ever reaches a real network.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -45,14 +46,47 @@ def need(untested, *programs):
 
 def run(script, *arguments, timeout_s=100):
     """A script of this directory in a namespace of its own. AssertionError with all it said if it fails."""
-    path = Path(__file__).with_name(script)
-    command = ("unshare", "-n", "--pid", "--fork", "--kill-child", sys.executable, path, *map(str, arguments))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "CIRCUITPY" / "lib")))}
     result = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=timeout_s
-    )
+        _command(script, *arguments), cwd=ROOT, env=_environment(), capture_output=True, text=True, check=False,
+        timeout=timeout_s
+    )  # fmt: skip
     assert result.returncode == 0, f"{result.stdout[-6000:]}\n{result.stderr[-6000:]}"
     return result.stdout
+
+
+def _command(script, *arguments):
+    path = Path(__file__).with_name(script)
+    return ("unshare", "-n", "--pid", "--fork", "--kill-child", sys.executable, path, *map(str, arguments))
+
+
+def _environment():
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "CIRCUITPY" / "lib")))}
+
+
+class Kept:
+    """A script of this directory that lives in a namespace of its own for many orders, each a line of JSON, and answers
+    each with a line: whether it went well, and all that was told."""
+
+    def __init__(self, script):
+        self._process = subprocess.Popen(
+            _command(script), cwd=ROOT, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def play(self, *order):
+        """What was told. AssertionError with it when it went wrong."""
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the script ended"
+        well, told = json.loads(line)
+        assert well, told[-12000:]
+        return told
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
 
 
 def ip(*words):

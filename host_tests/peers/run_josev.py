@@ -3,14 +3,22 @@
 """The Josev car over the kernel's IPv6 and TCP against ``v2g.Secc``.
 
 unshare -n --pid --fork --kill-child python run_josev.py SCENARIO [N]       ends with status 0 and figures
+unshare -n --pid --fork --kill-child python run_josev.py                    plays [SCENARIO, N] for each line of JSON
+
+All scenarios are played by one car and one Secc, which know nothing of where one scenario ends and the next begins: a
+Java machine takes as long to start as ten sessions.
 """
 
+import contextlib
+import functools
+import io
 import json
 import random
 import statistics
 import subprocess
 import sys
 import time
+import traceback
 
 from host_tests.peers.josev import Process
 from host_tests.peers.namespace import BOX, CAR, ip, make_pair, wait_for_address
@@ -18,6 +26,7 @@ from host_tests.peers.secc_bridge import Bridge, Faults
 from host_tests.support.lateness import Ticker, patiently
 
 CHARGER_CAR, CHARGER = "car1", "evse1"
+TWIN_CAR, TWIN_BOX = "car2", "box2"
 WARM_UP = 10  # sessions for the Java machine to compile what runs often
 MOST_REPEATS = 20  # sessions made again because the machine was late
 NO_ISOLATION = "Isolation-Level"  # Josev's reason to go: what the box says about the isolation
@@ -26,21 +35,27 @@ NO_ISOLATION = "Isolation-Level"  # Josev's reason to go: what the box says abou
 class Bench:
     """A bridge and a car."""
 
-    def __init__(self, faults=None, patient=False):
+    answer = None
+
+    def __init__(self):
         make_pair()
         wait_for_address()
-        self.bridge = Bridge(BOX, faults)
-        self.patient = patient
-        self.car = Process("ev", *(["--patient"] if patient else []))
+        self.bridge = Bridge(BOX)
+        self.car = Process("ev")
         self.bridge.run_until(self._said, 60)
         assert self.answer == "ready"
+        self.ticker = Ticker().__enter__()
+        self.begin()
+
+    def begin(self, patient=False):
+        """A new scenario: what is told at its end is its own."""
+        self.patient = patient
         self.answer = None
         self.last = []
         self.repeats = []
         self.in_time = []  # of each session on a machine in time: SDP requests, segments sent again, and out of the window
-        self.ticker = Ticker().__enter__()
-
-    answer = None
+        self.bridge.worst_answer_ms = 0.0
+        return self
 
     def session(self, soc, **order):
         """``one_session``, made again when it failed while this machine was late."""
@@ -72,7 +87,7 @@ class Bench:
         self.counted = self._counts()
         self.answer = None
         skipped = self.patient
-        self.car.order(interface=CAR, soc=soc, limit_s=limit_s, **order)
+        self.car.order(interface=CAR, soc=soc, limit_s=limit_s, patient=self.patient, **order)
         end = time.monotonic() + limit_s + 10
         while not self._said():
             assert time.monotonic() < end, self.bridge.events[since:]
@@ -102,12 +117,12 @@ class Bench:
         read = next(stamp for stamp, event in self.last if event[0] == "reading")
         return (read - self.sdp_s) * 1000
 
-    def close(self):
-        self.ticker.__exit__()
-        self.car.close()
-        self.bridge.close()
+    def end(self):
         if self.repeats:
             print(f"{len(self.repeats)} sessions were made again because this machine was late: {self.repeats[-1]}")
+
+
+the_bench = functools.cache(Bench)
 
 
 SEED = 3
@@ -139,13 +154,13 @@ def sessions(bench, count, seed=SEED, **order):
 
 def clean(count, seed=SEED, patient=False):
     """Sessions in a row on a clean line, TLS asked in every second one."""
-    bench = Bench(patient=patient)
-    answers, reads = sessions(bench, count, seed)
+    bench = the_bench().begin(patient)
     tcp, ip6 = bench.bridge.secc._tcp.counts, bench.bridge.secc.ipv6.counts
-    assert tcp["malformed"] == 0, tcp
-    assert ip6["bad_checksum"] == ip6["malformed"] == 0, ip6
+    before = tcp["malformed"], ip6["bad_checksum"], ip6["malformed"]
+    answers, reads = sessions(bench, count, seed)
+    assert (tcp["malformed"], ip6["bad_checksum"], ip6["malformed"]) == before, (tcp, ip6)
     assert all(told == (1, 0, 0) for told in bench.in_time), bench.in_time
-    bench.close()
+    bench.end()
     times = [answer["soc_ms"] for answer in answers[WARM_UP:]]
     print(
         f"Josev car, {'every wait as it is' if patient else 'clean line'}: {len(answers)} of {count} sessions in a row, "
@@ -160,14 +175,14 @@ def clean(count, seed=SEED, patient=False):
 
 def iso2(count):
     """The same car with ISO 15118-2 alone: DC messages, external payment, no TLS."""
-    bench = Bench()
+    bench = the_bench().begin()
     for soc in socs(count, seed=5):
         bench.session(soc, protocols=["ISO_15118_2"])
         (reading,) = [event[1] for _, event in bench.last if event[0] == "reading"]
         assert reading.protocol == "ISO 15118-2", reading.protocol
         assert len(reading.evccid) == 6
     bench.session(50)  # and one of DIN on the same box
-    bench.close()
+    bench.end()
     print(f"Josev car, ISO 15118-2 without TLS: {count} of {count} sessions, each with the right state of charge")
 
 
@@ -178,7 +193,7 @@ def patient(count, seed):
 
 def beside_josev(count):
     """The same car, in one run, turn and turn about at our Secc and at Josev's own."""
-    bench = Bench()
+    bench = the_bench().begin()
     keeper = Process(
         "secc", CHARGER, prefix=("unshare", "-n", "sh", "-c", f'{_WAIT_FOR_LINK} exec "$@"', "sh")
     )
@@ -194,7 +209,7 @@ def beside_josev(count):
             theirs.append(bench.patiently(lambda soc=soc: at_their_own(bench, soc)))
     finally:
         keeper.close()
-    bench.close()
+    bench.end()
     print(
         f"SDP request -> answer to the message with the state of charge, {count} sessions each after {WARM_UP}:"
     )
@@ -220,10 +235,9 @@ _WAIT_FOR_LINK = (
 
 def twin(count):
     """The whole box: device, drive, modem, SmartEVSE. A run of the command line for each plug-in, one car for all."""
-    make_pair()
-    wait_for_address()
-    car = Process("ev", "--patient")
-    assert car.told() == "ready"
+    make_pair(TWIN_CAR, TWIN_BOX)
+    wait_for_address(TWIN_CAR)
+    car = the_bench().car
     times, repeats = [], []
     with Ticker() as ticker:
         for number, soc in enumerate(socs(count)):
@@ -231,7 +245,7 @@ def twin(count):
             times.append(
                 patiently(lambda soc=soc, tls=tls: one_plug_in(car, soc, tls), ticker, repeats, most=MOST_REPEATS)
             )
-    car.close()
+    ip("link", "del", TWIN_CAR)
     if repeats:
         print(f"{len(repeats)} plug-ins were made again because this machine was late: {repeats[-1]}")
     print(f"Josev car at the whole twin, device time charged: {count} of {count} plug-ins read and delivered")
@@ -240,13 +254,14 @@ def twin(count):
 
 def one_plug_in(car, soc, tls):
     """Milliseconds from the SDP request to the reading."""
-    command = (sys.executable, "-m", "host_tests.twin", "--ev", BOX, "--matched", "--once", "--json", "--http-port", "0")
+    command = (sys.executable, "-m", "host_tests.twin", "--ev", TWIN_BOX, "--matched", "--once", "--json")
+    command += ("--http-port", "0")
     told, answer = [], None
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as box:
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as box:
         for line in box.stdout:
             told.append(json.loads(line))
             if told[-1]["kind"] == "plugged":
-                car.order(interface=CAR, soc=soc, limit_s=60, tls=tls)
+                car.order(interface=TWIN_CAR, soc=soc, limit_s=60, tls=tls, patient=True)
     # The car says how it went before it takes another order.
     if any(event["kind"] == "plugged" for event in told):
         answer = car.told()
@@ -260,10 +275,11 @@ def one_plug_in(car, soc, tls):
 
 def small_segments(count):
     """Segments of 88 bytes, the least Linux allows: every larger message arrives in pieces, both ways."""
-    bench = Bench()
+    bench = the_bench().begin()
     ip("link", "set", CAR, "mtu", "1280")
     sessions(bench, count, mss=88)
-    bench.close()
+    ip("link", "set", CAR, "mtu", "1500")
+    bench.end()
     print(f"segments of at most 88 bytes: {count} of {count} sessions")
 
 
@@ -290,7 +306,7 @@ def netem(interface, words):
 
 def unfriendly(count):
     """Lost, late, doubled and swapped frames. By the kernel's netem where it has that, else between the veths."""
-    bench = Bench()
+    bench = the_bench().begin()
     for kind, (ours, words) in KINDS.items():
         reason = netem(CAR, words) or netem(BOX, words)
         faults = None
@@ -310,7 +326,7 @@ def unfriendly(count):
         bench.bridge.faults = None
         bench.bridge.next_car()
         bench.session(50)  # an honest car afterwards
-    bench.close()
+    bench.end()
 
 
 class NotRead(Exception):
@@ -348,5 +364,23 @@ def honest_try(bench, soc):
 
 SCENARIOS = {f.__name__: f for f in (clean, iso2, patient, beside_josev, twin, small_segments, unfriendly)}
 
+
+def play_what_is_ordered():
+    """An answer a line: whether it went well, and all that was told."""
+    for line in sys.stdin:
+        scenario, *numbers = json.loads(line)
+        told, well = io.StringIO(), True
+        with contextlib.redirect_stdout(told):
+            try:
+                SCENARIOS[scenario](*numbers)
+            except Exception:
+                well = False
+                print(traceback.format_exc())
+        print(json.dumps([well, told.getvalue()]), flush=True)
+
+
 if __name__ == "__main__":
-    SCENARIOS[sys.argv[1]](*map(int, sys.argv[2:]))
+    if sys.argv[1:]:
+        SCENARIOS[sys.argv[1]](*map(int, sys.argv[2:]))
+    else:
+        play_what_is_ordered()
