@@ -8,6 +8,7 @@ each process in a file of its own.
 """
 
 import contextlib
+import functools
 from pathlib import Path
 
 import pytest
@@ -84,18 +85,27 @@ def _rank(item):
     if item.get_closest_marker("soak") is not None:
         named = [_SOAK.index(name) for name in (item.name, item.originalname) if name in _SOAK]
         return -1, named[0] if named else len(_SOAK)
-    folder, file = item.path.parent.name, item.path.relative_to(_HERE).as_posix()
+    return _rank_of_file(item.path)
+
+
+@functools.cache
+def _rank_of_file(path):
+    folder, file = path.parent.name, path.relative_to(_HERE).as_posix()
     for place, (name, table) in enumerate(((file, _LONGEST), (folder, _FIRST), (file, _LONG))):
         if name in table:
             return place, table.index(name)
     return 3, 0
 
 
+@functools.cache
+def _is_slow(path):
+    return path.parent.name in _SLOW and path.relative_to(_HERE).as_posix() not in _QUICK
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
-        file = item.path.relative_to(_HERE).as_posix()
-        if item.path.parent.name in _SLOW and file not in _QUICK:
+        if _is_slow(item.path):
             item.add_marker("slow")
     items.sort(key=_rank)
 

@@ -246,28 +246,30 @@ def pem(private):
     )
 
 
-def damaged_keys():
-    """{what is wrong: content of publisher.pem}"""
-    right = publisher_key.public_half(key(0))
-    return {
-        "empty": b"",
-        "cut": right[:200],
-        "another letter in its head": right.replace(b"MIIB", b"MIIC"),
-        "another exponent": pem(rsa.generate_private_key(3, 2048)),
-        "a key of 3072 bits": pem(rsa.generate_private_key(65537, 3072)),
-        "a key of 1024 bits": pem(rsa.generate_private_key(65537, 1024)),
-        "a key of another kind": pem(ec.generate_private_key(ec.SECP256R1())),
-        "a private key": key(0).private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
-        "not text": bytes(range(256)),
-        "long": b"A" * 100_000,
-    }
+def public_half():
+    return publisher_key.public_half(key(0))
 
 
-@pytest.mark.parametrize("name", damaged_keys())
+# What is wrong, and what gives that content of publisher.pem.
+DAMAGED_KEYS = {
+    "empty": lambda: b"",
+    "cut": lambda: public_half()[:200],
+    "another letter in its head": lambda: public_half().replace(b"MIIB", b"MIIC"),
+    "another exponent": lambda: pem(rsa.generate_private_key(3, 2048)),
+    "a key of 3072 bits": lambda: pem(rsa.generate_private_key(65537, 3072)),
+    "a key of 1024 bits": lambda: pem(rsa.generate_private_key(65537, 1024)),
+    "a key of another kind": lambda: pem(ec.generate_private_key(ec.SECP256R1())),
+    "a private key": lambda: key(0).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ),
+    "not text": lambda: bytes(range(256)),
+    "long": lambda: b"A" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED_KEYS)
 def test_a_key_that_is_none_is_said_to_be_damaged_and_the_owner_is_asked(tmp_path, name):
-    (tmp_path / "publisher.pem").write_bytes(damaged_keys()[name])
+    (tmp_path / "publisher.pem").write_bytes(DAMAGED_KEYS[name]())
     assert code_of(signed(), tmp_path) == publisher.BAD_KEY
     assert "damaged" in publisher.question_of(publisher.BAD_KEY)
 
