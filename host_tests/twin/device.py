@@ -169,6 +169,10 @@ class Device:
         self.hardware.on_modem_exchange = self.probe.modem_polled
         self.meter = make_meter(line_costs or LineCosts(), self._flush_lines, self._lines_passed, self._room_us)
         self._charge_lines = charge_lines
+        # A nap with nobody there takes longer than asked for.
+        self.long_naps = not charge_lines
+        # Somebody watches in real time, or a browser waits: how often they are looked at through long sleeps.
+        self.hooked_step_us = _HOOKED_STEP_US
 
         self.console = []
         self.console_watchers = []
@@ -424,9 +428,10 @@ class Device:
                 meter.resume()
 
     def nap_us(self, us):
-        """How long a sleep of ``us`` takes. Where lines cost nothing minutes and hours are what counts, so the box looks
-        around less often while it is alone: a pass costs this computer as much as a plug-in's message."""
-        return us * _ALONE_STRETCH if us == _ALONE_US and not self._charge_lines else us
+        """How long a sleep of ``us`` takes. Where lines cost nothing minutes and hours are what counts, and beside a browser
+        the box waits most of its time, so it looks around less often while it is alone: a pass costs this computer as much
+        as a plug-in's message."""
+        return us * _ALONE_STRETCH if us == _ALONE_US and self.long_naps else us
 
     def run_background_tasks(self):
         """What the firmware does while Python waits: automatic display refresh."""
@@ -529,8 +534,7 @@ class Device:
             if next_event_us is not None:
                 step = min(step, next_event_us - now)
             if clock.hooks:
-                # Somebody watches in real time, or a browser waits: stay responsive through long sleeps.
-                step = min(step, _HOOKED_STEP_US)
+                step = min(step, self.hooked_step_us)
             step = max(step, 0)
             self._passing = True
             try:

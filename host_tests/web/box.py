@@ -10,8 +10,11 @@ import sys
 
 # Without windows of its own it needs half the time for a page.
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-NO_HTTPS = "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable"
+# A process ready for the page after the next is started for each page, and most tests have none.
+NOT_WANTED = ("SpareRendererForSitePerProcess", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-features=" + ",".join(NOT_WANTED)
+]  # fmt: skip
 PASSWORD = "correct horse"
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
@@ -71,9 +74,8 @@ def running_browser(*arguments, beside=None):
 
 
 def by_name(box):
-    """Arguments of a browser that finds the box at NAME."""
-    rule = "--host-resolver-rules=MAP socbox.local " + box.url.removeprefix("http://")
-    return rule, NO_HTTPS
+    """Argument of a browser that finds the box at NAME."""
+    return "--host-resolver-rules=MAP socbox.local " + box.url.removeprefix("http://")
 
 
 @contextlib.contextmanager
@@ -87,8 +89,29 @@ def first_run(beside=None):
         if port is None:
             raise RuntimeError("the phone did not join")
         rules = f"--host-resolver-rules=MAP * 127.0.0.1:{port}"
-        with running_browser(rules, NO_HTTPS, beside=beside) as browser:
+        with running_browser(rules, beside=beside) as browser:
             yield box, browser
+
+
+def let_in(context, box_url, seen_at=None):
+    """The cookie of the owner, for those who need not see the login page; `seen_at`: what the browser calls the box."""
+    answer = context.request.post(box_url + "/api/login", data={"password": PASSWORD})
+    assert answer.ok, answer.text()
+    if seen_at is not None:
+        context.add_cookies([{"name": one["name"], "value": one["value"], "url": seen_at} for one in context.cookies()])
+
+
+# The colours of a page are not another's in another language, and are what axe takes longest for.
+NO_COLOURS = {"color-contrast": {"enabled": False}}
+
+
+def violations(page, **options):
+    """What axe finds on the page as it stands: [(rule, the first elements)]. What it finds in order is not told."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    response = Axe().run(page, options={"resultTypes": ["violations"], **options}).response
+    found = [rule for rule in response["violations"] if rule["impact"] != "minor"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found]
 
 
 def log_in(page, url, password=PASSWORD):

@@ -146,6 +146,8 @@ def main(port, *changes):
     settings = dict(SETTINGS_IN_USE, **dict(change.split("=", 1) for change in changes))
     with World(seed=1, http_port=int(port), settings=settings) as world:
         world.rate = RATE
+        world.device.long_naps = True
+        world.device.hooked_step_us = round(world.device.hooked_step_us * RATE)
         pacing = Pacing(world)
         world.run_until(lambda: "page at" in world.device.console_text() and world.ready, START_S)
         bench = Bench(world)

@@ -20,9 +20,11 @@ from host_tests.web.box import (
     PASSWORD,
     PHONE,
     by_name,
+    let_in,
     log_in,
     running_box,
     running_browser,
+    violations,
 )
 from host_tests.web.run_box import RATE
 
@@ -57,7 +59,7 @@ def box():
 
 @pytest.fixture(scope="module")
 def browser(box):
-    with running_browser(*by_name(box)) as browser:
+    with running_browser(by_name(box)) as browser:
         yield browser
 
 
@@ -132,7 +134,7 @@ def guest(browser, box):
 @pytest.fixture
 def owner(browser, box):
     visit = Visit(browser, box.url)
-    log_in(visit.page, box.url)
+    let_in(visit.context, box.url)
     yield visit
     visit.close()
 
@@ -199,7 +201,8 @@ def test_login_works_without_scripts(browser, box):
 def test_logging_out_ends_every_session(browser, box):
     visits = [Visit(browser, box.url) for _ in range(2)]
     for visit in visits:
-        log_in(visit.page, box.url)
+        let_in(visit.context, box.url)
+    visits[0].open("/")
     visits[0].page.click("#logout")
     visits[0].page.wait_for_url(box.url + "/login*")
     visits[1].page.goto(box.url + "/config")
@@ -229,14 +232,6 @@ def test_a_page_of_another_site_can_change_nothing(owner, box):
 
 
 # ---- every page
-
-
-def violations(page):
-    """What axe finds on the page as it stands: [(rule, the first elements)]."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = [rule for rule in Axe().run(page).response["violations"] if rule["impact"] != "minor"]
-    return [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found]
 
 
 def fits(page, size):
@@ -582,7 +577,7 @@ def test_a_weak_password_is_warned_of_and_taken_all_the_same(owner):
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_nothing_that_has_the_focus_lies_under_the_bar(browser, box, size):
     visit = Visit(browser, box.url, size)
-    log_in(visit.page, box.url)
+    let_in(visit.context, box.url)
     visit.open("/config")
     page = visit.page
     page.fill("#HOSTNAME", "carport")
@@ -1161,7 +1156,7 @@ def test_no_socket_is_left_open(box, owner):
 def test_forgetting_wifi_asks_first_and_leaves_the_network(browser):
     with running_box(WEB_PASSWORD=PASSWORD) as box:
         visit = Visit(browser, box.url)
-        log_in(visit.page, box.url)
+        let_in(visit.context, box.url)
         visit.open("/resetwifi")
         assert visit.page.is_disabled("#forget")
         visit.page.check("#sure")

@@ -15,7 +15,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser():
-    with running_box(WEB_PASSWORD=PASSWORD) as box, running_browser(*by_name(box)) as browser:
+    with running_box(WEB_PASSWORD=PASSWORD) as box, running_browser(by_name(box)) as browser:
         yield browser
 
 
