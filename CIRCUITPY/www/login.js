@@ -37,3 +37,8 @@ byId("login").addEventListener("submit", async (event) => {
   field.select();
 });
 showButton(byId("show"), byId("password"));
+
+// Typed before this script was there: the browser sent the form itself.
+const wait = new URLSearchParams(location.search).get("wait");
+if (wait !== null) setText(byId("said"), "That is not the password.");
+if (Number(wait)) countDown(Number(wait));

@@ -3,6 +3,7 @@
 """`make soak` begins with the tests that take longest and gives fuzzing its time, no more and no less."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,15 @@ def test_what_is_begun_first_is_there():
 def test_all_targets_together_are_fuzzed_as_long_as_was_asked_for():
     assert fuzzing.SHARES.keys() == TARGETS.keys()
     assert sum(fuzzing.SOAK_SECONDS.values()) == pytest.approx(fuzzing.SOAK_MINUTES * 60, abs=len(TARGETS))
+
+
+@pytest.mark.parametrize(("works", "said"), [(True, ""), (False, "not tested: Home Assistant")])
+def test_without_a_network_an_environment_of_home_assistant_that_works_stays(tmp_path, works, said):
+    """pip cannot reach anything; whether the environment can be used is another question."""
+    python = tmp_path / "build" / "homeassistant" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exit {0 if works else 1}\nexit 1\n')
+    python.chmod(0o755)
+    make = ["make", "-s", "-f", str(TESTS.parent / "Makefile"), "homeassistant-environment"]
+    told = subprocess.run(make, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0 and python.exists() is works and said in told.stdout

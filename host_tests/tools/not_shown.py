@@ -12,6 +12,8 @@ FROM_THE_FIRMWARE = (
 
 # By file: lines of the log, names of HTTP and of the standards, classes of a page.
 NOT_SHOWN = frozenset((
+    # web/bodies.py: told to programs alone
+    "must be true or false.",
     # web/diary.py
     "text/csv; charset=utf-8",
     # status.js

@@ -40,6 +40,18 @@ def test_the_url_is_free(url, host, port, path):
     assert delivery_path(target.path, Reading("DIN 70121", bytes(6))).startswith(path + "current_soc=-1&")
 
 
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("192.168.1.60", "/settings"),
+        ("http://proxy.local/evse/ev_state?key=a%26b&x=1", "/evse/settings?key=a%26b&x=1"),
+        ("http://proxy.local/ev_state?", "/settings?"),
+    ],
+)
+def test_a_key_in_the_query_goes_with_the_question_for_its_settings(url, path):
+    assert Target(url).is_smartevse and Target(url).settings_path == path
+
+
 def test_find_value():
     assert find_value(b'{"state_id": 12,', b"state_id") == "12"
     assert find_value(b'{"a":"b c"}', b"a") == "b c"

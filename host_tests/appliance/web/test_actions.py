@@ -31,6 +31,9 @@ class Access:
     def end_sessions(self):
         self.ended += 1
 
+    def wrong_password(self, _address):
+        return 10
+
 
 def test_the_right_password_gives_a_cookie():
     doors = Doors(Access(), None)
@@ -41,6 +44,14 @@ def test_the_right_password_gives_a_cookie():
 @pytest.mark.parametrize("content", ({"password": "wrong"}, {"password": ""}, {}, {"password": None}))
 def test_without_the_right_password_the_refusal_answers(content):
     assert Doors(Access(), lambda request: "refused").login(request(content)) == "refused"
+
+
+@pytest.mark.parametrize(("password", "leads_to"), [("correct+horse", "/"), ("wrong", "/login?wait=10")])
+def test_a_browser_that_sends_the_form_itself_gets_a_page_and_not_json(password, leads_to):
+    sent = request(body=b"user=socbox&password=" + password.encode())
+    sent.headers._storage["content-type"] = ["application/x-www-form-urlencoded"]
+    answer = Doors(Access(), None).login(sent)
+    assert answer._status.code == 303 and answer._headers["Location"] == leads_to
 
 
 def test_an_empty_password_is_not_even_compared():

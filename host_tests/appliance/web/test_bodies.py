@@ -50,6 +50,27 @@ def test_broken_json_is_refused(body):
         bodies.fields_of(sent_by_owner(head + body))
 
 
+@pytest.mark.parametrize(
+    ("fields", "truth"),
+    [
+        ({"on": True}, True),
+        ({"on": "true"}, True),
+        ({"on": False}, False),
+        ({"on": "false"}, False),
+        ({"on": None}, False),
+        ({}, False),
+    ],
+)
+def test_a_truth_value_is_one_in_json_and_in_a_form(fields, truth):
+    assert bodies.is_on(fields, "on") is truth
+
+
+@pytest.mark.parametrize("value", ["no", "False", "", 0, 1, 2.5, [], {}, ["true"]])
+def test_what_is_neither_true_nor_false_is_not_guessed(value):
+    with pytest.raises(responses.BadBody, match="on must be true or false"):
+        bodies.is_on({"on": value}, "on")
+
+
 @pytest.mark.parametrize("key", [1, None, True, 2.5])
 def test_settings_whose_names_are_no_texts_are_refused(key):
     with pytest.raises(responses.BadBody, match="JSON object"):

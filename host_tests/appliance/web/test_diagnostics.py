@@ -82,6 +82,30 @@ def test_secrets_and_names_are_left_out(mask):
     assert told == "joined (network) with (secret), page (secret), (name) and (name) were here"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("MQTT_PASSWORD", "modem", "modem found, SPI mode 3"),
+        ("WEB_PASSWORD", "password", "wrong password from 192.168.1.9"),
+        ("MQTT_PASSWORD", "test1", "self_test12 is the latest1"),
+        ("WIFI_SSID", "wifi", '{"wifi": {"state": "connected"}, "wifis": 2}'),
+        ("WIFI_SSID", "Home", "Homer goes to HomeAssistant"),
+        ("CAR_1", "98ed5c*; name=car", "cars, scared"),
+    ],
+)
+def test_words_of_the_report_itself_stay_whatever_the_secrets_are(key, value, text):
+    settings = Settings()
+    settings.read_lines([f'{key} = "{value}"\n'.encode()])
+    assert settings.errors == []
+    assert Mask(settings, SimpleNamespace(made_up="abcdefgh"))(text) == text
+
+
+def test_a_secret_between_signs_is_left_out(settings):
+    mask = Mask(settings, SimpleNamespace(made_up="abcd-efgh"))
+    told = mask('"hunter22x","ssid": "Casa Nostra" (correct horse) abcdefgh, abcd-efgh.')
+    assert told == '"(secret)","ssid": "(network)" ((secret)) (secret), (secret).'
+
+
 def test_the_settings_in_the_report_have_neither_name_nor_address(settings):
     lines = "".join(diagnostics._setting_line(row, settings) for row in SCHEMA)
     for word in ("001122", "Grandma", "Ioniq", "Casa", "hunter", "horse"):

@@ -9,6 +9,7 @@ from adafruit_httpserver import Request
 from appliance.network.access_point import ADDRESS
 from appliance.network.scan import LOGIN, OPEN, PASSWORD, UNKNOWN
 from appliance.state import faults
+from appliance.web.bodies import fields_of
 from appliance.web.setup import PROBES, WEAK_TEXT, Portal
 
 from host_tests.support.requests import request, told
@@ -204,6 +205,19 @@ def test_the_page_is_told_how_far_it_is(portal):
     assert state() == "waiting"
     portal.wifi.provisioning.wish = object()
     assert state() == "joining"
+
+
+@pytest.mark.parametrize("step", ["find", "smartevse", "password"])
+def test_what_a_guest_sends_and_cannot_be_understood_is_refused_in_words(portal, step):
+    def taken_apart(sent):
+        return fields_of(sent)
+
+    portal._rows["POST /api/setup/" + step] = taken_apart
+    assert told(post(portal, step, url="x" * 400)) == (400, {"error": "The request is too long."})
+    sent = request(path="/api/setup/" + step, body=b"{")
+    sent.client_address = (GUEST, 50000)
+    sent.headers._storage["host"] = [ADDRESS]
+    assert told(portal.respond(sent))[0] == 400
 
 
 def test_a_page_that_is_missing_on_the_drive_is_named(portal):

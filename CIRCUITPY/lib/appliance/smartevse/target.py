@@ -54,10 +54,10 @@ class Target(Url):
         super().__init__(text)
         if self.path in ("", "/"):
             self.path = _ENDPOINT
-        bare_path = self.path.split("?", 1)[0]
-        # Only the SmartEVSE's own endpoint has a /settings beside it.
+        bare_path, mark, query = self.path.partition("?")
+        # Only the SmartEVSE's own endpoint has a /settings beside it. A key in the query is asked for there as well.
         self.is_smartevse = bare_path.endswith(_ENDPOINT)
-        self.settings_path = bare_path[: -len(_ENDPOINT)] + "/settings"
+        self.settings_path = bare_path[: -len(_ENDPOINT)] + "/settings" + mark + query
 
 
 def evccid_text(evccid):

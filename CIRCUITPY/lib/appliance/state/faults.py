@@ -41,7 +41,7 @@ TABLE = {  # type: dict
     "soc_doubtful": (CAR, "Charge uncertain"),
     "car_silent": (CAR, "Car does not answer"),
     "smartevse_off": (SMARTEVSE, "SmartEVSE off?"),
-    "smartevse_slow": (SMARTEVSE, "SmartEVSE too slow"),
+    "smartevse_slow": (SMARTEVSE, "SmartEVSE: no answer"),
     "smartevse_404": (SMARTEVSE, "SmartEVSE: no modem"),
     "smartevse_500": (SMARTEVSE, "SmartEVSE error"),
     "smartevse_refused": (SMARTEVSE, "SmartEVSE refused"),

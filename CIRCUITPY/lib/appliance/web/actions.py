@@ -33,6 +33,9 @@ class Doors:
         access = self._access
         password = text_of(fields_of(request).get("password"))
         if not password or not access.admits(password, request.client_address[0]):
+            if wants_page(request):
+                # Sent before the page's script was there, which says it now.
+                return responses.redirect(request, "/login?wait=%d" % access.wrong_password(request.client_address[0]))
             return self._refused(request)
         headers = {"Set-Cookie": access.new_cookie()}
         if wants_page(request):

@@ -85,6 +85,16 @@ def text_of(value):
     raise BadBody("Values must be text or whole numbers.")
 
 
+def is_on(fields, name):
+    """A truth value, false where it is left out; in a form its word. Raises BadBody."""
+    value = fields.get(name)
+    if isinstance(value, bool):
+        return value
+    if value not in (None, "true", "false"):
+        raise BadBody(name + " must be true or false.")
+    return value == "true"
+
+
 def wants_page(request):
     """True for a plain form, whose answer is another page."""
     return request.headers.get_directive("Content-Type", "") == FORM

@@ -6,7 +6,7 @@ of a car's address."""
 import json
 
 from appliance.base import version
-from appliance.base.text import HEX, LETTERS
+from appliance.base.text import HEX, LETTERS, consists_of
 from appliance.base.url import Url
 from appliance.settings.schema import CAR_KEYS, KEY, SCHEMA, SECRET
 from appliance.settings.settings import error_texts
@@ -56,6 +56,21 @@ ADDRESS_DIGITS = (12, 16)
 # What takes readings beside the SmartEVSE: such an address often has a key in it.
 LISTENER_KEYS = ("LISTENER_1", "LISTENER_2")
 _SEPARATORS = ":-"
+_SMALL = LETTERS[:26]
+
+
+def _are_joined(before, after):
+    return bool(before and after) and before in LETTERS and after in LETTERS
+
+
+def _replaced(text, word, instead):
+    """``text`` with ``instead`` for ``word``, but not inside of a longer one nor for a key of JSON."""
+    pieces = text.split(word)
+    result = pieces[0]
+    for piece in pieces[1:]:
+        inside = _are_joined(result[-1:], word[:1]) or _are_joined(word[-1:], piece[:1])
+        result += (word if inside or piece[:2] == '":' else instead) + piece
+    return result
 
 
 class Mask:
@@ -69,7 +84,8 @@ class Mask:
         words = []
         for row in SCHEMA:
             value = str(settings[row[KEY]])
-            if row[SECRET] and value:
+            # A plain word may be one of the report's own: what takes its place would give it away, and it alone does not.
+            if row[SECRET] and value and not consists_of(value, _SMALL):
                 words.append((value, "(secret)"))
         made_up = access.made_up
         if made_up:
@@ -85,7 +101,7 @@ class Mask:
 
     def __call__(self, text):
         for word, instead in self._words:
-            text = text.replace(word, instead)
+            text = _replaced(text, word, instead)
         # Most words are too short to have an address in them, and each letter that is looked at takes time.
         words = text.split(" ")
         for at, word in enumerate(words):

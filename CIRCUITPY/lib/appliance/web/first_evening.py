@@ -9,7 +9,7 @@ after that the pages are the way.
 from appliance.settings.checks import check_changes
 from appliance.web import responses
 from appliance.web.actions import BUSY, TRY_LATER, TRY_LIMIT_MS
-from appliance.web.bodies import fields_of, text_of
+from appliance.web.bodies import fields_of, is_on, text_of
 
 CHOSEN = "This box has a password already. Log in on its page to change anything."
 
@@ -50,7 +50,7 @@ class FirstEvening:
         texts, refusal = self._checked(request, "SMARTEVSE_URL", url)
         if refusal is not None:
             return refusal
-        if fields.get("anyway"):
+        if is_on(fields, "anyway"):
             return self._as_job(request, self._save, texts, None)
         # The chain of calls below a trial is as deep as it may be, so saving is a job of its own after it.
         return self._as_job(request, self._probe, texts["SMARTEVSE_URL"], texts)

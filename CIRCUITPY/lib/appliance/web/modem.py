@@ -12,7 +12,7 @@ POST /api/modem/restore               {"check": "...", "other": false}
 
 from appliance.base.refused import Refused
 from appliance.web import responses
-from appliance.web.bodies import fields_of
+from appliance.web.bodies import fields_of, is_on
 from appliance.web.documents import number_of
 
 PIECE_BYTES = 1024
@@ -66,7 +66,7 @@ class ModemPages:
     def restore(self, request):
         """POST /api/modem/restore"""
         fields = fields_of(request)
-        return self._do(request, self._service.restore, fields.get("check"), fields.get("other") is True)
+        return self._do(request, self._service.restore, fields.get("check"), is_on(fields, "other"))
 
     def _pieces(self, block):
         for start in range(0, len(block.module), PIECE_BYTES):

@@ -15,7 +15,7 @@ FILES = (
     (VIEWER, ("/",)),
     (OWNER, ("/config", "/webserial", "/resetwifi", "/update", "/modem", "/report", "/diary")),
     (EVERYONE, (
-        "/login", "/style.css", "/forms.css", "/details.css", "/icon.svg",
+        "/login", "/style.css", "/forms.css", "/tools.css", "/details.css", "/icon.svg",
         "/language.js", "/translate.js", "/lang/keys.js", "/lang/de.js", "/lang/nl.js", "/lang/fr.js",
         "/common.js", "/helpers.js", "/status.js", "/restart.js", "/details.js", "/password.js", "/cars.js",
         "/report.js", "/config.js", "/webserial.js", "/update.js", "/modem.js", "/diary.js", "/resetwifi.js", "/login.js",

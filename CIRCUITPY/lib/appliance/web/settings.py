@@ -29,7 +29,7 @@ from appliance.storage.records import StoreError
 from appliance.web import responses
 from appliance.web.access import OWNER
 from appliance.web.actions import BUSY, CAR_FIRST
-from appliance.web.bodies import fields_of, text_of, texts_of, wants_page
+from appliance.web.bodies import fields_of, is_on, text_of, texts_of, wants_page
 from appliance.web.responses import BadBody
 
 SAVE_LIMIT_MS = 10000
@@ -115,7 +115,7 @@ class SettingsPages:
         """POST /api/settings: {"values": {KEY: text, or null for what settings.toml says}, "restart": bool}"""
         fields = fields_of(request)
         changes = texts_of(fields.get("values"))
-        return self._save(request, changes, bool(fields.get("restart")), [])
+        return self._save(request, changes, is_on(fields, "restart"), [])
 
     def save_form(self, request):
         """POST /save: a form with settings by name; a secret that is left empty stays as it is."""
@@ -133,7 +133,7 @@ class SettingsPages:
         if fields.get("kind") != BACKUP_KIND:
             raise BadBody("This is not a socbox backup file.")
         changes, left_out = self._keeper.changes_of_backup(texts_of(fields.get("settings")))
-        if fields.get("only_tell"):
+        if is_on(fields, "only_tell"):
             return self._tell_changes(request, changes, left_out)
         return self._save(request, changes, False, left_out)
 

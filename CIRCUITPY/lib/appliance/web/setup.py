@@ -17,7 +17,7 @@ from appliance.settings.checks import checked
 from appliance.settings.schema import Mistake, row_of
 from appliance.state import faults
 from appliance.web import responses
-from appliance.web.access import host_name
+from appliance.web.access import NOBODY, host_name
 from appliance.web.bodies import text_of
 from appliance.web.router import is_same_origin
 
@@ -83,7 +83,11 @@ class Portal:
         """The answer to any request."""
         if self._provisioning.offered and is_guest(request.client_address[0]):
             self._provisioning.access_point.guest_seen()
-            answer = self._for_guest(request)
+            request.who = NOBODY
+            try:
+                answer = self._for_guest(request)
+            except responses.BadBody as bad:
+                return responses.document(request, {"error": str(bad)}, responses.BAD_REQUEST)
             if answer is not None:
                 return answer
         return self._site.respond(request)

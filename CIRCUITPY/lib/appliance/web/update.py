@@ -14,7 +14,7 @@ again. So it is while a PC has taken the drive in the middle of an update.
 
 from appliance.web import responses
 from appliance.web.actions import BUSY
-from appliance.web.bodies import fields_of
+from appliance.web.bodies import fields_of, is_on
 from appliance.web.documents import number_of
 
 STEP_LIMIT_MS = 20000
@@ -53,7 +53,7 @@ class UpdateActions:
 
     def install(self, request):
         """POST /api/update/install"""
-        restart = bool(fields_of(request).get("restart"))
+        restart = is_on(fields_of(request), "restart")
         return self._job(request, self._install, restart)
 
     def cancel(self, request):
