@@ -232,6 +232,17 @@ def test_a_delivery_that_failed_is_a_fault_until_its_car_is_gone():
     assert (bench.evse.state, bench.evse.cause, bench.evse.last_delivery) == ("ok", None, "failed")
 
 
+def test_a_smartevse_that_comes_back_too_late_says_why_the_reading_is_not_there_until_its_car_is_gone():
+    """The page said "Could not be sent" and nothing else."""
+    bench = Bench([None] * 20).deliver().run(70)
+    assert bench.kinds()[-1] == "failed" and bench.evse.state == "unreachable"
+    for number, cause in ((1, "smartevse_late"), (None, "smartevse_slow"), (2, "smartevse_late"), (0, None), (2, None)):
+        bench.server.answers[:] = [None if number is None else (5, settings_answer(state_id=number))]
+        bench.evse.query_state(bench.server.now)
+        assert bench.evse.cause == cause
+    assert bench.evse.state == "ok"
+
+
 def test_a_state_that_was_cut_off_is_no_state():
     """What stands at its end is missing, and would be judged as if it were not there."""
     whole = settings_answer(state_id=0)

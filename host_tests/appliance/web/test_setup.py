@@ -10,7 +10,7 @@ from appliance.network.access_point import ADDRESS
 from appliance.network.scan import LOGIN, OPEN, PASSWORD, UNKNOWN
 from appliance.state import faults
 from appliance.web.bodies import fields_of
-from appliance.web.setup import PROBES, WEAK_TEXT, Portal
+from appliance.web.setup import KEEPS_TRYING, PROBES, WEAK_TEXT, Portal
 
 from host_tests.support.requests import request, told
 
@@ -188,6 +188,13 @@ def test_a_refused_password_of_a_weak_network_may_be_the_signal(portal):
     portal.wifi.networks.shown = [SimpleNamespace(ssid="Home", rssi=-40, kind=PASSWORD)]
     _, document = told(portal.respond(get("/api/setup")))
     assert document["result"]["text"] == faults.text("wifi_auth")
+
+
+def test_a_network_that_was_not_joined_is_not_said_to_be_tried_again(portal):
+    for cause in ("wifi_auth", "wifi_no_ssid"):
+        portal.wifi.provisioning.outcome = SimpleNamespace(cause=cause, ssid="Home")
+        _, document = told(portal.respond(get("/api/setup")))
+        assert document["result"]["action"] + KEEPS_TRYING == faults.action(cause)
 
 
 def test_a_network_that_was_joined_and_is_lost_again_is_told_by_why_it_is_lost(portal):

@@ -116,15 +116,15 @@ def _hostname(text):
 def _wifi_password(text):
     # WPA2 takes 8 to 63 characters, or the 64 hexadecimal digits of the key itself.
     if 0 < len(text.encode("utf-8")) < 8:
-        raise Mistake("WIFI_PASSWORD is too short: WiFi passwords have at least 8 characters")
+        raise Mistake("A WiFi password has at least 8 characters")
     if len(text.encode("utf-8")) == _KEY_LENGTH and not consists_of(text, HEX):
-        raise Mistake("WIFI_PASSWORD is too long: 63 characters, or a key of 64 hexadecimal digits")
+        raise Mistake("A WiFi password has at most 63 characters, a key 64 hexadecimal digits")
     return text
 
 
 def _web_password(text):
     if 0 < len(text.encode("utf-8")) < 8:
-        raise Mistake("WEB_PASSWORD is too short: at least 8 characters, or none at all")
+        raise Mistake("The password of the pages needs at least 8 characters")
     return text
 
 

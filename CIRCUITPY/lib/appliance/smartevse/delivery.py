@@ -80,6 +80,8 @@ class SmartEvse:
         self._url = url
         self.target = Target(url) if url else None
         self.cause = None
+        # What a failed delivery is called as long as its car is there.
+        self._missed = None
         self.state = "unknown" if url else "off"
         self.text = "not asked yet" if url else "not set up"
         self._address = None
@@ -139,6 +141,7 @@ class SmartEvse:
         self._began = now if began is None else began
         self._prompt_until = ticks_add(now, PROMPT_MS)
         self._quiet_since = None
+        self._missed = None
         self.last_delivery = "pending"
 
     def car_began(self, ev_mac):
@@ -265,9 +268,10 @@ class SmartEvse:
     def _finish(self, cause, text):
         self._reading = None
         self.cause = cause
-        self.state = (
-            "unreachable" if cause in ("smartevse_off", "smartevse_slow", "smartevse_name") else "error"
-        )
+        silent = cause in ("smartevse_off", "smartevse_slow", "smartevse_name")
+        self.state = "unreachable" if silent else "error"
+        # Once it answers again, what was wrong is that it was too late.
+        self._missed = "smartevse_late" if silent else cause
         self.text = text
         self.last_delivery = "failed"
         self._report("failed", "reading not delivered: " + text)
@@ -324,9 +328,9 @@ class SmartEvse:
                 "firmware without modem support",
             )
             return state
-        if self.state != "error" or state.seen == FREE:
-            # A failed delivery is a fault as long as its car is there.
-            self.state, self.cause = "ok", None
+        if state.seen == FREE:
+            self._missed = None
+        self.state, self.cause = ("error", self._missed) if self._missed else ("ok", None)
         self.text = state.text()
         return state
 

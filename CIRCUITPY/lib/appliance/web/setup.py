@@ -39,6 +39,7 @@ PROBES = {
 }
 
 JOINING_TEXT = "The box is trying. Your phone may lose it for a moment."
+KEEPS_TRYING = " The box keeps trying."
 WEAK_TEXT = " Its signal is weak here, which looks the same as a wrong password."
 
 
@@ -204,7 +205,8 @@ class Portal:
             "ssid": outcome.ssid,
             "code": outcome.cause,
             "text": text,
-            "action": faults.action(outcome.cause),
+            # Nobody goes on with what failed: the network that was known before is tried again, and this one is not.
+            "action": faults.action(outcome.cause).replace(KEEPS_TRYING, ""),
         }
 
     # ---- what the page asks for
