@@ -198,6 +198,22 @@ def test_login_works_without_scripts(browser, box):
     context.close()
 
 
+def test_a_wrong_password_that_the_browser_sent_before_the_script_was_there_is_told_by_the_page(guest):
+    page = guest.page
+    page.route("**/login.js", lambda route: route.abort())
+    guest.open("/login")
+    page.fill("#password", "not the password")
+    page.press("#password", "Enter")
+    page.wait_for_url("**/login?wait=*")
+    page.unroute("**/login.js")
+    page.reload()
+    guest.wait("#said", "That is not the password.")
+    guest.open("/login?wait=9")
+    guest.wait("#said", "Too many wrong passwords from this device. Wait")
+    assert page.is_disabled("#enter")
+    guest.complaints.clear()
+
+
 def test_logging_out_ends_every_session(browser, box):
     visits = [Visit(browser, box.url) for _ in range(2)]
     for visit in visits:

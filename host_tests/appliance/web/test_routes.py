@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The table of addresses: one row each, every page has a file, and names that are loaded later exist."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -67,3 +68,11 @@ def test_handlers_that_are_loaded_later_have_the_names_of_their_rows():
         assert later[name].names
         for handler in later[name].names:
             assert callable(getattr(kind, handler, None)), f"{kind.__name__}.{handler}"
+
+
+def test_every_part_of_a_page_has_an_address_and_every_page_says_that_it_needs_scripts():
+    there = {path for _right, paths in routes.FILES for path in paths} | {"/setup.js", "/setup.css"}
+    pages = {path.name: path.read_text() for path in WWW.glob("*.html")}
+    parts = {part for page in pages.values() for part in re.findall(r'<(?:script src|link rel="\w+" href)="([^"]+)"', page)}
+    assert parts <= there and {"/tools.css", "/common.js", "/icon.svg"} <= parts
+    assert [name for name, page in pages.items() if "<noscript>" not in page] == []
