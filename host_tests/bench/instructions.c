@@ -179,5 +179,41 @@ APART(size_t, mp_stream_rw, (object stream, void *bytes, size_t size, int *error
         zz_##name arguments; \
         forget_below(__builtin_frame_address(0)); \
     }
-APART_FROM(gc_collect, (void), ())
 APART_FROM(gc_info, (void *result), (result))
+
+/* A collection has the search for free memory begin at the heap's start again, and the next one who wants some passes all
+ * that is in use. That search is the collection's work, whoever comes first; it is over with the first block that is found
+ * for itself: gc_alloc begins behind it then. */
+#define BLOCK (4 * sizeof(void *))
+static int collected;
+static void (*really_collect)(void);
+static object (*allocate)(size_t, unsigned);
+__attribute__((noinline)) void zz_gc_collect(void) {
+    really_collect();
+    STAY;
+}
+__attribute__((noinline)) object zz_gc_alloc(size_t size, unsigned flags) {
+    object found = allocate(size, flags);
+    STAY;
+    return found;
+}
+
+void gc_collect(void) {
+    if (really_collect == NULL)
+        really_collect = real("gc_collect");
+    begin(__builtin_frame_address(0), 0);
+    zz_gc_collect();
+    forget_below(__builtin_frame_address(0));
+    collected = 1;
+}
+
+object gc_alloc(size_t size, unsigned flags) {
+    if (allocate == NULL)
+        allocate = real("gc_alloc");
+    if (!collected)
+        return allocate(size, flags);
+    object found = zz_gc_alloc(size, flags);
+    if (size <= BLOCK && found != NULL)
+        collected = 0;
+    return found;
+}

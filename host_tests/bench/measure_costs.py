@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a line of each device module costs: counted on MicroPython and on CPython, kept in counted_costs.json.
+"""What a line of each device module costs: counted on MicroPython and on CPython, kept in host_tests/twin/costs.json, which the twin charges.
 
     python -m host_tests.bench.measure_costs [--dry-run]
 
@@ -30,9 +30,8 @@ from pathlib import Path
 
 from host_tests.bench import counted_instructions, counted_lines
 from host_tests.interpreter import micropython
-from host_tests.twin.cost import module_name
+from host_tests.twin.cost import COSTS_PATH, module_name
 
-COUNTED_PATH = Path(__file__).with_name("counted_costs.json")
 DEVICE_FACTOR = 150
 DEFAULT_NS = 60
 INSTRUCTIONS_PER_NS = 9.4
@@ -188,7 +187,7 @@ def stale(table, files):
 
 
 def measure(report=print):
-    """The table of counted_costs.json, measured now."""
+    """The table of costs.json, counted now."""
     mix = mix_instructions()
     report(f"one round of the mix: {mix:.0f} instructions")
     counts = Counts()
@@ -217,7 +216,7 @@ def main():
     text = json.dumps(table, indent=2) + "\n"
     print(text, end="")
     if "--dry-run" not in sys.argv[1:]:
-        COUNTED_PATH.write_text(text)
+        COSTS_PATH.write_text(text)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 
 from host_tests.bench import counted_instructions, counted_lines, measure_costs
 from host_tests.interpreter import micropython
-from host_tests.twin.cost import LineCosts, module_name
+from host_tests.twin.cost import COSTS_PATH, LineCosts, module_name
 
 DRIVE = micropython.LIBRARY.parent
 # Runs without a figure of its own, and why that is no matter.
@@ -28,7 +28,7 @@ NOT_MEASURED = {
 
 @pytest.fixture(scope="module")
 def table():
-    return json.loads(measure_costs.COUNTED_PATH.read_text(encoding="utf-8"))
+    return json.loads(COSTS_PATH.read_text(encoding="utf-8"))
 
 
 def runs(path):

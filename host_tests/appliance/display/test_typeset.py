@@ -5,6 +5,7 @@
 import unicodedata
 from pathlib import Path
 
+from appliance.base import text
 from appliance.display import typeset
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from host_tests.support.boards import GLASS, CountedST7789, board
 from host_tests.twin.clock import Clock
 from host_tests.twin.device import Services
+from host_tests.twin.world import CIRCUITPY
 
 
 def test_latin_letters_beyond_latin_1_lose_their_accent_and_never_become_a_question_mark():
@@ -37,12 +39,12 @@ def test_one_letter_is_read_without_the_others():
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=120), st.integers(20, 300))
 @settings(max_examples=200, deadline=None)
-def test_wrapping_loses_nothing_and_fits(text, width):
+def test_wrapping_loses_nothing_and_fits(words, width):
     font = typeset.Font("text_mono_12")
-    lines = font.wrapped(text, width)
-    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    lines = font.wrapped(words, width)
+    assert "".join(lines).replace(" ", "") == words.replace(" ", "")
     assert all(font.width(line) <= width for line in lines)
-    assert font.width(font.shortened(text, width)) <= width
+    assert font.width(font.shortened(words, width)) <= width
 
 
 GROWS = GLASS + """
@@ -61,7 +63,10 @@ def test_a_bar_that_grows_sends_no_more_than_a_bar(tmp_path):
     services = Services(Clock())
     panel = CountedST7789.attached(services)
     files = {"lib/appliance/__init__.py": "", "lib/appliance/display/__init__.py": ""}
-    files["lib/appliance/display/typeset.py"] = Path(typeset.__file__).read_text()
+    for module in (typeset, text):
+        path = Path(module.__file__)
+        files[str(path.relative_to(CIRCUITPY))] = path.read_text()
+    files["lib/appliance/base/__init__.py"] = ""
     with board(tmp_path, GROWS, files, services=services) as device:
         assert device.run_until(lambda: panel.came >= 240 * 240, 10)
         device.run(0.5)

@@ -31,7 +31,8 @@ class Bench:
         self.asked.append(url)
         return self._answer
 
-    def save(self, texts):
+    def saving(self, texts):
+        yield
         self.saved.append(texts)
 
     def ask(self, step, **fields):

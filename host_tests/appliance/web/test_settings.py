@@ -10,7 +10,8 @@ from appliance.jobs import Jobs
 from appliance.settings.schema import KEY, SCHEMA, SECRET, STATIC_KEYS
 from appliance.settings.settings import Settings
 from appliance.storage.records import StoreError
-from appliance.web.responses import BadBody
+from appliance.web.actions import BUSY
+from appliance.web.responses import BadBody, Later
 from appliance.web.settings import SettingsPages, settings_pieces
 
 from host_tests.support.requests import request, told
@@ -24,7 +25,8 @@ class Keeper:
         self.saved = []
         self.error = None
 
-    def save(self, texts):
+    def saving(self, texts):
+        yield
         if self.error is not None:
             raise self.error
         self.saved.append(texts)
@@ -52,10 +54,22 @@ class Bench:
             ),
         )
 
+    def work(self):
+        while self.jobs.due(0):
+            self.jobs.run(0)
+
     def done(self, later):
+        later = checked(later)
         assert later.poll() is None
-        self.jobs.run(0)
+        self.work()
         return later.poll()
+
+
+def checked(later):
+    """What comes of an answer that is made in pieces."""
+    while isinstance(later, Later) and later.works:
+        later = later.poll() or later
+    return later
 
 
 @pytest.fixture
@@ -72,6 +86,22 @@ def test_every_setting_is_there_once_and_no_secret_leaves_the_box(bench):
     assert all(row["value"] is None and row["file"] is None for row in secrets)
 
 
+def test_nothing_about_all_settings_is_done_in_one_piece(bench):
+    assert list(settings_pieces(bench.keeper, False)).count("") >= 4
+    values = {row[KEY]: "192.168.1.1" for row in SCHEMA}
+    later = bench.pages.save_json(request({"values": values}))
+    assert later.works and [later.poll() for _ in range(8)] == [None] * 8
+    assert told(later.poll())[0] == 422
+
+
+def test_of_two_pages_that_save_at_the_same_time_one_is_told_to_try_again(bench):
+    later = bench.pages.save_json(request({"values": {row[KEY]: None for row in SCHEMA}}))
+    assert later.poll() is None
+    bench.keeper.after = Settings()
+    status, document = told(checked(later))
+    assert (status, document) == (409, {"error": BUSY}) and not bench.jobs.due(0)
+
+
 def test_a_save_is_a_job_and_says_what_follows(bench):
     later = bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}}))
     assert bench.keeper.saved == []
@@ -84,7 +114,7 @@ def test_a_save_is_a_job_and_says_what_follows(bench):
 
 def test_what_is_wrong_is_told_by_key_and_nothing_is_saved(bench):
     values = {"LOG_LEVEL": "X", "HTTP_PORT": "0", "HOSTNAME": "ok"}
-    status, document = told(bench.pages.save_json(request({"values": values})))
+    status, document = told(checked(bench.pages.save_json(request({"values": values}))))
     assert status == 422 and set(document["faults"]) == {"LOG_LEVEL", "HTTP_PORT"} and not bench.jobs.due(0)
 
 
@@ -109,18 +139,18 @@ def test_whoever_changes_the_password_stays_logged_in(bench):
 
 
 def test_a_save_that_waits_for_a_car_is_made_all_the_same(bench):
-    later = bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True}))
+    later = checked(bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True})))
     status, document = told(later.too_late())
     assert (status, document["pending"]) == (200, True)
     assert bench.jobs.due(0) and bench.restarts == [], "it would restart without what was to be saved"
-    bench.jobs.run(0)
+    bench.work()
     assert bench.keeper.saved == [{"LOG_LEVEL": "D"}] and bench.restarts == [1]
 
 
 def test_a_save_that_was_put_off_and_fails_is_told_in_the_log_and_among_the_notes_until_one_is_made(bench):
     bench.keeper.error = StoreError("A computer has the CIRCUITPY drive.")
-    bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True})).too_late()
-    bench.jobs.run(0)
+    checked(bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True}))).too_late()
+    bench.work()
     assert bench.cautions == [("settings", "not saved: A computer has the CIRCUITPY drive.")]
     assert bench.status.notes == ["one of another part", "A computer has the CIRCUITPY drive."]
     assert bench.restarts == []
@@ -130,8 +160,8 @@ def test_a_save_that_was_put_off_and_fails_is_told_in_the_log_and_among_the_note
 
 
 def test_a_save_that_was_made_at_the_last_moment_is_answered(bench):
-    later = bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True}))
-    bench.jobs.run(0)
+    later = checked(bench.pages.save_json(request({"values": {"LOG_LEVEL": "D"}, "restart": True})))
+    bench.work()
     assert told(later.too_late())[1]["ok"] and bench.restarts == [1]
 
 

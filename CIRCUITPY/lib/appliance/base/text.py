@@ -7,22 +7,19 @@ import binascii
 DIGITS = "0123456789"
 HEX = "0123456789abcdefABCDEF"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+VISIBLE = LETTERS + "._-/:!\"#$%&'()*+,;<=>?@[\\]^`{|}~"
+PLAIN = VISIBLE + " "
 
 
 def consists_of(text, letters):
-    """True when every letter of ``text`` is one of ``letters``."""
-    for letter in text:
-        if letter not in letters:
-            return False
-    return True
+    """True when every letter of ``text`` is one of ``letters``, all of them plain ones."""
+    # A loop would make a text of each letter, and MicroPython looks for each new text among all names of the program.
+    return not text.strip(letters)
 
 
 def is_digits(text):
     """True for one to nine of the digits 0 to 9: ``int`` also takes signs, blanks, _ and other scripts."""
-    for letter in text:
-        if letter not in DIGITS:
-            return False
-    return 0 < len(text) < 10
+    return 0 < len(text) < 10 and not text.strip(DIGITS)
 
 
 def hex_text(data):

@@ -7,6 +7,8 @@ from a file one by one, letters in shades of any colour, and lines that tell how
 measuring half needs no hardware and is what the layouts count with.
 """
 
+from appliance.base.text import PLAIN
+
 SPACE = " "
 _MISSING = ord("?")
 _FOLDER = __file__.rsplit("/", 1)[0] + "/fonts/"
@@ -52,6 +54,11 @@ def plain(code):
     return ord(_OTHERS.get(code, "?"))
 
 
+def codes_of(text):
+    """The numbers of its letters. MicroPython looks for each letter that is made a text among all names of the program."""
+    return [ord(letter) for letter in text] if text.strip(PLAIN) else text.encode("utf-8")
+
+
 class Font:
     """One font file, a ``fontio.FontProtocol``. ``height`` of a line, ``shades`` of a pixel (2 or 4).
 
@@ -63,6 +70,7 @@ class Font:
         with open(self._path, "rb") as file:
             self._bits, self.height = file.read(2)
             self._widths = file.read(_COUNT)
+        self._advances = self._widths.replace(b"\0", self._widths[_MISSING - _FIRST : _MISSING - _FIRST + 1])
         self.shades = 1 << self._bits
         # What a label asks for: letters stand on the lower edge of the line.
         self.ascent, self.descent = self.height, 0
@@ -84,8 +92,7 @@ class Font:
     def load_some(self, text):
         """Read some of the letters of ``text``; False when there is none that is not there yet."""
         missing = []
-        for letter in text:
-            code = ord(letter)
+        for code in codes_of(text):
             if code not in self._glyphs and code not in missing and len(missing) < _MOST_READ:
                 missing.append(code)
         self.load_glyphs(missing)
@@ -119,19 +126,17 @@ class Font:
 
     def width(self, text):
         """Pixels that ``text`` takes, the gap behind its last letter included."""
-        widths = self._widths
-        total = 0
-        for letter in text:
-            code = ord(letter)
-            wide = widths[code - _FIRST] if _FIRST <= code <= 0xFF else 0
-            total += wide or widths[self._code(code) - _FIRST]
-        return total
+        wide = self._advances
+        return sum([wide[(code if _FIRST <= code <= 0xFF else self._code(code)) - _FIRST] for code in codes_of(text)])
 
     def shortened(self, text, width):
         """``text``, or as much of it as fits ``width`` with two dots behind."""
-        if self.width(text) <= width:
+        wide = self.width(text)
+        if wide <= width:
             return text
-        while text and self.width(text) + self.width("..") > width:
+        wide += self.width("..")
+        while text and wide > width:
+            wide -= self.width(text[-1])
             text = text[:-1]
         return text + ".."
 
@@ -159,8 +164,10 @@ class Font:
 
     def _break_at(self, word, width):
         most = len(word)
-        while most > 1 and self.width(word[:most]) > width:
+        wide = self.width(word)
+        while most > 1 and wide > width:
             most -= 1
+            wide -= self.width(word[most])
         at = most
         while at > 1 and word[at - 1] not in "./-":
             at -= 1

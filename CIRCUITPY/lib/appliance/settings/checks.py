@@ -6,7 +6,7 @@ Every value comes through here: the file, the form, a backup, what was saved by 
 parts of the box are handed later can at most be the wrong value, never an impossible one.
 """
 
-from appliance.base.text import HEX, LETTERS, consists_of, is_digits
+from appliance.base.text import HEX, LETTERS, PLAIN, consists_of, is_digits
 from appliance.base.url import Url, host_fault, ipv4_number, is_ipv4
 from appliance.settings.schema import (
     ADDRESS,
@@ -29,6 +29,8 @@ from appliance.settings.schema import (
 # Longer than any setting may be: what is longer is not looked at letter by letter.
 _LONGEST = 400
 _KEY_LENGTH = 64
+# Whoever has settings checked in pieces has so many of them checked in one.
+KEYS_A_PIECE = 8
 
 # ---- each for itself
 
@@ -38,25 +40,42 @@ def is_surrogate(code):
     return 0xD800 <= code < 0xE000
 
 
-def is_shown(letter):
-    """False for what cannot be seen: control characters, line ends, halves of a character."""
-    code = ord(letter)
-    if code < 0x20 or 0x7F <= code < 0xA0:
+# DEL, line ends, no characters; and what hides a character by its second byte: control characters, halves of one.
+_HIDDEN = (b"\x7f", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xef\xbb\xbf", b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+_HIDDEN_PAIRS = ((b"\xc2", 0x80, 0xA0), (b"\xed", 0xA0, 0xC0))
+
+
+def is_shown(text):
+    """False with anything in it that cannot be seen: control characters, line ends, halves of a character."""
+    try:
+        data = text.encode("utf-8")
+    except UnicodeError:
+        # CPython's way to say that there is half a character.
         return False
-    return not (is_surrogate(code) or code in (0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF))
+    if (data and min(data) < 0x20) or [mark for mark in _HIDDEN if mark in data]:
+        return False
+    for first, least, end in _HIDDEN_PAIRS:
+        at = data.find(first)
+        while at >= 0:
+            if least <= data[at + 1] < end:
+                return False
+            at = data.find(first, at + 2)
+    return True
 
 
 def shown(text):
     """The beginning of ``text``, fit for a message: what came in may be anything."""
-    return "".join([letter if is_shown(letter) else "?" for letter in text[:40]])
+    text = text[:40]
+    return "".join([letter if is_shown(letter) else "?" for letter in text]) if text.strip(PLAIN) else text
 
 
 def _is_whole_number(text):
-    return is_digits(text[1:] if text[:1] in ("-", "+") else text)
+    return is_digits(text[1:] if text.startswith("-") or text.startswith("+") else text)
 
 
 def _number(row, text):
-    if text[:2] in ("0x", "0X") and 2 < len(text) < 10 and consists_of(text[2:], HEX):
+    is_hex = text.startswith("0x") or text.startswith("0X")
+    if is_hex and 2 < len(text) < 10 and consists_of(text[2:], HEX):
         number = int(text[2:], 16)
     elif _is_whole_number(text):
         number = int(text)
@@ -70,8 +89,10 @@ def _number(row, text):
 
 
 def _choice(row, text):
+    if text in row[CHOICES]:
+        return text
     for choice in row[CHOICES]:
-        if text.lower() == choice.lower():
+        if len(text) == len(choice) and text.lower() == choice.lower():
             return choice
     raise Mistake(row[KEY] + " must be one of " + ", ".join(row[CHOICES]))
 
@@ -85,8 +106,11 @@ def _text(row, text):
     return text
 
 
+_PIN_LETTERS = LETTERS + "_"
+
+
 def _pin(row, text):
-    if not consists_of(text, LETTERS + "_") or text[:1] == "_":
+    if not consists_of(text, _PIN_LETTERS) or text.startswith("_"):
         raise Mistake(row[KEY] + ' must be the name of a pin, like "IO13"')
     number = bare_pin(text)
     if is_digits(number) and 26 <= int(number) <= 37:
@@ -108,7 +132,7 @@ _KINDS = {NUMBER: _number, CHOICE: _choice, TEXT: _text, PIN: _pin, ADDRESS: _ad
 
 
 def _hostname(text):
-    if text[0] == "-" or text[-1] == "-" or not consists_of(text, LETTERS + "-"):
+    if text.startswith("-") or text.endswith("-") or not consists_of(text, LETTERS + "-"):
         raise Mistake("HOSTNAME may have letters, digits and - between them")
     return text.lower()
 
@@ -166,7 +190,7 @@ def _ntp_server(text):
 
 def _topic(key):
     def check(text):
-        if not consists_of(text, LETTERS + "-_/") or "//" in text or "/" in (text[:1], text[-1:]):
+        if not consists_of(text, LETTERS + "-_/") or "//" in text or text.startswith("/") or text.endswith("/"):
             raise Mistake(key + " may have letters, digits, -, _ and, between them, / only")
         return text
 
@@ -218,10 +242,8 @@ def checked(row, text, quoted=True):
     if len(text) > _LONGEST:
         raise Mistake(row[KEY] + " is too long")
     # Plain letters pass in one go: a form brings all settings at once, and a car may be waiting.
-    if text and not (min(text) >= " " and max(text) <= "~"):
-        for letter in text:
-            if not is_shown(letter):
-                raise Mistake(row[KEY] + " contains an invisible character, such as a tab or a line break")
+    if text.strip(PLAIN) and not is_shown(text):
+        raise Mistake(row[KEY] + " contains an invisible character, such as a tab or a line break")
     if not quoted and row[KIND] != NUMBER and not _is_whole_number(text):
         raise Mistake(row[KEY] + ' needs "double quotes" around its value')
     if row[KEY] not in _BLANKS_COUNT:
@@ -373,8 +395,17 @@ def check_changes(settings, changes):
 
     Gives ({key: text in the form that is kept, or None}, {key: what is wrong}).
     """
+    for found in checking(settings, changes):
+        result = found
+    return result
+
+
+def checking(settings, changes):
+    """``check_changes`` in pieces: a generator, which gives None for each of them, and then what that gives."""
     texts, faults, values = {}, {}, {}
-    for key in changes:
+    for count, key in enumerate(changes):
+        if count % KEYS_A_PIECE == KEYS_A_PIECE - 1:
+            yield None
         row = row_of(key)
         if row is None:
             faults[shown(key)] = "there is no such setting"
@@ -390,8 +421,9 @@ def check_changes(settings, changes):
         except Mistake as mistake:
             faults[key] = str(mistake)
     if not faults:
+        yield None
         faults = _faults_together(settings, changes, values)
-    return texts, faults
+    yield texts, faults
 
 
 def _faults_together(settings, changes, values):

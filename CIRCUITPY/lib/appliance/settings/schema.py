@@ -87,6 +87,8 @@ STATIC_KEYS = ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")
 REST_KEYS = ("DISPLAY_BRIGHTNESS", "DISPLAY_DIM_S", "DISPLAY_DARK_MIN", "LANGUAGE")
 CAR_KEYS = ("CAR_1", "CAR_2", "CAR_3", "CAR_4")
 
+WORDS_A_PIECE = 16
+
 _ROWS = {row[KEY]: row for row in SCHEMA}
 
 
@@ -100,17 +102,26 @@ def row_of(key):
 
 
 def words():
-    """{key: (what it is called, what it means)}. Reads a file of the drive, 10 ms; without it a key has only itself."""
+    """{key: (what it is called, what it means)}. Reads a file of the drive; without it a key has only itself."""
+    for found in words_in_pieces():
+        result = found
+    return result
+
+
+def words_in_pieces():
+    """``words`` in pieces: a generator, which gives None for each of them, and then what that gives."""
     found = {row[KEY]: (row[KEY], "") for row in SCHEMA}
     try:
         with open(__file__.rsplit("/", 1)[0] + "/schema.txt") as file:
-            for line in file:
+            for number, line in enumerate(file):
+                if not number % WORDS_A_PIECE:
+                    yield None
                 key, label, meaning = line.rstrip("\n").split("\t")
                 found[key] = (label, meaning)
     except (OSError, ValueError):
         # A drive to which only some files were copied.
         pass
-    return found
+    yield found
 
 
 def _distance(one, other):

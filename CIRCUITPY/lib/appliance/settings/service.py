@@ -92,14 +92,23 @@ class Keeper:
 
         settings.toml is read again: a PC may have changed it since the start.
         """
-        fresh = settings.load(self._path, self._getenv)
+        for _ in self.saving(texts):
+            pass
+
+    def saving(self, texts):
+        """``save`` in steps, a generator: a few lines of settings.toml each, and in the last one everything else."""
+        fresh = settings.Settings()
+        for _ in fresh.reading(self._path, self._getenv):
+            yield
+        after = fresh.copied()
         entries = settings.merged_entries(fresh, fresh.lay_over(self._entries), texts)
         self._store.write(entries + self._others_to_save())
         self.has_records = True
         if self._secrets is not None:
             self._secrets.recorded = True
         self._entries = entries
-        self.after = settings.load(self._path, self._getenv, entries)
+        after.lay_over(entries)
+        self.after = after
         self._adopt()
 
     def _adopt(self):

@@ -26,6 +26,7 @@ class Settings:
         self._values = {}  # type: dict
         self._sources = {}
         self._file_texts = {}
+        self._is_missing = False
         for row in SCHEMA:
             self._values[row[KEY]] = row[DEFAULT]
 
@@ -59,6 +60,8 @@ class Settings:
 
         An entry whose line in settings.toml was edited since is left out, as is one for a key that is gone.
         """
+        if self._is_missing and not self._sources and not entries:
+            self.complain(0, "settings.toml is missing; every setting has its default")
         counting = []
         for entry in entries:
             key, text, file_text = entry
@@ -96,21 +99,33 @@ class Settings:
         self._values[key] = checked(row, text, quoted)
         self._sources[key] = source
 
-    def read_file(self, path, together=True):
-        """Take over the lines of a settings.toml; False when there is no such file."""
+    def reading(self, path, getenv=None):
+        """Take over the settings.toml at ``path``, a generator that stops every few lines; ``getenv`` is asked only when
+        there is no such file. The rules that join several keys are left to ``lay_over``."""
         try:
             with open(path, "rb") as file:
-                self.read_lines(toml.lines_of(file), together)
-            return True
+                for _ in toml.read(toml.lines_of(file), self._take_line, self.complain):
+                    yield
         except OSError:
-            return False
+            self._is_missing = True
+            if getenv:
+                self.read_environment(getenv)
+
+    def copied(self):
+        """Others that are the same."""
+        other = Settings()
+        other.errors, other.errors_dropped = list(self.errors), self.errors_dropped
+        other._values, other._sources = dict(self._values), dict(self._sources)
+        other._file_texts, other._is_missing = self._file_texts, self._is_missing
+        return other
 
     def read_lines(self, lines, together=True):
         """Take over an iterable of lines (bytes), as settings.toml has them.
 
         ``together`` False leaves the rules that join several keys to ``lay_over``.
         """
-        toml.read(lines, self._take_line, self.complain)
+        for _ in toml.read(lines, self._take_line, self.complain):
+            pass
         if together:
             self._check_together()
 
@@ -139,11 +154,8 @@ def load(path, getenv=None, entries=()):
     """Read settings.toml at ``path`` and lay the page's ``entries`` over it; ``getenv`` is asked only when there
     is no such file."""
     settings = Settings()
-    if not settings.read_file(path, together=False):
-        if getenv:
-            settings.read_environment(getenv)
-        if not settings._sources and not entries:
-            settings.complain(0, "settings.toml is missing; every setting has its default")
+    for _ in settings.reading(path, getenv):
+        pass
     settings.lay_over(entries)
     return settings
 

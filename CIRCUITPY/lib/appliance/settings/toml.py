@@ -7,7 +7,7 @@ types differ between CircuitPython versions, and it stays silent about a typo. A
 that line only.
 """
 
-from appliance.base.text import HEX, LETTERS, consists_of
+from appliance.base.text import HEX, LETTERS, PLAIN, consists_of
 from appliance.settings.checks import is_surrogate, shown
 from appliance.settings.schema import KIND, NUMBER, Mistake, row_of
 
@@ -16,6 +16,7 @@ _HEX_ESCAPES = {"u": 4, "U": 8}
 _LONGEST_LINE = 400
 # The shipped file has 8 kB; reading a line takes 2 ms of device time, and the watchdog waits for 60 s.
 _LONGEST_FILE = 32768
+LINES_A_PIECE = 16
 
 
 def _unescape(text, at):
@@ -38,20 +39,19 @@ def _unescape(text, at):
 
 def _quoted(text):
     """Split ``text``, which starts with a quote, into the string in it and what follows."""
-    quote = text[0]
+    quote = '"' if text.startswith('"') else "'"
     result = ""
     at = 1
-    while at < len(text):
-        letter = text[at]
-        if letter == quote:
-            return result, text[at + 1 :]
-        if letter == "\\" and quote == '"' and at + 1 < len(text):
-            letter, at = _unescape(text, at + 1)
-            result += letter
+    while True:
+        end = text.find(quote, at)
+        mark = text.find("\\", at) if quote == '"' else -1
+        if 0 <= mark < len(text) - 1 and (end < 0 or mark < end):
+            letter, after = _unescape(text, mark + 1)
+            result, at = result + text[at:mark] + letter, after
+        elif end < 0:
+            raise Mistake("the closing " + quote + " is missing")
         else:
-            result += letter
-            at += 1
-    raise Mistake("the closing " + quote + " is missing")
+            return result + text[at:end], text[end + 1 :]
 
 
 def parse_line(text):
@@ -60,9 +60,9 @@ def parse_line(text):
     ``value`` is always text; ``quoted`` tells whether it stood in quotes. Raises Mistake.
     """
     text = text.strip()
-    if not text or text[0] == "#":
+    if not text or text.startswith("#"):
         return None
-    if text[0] == "[":
+    if text.startswith("["):
         raise Mistake("sections are not used here; CircuitPython ignores everything below one")
     if "=" not in text:
         raise Mistake("a line reads KEY = value; the = is missing")
@@ -71,12 +71,12 @@ def parse_line(text):
     text = text.strip()
     if not key:
         raise Mistake("the name before the = is missing")
-    if not text or text[0] == "#":
+    if not text or text.startswith("#"):
         raise Mistake(shown(key) + " has no value")
-    if text[0] in "\"'":
+    if text.startswith('"') or text.startswith("'"):
         value, rest = _quoted(text)
         rest = rest.strip()
-        if rest and rest[0] != "#":
+        if rest and not rest.startswith("#"):
             raise Mistake("there is something after the closing quote of " + shown(key))
         return key, value, True
     return key, text.split("#", 1)[0].strip(), False
@@ -84,14 +84,17 @@ def parse_line(text):
 
 def read(lines, take, complain):
     """Go through an iterable of lines (bytes; None: the rest is left out): ``take(key, text, quoted)`` gets what a
-    line sets and may raise Mistake, ``complain(number, text)`` the mistakes, with number 0 for the whole file."""
+    line sets and may raise Mistake, ``complain(number, text)`` the mistakes, with number 0 for the whole file. A generator:
+    it stops between two pieces, each of some lines."""
     for number, line in enumerate(lines, 1):
+        if not number % LINES_A_PIECE:
+            yield
         if line is None:
             complain(0, "settings.toml is too long; what comes after its first %d kB is not read" % (_LONGEST_FILE // 1024))
             return
         try:
-            text = text_of(line, number == 1)
-            if text.strip().startswith("["):
+            text = text_of(line, number == 1).strip()
+            if text.startswith("["):
                 complain(
                     0, "settings.toml has a [section]; CircuitPython and the box ignore everything below it"
                 )
@@ -146,10 +149,13 @@ def toml_line(key, value):
     row = row_of(key)
     if row is not None and row[KIND] == NUMBER:
         return "%s = %s" % (key, value)
-    text = ""
-    for letter in str(value):
-        if letter < " " and letter not in _NEEDS_ESCAPE:
-            text += "\\u%04x" % ord(letter)
-        else:
-            text += _NEEDS_ESCAPE.get(letter, letter)
+    text = str(value)
+    if text.strip(PLAIN) or '"' in text or "\\" in text:
+        text = "".join([_escaped(letter) for letter in text])
     return '%s = "%s"' % (key, text)
+
+
+def _escaped(letter):
+    if letter < " " and letter not in _NEEDS_ESCAPE:
+        return "\\u%04x" % ord(letter)
+    return _NEEDS_ESCAPE.get(letter, letter)

@@ -6,6 +6,7 @@ shown the password."""
 import binascii
 import json
 
+from appliance.base.text import PLAIN
 from appliance.storage.records import joined_surrogates
 from appliance.web import access
 from appliance.web.responses import BadBody
@@ -18,24 +19,23 @@ _MOST_NUMBER = 1000000000
 FORM = "application/x-www-form-urlencoded"
 
 
-def decoded(text):
-    """One name or value of a form; ValueError when it is broken."""
-    pieces = text.replace("+", " ").split("%")
-    raw = bytearray(pieces[0].encode("utf-8"))
-    for at in range(1, len(pieces)):
-        piece = pieces[at]
-        if len(piece) < 2:
-            raise ValueError
-        raw.extend(binascii.unhexlify(piece[:2]))
-        raw.extend(piece[2:].encode("utf-8"))
-    return str(bytes(raw), "utf-8")
+def decoded(data):
+    """One name or value (bytes) of a form as text; ValueError when it is broken."""
+    first, *rest = data.replace(b"+", b" ").split(b"%")
+    # All escapes at once: a car may be waiting.
+    codes = binascii.unhexlify(b"".join([piece[:2] for piece in rest]))
+    if len(codes) != len(rest):
+        raise ValueError
+    return str(first + b"".join([codes[at : at + 1] + piece[2:] for at, piece in enumerate(rest)]), "utf-8")
 
 
 def form_fields(body):
     """{name: value} of a form."""
     fields = {}
-    for pair in str(body, "utf-8").split("&"):
-        name, _, value = pair.partition("=")
+    # What is no text is no form, whatever its escapes would make of it.
+    str(body, "utf-8")
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
         if name:
             fields[decoded(name)] = decoded(value)
     return fields
@@ -67,10 +67,7 @@ def texts_of(values):
         raise BadBody("The settings must be a JSON object.")
     if len(values) > MOST_FIELDS:
         raise BadBody("Too many settings.")
-    texts = {}
-    for key in values:
-        texts[key] = text_of(values[key])
-    return texts
+    return {key: text_of(values[key]) for key in values}
 
 
 def text_of(value):
@@ -78,7 +75,7 @@ def text_of(value):
     if value is None:
         return None
     if isinstance(value, str):
-        return joined_surrogates(value)
+        return joined_surrogates(value) if value.strip(PLAIN) else value
     # A truth value is a number for one interpreter, and none for another.
     if isinstance(value, int) and not isinstance(value, bool) and -_MOST_NUMBER < value < _MOST_NUMBER:
         return str(value)

@@ -348,14 +348,14 @@ class Connection:
             self._take(response, now)
 
     def _work(self, now):
-        """Ask the promise for its answer; False while there is none."""
+        """Ask the promise for its answer; False while there is none and nothing was done for it."""
         try:
             response = self._later.poll()
         except Exception as error:
             self._handler_failed(error, now)
             return True
         if response is None:
-            return False
+            return self._later.works
         if not self._is_promise(response, now):
             self._take(response, now)
         return True

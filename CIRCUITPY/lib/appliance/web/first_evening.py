@@ -51,7 +51,7 @@ class FirstEvening:
         if refusal is not None:
             return refusal
         if is_on(fields, "anyway"):
-            return self._as_job(request, self._save, texts, None)
+            return self._as_job(request, self._save, texts, None, in_steps=True)
         # The chain of calls below a trial is as deep as it may be, so saving is a job of its own after it.
         return self._as_job(request, self._probe, texts["SMARTEVSE_URL"], texts)
 
@@ -59,10 +59,10 @@ class FirstEvening:
         """POST /api/setup/password: {"password": ...}"""
         password = text_of(fields_of(request).get("password")) or ""
         texts, refusal = self._checked(request, "WEB_PASSWORD", password)
-        return refusal or self._as_job(request, self._save, texts, None)
+        return refusal or self._as_job(request, self._save, texts, None, in_steps=True)
 
     def _save(self, texts):
-        self._keeper.save(texts)
+        yield from self._keeper.saving(texts)
         return {"ok": True, "text": "", "saved": True}
 
     def _checked(self, request, key, text):
@@ -76,12 +76,12 @@ class FirstEvening:
             return None, responses.document(request, {"error": faults[key]}, responses.UNPROCESSABLE)
         return texts, None
 
-    def _as_job(self, request, work, argument, texts):
+    def _as_job(self, request, work, argument, texts, in_steps=False):
         """``work(argument)`` as a job, and after it, if it is well, ``texts`` (None: nothing) are saved by another."""
         if not self.open:
             return responses.document(request, {"error": CHOSEN}, responses.FORBIDDEN)
         jobs = self._jobs
-        steps = [jobs.start(work, argument), texts]
+        steps = [jobs.start(work, argument, in_steps), texts]
         if steps[0] is None:
             return responses.document(request, {"error": BUSY}, responses.CONFLICT)
 
@@ -92,7 +92,7 @@ class FirstEvening:
             if job.error is not None:
                 return responses.document(request, {"error": "%s" % job.error}, responses.CONFLICT)
             if then is not None and job.result["ok"]:
-                saving = jobs.start(self._save, then)
+                saving = jobs.start(self._save, then, in_steps=True)
                 if saving is not None:
                     steps[0], steps[1] = saving, None
                 return None

@@ -187,9 +187,19 @@ class StaticFile(Response):
 
 
 class Later:
-    """An answer that is not known yet: ``poll()`` gives it, or None; ``too_late()`` is given after ``limit_ms``."""
+    """An answer that is not known yet: ``poll()`` gives it, or None; ``too_late()`` is given after ``limit_ms``.
+    ``works``: a ``poll()`` that gives None has done a piece of the work."""
+
+    works = False
 
     def __init__(self, poll, too_late, limit_ms):
         self.poll = poll
         self.too_late = too_late
         self.limit_ms = limit_ms
+
+
+def in_pieces(pieces, too_late, limit_ms):
+    """A ``Later`` for what ``pieces``, an iterator, gives behind some None: each of these has a pass of the loop to itself."""
+    later = Later(lambda: next(pieces), too_late, limit_ms)
+    later.works = True
+    return later

@@ -7,7 +7,7 @@ Saving is a job of a slow piece, and the answer follows when it is done (``Later
 
 import json
 
-from appliance.settings.checks import check_changes, file_value
+from appliance.settings.checks import checking, file_value
 from appliance.settings.schema import (
     CHOICES,
     DEFAULT,
@@ -21,7 +21,7 @@ from appliance.settings.schema import (
     SECRET,
     STATIC_KEYS,
     row_of,
-    words,
+    words_in_pieces,
 )
 from appliance.settings.service import BACKUP_KIND
 from appliance.settings.settings import error_texts
@@ -30,7 +30,7 @@ from appliance.web import responses
 from appliance.web.access import OWNER
 from appliance.web.actions import BUSY, CAR_FIRST
 from appliance.web.bodies import fields_of, is_on, text_of, texts_of, wants_page
-from appliance.web.responses import BadBody
+from appliance.web.responses import BadBody, busy
 
 SAVE_LIMIT_MS = 10000
 ROWS_A_PIECE = 4
@@ -65,7 +65,9 @@ def settings_pieces(keeper, restart_needed):
         "true" if restart_needed else "false",
         json.dumps(error_texts(keeper.after)),
     )
-    texts = words()
+    for texts in words_in_pieces():
+        if texts is None:
+            yield ""
     names = []
     for row in SCHEMA:
         if row[GROUP] not in names:
@@ -134,16 +136,35 @@ class SettingsPages:
             raise BadBody("This is not a socbox backup file.")
         changes, left_out = self._keeper.changes_of_backup(texts_of(fields.get("settings")))
         if is_on(fields, "only_tell"):
-            return self._tell_changes(request, changes, left_out)
+            return self._checked(request, changes, lambda texts: self._tell_changes(request, texts, left_out))
         return self._save(request, changes, False, left_out)
 
-    def _tell_changes(self, request, changes, left_out):
+    def _checked(self, request, changes, then):
+        """What is wrong with ``changes``, found in pieces, or if nothing is ``then(texts)``, which gives an answer in pieces."""
+
+        def pieces():
+            after = self._keeper.after
+            for found in checking(after, changes):
+                if found is None:
+                    yield None
+            texts, faults = found
+            if faults:
+                yield refused_values(request, faults)
+            elif after is not self._keeper.after:
+                # Another page saved meanwhile.
+                yield responses.document(request, {"error": BUSY}, responses.CONFLICT)
+            else:
+                yield from then(texts)
+
+        return responses.in_pieces(pieces(), lambda: busy(request, "busy", BUSY), SAVE_LIMIT_MS)
+
+    def _tell_changes(self, request, texts, left_out):
         """What restoring would change, as [label, now, then]; nothing is saved."""
         after = self._keeper.after
-        texts, faults = check_changes(after, changes)
-        if faults:
-            return refused_values(request, faults)
-        rows, labels = [], words()
+        for labels in words_in_pieces():
+            if labels is None:
+                yield None
+        rows = []
         for row in SCHEMA:
             key = row[KEY]
             if key not in texts:
@@ -155,7 +176,7 @@ class SettingsPages:
             now = str(after[key])
             if then != now:
                 rows.append([labels[key][0]] + (["", ""] if row[SECRET] else [now, then]))
-        return responses.document(request, {"changes": rows, "left_out": left_out})
+        yield responses.document(request, {"changes": rows, "left_out": left_out})
 
     def reset_wifi(self, request):
         """POST /api/resetwifi: forget the network, then restart."""
@@ -165,11 +186,11 @@ class SettingsPages:
         return self._save(request, changes, True, [])
 
     def _save(self, request, changes, restart, left_out):
-        texts, faults = check_changes(self._keeper.after, changes)
-        if faults:
-            return refused_values(request, faults)
+        return self._checked(request, changes, lambda texts: (self._save_checked(request, texts, restart, left_out),))
+
+    def _save_checked(self, request, texts, restart, left_out):
         late = []
-        job = self._jobs.start(self._work, (texts, late, restart))
+        job = self._jobs.start(self._work, (texts, late, restart), in_steps=True)
         if job is None:
             return responses.document(request, {"error": BUSY}, responses.CONFLICT)
 
@@ -188,7 +209,7 @@ class SettingsPages:
         """Save. Once the page went on without the answer (``late``), what follows is done from here."""
         texts, late, restart = argument
         try:
-            self._keeper.save(texts)
+            yield from self._keeper.saving(texts)
         except Exception as error:
             if late:
                 self._failed_late(error)
