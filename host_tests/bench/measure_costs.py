@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a line of each device module costs: counted on MicroPython and on CPython, kept in host_tests/twin/costs.json, which the twin charges.
+"""What a line of each device module costs: counted on MicroPython and on CPython. The twin charges it (`costs.json` there).
 
     python -m host_tests.bench.measure_costs [--dry-run]
 
@@ -26,7 +26,6 @@ import contextlib
 import json
 import sys
 import tempfile
-from pathlib import Path
 
 from host_tests.bench import counted_instructions, counted_lines
 from host_tests.interpreter import micropython

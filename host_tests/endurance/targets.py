@@ -19,6 +19,7 @@ from v2g.secc import Secc
 from v2g.session import Session, Station
 
 from host_tests.support.memory_sockets import MemorySocket, Poller, Pool
+from host_tests.support.settings_text import taken
 
 BOX = b"\x02\x00\x5e\x00\x00\x01"
 MOST_FRAME = 1522
@@ -297,8 +298,7 @@ def station(data):
 
 def settings_file(data):
     """appliance.settings.settings: a settings.toml."""
-    one = settings.Settings()
-    one.read_lines(data.splitlines(keepends=True))
+    one = taken(data.splitlines(keepends=True))
     settings.error_texts(one)
     assert len(one.errors) <= 100
     assert [one[row[schema.KEY]] for row in schema.SCHEMA]

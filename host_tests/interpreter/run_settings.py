@@ -15,7 +15,6 @@ sys.modules["time"] = virtual_time
 sys.modules["re"] = regular
 
 from appliance.jobs import Jobs
-from appliance.settings import settings
 from appliance.settings.checks import check_changes
 from appliance.settings.service import Keeper
 from appliance.state.frame_ring import FrameRing
@@ -25,6 +24,8 @@ from appliance.storage.records import Store, joined_surrogates
 from appliance.storage.secrets import Secrets
 from appliance.web import access, bodies, documents, downloads
 from appliance.web.access import Access
+
+from host_tests.support.settings_text import taken
 
 HARD = ' q" b\\ Ünïcode 😀'
 PASSED = 0
@@ -68,8 +69,7 @@ def keep(root):
 
 def written_out(keeper):
     text = "".join(downloads.toml_pieces(keeper, True))
-    fresh = settings.Settings()
-    fresh.read_lines([line.encode("utf-8") for line in text.split("\n")])
+    fresh = taken([line.encode("utf-8") for line in text.split("\n")])
     check(not fresh.errors, fresh.errors)
     check(
         fresh["WIFI_PASSWORD"] == HARD and fresh["HOSTNAME"] == "carport",

@@ -2,11 +2,24 @@
 # SPDX-License-Identifier: MIT
 """The settings that a text makes."""
 
+from appliance.settings import toml
 from appliance.settings.settings import Settings
 
 
-def read(text):
+def take(settings, lines):
+    """Have ``settings`` take over an iterable of lines (bytes)."""
+    for _ in toml.read(lines, settings.take_line, settings.complain):
+        pass
+
+
+def taken(lines, entries=()):
+    """Settings of an iterable of lines (bytes), the rules that join several keys applied."""
     result = Settings()
-    data = text if isinstance(text, bytes) else text.encode()
-    result.read_lines(data.splitlines(True))
+    take(result, lines)
+    result.lay_over(entries)
     return result
+
+
+def read(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return taken(data.splitlines(True))

@@ -11,12 +11,13 @@ import pytest
 from appliance.settings import checks
 from appliance.settings.schema import DEFAULT, KEY, SCHEMA, Mistake
 from appliance.settings.service import BACKUP_KIND, Keeper
-from appliance.settings.settings import Settings, error_texts
+from appliance.settings.settings import error_texts
 from appliance.storage.records import Store, StoreError
 from appliance.web import bodies, downloads
 from appliance.web.responses import BadBody
 
 from host_tests.support.odd_values import file_lines, odd_values
+from host_tests.support.settings_text import read
 
 COUNT = 500
 KEYS = [row[KEY] for row in SCHEMA]
@@ -75,8 +76,7 @@ def test_addresses_that_once_ended_the_program_are_refused(text):
 def test_through_the_file(values):
     for number in range(COUNT):
         texts = {key: values[key][number] for key in KEYS}
-        settings = Settings()
-        settings.read_lines(file_lines(texts, number).splitlines(True))
+        settings = read(file_lines(texts, number))
         assert wrong_in(settings) == [], number
         assert all(is_sentence(text) for text in error_texts(settings)), number
 
@@ -176,8 +176,7 @@ def test_a_backup_of_odd_settings_brings_the_same_ones_back(values, tmp_path):
         backup = json.loads("".join(downloads.backup_pieces(box.keeper, True)))
         assert backup["kind"] == BACKUP_KIND
         lines = "".join(downloads.toml_pieces(box.keeper, True))
-        settings = Settings()
-        settings.read_lines(lines.encode().splitlines(True))
+        settings = read(lines)
         assert {key: settings[key] for key in KEYS} == before, "the settings.toml that it offers says the same"
         box.save(dict.fromkeys(KEYS))
         box.save(box.keeper.changes_of_backup(through_json(backup["settings"]))[0])

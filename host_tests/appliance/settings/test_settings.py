@@ -5,9 +5,9 @@
 import pytest
 from appliance.settings import schema, settings
 from appliance.settings.schema import SCHEMA
-from appliance.settings.settings import Settings, load
+from appliance.settings.settings import load
 
-from host_tests.support.settings_text import read
+from host_tests.support.settings_text import read, taken
 
 
 @pytest.mark.parametrize(
@@ -169,9 +169,8 @@ def test_entries_of_another_version_do_no_harm():
 
 
 def test_a_fixed_address_may_come_from_file_and_page_together():
-    result = Settings()
-    result.read_lines([b'WIFI_STATIC_ADDRESS = "192.168.1.5"\n'], together=False)
-    result.lay_over([("WIFI_NETMASK", "255.255.255.0", None), ("WIFI_GATEWAY", "192.168.1.1", None)])
+    entries = [("WIFI_NETMASK", "255.255.255.0", None), ("WIFI_GATEWAY", "192.168.1.1", None)]
+    result = taken([b'WIFI_STATIC_ADDRESS = "192.168.1.5"\n'], entries)
     assert result.errors == [] and result["WIFI_STATIC_ADDRESS"] == "192.168.1.5"
 
 
@@ -200,8 +199,7 @@ def test_a_file_full_of_foreign_keys_is_read_in_time():
     closest = settings.closest_key
     settings.closest_key = lambda key: asked.append(key) or closest(key)
     try:
-        read = settings.Settings()
-        read.read_lines([b"KEY_%d = 5\n" % number for number in range(400)])
+        taken([b"KEY_%d = 5\n" % number for number in range(400)])
     finally:
         settings.closest_key = closest
     assert len(asked) <= 20

@@ -8,6 +8,8 @@ from appliance.smartevse import target
 from appliance.state import cars, status
 from v2g.reading import Reading
 
+from host_tests.support.settings_text import taken
+
 IONIQ = bytes.fromhex("0465650064c3")
 VW = bytes.fromhex("007dfa06bb7e")
 
@@ -82,8 +84,7 @@ def test_a_line_that_means_nothing_says_why(text, word):
 
 
 def test_a_wrong_line_costs_that_line_only():
-    result = settings.Settings()
-    result.read_lines([b'CAR_1 = "046565*; capacity=28"\n', b'CAR_2 = "98ed5c*; full_soc=80"\n'])
+    result = taken([b'CAR_1 = "046565*; capacity=28"\n', b'CAR_2 = "98ed5c*; full_soc=80"\n'])
     assert result["CAR_1"] == "" and result["CAR_2"]
     assert "not capacity=28" in settings.error_texts(result)[0]
 
@@ -152,7 +153,6 @@ def test_an_empty_evccid_is_nobody():
     ],
 )
 def test_announced_limits_fit_together(lines, power_kw, complaints):
-    result = settings.Settings()
-    result.read_lines(lines)
+    result = taken(lines)
     assert result["EVSE_MAX_POWER_KW"] == power_kw
     assert len(result.errors) == complaints

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 from appliance.settings.schema import SCHEMA
-from appliance.settings.settings import Settings
 from appliance.web import diagnostics
 from appliance.web.diagnostics import Mask
+
+from host_tests.support.settings_text import read
 
 CAR = "02ab34cd56ef"
 FILE = b'''WIFI_SSID = "Casa Nostra"
@@ -23,8 +24,7 @@ LISTENER_2 = "http://hub.local?key=marker"
 
 @pytest.fixture
 def settings():
-    result = Settings()
-    result.read_lines(FILE.splitlines(True))
+    result = read(FILE)
     assert result.errors == []
     return result
 

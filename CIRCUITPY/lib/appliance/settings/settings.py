@@ -104,8 +104,7 @@ class Settings:
         there is no such file. The rules that join several keys are left to ``lay_over``."""
         try:
             with open(path, "rb") as file:
-                for _ in toml.read(toml.lines_of(file), self._take_line, self.complain):
-                    yield
+                yield from toml.read(toml.lines_of(file), self.take_line, self.complain)
         except OSError:
             self._is_missing = True
             if getenv:
@@ -119,17 +118,8 @@ class Settings:
         other._file_texts, other._is_missing = self._file_texts, self._is_missing
         return other
 
-    def read_lines(self, lines, together=True):
-        """Take over an iterable of lines (bytes), as settings.toml has them.
-
-        ``together`` False leaves the rules that join several keys to ``lay_over``.
-        """
-        for _ in toml.read(lines, self._take_line, self.complain):
-            pass
-        if together:
-            self._check_together()
-
-    def _take_line(self, key, text, quoted):
+    def take_line(self, key, text, quoted):
+        """Take over one line of settings.toml."""
         if row_of(key) is not None and key not in self._sources:
             self._file_texts[key] = text
         self.take(key, text, quoted)

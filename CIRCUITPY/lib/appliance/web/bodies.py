@@ -62,11 +62,11 @@ def fields_of(request):
 
 def texts_of(values):
     """{key: text} of a JSON object with settings. Raises BadBody."""
+    if isinstance(values, dict) and len(values) > MOST_FIELDS:
+        raise BadBody("Too many settings.")
     # The board's parser takes any value for a key.
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise BadBody("The settings must be a JSON object.")
-    if len(values) > MOST_FIELDS:
-        raise BadBody("Too many settings.")
     return {key: text_of(values[key]) for key in values}
 
 

@@ -199,7 +199,7 @@ class Later:
 
 
 def in_pieces(pieces, too_late, limit_ms):
-    """A ``Later`` for what ``pieces``, an iterator, gives behind some None: each of these has a pass of the loop to itself."""
+    """A ``Later`` for what ``pieces``, an iterator, gives behind some None: each of these has a pass to itself."""
     later = Later(lambda: next(pieces), too_late, limit_ms)
     later.works = True
     return later

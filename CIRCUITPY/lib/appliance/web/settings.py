@@ -140,7 +140,7 @@ class SettingsPages:
         return self._save(request, changes, False, left_out)
 
     def _checked(self, request, changes, then):
-        """What is wrong with ``changes``, found in pieces, or if nothing is ``then(texts)``, which gives an answer in pieces."""
+        """What is wrong with ``changes``, found in pieces; where nothing is, what ``then(texts)`` gives in pieces."""
 
         def pieces():
             after = self._keeper.after
