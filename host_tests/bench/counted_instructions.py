@@ -7,7 +7,8 @@ machine is entered for it, and the profiler adds what every other function takes
 has its byte code and all that C code does for it, and neither the files that it calls nor what is charged for otherwise.
 
 MicroPython looks for each new text among the names that the program has, all of them one after the other. That is much of
-what a line with texts takes, and another kind of work, so it is told apart.
+what a line with texts takes, and another kind of work, so it is told apart. How long a search for memory takes depends on
+how long ago the last collection was, so files have their share of all of them.
 """
 
 import os
@@ -59,10 +60,20 @@ def of_functions(profile):
 
 
 def of_files(profile, names):
-    """{Python file: [instructions, those of searches for names]} of what callgrind and instructions.c wrote."""
-    files = {int(number): path for number, path in (line.split(" ", 1) for line in names.splitlines())}
+    """{Python file: [instructions, those of searches for names]} of what callgrind and instructions.c wrote.
+
+    Of the searches for memory each file has the average as often as it asked for some."""
+    rows = [line.split(" ", 3) for line in names.splitlines()]
+    files = {int(number): path for number, _, _, path in rows}
+    of_function = of_functions(profile)
     found = {}
-    for function, instructions in of_functions(profile).items():
+    for column, name in enumerate(("zz_take_one", "zz_take_more"), 1):
+        asked = sum(int(row[column]) for row in rows)
+        for row in rows:
+            count = int(row[column])
+            if count:
+                found.setdefault(row[3], [0, 0])[0] += of_function.get(name, 0) * count / asked
+    for function, instructions in of_function.items():
         entry = _FILE.match(function)
         if entry:
             path = files.get(int(entry[2], 4))

@@ -6,10 +6,10 @@
  * defined here instead of its own functions.
  *
  * INSTRUCTIONS_OF      MicroPython's library
- * INSTRUCTIONS_NAMES   where to write, at the end, which function stands for which file
+ * INSTRUCTIONS_NAMES   where to write, at the end, which function stands for which file, and how often each asked for memory
  *
  * What a board is charged for by other figures than lines has a function of its own as well: compiling, importing, files,
- * collecting garbage. The search for a name, which MicroPython does for each new text, has one for each file. All these
+ * collecting garbage. The search for a name, which MicroPython does for each new text, has one for each file; that for memory has two for all files. All these
  * functions begin with zz_; counted_instructions.py has the profiler add every other one to its caller.
  */
 #define _GNU_SOURCE
@@ -44,6 +44,7 @@ static size_t (*find)(const char *, size_t);
 static const char *(*text_of)(size_t);
 static uint16_t number_of[65536];
 static char *files[FILES];
+static unsigned long taken[FILES][2];
 static unsigned count = 1;
 /* The files that run now, innermost last, each with its place on the C stack. An exception leaves without a word, so those
  * below whoever looks are over. */
@@ -94,7 +95,7 @@ static void tell(void) {
     if (file == NULL)
         return;
     for (unsigned number = 1; number < count; number++)
-        fprintf(file, "%u %s\n", number, files[number]);
+        fprintf(file, "%u %lu %lu %s\n", number, taken[number][0], taken[number][1], files[number]);
     fclose(file);
 }
 
@@ -179,41 +180,30 @@ APART(size_t, mp_stream_rw, (object stream, void *bytes, size_t size, int *error
         zz_##name arguments; \
         forget_below(__builtin_frame_address(0)); \
     }
+APART_FROM(gc_collect, (void), ())
 APART_FROM(gc_info, (void *result), (result))
 
-/* A collection has the search for free memory begin at the heap's start again, and the next one who wants some passes all
- * that is in use. That search is the collection's work, whoever comes first; it is over with the first block that is found
- * for itself: gc_alloc begins behind it then. */
+/* After a collection the search for free memory begins at the heap's start again, and passes all that is in use for each piece
+ * of more than one block until the holes are filled. Which file asks then is chance. So all searches have two accounts for
+ * everybody, one of single blocks and one of larger pieces, and each file has its share by how often it asked. */
 #define BLOCK (4 * sizeof(void *))
-static int collected;
-static void (*really_collect)(void);
 static object (*allocate)(size_t, unsigned);
-__attribute__((noinline)) void zz_gc_collect(void) {
-    really_collect();
-    STAY;
-}
-__attribute__((noinline)) object zz_gc_alloc(size_t size, unsigned flags) {
-    object found = allocate(size, flags);
-    STAY;
-    return found;
-}
-
-void gc_collect(void) {
-    if (really_collect == NULL)
-        really_collect = real("gc_collect");
-    begin(__builtin_frame_address(0), 0);
-    zz_gc_collect();
-    forget_below(__builtin_frame_address(0));
-    collected = 1;
-}
+#define TAKE(name) \
+    __attribute__((noinline)) object zz_take_##name(size_t size, unsigned flags) { \
+        object found = allocate(size, flags); \
+        STAY; \
+        return found; \
+    }
+TAKE(one)
+TAKE(more)
 
 object gc_alloc(size_t size, unsigned flags) {
     if (allocate == NULL)
         allocate = real("gc_alloc");
-    if (!collected)
+    forget_below(__builtin_frame_address(0));
+    unsigned number = depth > 0 ? frames[depth - 1].number : 0;
+    if (number == 0)
         return allocate(size, flags);
-    object found = zz_gc_alloc(size, flags);
-    if (size <= BLOCK && found != NULL)
-        collected = 0;
-    return found;
+    taken[number][size > BLOCK]++;
+    return size > BLOCK ? zz_take_more(size, flags) : zz_take_one(size, flags);
 }

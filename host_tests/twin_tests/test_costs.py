@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The counted costs of a line belong to the modules that are there, and what makes them counts right."""
+"""The costs of a line belong to the modules that are there, and what makes them counts right."""
 
 import ast
 import json
@@ -64,7 +64,7 @@ def test_a_module_that_has_become_another_one_is_noticed(table, change):
     assert measure_costs.stale(table, files) == ["plc.slac"]
 
 
-def test_the_counted_table_is_plausible(table):
+def test_the_table_is_plausible(table):
     costs = LineCosts(table)
     assert costs.device_factor == 150
     for name in ("plc.framing", "plc.slac", "plc.ticks", "plc.tcp", "plc.qca7005", "v2g.exi", "v2g.secc", "appliance.loop"):
@@ -130,4 +130,13 @@ fn=(1)
 """
     assert counted_instructions.of_functions(profile) == {"zz_file_0012": 36, "zz_gc_collect": 900, "zz_file_0012'2": 7}
     profile += "fn=(5) zz_name_0012\n3 11\n"
-    assert counted_instructions.of_files(profile, "6 /lib/plc/slac.py\n") == {"/lib/plc/slac.py": [43, 11]}
+    names = "6 0 0 /lib/plc/slac.py\n"
+    assert counted_instructions.of_files(profile, names) == {"/lib/plc/slac.py": [43, 11]}
+
+
+def test_whoever_asks_for_memory_after_a_collection_does_not_pay_for_it_alone():
+    profile = "fn=(1) zz_file_0012\n12 30\nfn=(2) zz_file_0013\n12 30\n"
+    profile += "fn=(3) zz_take_one\n1 40\nfn=(4) zz_take_more\n1 900\n"
+    names = "6 3 1 /lib/plc/slac.py\n7 1 2 /lib/plc/mme.py\n"
+    found = counted_instructions.of_files(profile, names)
+    assert found == {"/lib/plc/slac.py": [30 + 30 + 300, 0], "/lib/plc/mme.py": [30 + 10 + 600, 0]}

@@ -733,7 +733,8 @@ def test_spi_bytes_cost_their_bits_and_the_call(tmp_path):
         print((time.monotonic_ns() - before) // 1000)
     """
     device = run_code(tmp_path, code, services=services)
-    assert 1530 + 45 <= int(said(device)[0]) <= 1530 + 45 + 30
+    lines_us = 2 * LineCosts().line_ns("CIRCUITPY/code.py") // 1000
+    assert 1530 + 45 <= int(said(device)[0]) <= 1530 + 45 + lines_us + 12
 
 
 def test_stack_peak_is_measured_and_can_be_enforced(tmp_path, boards):
@@ -780,15 +781,6 @@ def test_line_costs_come_from_the_modules_row_of_the_table():
     assert costs.line_ns("CIRCUITPY/code.py") == 9000
     assert costs.line_ns("frozen/adafruit_httpserver/server.py") == 9000
     assert costs.line_ns(__file__) == 0
-
-
-def test_the_stored_table_is_plausible():
-    costs = LineCosts()
-    assert costs.device_factor == 150
-    # A line of this one multiplies numbers of 2048 bits.
-    assert costs.modules.pop("appliance.update.rsa") > 5000
-    assert all(20 <= ns <= 500 for ns in costs.modules.values())
-    assert {"plc.framing", "plc.slac", "plc.tcp", "v2g.exi", "v2g.secc"} <= set(costs.modules)
 
 
 def test_without_line_costs_plain_python_takes_no_time_and_still_ends(boards):

@@ -46,15 +46,7 @@ TRICKLE_MS, TRICKLE_BYTES_A_S = 10000, 500
 DISCARD_MS = 1000
 RETRY_SEND_MS = 20
 
-FREE, HEADER, BODY, ANSWER, WORK, SEND, DISCARD = (
-    "FREE",
-    "HEADER",
-    "BODY",
-    "ANSWER",
-    "WORK",
-    "SEND",
-    "DISCARD",
-)
+FREE, HEADER, BODY, ANSWER, WORK, SEND, DISCARD = "FREE", "HEADER", "BODY", "ANSWER", "WORK", "SEND", "DISCARD"
 
 _BAD_REQUEST = (400, "Bad Request")
 _TIMEOUT = (408, "Request Timeout")
@@ -219,7 +211,7 @@ class Connection:
                 self._progress_at = ticks_add(self._progress_at, pause_ms)
 
     def step(self, now):
-        """One piece of work: at most one receive, one parse, one handler or one send. False: nothing to do yet."""
+        """One piece of work: one receive, one parse, one handler, or one send at most. False: nothing to do yet."""
         if self.state == ANSWER:
             self._answer(now)
             return True
@@ -409,13 +401,14 @@ class Connection:
         self._used = -1
 
     def _send(self, now):
-        """Send a slice, or have the next piece made; False while the client has no room."""
+        """Send a slice, of a piece that is made first where the last has left; False while the client has no room."""
         if self._send_at is not None and not expired(self._send_at, now):
             return False
         self._send_at = None
         if self._sent >= len(self._output):
             self._next_piece(now)
-            return True
+            if self.state != SEND or self._sent >= len(self._output):
+                return True
         try:
             count = self.socket.send(memoryview(self._output)[self._sent : self._sent + SLICE])
         except OSError as error:
