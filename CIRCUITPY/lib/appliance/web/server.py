@@ -19,9 +19,9 @@ BACKLOG = 4
 # A pause of the server itself (a car being matched, a delivery) must not count against its clients.
 PAUSE_MS = 200
 # One who says nothing has CROWDED_MS when somebody waits for his place; less while one after the other says nothing and
-# each keeps others waiting. One alone is no crowd: a browser opens a connection ahead and is silent on it. Nor is one that
-# was silent for long while nobody waited.
-CROWD, CROWD_MS, SILENT_MS = 2, 1500, 200
+# each keeps others waiting: a request comes right behind its connection, or was lost and is late by more. One alone is no
+# crowd: a browser opens a connection ahead and is silent on it. Nor is one that was silent for long while nobody waited.
+CROWD, CROWD_MS, SILENT_MS = 2, 1500, 100
 FRESH_MS = 300
 
 
