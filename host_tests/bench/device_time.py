@@ -209,7 +209,7 @@ PLANTED = {
     "25 ms per sound in SLAC": (
         "lib/plc/slac.py",
         "        context.sounds += 1\n",
-        "        context.sounds += 1\n        for _ in range(1500):\n            pass\n",
+        "        context.sounds += 1\n        for _ in range(1950):\n            pass\n",
     ),
     "60 ms in the web code": (
         "lib/appliance/web/server.py",

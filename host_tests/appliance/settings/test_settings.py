@@ -199,8 +199,8 @@ def test_a_file_full_of_foreign_keys_is_read_in_time():
     closest = settings.closest_key
     settings.closest_key = lambda key: asked.append(key) or closest(key)
     try:
-        taken([b"KEY_%d = 5\n" % number for number in range(400)])
+        result = taken([b"KEY_%d = 5\n" % number for number in range(400)])
     finally:
         settings.closest_key = closest
     assert len(asked) <= 20
-    assert len(read.errors) == 20 and read.errors_dropped == 380
+    assert len(result.errors) == 20 and result.errors_dropped == 380
