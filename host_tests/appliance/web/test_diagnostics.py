@@ -94,8 +94,7 @@ def test_secrets_and_names_are_left_out(mask):
     ],
 )
 def test_words_of_the_report_itself_stay_whatever_the_secrets_are(key, value, text):
-    settings = Settings()
-    settings.read_lines([f'{key} = "{value}"\n'.encode()])
+    settings = read(f'{key} = "{value}"\n')
     assert settings.errors == []
     assert Mask(settings, SimpleNamespace(made_up="abcdefgh"))(text) == text
 
