@@ -22,11 +22,10 @@ FORM = "application/x-www-form-urlencoded"
 def decoded(data):
     """One name or value (bytes) of a form as text; ValueError when it is broken."""
     first, *rest = data.replace(b"+", b" ").split(b"%")
-    # All escapes at once: a car may be waiting.
-    codes = binascii.unhexlify(b"".join([piece[:2] for piece in rest]))
-    if len(codes) != len(rest):
+    if b"" in rest:
         raise ValueError
-    return str(first + b"".join([codes[at : at + 1] + piece[2:] for at, piece in enumerate(rest)]), "utf-8")
+    # Half an escape is none for unhexlify either.
+    return str(first + b"".join([binascii.unhexlify(piece[:2]) + piece[2:] for piece in rest]), "utf-8")
 
 
 def form_fields(body):
