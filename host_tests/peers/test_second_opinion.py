@@ -157,12 +157,13 @@ def rebuilt(frame):
     return made + bytes(60 - len(made)) if len(made) < 60 else made
 
 
+@functools.cache
 def ip_frames():
     found = set()
     for name in sessions.CARS:
         found.update(sessions.recording(name).from_box())
     found.update(frames_of_cars())
-    return sorted(frame for frame in found if frame[12:14] == b"\x86\xdd")
+    return tuple(sorted(frame for frame in found if frame[12:14] == b"\x86\xdd"))
 
 
 def test_scapy_builds_every_ip_frame_of_the_box_octet_for_octet(figures):
@@ -201,7 +202,9 @@ def test_scapy_notices_any_single_wrong_octet_of_a_frame():
 
 
 def test_the_box_sends_no_neighbour_solicitation():
-    assert not any(ICMPv6ND_NS in Ether(frame) for frame in ip_frames())
+    # TCP and UDP are none, as scapy found when it built them.
+    others = [Ether(frame) for frame in ip_frames() if frame[20] not in (6, 17)]
+    assert others and not any(ICMPv6ND_NS in read for read in others)
 
 
 # ---- the codec of iso15118
