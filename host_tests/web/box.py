@@ -103,15 +103,18 @@ def let_in(context, box_url, seen_at=None):
 
 # The colours of a page are not another's in another language, and are what axe takes longest for.
 NO_COLOURS = {"color-contrast": {"enabled": False}}
+VIOLATIONS = """(options) => axe.run(options).then((told) => told.violations
+    .filter((rule) => rule.impact !== "minor")
+    .map((rule) => [rule.id, rule.nodes.slice(0, 3).map((node) => node.html)]))"""
 
 
 def violations(page, **options):
-    """What axe finds on the page as it stands: [(rule, the first elements)]. What it finds in order is not told."""
-    from axe_playwright_python.sync_playwright import Axe
+    """What axe finds on the page as it stands, told with `options`: [[rule, the first elements]]."""
+    from axe_playwright_python.base import AXE_SCRIPT
 
-    response = Axe().run(page, options={"resultTypes": ["violations"], **options}).response
-    found = [rule for rule in response["violations"] if rule["impact"] != "minor"]
-    return [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found]
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return page.evaluate(VIOLATIONS, {"resultTypes": ["violations"], **options})
 
 
 def log_in(page, url, password=PASSWORD):
