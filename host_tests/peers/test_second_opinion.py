@@ -131,26 +131,29 @@ def rebuilt(frame):
     read = Ether(frame)
     ip = read[IPv6]
     new = Ether(src=read.src, dst=read.dst, type=0x86DD)
-    new /= IPv6(src=ip.src, dst=ip.dst, hlim=ip.hlim, tc=ip.tc, fl=ip.fl)
+    # Put together in place: "/" copies both sides.
+    new.add_payload(IPv6(src=ip.src, dst=ip.dst, hlim=ip.hlim, tc=ip.tc, fl=ip.fl))
     if TCP in read:
         tcp = read[TCP]
-        payload = bytes(frame[54 + tcp.dataofs * 4 : 54 + ip.plen])
-        new /= TCP(
-            sport=tcp.sport,
-            dport=tcp.dport,
-            seq=tcp.seq,
-            ack=tcp.ack,
-            flags=str(tcp.flags),
-            window=tcp.window,
-            options=tcp.options,
+        new.add_payload(
+            TCP(
+                sport=tcp.sport,
+                dport=tcp.dport,
+                seq=tcp.seq,
+                ack=tcp.ack,
+                flags=str(tcp.flags),
+                window=tcp.window,
+                options=tcp.options,
+            )
         )
-        new /= payload
+        new.add_payload(bytes(frame[54 + tcp.dataofs * 4 : 54 + ip.plen]))
     elif UDP in read:
-        new /= UDP(sport=read[UDP].sport, dport=read[UDP].dport) / bytes(frame[62 : 54 + ip.plen])
+        new.add_payload(UDP(sport=read[UDP].sport, dport=read[UDP].dport))
+        new.add_payload(bytes(frame[62 : 54 + ip.plen]))
     elif ICMPv6ND_NA in read:
         answer = read[ICMPv6ND_NA]
-        new /= ICMPv6ND_NA(tgt=answer.tgt, R=answer.R, S=answer.S, O=answer.O)
-        new /= ICMPv6NDOptDstLLAddr(lladdr=read[ICMPv6NDOptDstLLAddr].lladdr)
+        new.add_payload(ICMPv6ND_NA(tgt=answer.tgt, R=answer.R, S=answer.S, O=answer.O))
+        new.add_payload(ICMPv6NDOptDstLLAddr(lladdr=read[ICMPv6NDOptDstLLAddr].lladdr))
     else:
         raise AssertionError("scapy takes it for " + read.summary())
     made = bytes(new)

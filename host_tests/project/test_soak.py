@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""`make soak` begins with the tests that take longest and gives fuzzing its time, no more and no less."""
+"""`make soak` begins with the tests that take longest and gives fuzzing its time, no more and no less; `make test` finds what
+it runs last."""
 
 import re
 import subprocess
@@ -13,12 +14,18 @@ from host_tests.endurance import test_fuzz as fuzzing
 from host_tests.endurance.targets import TARGETS
 
 TESTS = Path(__file__).parents[1]
+LAST = re.compile(r"\bpytest\.mark\.last\b")
 SOAK = re.compile(r"^@pytest\.mark\.soak\n(?:@.*\n)*def (\w+)\(", re.M)
 
 
 def test_what_is_begun_first_is_there():
     there = {name for path in TESTS.rglob("test_*.py") for name in SOAK.findall(path.read_text())}
     assert {name.partition("[")[0] for name in conftest._SOAK} <= there
+
+
+def test_what_runs_last_is_where_make_test_looks_for_it():
+    assert {path.parent.name for path in TESTS.rglob("test_*.py") if LAST.search(path.read_text())} == {"peers"}
+    assert "pytest -m last host_tests/peers\n" in (TESTS.parent / "Makefile").read_text()
 
 
 def test_all_targets_together_are_fuzzed_as_long_as_was_asked_for():
