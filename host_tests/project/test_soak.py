@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""`make soak` begins with the tests that take longest and gives fuzzing its time, no more and no less; `make test` finds what
-it runs last."""
+"""`make soak` begins with the tests that take longest and gives fuzzing its time, no more and no less; `make test` finds
+what it runs last."""
 
 import re
 import subprocess
