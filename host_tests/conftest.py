@@ -9,6 +9,7 @@ each process in a file of its own.
 
 import contextlib
 import functools
+import gc
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,12 @@ def pytest_collection_modifyitems(items):
         if _is_slow(item.path):
             item.add_marker("slow")
     items.sort(key=_rank)
+
+
+def pytest_collection_finish():
+    """The tests themselves stay until the end: the collector need not look at them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

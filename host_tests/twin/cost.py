@@ -229,10 +229,16 @@ _set_async_exc = ctypes.pythonapi.PyThreadState_SetAsyncExc
 _set_async_exc.argtypes = (ctypes.c_ulong, ctypes.py_object)
 
 
+# id of code: (code, its bytes). Each device asks anew, and code that is the same object has the same.
+_bytes_of = {}
+
+
 def pystack_bytes(code):
     """Estimated pystack bytes of one call: (6 + locals + operand depth) words and 16 bytes a try block."""
-    variables = code.co_nlocals + len(code.co_cellvars) + len(code.co_freevars)
-    return (6 + variables + code.co_stacksize) * 4 + try_depth(code) * 16
+    if id(code) not in _bytes_of:
+        variables = code.co_nlocals + len(code.co_cellvars) + len(code.co_freevars)
+        _bytes_of[id(code)] = code, (6 + variables + code.co_stacksize) * 4 + try_depth(code) * 16
+    return _bytes_of[id(code)][1]
 
 
 def try_depth(code):
