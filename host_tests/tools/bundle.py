@@ -28,6 +28,7 @@ an older one.
 import argparse
 import ast
 import binascii
+import functools
 import gzip
 import hashlib
 import io
@@ -113,12 +114,21 @@ def libraries(files):
     has, nor what only owners need who set something."""
     names = set()
     for path, data in files.items():
-        for node in ast.walk(ast.parse(data)) if path.endswith(".py") else ():
-            if isinstance(node, ast.Import):
-                names |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                names.add(node.module.split(".")[0])
+        if path.endswith(".py"):
+            names |= _imported(data)
     return sorted(name for name in names - IN_THE_FIRMWARE - ON_DEMAND if name.startswith("adafruit_"))
+
+
+@functools.cache
+def _imported(source):
+    """The first parts of all names that it imports."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module.split(".")[0])
+    return frozenset(names)
 
 
 def changes_of(version, changelog=None):

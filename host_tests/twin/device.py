@@ -529,20 +529,8 @@ class Device:
         while True:
             now = clock.now_us
             step = min(left, self._stop_at_us - now, self._next_check_us - now)
-            # One event at a time: what it does to the device (a power cut, the watchdog) counts from its instant.
-            next_event_us = clock.next_us
-            if next_event_us is not None:
-                step = min(step, next_event_us - now)
-            if clock.hooks:
-                step = min(step, self.hooked_step_us)
-            step = max(step, 0)
-            self._passing = True
-            try:
-                clock.advance(step)
-            except BaseException as error:
-                self._passing = False
-                self.world_failed(error)
-            self._passing = False
+            if step <= 0 or not clock.skip_to(now + step):
+                step = self._advance(step)
             for pin in self.hardware.counted_pins:
                 pin.sample()
             now = clock.now_us
@@ -561,6 +549,26 @@ class Device:
             if left <= 0:
                 break
         self._time_passed()
+
+    def _advance(self, most_us):
+        """Let the next of the world's events happen, if it is within `most_us`; gives the time that passed."""
+        clock = self.clock
+        step = most_us
+        # One event at a time: what it does to the device (a power cut, the watchdog) counts from its instant.
+        next_event_us = clock.next_us
+        if next_event_us is not None:
+            step = min(step, next_event_us - clock.now_us)
+        if clock.hooks:
+            step = min(step, self.hooked_step_us)
+        step = max(step, 0)
+        self._passing = True
+        try:
+            clock.advance(step)
+        except BaseException as error:
+            self._passing = False
+            self.world_failed(error)
+        self._passing = False
+        return step
 
     def _time_passed(self):
         if self._displayio is not None and self._displayio.displays and self._firmware_refreshes():

@@ -317,6 +317,14 @@ class Drive:
             self.pc_has_drive = True
 
 
+def _content(host_path):
+    """What is in a file, with no copy of it made: a slot has more than a megabyte, and is opened for each slice."""
+    with open(host_path, "rb", buffering=0) as file:
+        data = bytearray(os.fstat(file.fileno()).st_size)
+        file.readinto(data)
+    return data
+
+
 class DriveFile:
     """An open file. Whole sectors go to flash at once, the rest at flush or close."""
 
@@ -327,7 +335,7 @@ class DriveFile:
         self._readable = "r" in mode or "+" in mode
         self._writable = any(letter in mode for letter in "wax+")
         self._append = "a" in mode
-        self._data = bytearray(host_path.read_bytes())
+        self._data = _content(host_path)
         self._size_on_flash = len(self._data)
         self._position = len(self._data) if self._append else 0
         self._dirty = None

@@ -38,6 +38,8 @@ class UpdatedBox:
             seed=1, settings=dict(SETTINGS_IN_USE, WEB_PASSWORD=PASSWORD, **(settings or {})), **options
         )
         self.device = self.world.device
+        self._lines = self._starts = 0  # looked at so far, and of those
+        self._page = False  # since the last start
         self.wait_for_page()
 
     def __enter__(self):
@@ -54,12 +56,13 @@ class UpdatedBox:
         assert self.world.run_until(self._has_page, limit_s), self.device.console_text()[-1500:]
 
     def _has_page(self):
-        starts = [
-            number for number, (_, line) in enumerate(self.device.console) if line.startswith("starting ")
-        ]
-        return len(starts) == self.device.starts and any(
-            "page at" in line for _, line in self.device.console[starts[-1] :]
-        )
+        for _, line in self.device.console[self._lines :]:
+            self._lines += 1
+            if line.startswith("starting "):
+                self._starts += 1
+                self._page = False
+            self._page = self._page or "page at" in line
+        return self._starts == self.device.starts and self._page
 
     def ask(self, method, path, body=b"", timeout_s=40, **headers):
         """(status, document)."""
