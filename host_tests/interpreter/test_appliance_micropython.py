@@ -55,7 +55,7 @@ def test_a_car_is_read_shown_delivered_once_and_released(tmp_path, car):
 def measured(*arguments, **options):
     # Each module keeps the name of its file, and a board's are short: a long folder takes 10 kB.
     with tempfile.TemporaryDirectory(prefix="s") as folder:
-        return run(Path(folder), "generic", "measure", *arguments, heap="4M", **options)
+        return run(Path(folder), "generic", "measure", *arguments, **options)
 
 
 @pytest.fixture(scope="module")
