@@ -190,6 +190,7 @@ def _traceback(error):
         ("shlex", lambda names: names["split"]("a \"b c\" d'e' # x")),
         ("pprint", lambda names: names["pformat"]({"a": [1, {"b": (1,) * 40}], "c": "x" * 200})),
     ],
+    ids=["textwrap", "difflib", "shlex", "pprint"],
 )
 def test_a_module_of_others_tells_of_its_lines_as_when_traced(name, use):
     with open(importlib.util.find_spec(name).origin) as file:
