@@ -90,11 +90,18 @@ try:
 
         recovery.main(reason)
     failure = RuntimeError("the program ended, which it never should")
+except KeyboardInterrupt:
+    # Ctrl-C in a terminal, where many mean to copy, and a board that has stopped stays so.
+    failure = None
 except Exception as error:
     failure = error
-# Counted first: a console that nobody reads any more may hold print until the watchdog ends it.
-wait_s = min(1 << min(count_failure(failure), 5), _LONGEST_WAIT_S)
-traceback.print_exception(failure)
+wait_s = _LONGEST_WAIT_S
+if failure is None:
+    print("Ctrl-C once more leads to the prompt")
+else:
+    # Counted first: a console that nobody reads any more may hold print until the watchdog ends it.
+    wait_s = min(1 << min(count_failure(failure), 5), wait_s)
+    traceback.print_exception(failure)
 print("restart in", wait_s, "s")
 time.sleep(wait_s)
 microcontroller.reset()

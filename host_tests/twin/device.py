@@ -316,8 +316,13 @@ class Device:
             self._settle()
 
     def type_on_console(self, text):
-        """Characters that arrive over USB serial."""
-        self.console_input_text += text
+        """Characters that arrive over USB serial. Ctrl-C interrupts the program, and what was typed before is gone."""
+        _, interrupt, after = text.rpartition("\x03")
+        if interrupt:
+            self.console_input_text = ""
+            if self._in_program:
+                self.raise_in_program(KeyboardInterrupt())
+        self.console_input_text += after
 
     def console_text(self):
         return "\n".join(line for _, line in self.console)
@@ -413,6 +418,10 @@ class Device:
         """Device code did something that takes `us`; also settles the lines owed. For the fakes only."""
         if self._free:
             return
+        if self._pending_error is not None:
+            # Not while C code is at work: NVM that was erased is written.
+            error, self._pending_error = self._pending_error, None
+            raise error
         meter = self.meter
         if self._charge_lines:
             meter.pause()
@@ -477,6 +486,10 @@ class Device:
         except BaseException as error:
             self._thrown = True
             return Ending if isinstance(error, Ending) else type(error)
+        if self._pending_error is not None:
+            error, self._pending_error = self._pending_error, None
+            self._thrown = True
+            return type(error)
         if self.enforce_pystack and self.meter.stack_peak[1] > self._pystack_size:
             self.meter.stack_peak = (0, 0, "")
             self._thrown = True
@@ -515,7 +528,7 @@ class Device:
             # Most of the time nothing happens in the world meanwhile.
             for pin in self.hardware.counted_pins:
                 pin.sample()
-            if self._displayio is not None or self._pending_error is not None:
+            if self._displayio is not None:
                 self._time_passed()
             return
         if not self._in_device_thread():
@@ -573,9 +586,6 @@ class Device:
     def _time_passed(self):
         if self._displayio is not None and self._displayio.displays and self._firmware_refreshes():
             self.run_background_tasks()
-        if self._pending_error is not None:
-            error, self._pending_error = self._pending_error, None
-            raise error
 
     def world_failed(self, error):
         """A failure of the world belongs to the test, not to the device's except clauses: stop here, raise it there."""
@@ -826,8 +836,9 @@ class Device:
             self.previous_traceback = self.format_exception(error)
             self._write_console(self.previous_traceback)
         self._finish_line()
-        # The watchdog stays armed when a program ends by itself.
-        self._end_vm(hard=False, keep_watchdog=True)
+        # The watchdog stays armed after an exception, but not after Ctrl-C, nor when a program came to its end by itself
+        # (shared-module/watchdog/__init__.c watchdog_reset @847885493e).
+        self._end_vm(hard=False, keep_watchdog=error is not None and not isinstance(error, KeyboardInterrupt))
         return error is None
 
     # --- for the fakes ---------------------------------------------------------------------------------------------

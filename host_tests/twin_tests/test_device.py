@@ -208,6 +208,31 @@ def test_watchdog_ends_an_endless_loop_of_plain_python(boards):
     assert back_us > device.resets[0][0] + device.costs.boot_us
 
 
+WATCHED = """
+    import microcontroller, time, watchdog
+    microcontroller.watchdog.timeout = 5
+    microcontroller.watchdog.mode = watchdog.WatchDogMode.RESET
+    print("start")
+    {}
+"""
+WAITS = """while True:
+        microcontroller.watchdog.feed()
+        time.sleep(1)"""
+
+
+@pytest.mark.parametrize(
+    ("does", "typed", "starts"), [("pass", "", 1), ("raise ValueError", "", 3), (WAITS, "\x03", 1), (WAITS, "c", 1)]
+)
+def test_only_an_exception_of_its_own_leaves_a_programs_watchdog_armed(boards, does, typed, starts):
+    device = boards(WATCHED.format(does))
+    device.run(5)
+    device.type_on_console(typed)
+    device.run(10)
+    assert device.starts == starts
+    assert ("KeyboardInterrupt" in device.console_text()) == (typed == "\x03")
+    assert device.state == ("RUNNING" if typed == "c" else "DONE")
+
+
 def test_feeding_holds_the_watchdog_and_a_reload_disarms_it(boards):
     device = boards("""
         import microcontroller, supervisor, time, watchdog

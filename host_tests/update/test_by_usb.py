@@ -212,6 +212,25 @@ def test_a_supply_that_sags_in_the_first_second_of_a_start_does_not_end_in_the_s
         assert world.run_until(lambda: world.device.state == "RUNNING", 60)
 
 
+@pytest.mark.parametrize(("strokes", "state"), [(1, "RUNNING"), (2, "DONE")])
+def test_ctrl_c_in_a_terminal_interrupts_the_box_for_a_moment_and_twice_leads_to_the_prompt(strokes, state):
+    """Many mean to copy what they see."""
+    with World(seed=1, device_options={"charge_lines": False}) as world:
+        device = world.device
+        assert world.run_until(lambda: world.ready, 60)
+        for _ in range(strokes):
+            device.type_on_console("\x03")
+            world.run(2)
+        assert "Ctrl-C" in device.console_text()
+        world.run(60)
+        assert device.state == state
+        if strokes == 1:
+            assert [reason for _, reason in device.resets] == ["SOFTWARE"]
+            world.plug(world.new_car(soc_percent=42))
+            assert world.run_until(lambda: world.charging, 60)
+            assert "without the saved settings" not in device.console_text()
+
+
 def recovery():
     return device_files.module("recovery", microcontroller=types.ModuleType("microcontroller"))
 

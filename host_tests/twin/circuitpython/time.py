@@ -10,6 +10,7 @@ from twin_device import device
 struct_time = host_time.struct_time
 # Unix time of 2000-01-01: the clock of a board that nobody has set.
 _EPOCH = 946684800
+_LOOK_US = 1_000_000
 
 
 def _float30(value):
@@ -21,7 +22,12 @@ def _float30(value):
 def sleep(seconds):
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    device.spend(device.nap_us(round(seconds * 1_000_000)) + device.costs.ticks_us)
+    us = device.nap_us(round(seconds * 1_000_000)) + device.costs.ticks_us
+    # Ctrl-C ends it.
+    while us > _LOOK_US:
+        device.spend(_LOOK_US)
+        us -= _LOOK_US
+    device.spend(us)
 
 
 def monotonic():
