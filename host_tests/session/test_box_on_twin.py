@@ -259,8 +259,9 @@ def test_the_page_answers_at_once_after_the_link_broke_under_its_clients():
         world.run(1)
         assert not any(client.finished for client in clients)
         world.device.station.kicked()
-        # Longer than it takes to notice that the address is back, shorter than a client may be slow.
-        world.run(3)
+        assert world.run_until(lambda: world.device.station.address is None, 10)
+        # The box has not noticed yet that it is back.
+        assert world.run_until(lambda: world.device.station.address, 10)
         answer = world.network.http("GET", "/api/status")
         assert answer.status == 200 and answer.elapsed_us < 1_000_000
         assert not any(client.closed_by_box for client in clients)

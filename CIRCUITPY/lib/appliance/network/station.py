@@ -93,6 +93,10 @@ class Station:
         """True while the box has an address."""
         return self.state == CONNECTED
 
+    def address_now(self):
+        """``address``, or what the firmware has got back by itself and is only noticed when no car is in a session."""
+        return self.address or self._link.address()
+
     @property
     def reachable(self):
         """True while somebody could open the page."""

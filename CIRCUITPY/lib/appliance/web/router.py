@@ -33,7 +33,7 @@ class OwnNames:
     def has(self, name):
         """True for one of ours."""
         hostname = self._settings["HOSTNAME"]
-        if name in OWN_NAMES or name == self._wifi.address or name in (hostname, hostname + ".local"):
+        if name in OWN_NAMES or name == self._wifi.address_now() or name in (hostname, hostname + ".local"):
             return True
         others = self._settings["WEB_NAMES"]
         return bool(others) and name in [other.strip().lower() for other in others.split(",")]
