@@ -33,7 +33,7 @@ function showList(id, rows) {
 const STEPS = {
   100: "The car looks for a charger", 104: "", 120: "", 150: "The car chose this box", 155: "",
   190: "Car and box are connected through the cable", 202: "", 303: "", 401: "", 403: "",
-  505: "The car begins to talk about charging", 515: "", 525: "", 538: "", 565: "", 905: "", 910: "The conversation is over",
+  505: "The car begins to talk about charging", 515: "", 525: "", 538: "", 565: "", 598: "", 599: "", 905: "", 910: "The conversation is over",
 };
 const everyStep = element("input");
 everyStep.type = "checkbox";

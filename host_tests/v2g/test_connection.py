@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """v2g.connection: what reaches a car's conversation over SDP, TCP and V2GTP, and what does not."""
 
+from scapy.layers.inet import UDP
 from v2g import connection, din, exi, iso2
 from v2g.din import SCHEMA
 
@@ -17,6 +18,24 @@ def test_tls_is_answered_with_no_tls_every_time():
         assert bytes(answer.payload.payload.payload)[-2:] == b"\x10\x00"
 
 
+def told_last(car):
+    return car.kinds("checkpoint")[-1]
+
+
+def test_an_sdp_request_that_cannot_be_answered_is_told():
+    car = WireCar().slac()
+    packet = car.ip("ff02::1") / UDP(sport=60000, dport=15118) / bytes.fromhex("01fe9000000000021010")
+    car.sends(bytes(packet))
+    assert car.secc.counts["bad_sdp"] == 1
+    assert told_last(car) == (599, "a message could not be read: SDP asks for another transport than TCP")
+
+
+def test_what_the_car_was_refused_is_told():
+    car = WireCar().to_parameters()
+    car.request("ServiceDetailReq")
+    assert told_last(car) == (598, "ServiceDetailReq refused: FAILED_SequenceError")
+
+
 def test_noise_instead_of_exi_is_counted_and_answered_with_silence():
     car = WireCar()
     car.slac()
@@ -24,6 +43,7 @@ def test_noise_instead_of_exi_is_counted_and_answered_with_silence():
     car.connect()
     assert car.exchange(b"\x00\x01\x02") == b""
     assert car.secc.counts["bad_exi"] == 1
+    assert told_last(car) == (599, "a message could not be read: no EXI header")
     assert car.handshake()["ResponseCode"] == "OK_SuccessfulNegotiation"
 
 
@@ -35,6 +55,7 @@ def test_noise_instead_of_v2gtp_closes_the_connection():
     car.tcp("PA", b"GET / HTTP/1.1\r\n\r\n")
     car.sends()
     assert car.secc.counts["bad_v2gtp"] == 1 and "FA" in car.flags_seen
+    assert told_last(car) == (599, "a message could not be read: not a V2GTP header")
 
 
 def test_two_requests_in_one_segment_are_both_answered():

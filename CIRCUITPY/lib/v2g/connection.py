@@ -104,8 +104,8 @@ class Connection:
             return
         try:
             tls = sdp.wants_tls(datagram[2])
-        except PeerError:
-            self._counts["bad_sdp"] += 1
+        except PeerError as error:
+            self._not_read("bad_sdp", error)
             return
         if plug_in.progress == 0:
             plug_in.progress = 1
@@ -162,10 +162,15 @@ class Connection:
                 else:
                     self._counts["bad_v2gtp"] += 1
                 message = self._stream.next_message()
-        except PeerError:
-            self._counts["bad_v2gtp"] += 1
+        except PeerError as error:
+            self._not_read("bad_v2gtp", error)
             self._stream.reset()
             self.tcp.close(now)
+
+    def _not_read(self, count, error):
+        """Nothing answers it, and the log is all that tells whose fault the silence is."""
+        self._counts[count] += 1
+        self._plug_in.say(599, "a message could not be read: %s" % error)
 
     # ---- messages
 
@@ -175,8 +180,8 @@ class Connection:
                 answer = self._negotiate(payload, now)
             else:
                 answer = self._request(payload, now)
-        except exi.ExiError:
-            self._counts["bad_exi"] += 1
+        except exi.ExiError as error:
+            self._not_read("bad_exi", error)
             return
         if answer is not None:
             plug_in = self._plug_in

@@ -212,6 +212,7 @@ class Session:
             self.refusals = 0
         else:
             self.refusals += 1
+            self.events.append((598, name + " refused: " + code))
         return self._response(name, code, fields)
 
     def _response(self, name, code, fields):
