@@ -167,14 +167,8 @@ class Slac:
             if old.ev_mac == ev_mac and old.stale_link:
                 context.stale_link = True
         # Another RunID may be a restart or a damaged repeat: which one counts the car tells by going on.
-        self._contexts = [
-            old
-            for old in self._contexts
-            if old.ev_mac != ev_mac or (old.state == "WAIT_START" and old.run != run)
-        ]
-        while len(self._contexts) >= C_EVSE_MATCH_PARALLEL:
-            self._contexts.pop(0)
-        self._contexts.append(context)
+        kept = [old for old in self._contexts if old.ev_mac != ev_mac or (old.state == "WAIT_START" and old.run != run)]
+        self._contexts = kept[1 - C_EVSE_MATCH_PARALLEL :] + [context]
         self.frames.append(mme_slac.slac_parm_cnf(self.mac, ev_mac, run))
         self.events.append(("parm", ev_mac))
 
@@ -308,10 +302,9 @@ class Slac:
             self._enter(context, "NO_RESPONSE", now)
             return
         context.sends += 1
+        sounds = min(context.profiles, 255)
         self.frames.append(
-            mme_slac.atten_char_ind(
-                self.mac, context.ev_mac, context.run, min(context.profiles, 255), context.characteristics
-            )
+            mme_slac.atten_char_ind(self.mac, context.ev_mac, context.run, sounds, context.characteristics)
         )
         self._enter(context, "WAIT_RESPONSE", now)
 
@@ -396,11 +389,7 @@ MESSAGES = {
     mme_slac.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE", "NO_RESPONSE"), Slac._accept_response, "WAIT_MATCH"),
     # Without a response as well: who goes on has our CM_ATTEN_CHAR.IND, it is his response that was lost.
     mme_slac.CM_VALIDATE_REQ: (_CHOOSING, Slac._answer_validate, None),
-    mme_slac.CM_SLAC_MATCH_REQ: (
-        _CHOOSING + ("JOINING", "JOINED"),
-        Slac._answer_match,
-        "JOINING",
-    ),
+    mme_slac.CM_SLAC_MATCH_REQ: (_CHOOSING + ("JOINING", "JOINED"), Slac._answer_match, "JOINING"),
     mme_slac.CM_AMP_MAP_REQ: (("WAIT_MATCH", "LATE_MATCH", "JOINING", "JOINED"), Slac._answer_amp_map, None),
 }
 

@@ -464,16 +464,7 @@ class TcpServer:
         sequence = (self._unacknowledged + offset) & SEQUENCE_MASK
         self._advertised = self._received.room
         pack_into(
-            ">HHIIBBH",
-            header,
-            0,
-            self.port,
-            self.peer_port,
-            sequence,
-            self._received.next,
-            0x50,
-            flags,
-            self._advertised,
+            ">HHIIBBH", header, 0, self.port, self.peer_port, sequence, self._received.next, 0x50, flags, self._advertised
         )
         if 0 <= offset < self._sent:
             self.counts["retransmit"] += 1

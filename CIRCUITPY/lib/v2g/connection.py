@@ -167,12 +167,11 @@ class Connection:
             self._stream.reset()
             self.tcp.close(now)
 
-    def _not_read(self, count, error):
-        """Nothing answers it, and the log is all that tells whose fault the silence is."""
-        self._counts[count] += 1
-        self._plug_in.say(599, "a message could not be read: %s" % error)
-
     # ---- messages
+
+    def _not_read(self, count, error):
+        self._counts[count] += 1
+        self._plug_in.say(599, "a message could not be read: %s" % error)  # nothing answers it
 
     def _receive_message(self, payload, now):
         try:

@@ -129,10 +129,6 @@ class PlugIn:
 
     # ---- when it must be over
 
-    def may_be_over(self, now):
-        """True when the car closed its connection, or was not heard for long: its modem may still count as joined."""
-        return self.ended is not None or ticks_diff(now, self.heard) >= LIMITS_MS["unheard"]
-
     def restart_is_over(self, matching, now):
         """True when the car, which began anew, is not waited for any more; ``matching``: it may be in the middle of that."""
         if self.overdue(now) is None:

@@ -234,7 +234,8 @@ class Secc:
         """The plug-in rules, and the car that starts over in the middle (Stellantis, Tesla after sleep)."""
         plug_in = self._plug_in
         if plug_in is not None and plug_in.ev_mac != ev_mac:
-            if plug_in.may_be_over(now) and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
+            unheard = ticks_diff(now, plug_in.heard) >= LIMITS_MS["unheard"]  # its modem may still count as joined
+            if (unheard or plug_in.ended is not None) and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
                 plug_in.how = plug_in.how or "the car started over"
                 self._finish(now)  # a VW MEB that comes back with another MAC
             plug_in = None
