@@ -14,6 +14,11 @@ FROM_THE_FIRMWARE = (
 NOT_SHOWN = frozenset((
     # web/bodies.py: told to programs alone
     "must be true or false.",
+    # web/connection.py: likewise, and lines of HTTP
+    "Bad Request", "Expect", "Expectation Failed", "Internal Server Error", "Not Implemented", "Payload Too Large",
+    "Request Header Fields Too Large", "Request Timeout", "URI Too Long",
+    "HTTP/1.1 %d %s Content-Type: text/plain Content-Length: %d Connection: close %s",
+    "No other Expect than 100-continue is known.", "Send a Content-Length: a Transfer-Encoding is not understood.",
     # web/diary.py
     "text/csv; charset=utf-8",
     # status.js

@@ -37,6 +37,11 @@ def test_what_takes_long_to_take_apart_is_refused():
         bodies.texts_of({"K%d" % number: 1 for number in range(200)})
 
 
+def test_a_form_is_one_however_its_name_is_spelled():
+    head = b"POST / HTTP/1.1\r\nContent-Type: Application/X-WWW-Form-URLencoded; charset=utf-8\r\nContent-Length: 3\r\n\r\n"
+    assert bodies.fields_of(sent_by_owner(head + b"a=1")) == {"a": "1"}
+
+
 @pytest.mark.parametrize("body", [b"a=%", b"a=%zz", b"a=%C3", b"\xff=1", b"a=%4%1", b"a=%C3\xa4", b"=\xff"])
 def test_broken_forms_are_refused(body):
     head = b"POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1\r\n\r\n"

@@ -188,6 +188,7 @@ def test_malformed_requests_get_an_error_answer(site, request_bytes):
     client = site.connect(request_bytes)
     site.run(2000)
     assert status_of(client) in (400, 431)
+    assert body_of(client).endswith((b"cannot be read.", b"is too long.")), "in words"
     assert site.is_clean()
     assert status_of(site.get(b"/api/status")) == 200
 
@@ -283,10 +284,10 @@ def test_endless_header_is_431(site):
 def test_huge_content_length_is_413_and_lying_one_is_408(site):
     huge = site.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n" + b"a" * 5000)
     site.run(200)
-    assert status_of(huge) == 413
+    assert status_of(huge) == 413 and b"8 kB at most" in body_of(huge)
     lying = site.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")
     site.run(connection.TOTAL_MS + 200)
-    assert status_of(lying) == 408
+    assert status_of(lying) == 408 and b"in time" in body_of(lying)
     site.run(connection.DISCARD_MS + 100)
     assert huge.closed and lying.closed
     assert site.is_clean()
@@ -367,7 +368,7 @@ def test_what_will_be_refused_is_refused_before_the_body_comes(site, expect, len
 def test_transfer_encoding_is_refused(site):
     client = site.connect(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
     site.run(200)
-    assert status_of(client) == 501
+    assert status_of(client) == 501 and b"Content-Length" in body_of(client)
 
 
 def test_client_that_never_reads_is_dropped(site):

@@ -93,4 +93,4 @@ def is_on(fields, name):
 
 def wants_page(request):
     """True for a plain form, whose answer is another page."""
-    return request.headers.get_directive("Content-Type", "") == FORM
+    return request.headers.get_directive("Content-Type", "").lower() == FORM

@@ -48,14 +48,14 @@ RETRY_SEND_MS = 20
 
 FREE, HEADER, BODY, ANSWER, WORK, SEND, DISCARD = "FREE", "HEADER", "BODY", "ANSWER", "WORK", "SEND", "DISCARD"
 
-_BAD_REQUEST = (400, "Bad Request")
-_TIMEOUT = (408, "Request Timeout")
-_TOO_LARGE = (413, "Payload Too Large")
-_URI_TOO_LONG = (414, "URI Too Long")
-_EXPECTATION_FAILED = (417, "Expectation Failed")
-_HEADER_TOO_LARGE = (431, "Request Header Fields Too Large")
-_INTERNAL = (500, "Internal Server Error")
-_NOT_IMPLEMENTED = (501, "Not Implemented")
+_BAD_REQUEST = (400, "Bad Request", "The request cannot be read.")
+_TIMEOUT = (408, "Request Timeout", "The request did not arrive in time.")
+_TOO_LARGE = (413, "Payload Too Large", "The request is too large: 8 kB at most.")
+_URI_TOO_LONG = (414, "URI Too Long", "The address is too long.")
+_EXPECTATION_FAILED = (417, "Expectation Failed", "No other Expect than 100-continue is known.")
+_HEADER_TOO_LARGE = (431, "Request Header Fields Too Large", "The header of the request is too long.")
+_INTERNAL = (500, "Internal Server Error", "Something went wrong in the box; its log says what.")
+_NOT_IMPLEMENTED = (501, "Not Implemented", "Send a Content-Length: a Transfer-Encoding is not understood.")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -388,7 +388,7 @@ class Connection:
         self._web.count("refused")
         self._output = (
             "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
-            % (status[0], status[1], len(status[1]), status[1])
+            % (status[0], status[1], len(status[2]), status[2])
         ).encode()
         self._sent = 0
         self._drop_rest()
