@@ -43,6 +43,16 @@ function whenOf(reading) {
   return known(reading.unix_s) ? ago(Date.now() / 1000 - reading.unix_s) : "before the restart";
 }
 
+// What keeps a SmartEVSE from asking a car, where something does.
+const waitsFor = (evse) => (/^state \d+: (.*)/.exec(evse.text) || [])[1];
+
+function hintOf(stage) {
+  if (stage !== "waiting") return HINTS[stage] || "";
+  if (waitsFor(latest.smartevse)) return "SmartEVSE: " + waitsFor(latest.smartevse);
+  if (!latest.car_present) return HINTS.waiting;
+  return /^state [12]$/.test(latest.smartevse.text) ? "To have it read, unplug it and plug it in again." : "";
+}
+
 function showSoc(reading, stage, current) {
   byId("soc").hidden = reading === null || !current;
   const unnamed = reading !== null && reading.evccid && !(reading.profile && reading.profile.name);
@@ -50,7 +60,7 @@ function showSoc(reading, stage, current) {
   if (unnamed) byId("name-it").firstElementChild.href = nameLink(reading.evccid, ["rotating", "made_up"].includes(reading.evccid_kind));
   const last = reading || latest.earlier;
   const lastText = !last || current ? "" : "Last car: " + socText(last) + ", " + whenOf(last) + ". ";
-  setText(byId("hint"), (lastText + (reading === null || stage !== "soc" ? HINTS[stage] || "" : "")).trim());
+  setText(byId("hint"), (lastText + (reading === null || stage !== "soc" ? hintOf(stage) : "")).trim());
   if (reading === null || !current) return;
   byId("mark").hidden = !reading.full_soc_percent;
   if (reading.full_soc_percent) byId("mark").style.left = reading.full_soc_percent + "%";
@@ -179,7 +189,7 @@ const EVSE_STATES = {
 
 function showParts(status) {
   const evse = status.smartevse;
-  const words = EVSE_STATES[evse.text.replace("state ", "")] || evse.text;
+  const words = EVSE_STATES[evse.text.replace("state ", "")] || waitsFor(evse) || evse.text;
   const parts = [status.modem.status === "READY" ? "Modem ready" : "Modem not ready",
     evse.url ? "SmartEVSE: " + words : "no SmartEVSE set up", status.wifi.ssid ? "WiFi " + status.wifi.ssid : "no WiFi"];
   setText(byId("parts"), settled(parts.map((part) => tr(part)).join(", ") + "."));
@@ -212,7 +222,8 @@ function show(status) {
   // The number below says it already.
   const name = reading && reading.profile && reading.profile.name;
   byId("headline").translate = !name;
-  setText(byId("headline"), reading ? name || "State of charge" : status.headline);
+  setText(byId("headline"), reading ? name || "State of charge"
+    : status.stage === "waiting" && status.car_present ? "A car is plugged in" : status.headline);
   setText(document.querySelector("title"), status.headline + " - " + status.product);
   showSoc(status.reading, status.stage, status.reading_is_current);
   showDelivery(status.smartevse, status.stage);

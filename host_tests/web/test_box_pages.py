@@ -1087,10 +1087,31 @@ def test_what_the_smartevse_does_is_told_in_words(owner, box):
     status = json.loads(owner.page.request.get(box.url + "/api/status").body())
     owner.page.route("**/api/status", lambda route: route.fulfill(json=status))
     for text, words in (("state 2", "charging"), ("state 13", "simulating the re-plug"), ("state 99", "state 99"),
-                        ("state 9: waiting for power", "state 9: waiting for power"), ("has the reading",) * 2):  # fmt: skip
+                        ("state 9: waiting for power", "waiting for power"), ("has the reading",) * 2):  # fmt: skip
         status["smartevse"]["text"] = text
         owner.open("/")
         owner.wait("#parts", f"SmartEVSE: {words}, WiFi")
+    owner.page.unroute("**/api/status")
+
+
+def test_a_car_that_is_plugged_in_and_not_read_is_not_asked_to_be_plugged_in(owner, box):
+    status = json.loads(owner.page.request.get(box.url + "/api/status").body())
+    status.update(stage="waiting", headline="Waiting for a car", reading=None, reading_is_current=False, earlier=None)
+    owner.page.route("**/api/status", lambda route: route.fulfill(json=status))
+    waits = "waiting for power or sun; a car is read as soon as charging may start"
+    for text, present, headline, hint in (
+        ("state 0", False, "Waiting for a car", "Plug a car in: its charge shows here a few seconds later."),
+        ("not set up", None, "Waiting for a car", "Plug a car in: its charge shows here a few seconds later."),
+        ("state 9: " + waits, True, "A car is plugged in", "SmartEVSE: " + waits),
+        ("state 0: switched off (mode Off); no car is read", False, "Waiting for a car",
+         "SmartEVSE: switched off (mode Off); no car is read"),
+        ("state 2", True, "A car is plugged in", "To have it read, unplug it and plug it in again."),
+        ("state 12", True, "A car is plugged in", ""),
+    ):  # fmt: skip
+        status["smartevse"]["text"], status["car_present"] = text, present
+        owner.open("/")
+        owner.wait("#headline", headline)
+        assert owner.text("#hint") == hint
     owner.page.unroute("**/api/status")
 
 
