@@ -27,7 +27,7 @@ SENT = (
     ("/api/test/mqtt", {}),
     ("/api/test/delivery", {"soc_percent": 50}),
     ("/api/modem/read", {}),
-    ("/api/update", {"kind": "none"}),
+    ("/api/update?offset=0", {"kind": "none"}),
     ("/api/selftest", {}),
     ("/api/readnow", {}),
 )

@@ -13,7 +13,7 @@ FROM_THE_FIRMWARE = (
 # By file: lines of the log, names of HTTP and of the standards, classes of a page.
 NOT_SHOWN = frozenset((
     # web/bodies.py: told to programs alone
-    "must be true or false.",
+    "must be true or false.", "offset must be a whole number.",
     # web/connection.py: likewise, and lines of HTTP
     "Bad Request", "Expect", "Expectation Failed", "Internal Server Error", "Not Implemented", "Payload Too Large",
     "Request Header Fields Too Large", "Request Timeout", "URI Too Long",

@@ -6,6 +6,8 @@ import pytest
 from adafruit_httpserver import Request
 from appliance.web import access, bodies, responses
 
+from host_tests.support.requests import request
+
 
 @pytest.mark.parametrize(
     ("body", "fields"),
@@ -22,9 +24,9 @@ def test_forms_are_decoded_whole(body, fields):
 
 
 def sent_by_owner(data):
-    request = Request(None, None, None, data)
-    request.who = access.OWNER
-    return request
+    sent = Request(None, None, None, data)
+    sent.who = access.OWNER
+    return sent
 
 
 def test_what_takes_long_to_take_apart_is_refused():
@@ -75,6 +77,14 @@ def test_a_truth_value_is_one_in_json_and_in_a_form(fields, truth):
 def test_what_is_neither_true_nor_false_is_not_guessed(value):
     with pytest.raises(responses.BadBody, match="on must be true or false"):
         bodies.is_on({"on": value}, "on")
+
+
+@pytest.mark.parametrize("query", ["", "?offset", "?offset=a", "?offset=-1", "?offset=1.5", "?offset=9999999999"])
+def test_a_piece_of_a_file_without_its_place_is_refused(query):
+    """It was taken for the first one, and what had come of the file was lost."""
+    with pytest.raises(responses.BadBody, match="offset must be a whole number"):
+        bodies.offset_of(request(path="/api/update" + query))
+    assert bodies.offset_of(request(path="/api/update?agreed=room&offset=4096")) == 4096
 
 
 @pytest.mark.parametrize("key", [1, None, True, 2.5])

@@ -107,5 +107,5 @@ def test_handlers_hand_on_what_the_page_sent(pages, service):
 @pytest.mark.parametrize("handler", ("read", "change", "take", "restore"))
 def test_a_refusal_keeps_its_words_and_its_code(pages, service, handler):
     service.refusal = Refused("car", "A car is being read.")
-    answer = told(getattr(pages, handler)(request({})))
+    answer = told(getattr(pages, handler)(request({}, "/api/x?offset=0")))
     assert answer == (409, {"error": "A car is being read.", "code": "car"})

@@ -134,7 +134,7 @@ def test_each_kind_of_refusal_has_its_answer_and_its_line(bench, error, status, 
 @pytest.mark.parametrize("handler", ("state", "check", "take", "install", "cancel"))
 def test_while_a_car_is_read_nothing_is_begun(bench, handler):
     bench.car = True
-    status, document = told(getattr(bench.pages, handler)(request({})))
+    status, document = told(getattr(bench.pages, handler)(request({}, "/api/x?offset=0")))
     assert (status, document["code"]) == (503, "car") and not bench.jobs.due(0)
 
 

@@ -6,7 +6,7 @@ shown the password."""
 import binascii
 import json
 
-from appliance.base.text import PLAIN
+from appliance.base.text import PLAIN, is_digits
 from appliance.storage.records import joined_surrogates
 from appliance.web import access
 from appliance.web.responses import BadBody
@@ -89,6 +89,14 @@ def is_on(fields, name):
     if value not in (None, "true", "false"):
         raise BadBody(name + " must be true or false.")
     return value == "true"
+
+
+def offset_of(request):
+    """Where a piece of a file belongs. Raises BadBody."""
+    text = request.query_params.get("offset", "") or ""
+    if not is_digits(text):
+        raise BadBody("offset must be a whole number.")
+    return int(text)
 
 
 def wants_page(request):

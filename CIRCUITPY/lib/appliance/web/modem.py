@@ -12,8 +12,7 @@ POST /api/modem/restore               {"check": "...", "other": false}
 
 from appliance.base.refused import Refused
 from appliance.web import responses
-from appliance.web.bodies import fields_of, is_on
-from appliance.web.documents import number_of
+from appliance.web.bodies import fields_of, is_on, offset_of
 
 PIECE_BYTES = 1024
 FILE_TYPE = "application/octet-stream"
@@ -60,7 +59,7 @@ class ModemPages:
 
     def take(self, request):
         """POST /api/modem/file"""
-        offset = number_of(request.query_params.get("offset", ""))
+        offset = offset_of(request)
         return self._do(request, self._service.take, offset, request.body or b"")
 
     def restore(self, request):

@@ -14,8 +14,7 @@ again. So it is while a PC has taken the drive in the middle of an update.
 
 from appliance.web import responses
 from appliance.web.actions import BUSY
-from appliance.web.bodies import fields_of, is_on
-from appliance.web.documents import number_of
+from appliance.web.bodies import fields_of, is_on, offset_of
 
 STEP_LIMIT_MS = 20000
 # As update.receiver says it, which is loaded when somebody updates.
@@ -45,7 +44,7 @@ class UpdateActions:
     def take(self, request):
         """POST /api/update"""
         agreed = request.query_params.get("agreed", "") or ""
-        offset = number_of(request.query_params.get("offset", ""))
+        offset = offset_of(request)
         argument = (offset, request.body or b"", agreed.split(","))
         if offset == 0:
             return self._job(request, self._begin, argument, True)
