@@ -99,6 +99,10 @@ def test_words_of_the_report_itself_stay_whatever_the_secrets_are(key, value, te
     assert Mask(settings, SimpleNamespace(made_up="abcdefgh"))(text) == text
 
 
+def test_a_secret_of_small_letters_is_left_out_when_it_is_longer_than_a_word():
+    assert Mask(read('WEB_PASSWORD = "correcthorse"\n'), SimpleNamespace(made_up=None))("is correcthorse.") == "is (secret)."
+
+
 def test_a_secret_between_signs_is_left_out(settings):
     mask = Mask(settings, SimpleNamespace(made_up="abcd-efgh"))
     told = mask('"hunter22x","ssid": "Casa Nostra" (correct horse) abcdefgh, abcd-efgh.')

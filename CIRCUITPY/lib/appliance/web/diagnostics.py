@@ -57,6 +57,7 @@ ADDRESS_DIGITS = (12, 16)
 LISTENER_KEYS = ("LISTENER_1", "LISTENER_2")
 _SEPARATORS = ":-"
 _SMALL = LETTERS[:26]
+MOST_PLAIN = 8
 
 
 def _are_joined(before, after):
@@ -81,12 +82,11 @@ class Mask:
     """
 
     def __init__(self, settings, access):
-        words = []
-        for row in SCHEMA:
-            value = str(settings[row[KEY]])
-            # A plain word may be one of the report's own: what takes its place would give it away, and it alone does not.
-            if row[SECRET] and value and not consists_of(value, _SMALL):
-                words.append((value, "(secret)"))
+        secrets = [str(settings[row[KEY]]) for row in SCHEMA if row[SECRET]]
+        # A short plain word may be one of the report's own: what takes its place would give it away, and it alone does not.
+        words = [
+            (value, "(secret)") for value in secrets if len(value) > MOST_PLAIN or (value and not consists_of(value, _SMALL))
+        ]
         made_up = access.made_up
         if made_up:
             words += [(made_up, "(secret)"), (made_up.replace("-", ""), "(secret)")]
