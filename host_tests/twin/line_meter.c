@@ -17,7 +17,7 @@
 #include <Python.h>
 #include <frameobject.h>
 #include <pythread.h>
-#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030C0000
+#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030C0000 && __has_include(<internal/pycore_frame.h>)
 #define CHOOSES 1
 #define Py_BUILD_CORE 1
 #include <internal/pycore_frame.h>
