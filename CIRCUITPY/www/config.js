@@ -16,16 +16,16 @@ const TOPICS = [
 ];
 // Choices in words; what is not here is shown as it is.
 const WORDS = {
-  ANSWER_CARS: { auto: "Once per plug-in", modem_phase: "Only while the SmartEVSE asks for it", always: "Always (for a test bench)", never: "Never" },
+  ANSWER_CARS: { auto: "Once per plug-in", modem_phase: "Only when the SmartEVSE asks", always: "Always (for a test bench)", never: "Never" },
   PROTOCOL: { din: "DIN 70121, else ISO 15118-2", iso2: "ISO 15118-2, else DIN 70121", din_only: "DIN 70121 only" },
   CONVERSATION: { release: "Let the car go", converse: "Read on for a while" },
   CONVERSATION_UNTIL: { parameters: "Charge parameters", cable_check: "Cable check", pre_charge: "Pre-charge" },
   DISPLAY: { auto: "Automatic", none: "None", ssd1306: "SSD1306 (OLED)", st7789: "ST7789 (colour)", board: "The board's own" },
   DISPLAY_ROTATION: { 0: "As it is", 90: "A quarter turn", 180: "Upside down", 270: "Three quarter turns" },
   WIFI_TX_POWER_DBM: { 0: "The board's own" },
-  STATUS_PUBLIC: { no: "Only with the password", yes: "Everyone on your network may see the status" },
+  STATUS_PUBLIC: { no: "Only with the password", yes: "Everyone on your network" },
   DIARY: { yes: "Keep the last 448 plug-ins", no: "Keep nothing through a restart" },
-  LANGUAGE: { auto: "As the browser; the display in English", en: "English", de: "Deutsch", nl: "Nederlands", fr: "Français" },
+  LANGUAGE: { auto: "As the browser, display English", en: "English", de: "Deutsch", nl: "Nederlands", fr: "Français" },
   LOG_LEVEL: { D: "Everything", I: "What happens", W: "Warnings and errors", E: "Errors only" },
 };
 const SOURCES = { page: "saved here", "settings.toml": "settings.toml", default: "default", environment: "system" };

@@ -538,6 +538,22 @@ def test_values_are_saved_whole_and_live_through_the_restart(owner, box):
     assert page.input_value("#CAR_1") == ""
 
 
+# Beside the arrow.
+FITS = """(select) => {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = getComputedStyle(select).font;
+  return [...select.options].map((one) => one.text).filter((text) => pen.measureText(text).width > select.clientWidth - 42);
+}"""
+
+
+def test_a_choice_can_be_read_to_its_end_on_a_phone(owner):
+    owner.page.set_viewport_size(PHONE)
+    owner.open("/config")
+    selects = [select for select in owner.page.query_selector_all("select") if select.is_visible()]
+    assert len(selects) > 5
+    assert [text for select in selects for text in select.evaluate(FITS)] == []
+
+
 def test_what_was_typed_outlives_a_login_that_ended(owner, box):
     owner.open("/config")
     page = owner.page
