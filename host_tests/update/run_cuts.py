@@ -159,7 +159,7 @@ def main(out, shift, holes, rooms, drive, *bundles):
     for turn, path in enumerate(bundles):
         with open(path, "rb") as file:
             data = file.read()
-        updating = receiver.Update(slots, ROOT, nothing, "10.1.0", lambda: 3, nothing)
+        updating = new_update()
         if turn == 0:
             before, journal = watched(board, updating.take, 0, data[:PAGE], ("room",))
             at = wiped(journal)
@@ -194,6 +194,15 @@ def main(out, shift, holes, rooms, drive, *bundles):
         json.dump(figures, file)
 
 
+# A restart ends an update without closing its file. Collected here, it would be closed all the same.
+_updates = []
+
+
+def new_update():
+    _updates.append(receiver.Update(slots, ROOT, nothing, "10.1.0", lambda: 3, nothing))
+    return _updates[-1]
+
+
 def wiped(journal):
     """Where the making of room ends: the last cycle of the first update's beginning wipes the seal."""
     return len(journal) - 1
@@ -209,10 +218,10 @@ def after_a_cut(board, path):
     with open(path, "rb") as file:
         data = file.read()
     board.reset()
-    updating = receiver.Update(slots, ROOT, nothing, "10.1.0", lambda: 3, nothing)
+    updating = new_update()
     updating.take(0, data[: 2 * PAGE], ("older",))
     board.reset()
-    updating = receiver.Update(slots, ROOT, nothing, "10.1.0", lambda: 3, nothing)
+    updating = new_update()
     for offset in range(0, len(data), receiver.SLICE):
         updating.take(offset, data[offset : offset + receiver.SLICE], ("older",))
     updating.install(None)
