@@ -37,20 +37,18 @@ function socText(reading) {
   return reading.soc_doubtful_percent > 100 ? "?" : reading.soc_doubtful_percent + " %?";
 }
 
-// Of a reading of this run, or of an earlier one, which may have no date.
 function whenOf(reading) {
   if (known(reading.age_s)) return ago(reading.age_s);
   return known(reading.unix_s) ? ago(Date.now() / 1000 - reading.unix_s) : "before the restart";
 }
 
-// What keeps a SmartEVSE from asking a car, where something does.
-const waitsFor = (evse) => (/^state \d+: (.*)/.exec(evse.text) || [])[1];
+const waitsFor = (evse) => evse.text.split(/^state \d+: /)[1];
 
 function hintOf(stage) {
-  if (stage !== "waiting") return HINTS[stage] || "";
-  if (waitsFor(latest.smartevse)) return "SmartEVSE: " + waitsFor(latest.smartevse);
-  if (!latest.car_present) return HINTS.waiting;
-  return /^state [12]$/.test(latest.smartevse.text) ? "To have it read, unplug it and plug it in again." : "";
+  const evse = latest.smartevse;
+  if (stage === "waiting" && waitsFor(evse)) return "SmartEVSE: " + waitsFor(evse);
+  if (stage !== "waiting" || !latest.car_present) return HINTS[stage] || "";
+  return /^state [12]$/.test(evse.text) ? "To have it read, unplug it and plug it in again." : "";
 }
 
 function showSoc(reading, stage, current) {
@@ -84,7 +82,7 @@ function showReading(reading, stage) {
     reading.age_s > FRESH_S || stage !== "soc" ? "old" : "", "read " + ago(reading.age_s) + full);
 }
 
-// What the car should have by now, from the charger's meter, in the place of what it told.
+// What the car should have by now, by the charger's meter.
 function showEstimate(now, reading) {
   const left = Math.round(now.full_in_s / 60);
   const goal = now.full_soc_percent === 100 ? "full" : now.full_soc_percent + " %";
@@ -100,7 +98,7 @@ function showDelivery(evse, stage) {
   byId("delivery").className = evse.last_delivery || "";
 }
 
-// After three readings in an hour that nobody could confirm, the box waits: the owner may know better.
+// Three readings in an hour that nobody could confirm: the owner may know better.
 function showGate(gate, owner) {
   byId("gate").hidden = gate.next_reading_s === null || !owner;
   if (gate.next_reading_s === null || byId("gate-text").dataset.said) return;
@@ -148,7 +146,7 @@ function carName(session) {
   return session.name || (session.likely_maker ? session.likely_maker + "?" : STRANGER);
 }
 
-// One line a plug-in, the rest on a tap (details.js). Built anew only for a new one; what is open stays open.
+// One line a plug-in, the rest on a tap (details.js). Built anew only for a new one.
 function showSessions(status) {
   const sessions = status.sessions.slice().reverse();
   const list = byId("sessions");
@@ -181,7 +179,7 @@ function showSessions(status) {
 // An address that changes each time is named by its first half.
 const nameLink = (evccid, changes) => "/config#CAR:" + (changes ? evccid.slice(-12, -6) + "*" : evccid.slice(-12));
 
-// What a SmartEVSE's number means for people; a state with words of its own has them from the box.
+// What a SmartEVSE's number means for people, where the box has no words for it.
 const EVSE_STATES = {
   0: "no car", 1: "car plugged in", 2: "charging", 8: "waking the car", 11: "asking the car", 12: "asking the car",
   13: "simulating the re-plug", 14: "turned the car away",
@@ -196,7 +194,7 @@ function showParts(status) {
   byId("bring-up").hidden = !status.self_test;
 }
 
-// What is seldom wanted has a script of its own. A load that fails is tried again with the next wish.
+// What is seldom wanted. A load that fails is tried again with the next wish.
 function load(path, then) {
   if (loading.has(path)) return loading.get(path).push(then);
   const waiting = [then];
