@@ -72,7 +72,7 @@ CURES = {
     ),
     "a found SPI setting is forgotten": (
         "lib/appliance/modem/setting.py",
-        "            self._memory.set_part(self._place, found)\n",
+        "            self._kept.set_part(SPI, found)\n",
         "",
         "host_tests/appliance/modem/test_setting.py::"
         "test_the_second_start_of_a_box_asks_the_modem_as_the_first_one_found",
@@ -150,8 +150,8 @@ CURES = {
     ),
     "a drive that a computer took meanwhile ends the update": (
         "lib/appliance/update/receiver.py",
-        "if self.state in (RECEIVING, WRITTEN):\n                        raise",
-        "if False:\n                        raise",
+        "if self.state in (RECEIVING, WRITTEN):\n                    raise",
+        "if False:\n                    raise",
         "host_tests/update/test_drive_held.py::"
         "test_a_version_that_waits_for_its_installation_waits_for_the_computer_too",
     ),

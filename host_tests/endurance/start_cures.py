@@ -190,8 +190,8 @@ CURES = {
     ),
     "a file that cannot be imported counts twice": (
         "code.py",
-        "    return 2 if getattr(",
-        "    return 1 if getattr(",
+        "for _ in range(2 if getattr(",
+        "for _ in range(1 if getattr(",
         broken_program,
     ),
     "what is in NVM survives a reset, RTC memory does not": (
@@ -250,8 +250,8 @@ CURES = {
     ),
     "the firmware's own watchdog accuses no join": (
         "survival.py",
-        "        elif supervisor.runtime.safe_mode_reason != supervisor.SafeModeReason.NONE:\n",
-        "        elif False:\n",
+        "if started_by_reset and supervisor.runtime.safe_mode_reason == supervisor.SafeModeReason.NONE:",
+        "if started_by_reset:",
         restarts.sagging_supply,
     ),
     "what NVM did not take is written later": (

@@ -46,7 +46,8 @@ for _ in range(3):
     with device as bus:
         bus.write(b"\\x00")
     took.append((time.monotonic_ns() - before) // 1000)
-print(spi.frequency, took[1] == took[2], took[0] - took[1] > 150)
+# A line of code may take a fraction of a microsecond.
+print(spi.frequency, abs(took[1] - took[2]) < 2, took[0] - took[1] > 150)
 """
 
 

@@ -11,7 +11,7 @@ from appliance.storage.records import joined_surrogates
 from appliance.web import access
 from appliance.web.responses import BadBody
 
-MOST_ESCAPES = 300
+MOST_ESCAPES = 256
 MOST_FIELDS = 80
 LONGEST_OF_STRANGERS = 300
 _MOST_NUMBER = 1000000000
