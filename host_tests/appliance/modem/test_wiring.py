@@ -66,6 +66,6 @@ def test_a_pin_known_by_a_name_alone_waits_for_the_settings():
     assert kept(memory).wanted() == AS_DELIVERED and memory.saves == 0
 
 
-@pytest.mark.parametrize("clock", ["fast", "", "-1", "1e6"])
+@pytest.mark.parametrize("clock", ["fast", "", "-1", "1e6", "8\u00b2", "\u0668", "8" * 10])
 def test_a_clock_that_is_no_number_is_left_to_the_settings(clock):
     assert kept(Memory(), MODEM_SPI_HZ=clock).wanted() == AS_DELIVERED

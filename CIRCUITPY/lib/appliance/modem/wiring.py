@@ -10,6 +10,7 @@ where the file and the page say the same. They may be wrong: the box compares wi
 
 import binascii
 
+from appliance.base.text import is_digits
 from appliance.storage.memory import WIRING
 
 KEYS = ("MODEM_SCK", "MODEM_MOSI", "MODEM_MISO", "MODEM_CS", "MODEM_INT", "MODEM_SPI_HZ")
@@ -42,7 +43,7 @@ class KeptWiring:
     def of_file(self):
         """([five names of pins], clock in Hz) as settings.toml says."""
         texts = [DEFAULTS[i] if text is None else text for i, text in enumerate(self._texts)]
-        return texts[:5], int(texts[5] if texts[5].isdigit() else DEFAULTS[5])
+        return texts[:5], int(texts[5] if is_digits(texts[5]) else DEFAULTS[5])
 
     def wanted(self):
         """The same, as the last start had it."""
@@ -68,7 +69,7 @@ class KeptWiring:
         numbers = []
         for name in names:
             number = name.upper().replace("GPIO", "").replace("IO", "")
-            if number and not number.isdigit():
+            if number and not is_digits(number):
                 return bytes(_SIZE)
             numbers.append(int(number) if number else _NO_PIN)
         return self._mark() + bytes(numbers) + bytes((clock_hz // _MHZ,))
