@@ -183,8 +183,9 @@ class World:
 
     def _pin(self, key, usual):
         """The pin a setting names; a part is soldered to its usual pin when the setting names none."""
-        digits = re.sub(r"\D", "", self._setting(key, str(usual)))
-        return int(digits) if digits and int(digits) in self.hardware.pins else usual
+        digits = re.sub(r"[^0-9]", "", self._setting(key, str(usual)))
+        # CPython reads no number of thousands of digits.
+        return int(digits) if 0 < len(digits) < 4 and int(digits) in self.hardware.pins else usual
 
     def _wire_display(self, kind):
         if kind == "ssd1306":
