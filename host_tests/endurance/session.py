@@ -65,6 +65,9 @@ def play(rig, car, script=None, end=None):
     if not rig.run_until(lambda: rig.idle, READY_MS):
         verdict.wrong.append(f"wedged: {rig.loop.secc.stage} {READY_MS} ms after the plug-in")
     verdict.ready_ms = rig.clock.now_ms - ready_ms
+    kinds = {event[1] for event in rig.events}
+    if "searching" in kinds and not kinds & {"search_ended", "matched"}:
+        rig.run(QUIET_MS)  # what became of a search is told when TT_EVSE_match_session is over
     judge(rig, car, verdict)
     return verdict
 
