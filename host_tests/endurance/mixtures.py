@@ -203,7 +203,9 @@ class Mixture:
             # A VW of the MEB family: it searches on and on, each time with another MAC.
             rig.faults.hit("neighbour_meb")
             habits["slac_pauses_ms"] = (9_850,)
-            car = cars.CARS["id3"].build(rig.random_bytes, soc_percent=11, habits=habits)
+            # Not the recording's MAC: the line tells stations apart by it, and the car on our plug may be of that kind too.
+            mac = b"\x00\x7d\xfa\x4e\x42\x52"
+            car = cars.CARS["id3"].build(rig.random_bytes, mac=mac, soc_percent=11, habits=habits)
         else:
             mac = b"\x02\x1e" + self._rng.bytes(4)
             car = cars.CARS["virtual"].build(rig.random_bytes, mac=mac, soc_percent=11, habits=habits)
