@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """What a piece of work costs on the device, in virtual microseconds.
 
-Pure Python is charged by the line: `sys.settrace` counts the lines of device code and every line costs what
-MicroPython on the host needs for a line of that module (`costs.json`),
-times the device factor. Everything the firmware does in C has a fixed figure in `Costs`; the fakes charge it.
+Pure Python is charged by the line: every line of device code costs what MicroPython on the host needs for a line of that
+module (`costs.json`, counted by `host_tests/bench/measure_costs.py`), times the device factor. With a C compiler the meter
+of `line_meter` counts them, told by marks in the code (`line_marks`); without one `sys.settrace` does. Everything the
+firmware does in C has a fixed figure in `Costs`; the fakes charge it.
 
 `Probe` watches the consequence that matters: how long the modem was left alone, and where the time went.
 """

@@ -18,8 +18,8 @@ OPEN, PASSWORD, LOGIN, UNKNOWN = "open", "password", "login", "unknown"
 _BARS_DBM = (-60, -68, -76, -84)
 # Below this a join may fail as if the password were wrong.
 WEAK_DBM = -80
-# From here on nobody looks for a stronger access point of the same name.
-WELL_HEARD_DBM = -68
+# With three bars nobody looks for a stronger access point of the same name.
+WELL_HEARD_DBM = _BARS_DBM[1]
 
 
 def bars(rssi):

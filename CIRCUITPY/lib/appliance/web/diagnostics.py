@@ -84,9 +84,7 @@ class Mask:
     def __init__(self, settings, access):
         secrets = [str(settings[row[KEY]]) for row in SCHEMA if row[SECRET]]
         # A short plain word may be one of the report's own: what takes its place would give it away, and it alone does not.
-        words = [
-            (value, "(secret)") for value in secrets if len(value) > MOST_PLAIN or (value and not consists_of(value, _SMALL))
-        ]
+        words = [(value, "(secret)") for value in secrets if len(value) > MOST_PLAIN or not consists_of(value, _SMALL)]
         made_up = access.made_up
         if made_up:
             words += [(made_up, "(secret)"), (made_up.replace("-", ""), "(secret)")]
