@@ -13,8 +13,13 @@ from appliance.state.makers import likely_maker
         ("0000007dfa06bb7e", "VW group"),
         ("007dfa06bb7e0000", "VW group"),
         ("fca47a000001", "MG"),
+        ("dc4427100001", "Tesla"),
+        ("dc4427900001", None),  # another supplier of charging units, in the same block
+        ("a453ee000001", "Stellantis"),
+        ("141fba200001", None),
         ("02ab34cd0001", None),
         ("007d", None),
+        ("dc4427", None),
     ],
 )
 def test_the_first_three_of_the_last_six_bytes_name_a_maker(address, maker):

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Who probably made a car, by the first three bytes of its EVCCID or EV MAC.
+"""Who probably made a car, by the first three bytes of its EVCCID or EV MAC, or three and a half.
+
+Half a byte more counts where sixteen makers share the three: another supplier of charging units has a sixteenth of
+the block that one of Tesla's is in.
 
 They name the maker of the charging unit, which several brands share, and nothing stops a car from making them up: so
 "probably" at most, for people, never for a decision. Seen in recordings of production cars.
@@ -12,6 +15,7 @@ from appliance.state.cars import low_six
 _MAKERS = {
     "007dfa": "VW group",
     "98ed5c": "Tesla",
+    "dc44271": "Tesla",
     "001823": "Mercedes-Benz",
     "cc8826": "Mercedes-Benz",
     "001887": "Porsche",
@@ -22,10 +26,10 @@ _MAKERS = {
     "04e77e": "Hyundai or Kia",
     "046565": "Hyundai",
     "c0fbb6": "BYD or XPENG",
-    "a453ee": "Stellantis",
+    "a453ee0": "Stellantis",
     "044eaf": "Opel or Chevrolet",
     "fca47a": "MG",
-    "141fba": "Seres",
+    "141fba1": "Seres",
     "00c059": "Subaru or Toyota",
     "48c58d": "Polestar",
     "184cae": "Renault",
@@ -34,4 +38,7 @@ _MAKERS = {
 
 def likely_maker(address):
     """The maker's name for an EVCCID or a MAC (bytes), or None."""
-    return None if address is None else _MAKERS.get(hex_text(low_six(address)[:3]))
+    if address is None:
+        return None
+    digits = hex_text(low_six(address)[:4])
+    return _MAKERS.get(digits[:6]) or _MAKERS.get(digits[:7])
