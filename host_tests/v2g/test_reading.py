@@ -3,7 +3,17 @@
 """v2g.reading: numbers off the wire."""
 
 import pytest
-from v2g.reading import Reading, number, percent, physical, would_fill
+from appliance.state import cars
+from v2g.reading import (
+    CAPACITY_LEAST_WH,
+    CAPACITY_MOST_WH,
+    Reading,
+    capacity,
+    number,
+    percent,
+    physical,
+    would_fill,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +71,19 @@ def test_a_car_that_asks_for_all_that_its_battery_holds(capacity_wh, full, reque
     one = Reading("DIN 70121")
     one.energy_capacity_wh, one.full_soc_percent, one.energy_request_wh = capacity_wh, full, request_wh
     assert would_fill(one) is fills
+
+
+@pytest.mark.parametrize(
+    ("value", "multiplier", "wh"),
+    [(100, 0, None), (999, 0, None), (1000, 0, 1000), (30000, 1, 300000), (301, 3, None), (0, 0, None), (-5, 3, None)],
+)
+def test_a_capacity_is_that_of_a_car_or_unknown(value, multiplier, wh):
+    assert capacity({"Multiplier": multiplier, "Unit": "Wh", "Value": value}) == wh
+
+
+def test_a_capacity_that_is_left_out_is_unknown():
+    assert capacity(None) is None
+
+
+def test_an_owner_may_tell_the_capacities_that_a_car_may_tell():
+    assert cars._NUMBERS["capacity_wh"][1:] == (CAPACITY_LEAST_WH, CAPACITY_MOST_WH)

@@ -16,8 +16,10 @@ from v2g.session import Session
 PROTOCOL = "ISO 15118-2"
 SCHEMA = load("iso2")
 
-_LEAVING = ("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE")
-_ANY = ("SERVICE_DISCOVERY", "PAYMENT_SELECTION", "AUTHORIZATION", "CHARGE_PARAMETERS", "CABLE_CHECK")
+# Where a car may leave. A sequence error instead keeps the plug locked: one car for 15 s (FreeV2G issues 20 and 42).
+_LEAVING = (
+    "SERVICE_DISCOVERY", "PAYMENT_SELECTION", "AUTHORIZATION", "CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE",
+)  # fmt: skip
 
 # request: (states that allow it, action of v2g.session, state after an OK or None to stay)
 REQUESTS = {
@@ -33,7 +35,7 @@ REQUESTS = {
     "CurrentDemandReq": (("PRE_CHARGE",), Session.refuse, None),
     "PowerDeliveryReq": (_LEAVING, Session.power_delivery, None),
     "WeldingDetectionReq": (_LEAVING, Session.welding_detection, None),
-    "SessionStopReq": (_ANY + ("PRE_CHARGE",), Session.session_stop, "STOPPED"),
+    "SessionStopReq": (_LEAVING, Session.session_stop, "STOPPED"),
     # Never right in a DC session with external payment, but every request gets its answer.
     "PaymentDetailsReq": ((), Session.refuse, None),
     "ChargingStatusReq": ((), Session.refuse, None),

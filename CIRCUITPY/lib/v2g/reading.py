@@ -3,6 +3,11 @@
 """What the box learns about a car, and the one place where a PhysicalValue's multiplier is applied."""
 
 
+# What the battery of a car may hold, in Wh.
+CAPACITY_LEAST_WH = 1000
+CAPACITY_MOST_WH = 300000
+
+
 class Reading:
     """One state of charge as the car told it; ``None`` wherever the car told nothing.
 
@@ -61,6 +66,17 @@ def percent(value):
     if value is None or not 0 <= value <= 100:
         return None
     return value
+
+
+def capacity(value):
+    """EVEnergyCapacity in Wh, or None when no car's battery is that small or large: one told 100 Wh (FreeV2G issue 177).
+
+    The SmartEVSE would count such a battery as full after the first minutes.
+    """
+    wh = physical(value, "Wh")
+    if wh is None or not CAPACITY_LEAST_WH <= wh <= CAPACITY_MOST_WH:
+        return None
+    return wh
 
 
 def would_fill(reading):

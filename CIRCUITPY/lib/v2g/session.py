@@ -14,7 +14,7 @@ ChargeParameterDiscoveryRes only.
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from v2g.reading import Reading, number, percent, physical, would_fill
+from v2g.reading import Reading, capacity, number, percent, physical, would_fill
 
 SERVICE_ID = 1
 SCHEDULE_ID = 1
@@ -28,6 +28,8 @@ PHASES = (
     ("CABLE_CHECK", "cable_check", 35000),
     ("PRE_CHARGE", "pre_charge", 6000),
 )
+# Where a PowerDeliveryReq that would start the charging is in its place, and refused as such.
+_POWER_STATES = ("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE")
 
 # A car may ask these a hundred times; what one answer differs from another in is in ``answer_key``.
 _ASKED_AGAIN = ("ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "CurrentDemandReq")
@@ -169,6 +171,7 @@ class Session:
     rung = 0
     refusals = 0
     wants_ac = False
+    _error = "NO_ERROR"
     _wants_nothing = False
     _shutdown_rounds = 0
     _shutdown_since = None
@@ -262,17 +265,30 @@ class Session:
             status = body["DC_EVPowerDeliveryParameter"].get("DC_EVStatus")
         else:
             status = body.get("DC_EVStatus")
-        if status is None or self.reading is None:
+        if status is None:
             return
+        if status["EVErrorCode"] != self._error:
+            self._take_error(status["EVErrorCode"])
         reading = self.reading
+        if reading is None:
+            return
         self._weigh_soc(status, knows_its_battery(name, body))
-        if status["EVErrorCode"] != "NO_ERROR":
-            reading.error = status["EVErrorCode"]
+        if self._error != "NO_ERROR":
+            reading.error = self._error
         if "EVTargetVoltage" in body:
             reading.target_voltage_mv = physical(body["EVTargetVoltage"], "V", 3)
             reading.target_current_ma = physical(body["EVTargetCurrent"], "A", 3)
         if "RemainingTimeToFullSoC" in body:
             reading.remaining_s = physical(body["RemainingTimeToFullSoC"], "s")
+
+    def _take_error(self, code):
+        """The car's own fault, told once and again when it is another one: it explains why the car leaves.
+
+        An Ioniq tells FAILED_ChargingSystemIncompatibility before it told any parameters (pyPLC, exiConnector.py).
+        """
+        self._error = code
+        if code != "NO_ERROR":
+            self.events.append((597, "car reports " + code))
 
     def _weigh_soc(self, status, knows):
         """Believe the number in ``status``, or keep it as doubtful.
@@ -314,7 +330,7 @@ class Session:
             # An MG4 sends 0 for each of these four that it does not know.
             ("full_soc_percent", percent(parameter.get("FullSOC")) or None),
             ("bulk_soc_percent", percent(parameter.get("BulkSOC")) or None),
-            ("energy_capacity_wh", physical(parameter.get("EVEnergyCapacity"), "Wh") or None),
+            ("energy_capacity_wh", capacity(parameter.get("EVEnergyCapacity"))),
             ("energy_request_wh", request_wh or None),
             ("max_current_ma", physical(parameter.get("EVMaximumCurrentLimit"), "A", 3)),
             ("max_voltage_mv", physical(parameter.get("EVMaximumVoltageLimit"), "V", 3)),
@@ -420,6 +436,8 @@ class Session:
     def power_delivery(self, body, fields, now):
         if not self.standard.wants_power(body):
             return "OK"
+        if self.state not in _POWER_STATES:
+            return "FAILED_SequenceError"
         if self.standard.wrong_schedule(body):
             return "FAILED_TariffSelectionInvalid"
         self._take_rung(5, fields)
