@@ -7,11 +7,13 @@ with the SessionID of this session in place of theirs.
 """
 
 import json
+from contextlib import suppress
 
 import pytest
 from plc import mme, mme_slac
 from v2g import din, exi, iso2
 from v2g.secc import Secc
+from v2g.session import Station
 
 from host_tests.cars.recordings import ABSENT, CAPTURES, NOT_DC, Recording, frames, present
 from host_tests.support.wire_car import WireCar
@@ -156,3 +158,29 @@ def test_a_car_that_asks_for_ac_is_not_read_and_told_as_such(file):
     assert ("ChargeParameterDiscoveryRes", "FAILED_WrongEnergyTransferMode") in codes
     car.wait(46000, 500)
     assert car.kinds("reading") == [] and car.kinds("session_end") == [("ac_charging",)]
+
+
+def _charge_service(body):
+    """What a ServiceDiscoveryRes offers, the payment aside, which some stations have more than one of."""
+    service = body["ServiceDiscoveryRes"]["ChargeService"]
+    offered = service.get("EnergyTransferType") or service["SupportedEnergyTransferMode"]["EnergyTransferMode"]
+    return service["FreeService"], offered
+
+
+def test_the_box_offers_what_every_recorded_dc_station_offered():
+    """Nobody knows what a car makes of anything else, such as a second kind of DC in the list."""
+    seen = {din: [], iso2: []}
+    for path in sorted(CAPTURES.glob("*.jsonl")):
+        for line in path.read_text().splitlines():
+            row = json.loads(line)
+            octets = bytes.fromhex(row["hex"])[8:] if row.get("layer") == "v2gtp" else b""
+            standard = STANDARDS.get(octets[1]) if len(octets) > 1 and path.name not in NOT_DC else None
+            if standard is None:
+                continue
+            with suppress(exi.ExiError):  # an early pyPLC's own answers are not all EXI
+                body = exi.decode(standard.SCHEMA, octets)["V2G_Message"]["Body"]
+                if "ServiceDiscoveryRes" in body:
+                    seen[standard].append(_charge_service(body))
+    for standard, offers in seen.items():
+        ours = _charge_service({"ServiceDiscoveryRes": standard.responses(Station({}), {})["ServiceDiscoveryReq"]})
+        assert len(offers) > 5 and all(offer == ours for offer in offers), standard.PROTOCOL

@@ -11,6 +11,7 @@ what comes before and between them in a session is the plain car's. GitHub repos
     pyplc-9   uhi22/pyPLC issue 9 and SmartEVSE/SmartEVSE-3 issue 25
     pyplc-48  uhi22/pyPLC issue 48
     ecog-184  EcoG-io/iso15118 issue 184
+    stx-74    Sevenstax/FreeV2G issue 74
     stx-177   Sevenstax/FreeV2G issue 177
     openv2g-2 Martin-P/OpenV2G issue 2
     rise-93   SwitchEV/RISE-V2G issue 93
@@ -233,3 +234,10 @@ def test_a_capacity_that_no_car_has_is_unknown_and_confirms_no_0():
     car.asks("ChargeParameterDiscoveryReq", charge_parameters(0, **told))
     reading = car.session.reading
     assert (reading.soc_percent, reading.soc_doubtful_percent, reading.energy_capacity_wh) == (None, 0, None)
+
+
+@pytest.mark.parametrize(("standard", "element"), [(din, "EnergyTransferType"), (iso2, "SupportedEnergyTransferMode")])
+def test_dc_extended_is_all_that_is_offered(standard, element):
+    """stx-74: a Zoe said nothing more behind its authorization until DC_core was out of the list."""
+    service = standard.responses(Station({}), {})["ServiceDiscoveryReq"]["ChargeService"]
+    assert service[element] in ("DC_extended", {"EnergyTransferMode": ["DC_extended"]})

@@ -90,7 +90,7 @@ def _service_discovery():
     tag = {"ServiceID": session.SERVICE_ID, "ServiceCategory": "EVCharging"}
     return {
         "PaymentOptions": {"PaymentOption": ["ExternalPayment"]},
-        "ChargeService": {"ServiceTag": tag, "FreeService": True, "EnergyTransferType": "DC_extended"},
+        "ChargeService": {"ServiceTag": tag, "FreeService": False, "EnergyTransferType": "DC_extended"},
     }
 
 

@@ -105,13 +105,14 @@ def _charge_parameters(station, status):
 
 
 def _service_discovery():
+    """As all recorded stations say it: a Zoe falls silent where DC_core is in the list (FreeV2G issue 74)."""
     return {
         "PaymentOptionList": {"PaymentOption": ["ExternalPayment"]},
         "ChargeService": {
             "ServiceID": session.SERVICE_ID,
             "ServiceCategory": "EVCharging",
-            "FreeService": True,
-            "SupportedEnergyTransferMode": {"EnergyTransferMode": ["DC_core", "DC_extended"]},
+            "FreeService": False,
+            "SupportedEnergyTransferMode": {"EnergyTransferMode": ["DC_extended"]},
         },
     }
 
