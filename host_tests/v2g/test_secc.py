@@ -4,6 +4,7 @@
 
 import pytest
 from plc.ticks import ticks_add, ticks_diff
+from scapy.layers.inet import UDP
 from v2g import apphand, exi
 from v2g.din import SCHEMA
 
@@ -283,6 +284,45 @@ def test_a_car_that_ends_before_it_told_anything_is_told_as_such(requests, flags
         assert car.request(name)["ResponseCode"][:2] == "OK"
     car.tcp(flags)
     assert ends(car) == [(cause,)]
+
+
+@pytest.mark.parametrize("flags", ["FA", "RA", None])
+@pytest.mark.parametrize("step", ["handshake", "request", "stream"])
+def test_a_car_whose_last_word_could_not_be_read_is_told_as_such(step, flags):
+    """It hears nothing, and hangs up or not: neither is its own decision."""
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    if step != "handshake":
+        car.handshake()
+    if step == "stream":
+        car.tcp("PA", b"\x16\x03\x01\x00\x05hello")
+        car.sends()
+    else:
+        assert car.exchange(b"\x80\x9a\xff\xff") == b""
+    if flags:
+        car.tcp(flags)
+    assert ends(car) == [("not_understood",)]
+
+
+def strange_sdp(car):
+    packet = car.ip("ff02::1") / UDP(sport=60000, dport=15118) / bytes.fromhex("01fe9000000000021010")
+    car.sends(bytes(packet))
+    return car
+
+
+def test_a_car_whose_search_for_the_station_could_not_be_read_is_told_as_such():
+    assert ends(strange_sdp(WireCar().slac())) == [("not_understood",)]
+
+
+def test_a_car_that_was_read_after_all_ends_as_any_other():
+    car = strange_sdp(WireCar().slac())
+    car.sdp()
+    car.connect()
+    assert car.exchange(b"\x00") == b""
+    car.handshake()
+    car.tcp("FA")
+    assert ends(car) == [("answer_refused",)]
 
 
 def test_a_car_that_connects_and_closes_without_a_word_has_ended():

@@ -112,6 +112,7 @@ class Connection:
             plug_in.say(201, "car looks for the station" + (" with TLS, which the box does not offer" if tls else ""))
         else:
             plug_in.insists_on_tls = tls
+        plug_in.unread = False
         answer = sdp.response(self._ipv6.address, self.tcp.port)
         self._frames.append(
             self._ipv6.build_udp(packet.source_mac, packet.source, sdp.PORT, datagram[0], answer)
@@ -171,6 +172,7 @@ class Connection:
 
     def _not_read(self, count, error):
         self._counts[count] += 1
+        self._plug_in.unread = True
         self._plug_in.say(599, "a message could not be read: %s" % error)  # nothing answers it
 
     def _receive_message(self, payload, now):

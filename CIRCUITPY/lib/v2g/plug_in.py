@@ -28,7 +28,7 @@ _MOST_REFUSALS_AT_0 = 6
 # What the session lacked when it ended without a reading, by how far it came.
 _CAUSES = ("no_sdp", "no_tcp", "car_silent")
 # Ends without a reading that are the car's own decision: it would decide so again.
-_DECISIONS = ("ac_charging", "car_ended", "answer_refused", "no_din", "not_offered", "no_soc")
+_DECISIONS = ("ac_charging", "car_ended", "answer_refused", "not_understood", "no_din", "not_offered", "no_soc")
 
 
 class PlugIn:
@@ -40,6 +40,7 @@ class PlugIn:
 
     progress = 0  # 1 SDP seen, 2 TCP connected: index into _CAUSES
     insists_on_tls = False  # asked for it again, though it was told that there is none
+    unread = False  # what the car said last could not be read, and was not answered
     cause = None  # a better reason than _CAUSES, once known
     reading = None  # from the first number on, believed or not
     told = False  # the "reading" event was given
@@ -79,6 +80,7 @@ class PlugIn:
         """A TCP connection, perhaps another one: what the last one came to does not count in it."""
         self.progress = 2
         self.session = None
+        self.unread = False
         self._refused_by = self._next_request_by = None
         if self.reading is None:
             self.ended = self.how = self.leave_at = None
@@ -137,6 +139,7 @@ class PlugIn:
 
     def answered(self, now):
         """An answer is on its way: from here on the car's next request is waited for."""
+        self.unread = False
         self._next_request_by = ticks_add(now, LIMITS_MS["V2G_SECC_Sequence_Timeout"])
 
     @property
@@ -190,6 +193,8 @@ class PlugIn:
     def why(self):
         """Why there is no reading: what is known best comes first."""
         session = self.session
+        if self.cause is None and self.unread:
+            return "not_understood"
         if self.cause is None and session is not None:
             if session.wants_ac:
                 return "ac_charging"

@@ -33,6 +33,7 @@ NEEDED = [
     "ac_charging",
     "not_offered",
     "answer_refused",
+    "not_understood",
     "car_ended",
     "car_silent",
     "smartevse_off",

@@ -37,6 +37,7 @@ TABLE = {  # type: dict
     "ac_charging": (CAR, "Car asked for AC"),
     "not_offered": (CAR, "Service not offered"),
     "answer_refused": (CAR, "Car hung up"),
+    "not_understood": (CAR, "Car not understood"),
     "car_ended": (CAR, "Car ended early"),
     "soc_doubtful": (CAR, "Charge uncertain"),
     "car_silent": (CAR, "Car does not answer"),
