@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Messages of cars that others published as bytes or text, where no recording is at hand.
+"""Messages of cars that others published as bytes or text, where no recording is at hand (docs/cars.md).
 
 Each stands beside its address. Bytes are as published but for the last three of an EVCCID, which would name somebody's car;
 what comes before and between them in a session is the plain car's. GitHub repositories and issues:
