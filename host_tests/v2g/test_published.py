@@ -201,7 +201,7 @@ def with_error(code, soc):
 
 
 def test_a_car_with_a_fault_is_read_and_its_fault_is_told_once():
-    """openv2g-2: a BMW whose plug was not locked told it together with 68 %."""
+    """openv2g-2: a car whose plug was not locked told it together with 68 %."""
     car = Published(din).comes_to_its_parameters()
     for _ in range(3):
         car.asks("ChargeParameterDiscoveryReq", with_error("FAILED_ChargerConnectorLockFault", 68))
