@@ -11,6 +11,7 @@ what comes before and between them in a session is the plain car's. GitHub repos
     pyplc-9   uhi22/pyPLC issue 9 and SmartEVSE/SmartEVSE-3 issue 25
     pyplc-48  uhi22/pyPLC issue 48
     ecog-184  EcoG-io/iso15118 issue 184
+    ecog-432  EcoG-io/iso15118 issue 432
     stx-74    Sevenstax/FreeV2G issue 74
     stx-177   Sevenstax/FreeV2G issue 177
     openv2g-2 Martin-P/OpenV2G issue 2
@@ -23,7 +24,9 @@ from appliance.smartevse.numbers import Numbers
 from v2g import apphand, din, exi, handshake, iso2
 from v2g.session import Session, Station
 
+from host_tests.support import slac_wire
 from host_tests.support.v2g_car import BODIES, WAY, amount, charge_parameters, status
+from host_tests.support.wire_car import BOX, WireCar
 
 PYPLC_ID = bytes(range(1, 9))
 TESLA_ID = bytes.fromhex("80b27ffcf8decf4f")
@@ -241,3 +244,20 @@ def test_dc_extended_is_all_that_is_offered(standard, element):
     """stx-74: a Zoe said nothing more behind its authorization until DC_core was out of the list."""
     service = standard.responses(Station({}), {})["ServiceDiscoveryReq"]["ChargeService"]
     assert service[element] in ("DC_extended", {"EnergyTransferMode": ["DC_extended"]})
+
+
+def test_an_audi_is_matched_by_the_frames_that_it_sent():
+    """ecog-432, a Q4 e-tron: its RunID is random, and all that is reserved is zero."""
+    run = bytes.fromhex("548ffde3ef470f9d")
+    audi = bytes.fromhex("007dfa000001")
+    header = BOX + audi + bytes.fromhex("88e101")
+    response = header + bytes.fromhex("6f6000000000") + audi + run + bytes(35)
+    match = header + bytes.fromhex("7c6000000000") + b"\x3e" + bytes(18) + audi + bytes(17) + BOX + run + bytes(8)
+    assert (len(response), len(match)) == (70, 85)
+    car = WireCar(mac=audi)
+    car.sends(slac_wire.parm_req(audi, run), slac_wire.start_atten(audi, run))
+    for countdown in range(9, -1, -1):
+        car.wait(20, 20)
+        car.sends(slac_wire.sound(audi, run, countdown), slac_wire.profile(audi))
+    car.sends(response, match)
+    assert [event[0] for event in car.kinds("matched")] == [audi]
