@@ -213,7 +213,7 @@ def make_meter(line_costs, flush, settle, room, flush_us=100):
         if plain not in known:
             ns = line_costs.line_ns(plain.co_filename)
             known[plain] = (ns, pystack_bytes(plain)) if ns else (0, 0)
-        return *known[plain], plain is not code
+        return *known[plain], plain is not code, plain.co_filename.startswith((DRIVE, FROZEN))
 
     return MeterInC(describe, flush, settle, room, place_of, flush_us)
 
@@ -258,6 +258,8 @@ def place_of(code, line):
 
 # file name of code: whether it is the device's
 _is_device = {}
+# Entries of a probe's log that are summed up at the latest.
+MOST_LOGGED = 4096
 
 
 class Gap:
@@ -291,6 +293,10 @@ class Probe:
         self.limit_us = limit_us
         self.keep = keep
         self.phase = ""
+        # Where time went since the last transaction, (code or None, line, us) each: nearly always nobody asks, so they are
+        # summed up only then. The meter in C adds to it as well.
+        self.log = []
+        self._spent = {}
         self.reset()
 
     def reset(self):
@@ -300,16 +306,20 @@ class Probe:
         self.over = []
         self.polls = 0
         self._since_us = None
-        self._spent = {}
+        self._forget_spent()
 
     def restart(self):
         """The device starts anew: no gap spans a reset."""
         self._since_us = None
+        self._forget_spent()
+
+    def _forget_spent(self):
+        self.log.clear()
         self._spent.clear()
 
     def spent(self, us, frame):
         """Book `us` to the device line of `frame` (walks outwards to it)."""
-        key = None
+        place = None, 0, us
         while frame is not None:
             code = frame.f_code
             filename = code.co_filename
@@ -317,18 +327,25 @@ class Probe:
             if of_device is None:
                 of_device = _is_device[filename] = filename.startswith((DRIVE, FROZEN))
             if of_device:
-                key = (filename, frame.f_lineno, code.co_name)
+                place = code, frame.f_lineno, us
                 break
             frame = frame.f_back
-        spent = self._spent
-        spent[key] = spent.get(key, 0) + us
+        self.spent_at((place,))
 
     def spent_at(self, places):
         """Book a list of (code, line, us)."""
+        self.log.extend(places)
+        if len(self.log) > MOST_LOGGED:
+            self.spent_by_place()
+
+    def spent_by_place(self):
+        """{(file, line, function), or None for the firmware: us} since the last transaction."""
         spent = self._spent
-        for code, line, us in places:
-            key = (code.co_filename, line, code.co_name)
+        for code, line, us in self.log:
+            key = None if code is None else (code.co_filename, line, code.co_name)
             spent[key] = spent.get(key, 0) + us
+        self.log.clear()
+        return spent
 
     def modem_polled(self):
         """An SPI transaction with the modem took place now."""
@@ -341,7 +358,7 @@ class Probe:
             worst = self.worst_in.get(self.phase)
             if worst is None or us > worst.us or us > self.limit_us:
                 self._record(since, now)
-        self._spent.clear()
+        self._forget_spent()
 
     def _record(self, since, now):
         gap = Gap(since, now, self._places(), self.phase)
@@ -354,7 +371,7 @@ class Probe:
             self.over.append(gap)
 
     def _places(self):
-        shares = sorted(self._spent.items(), key=lambda item: -item[1])[:10]
+        shares = sorted(self.spent_by_place().items(), key=lambda item: -item[1])[:10]
         return [(us, self._name(key)) for key, us in shares]
 
     @staticmethod

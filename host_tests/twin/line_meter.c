@@ -20,7 +20,9 @@
 #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030C0000 && __has_include(<internal/pycore_frame.h>)
 #define CHOOSES 1
 #define Py_BUILD_CORE 1
+#undef _PyGC_FINALIZED /* the inner headers have it as well */
 #include <internal/pycore_frame.h>
+#include <internal/pycore_interp.h>
 #undef Py_BUILD_CORE
 #else
 #define CHOOSES 0
@@ -31,6 +33,7 @@ typedef struct {
     long long ns;    /* of one line; 0: not code of the device */
     long long bytes; /* of one frame, as pystack_bytes() estimates */
     int marked;      /* it tells of its lines by itself */
+    int of_device;
     long long most_frames, most_bytes; /* of the chains that led to it, for `watch` */
 } Known;
 
@@ -46,6 +49,13 @@ typedef struct {
 } Spent;
 
 #define MOST_SPENT 64
+
+/* Where to see that nothing is due, without asking: attributes of the device, the clock and the wires, and the list in
+   which the probe keeps where time went. All owned; NULL until `look_at`. */
+typedef struct {
+    PyObject *device, *clock, *hardware, *log, *spend;
+    Py_ssize_t most_logged, most_garbage;
+} World;
 
 typedef struct {
     PyObject_HEAD
@@ -65,6 +75,7 @@ typedef struct {
     Known *last;
     Spent spent[MOST_SPENT];
     int spents;
+    World world;
 } Meter;
 
 static size_t slot_of(const Meter *self, const Known *known, size_t size, PyObject *code)
@@ -110,13 +121,13 @@ static Known *about(Meter *self, PyObject *code)
     Known *found = &self->known[slot_of(self, self->known, self->size, code)];
     if (found->code == NULL) {
         long long ns, bytes;
-        int marked;
+        int marked, of_device;
         Meter *before = choose(NULL);
         PyObject *told = PyObject_CallOneArg(self->describe, code);
         choose(before);
         if (told == NULL)
             return NULL;
-        int good = PyArg_ParseTuple(told, "LLp", &ns, &bytes, &marked);
+        int good = PyArg_ParseTuple(told, "LLpp", &ns, &bytes, &marked, &of_device);
         Py_DECREF(told);
         if (!good || (self->used * 2 >= self->size && grow(self) < 0))
             return NULL;
@@ -125,17 +136,167 @@ static Known *about(Meter *self, PyObject *code)
         found->ns = ns;
         found->bytes = bytes;
         found->marked = marked;
+        found->of_device = of_device;
         found->most_frames = found->most_bytes = 0;
         self->used++;
     }
     return self->last = found;
 }
 
-/* Let pass what waits: settle(us, [(code, line, us), ...]). */
+/* The names of what is looked at. */
+static PyObject *now_us, *hooks, *queue, *advancing, *ending, *pending_error, *pauses, *enforces, *stop_at, *next_check,
+    *counted, *displayio, *displays, *auto_refresh, *is_free, *charges, *passing, *thread_id;
+
+static const struct {
+    PyObject **name;
+    const char *text;
+} names[] = {
+    {&now_us, "now_us"},
+    {&hooks, "hooks"},
+    {&queue, "_queue"},
+    {&advancing, "_advancing"},
+    {&ending, "_ending"},
+    {&pending_error, "_pending_error"},
+    {&pauses, "gc_pauses"},
+    {&enforces, "enforce_pystack"},
+    {&stop_at, "_stop_at_us"},
+    {&next_check, "_next_check_us"},
+    {&counted, "counted_pins"},
+    {&displayio, "_displayio"},
+    {&displays, "displays"},
+    {&auto_refresh, "_auto_refresh"},
+    {&is_free, "_free"},
+    {&charges, "_charge_lines"},
+    {&passing, "_passing"},
+    {&thread_id, "_thread_id"},
+};
+
+/* Whatever cannot be made out is left to those who are asked in Python. */
+static int is(PyObject *of, PyObject *name, PyObject *value)
+{
+    return PyDict_GetItemWithError(of, name) == value;
+}
+
+static int is_empty(PyObject *of, PyObject *name)
+{
+    PyObject *list = PyDict_GetItemWithError(of, name);
+    return list != NULL && PyList_CheckExact(list) && PyList_GET_SIZE(list) == 0;
+}
+
+/* -1: not a number that fits. */
+static long long number(PyObject *object)
+{
+    int overflow = 1;
+    long long value = object != NULL && PyLong_CheckExact(object) ? PyLong_AsLongLongAndOverflow(object, &overflow) : -1;
+    return overflow ? -1 : value;
+}
+
+/* The clock's next instant at which something is due; -1: somebody has to be told of all time. */
+static long long next_due(const World *world)
+{
+    if (!is_empty(world->clock, hooks) || !is(world->clock, advancing, Py_False))
+        return -1;
+    PyObject *list = PyDict_GetItemWithError(world->clock, queue);
+    if (list == NULL || !PyList_CheckExact(list))
+        return -1;
+    if (PyList_GET_SIZE(list) == 0)
+        return LLONG_MAX;
+    PyObject *first = PyList_GET_ITEM(list, 0);
+    return PyTuple_CheckExact(first) && PyTuple_GET_SIZE(first) ? number(PyTuple_GET_ITEM(first, 0)) : -1;
+}
+
+/* Whether the firmware refreshes a display while Python does something else; 1 if in doubt. */
+static int refreshes(const World *world)
+{
+    PyObject *module = PyDict_GetItemWithError(world->device, displayio);
+    if (module == Py_None)
+        return 0;
+    if (module == NULL || !PyModule_Check(module))
+        return 1;
+    PyObject *list = PyDict_GetItemWithError(PyModule_GetDict(module), displays);
+    if (list == NULL || !PyList_CheckExact(list))
+        return 1;
+    for (Py_ssize_t index = 0; index < PyList_GET_SIZE(list); index++) {
+        PyObject *on = PyObject_GetAttr(PyList_GET_ITEM(list, index), auto_refresh);
+        if (on != Py_False) {
+            PyErr_Clear();
+            Py_XDECREF(on);
+            return 1;
+        }
+        Py_DECREF(on);
+    }
+    return 0;
+}
+
+/* As Device._room_us: the instant before which nobody has to be told of the time; -1: somebody always has. */
+static long long quiet_until(const World *world)
+{
+    PyObject *device = world->device;
+    if (!is(device, ending, Py_None) || !is(device, pending_error, Py_None) || !is(device, enforces, Py_False)
+        || !is_empty(device, pauses) || !is_empty(world->hardware, counted) || refreshes(world))
+        return -1;
+    long long until = next_due(world);
+    long long stop = number(PyDict_GetItemWithError(device, stop_at));
+    long long check = number(PyDict_GetItemWithError(device, next_check));
+    return Py_MIN(until, Py_MIN(stop, check));
+}
+
+static int set_now(const World *world, long long us)
+{
+    PyObject *value = PyLong_FromLongLong(us);
+    int done = value == NULL ? -1 : PyDict_SetItem(world->clock, now_us, value);
+    Py_XDECREF(value);
+    return done;
+}
+
+/* As Probe.spent: (code or None, line, us) behind the others; the reference to the code is taken over. */
+static int log_place(const World *world, PyObject *code, int line, long long us)
+{
+    PyObject *line_number = PyLong_FromLong(line), *time = PyLong_FromLongLong(us);
+    PyObject *place = line_number != NULL && time != NULL ? PyTuple_New(3) : NULL;
+    if (place == NULL) {
+        Py_DECREF(code);
+        Py_XDECREF(line_number);
+        Py_XDECREF(time);
+        return -1;
+    }
+    PyTuple_SET_ITEM(place, 0, code);
+    PyTuple_SET_ITEM(place, 1, line_number);
+    PyTuple_SET_ITEM(place, 2, time);
+    int done = PyList_Append(world->log, place);
+    Py_DECREF(place);
+    return done;
+}
+
+static int has_room_to_log(const World *world)
+{
+    return PyList_GET_SIZE(world->log) + MOST_SPENT < world->most_logged;
+}
+
+/* What waits has passed by `us`, the time that it is. */
+static int passed(Meter *self, long long us)
+{
+    int failed = 0;
+    for (int index = 0; index < self->spents; index++) {
+        Spent *spent = &self->spent[index];
+        failed |= log_place(&self->world, spent->code, spent->line, spent->us);
+        spent->code = NULL;
+    }
+    self->spents = 0;
+    self->waiting_us = 0;
+    return failed | set_now(&self->world, us);
+}
+
+/* Let pass what waits: settle(us, [(code, line, us), ...]), as Device._lines_passed. */
 static int settle(Meter *self)
 {
     if (!self->waiting_us && !self->spents)
         return 0;
+    if (self->world.device != NULL && has_room_to_log(&self->world)) {
+        long long now = number(PyDict_GetItemWithError(self->world.clock, now_us));
+        if (now >= 0 && now + self->waiting_us < next_due(&self->world))
+            return passed(self, now + self->waiting_us);
+    }
     PyObject *places = PyList_New(self->spents);
     if (places == NULL)
         return -1;
@@ -179,6 +340,11 @@ static int pay(Meter *self, PyObject *code, int line)
 {
     long long us = self->owed_ns / 1000;
     self->owed_ns %= 1000;
+    if (self->room_us < 0 && self->world.device != NULL) {
+        long long now = number(PyDict_GetItemWithError(self->world.clock, now_us));
+        long long until = quiet_until(&self->world);
+        self->room_us = now >= 0 && until > now ? until - now : 0;
+    }
     if (self->room_us < 0) {
         Meter *before = choose(NULL);
         PyObject *room = PyObject_CallNoArgs(self->room);
@@ -207,12 +373,19 @@ static int pay(Meter *self, PyObject *code, int line)
     return 0;
 }
 
-/* A frame of known code begins at the line, called from `caller` (borrowed, or NULL). */
+/* A frame of known code begins; whether it has to be told where. */
+static int is_deeper(Meter *self, const Known *known)
+{
+    self->frames++;
+    self->bytes += known->bytes;
+    return self->bytes > self->peak_bytes
+           || (self->watch != NULL && (self->frames > known->most_frames || self->bytes > known->most_bytes));
+}
+
+/* It is, at the line, called from `caller` (borrowed, or NULL). */
 static int deeper(Meter *self, Known *known, int line, PyFrameObject *caller)
 {
     PyObject *code = known->code;
-    self->frames++;
-    self->bytes += known->bytes;
     if (self->bytes > self->peak_bytes) {
         self->peak_frames = self->frames;
         self->peak_bytes = self->bytes;
@@ -256,6 +429,8 @@ static int trace(PyObject *object, PyFrameObject *frame, int what, PyObject *arg
         self->bytes -= known->bytes;
         return 0;
     }
+    if (!is_deeper(self, known))
+        return 0;
     PyFrameObject *caller = PyFrame_GetBack(frame);
     int done = deeper(self, known, PyFrame_GetLineNumber(frame), caller);
     Py_XDECREF(caller);
@@ -302,7 +477,7 @@ static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int th
         failed = failed || settle(self) < 0;
     } else if (!known.marked)
         have_traced(thread, self);
-    else if (counts)
+    else if (counts && is_deeper(self, found))
         failed = deeper(self, found, line_of_begin(frame), PyEval_GetFrame()) < 0;
     if (failed)
         throwing = 1;
@@ -353,6 +528,79 @@ static PyObject *line_begins(PyObject *mark)
             return NULL;
     }
     return Py_NewRef(mark);
+}
+
+/* The line of the device that called this, outwards from the fake: as Probe.spent. */
+static int log_caller(Meter *self, PyThreadState *thread, long long us)
+{
+    for (_PyInterpreterFrame *frame = thread->cframe->current_frame; frame != NULL; frame = frame->previous) {
+        Known *known = about(self, (PyObject *)frame->f_code);
+        if (known == NULL)
+            return -1;
+        if (known->of_device) {
+            int at = _PyInterpreterFrame_LASTI(frame) * (int)sizeof(_Py_CODEUNIT);
+            return log_place(&self->world, Py_NewRef(frame->f_code), PyCode_Addr2Line(frame->f_code, at), us);
+        }
+    }
+    return log_place(&self->world, Py_NewRef(Py_None), 0, us);
+}
+
+/* Whether time may be spent here and now: by the program, in its thread. */
+static int may_spend(const Meter *self, PyThreadState *thread)
+{
+    PyObject *device = self->world.device;
+    if (!is(device, is_free, Py_False) || !is(device, passing, Py_False))
+        return 0;
+    if (chosen != NULL)
+        return chosen == self && thread == chosen_in;
+    return is(device, charges, Py_False)
+           && number(PyDict_GetItemWithError(device, thread_id)) == (long long)PyThread_get_thread_ident();
+}
+
+/* Device.spend, where nothing is due meanwhile; else that is asked. */
+static PyObject *spend(PyObject *object, PyObject *argument)
+{
+    Meter *self = (Meter *)object;
+    World *world = &self->world;
+    PyThreadState *thread = PyThreadState_Get();
+    if (world->device == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "look_at was not called");
+        return NULL;
+    }
+    long long us = number(argument), now = number(PyDict_GetItemWithError(world->clock, now_us));
+    if (us >= 0 && now >= 0 && may_spend(self, thread) && has_room_to_log(world)
+        && thread->interp->gc.generations[0].count <= world->most_garbage) {
+        us += self->owed_ns / 1000;
+        if (now + self->waiting_us + us < quiet_until(world)) {
+            self->owed_ns %= 1000;
+            self->room_us = -1;
+            if (passed(self, now + self->waiting_us + us) < 0 || log_caller(self, thread, us) < 0)
+                return NULL;
+            Py_RETURN_NONE;
+        }
+    }
+    return PyObject_CallOneArg(world->spend, argument);
+}
+
+static PyObject *look_at(PyObject *object, PyObject *arguments)
+{
+    World *world = &((Meter *)object)->world;
+    if (world->device != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "looks at a device already");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(arguments, "O!O!O!O!Onn", &PyDict_Type, &world->device, &PyDict_Type, &world->clock, &PyDict_Type,
+                          &world->hardware, &PyList_Type, &world->log, &world->spend, &world->most_logged,
+                          &world->most_garbage)) {
+        *world = (World){0};
+        return NULL;
+    }
+    Py_INCREF(world->device);
+    Py_INCREF(world->clock);
+    Py_INCREF(world->hardware);
+    Py_INCREF(world->log);
+    Py_INCREF(world->spend);
+    Py_RETURN_NONE;
 }
 #else
 static Meter *choose(Meter *next)
@@ -460,6 +708,11 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->peak_code);
     Py_VISIT(self->peak_place);
     Py_VISIT(self->watch);
+    Py_VISIT(self->world.device);
+    Py_VISIT(self->world.clock);
+    Py_VISIT(self->world.hardware);
+    Py_VISIT(self->world.log);
+    Py_VISIT(self->world.spend);
     return 0;
 }
 
@@ -474,6 +727,11 @@ static int clear(PyObject *object)
     Py_CLEAR(self->peak_code);
     Py_CLEAR(self->peak_place);
     Py_CLEAR(self->watch);
+    Py_CLEAR(self->world.device);
+    Py_CLEAR(self->world.clock);
+    Py_CLEAR(self->world.hardware);
+    Py_CLEAR(self->world.log);
+    Py_CLEAR(self->world.spend);
     return 0;
 }
 
@@ -521,6 +779,10 @@ static PyMethodDef methods[] = {
     {"pause", pause_meter, METH_NOARGS, "Whatever runs in this thread costs nothing until `resume`."},
     {"take_us", take_us, METH_NOARGS, "Whole microseconds owed since the last call."},
     {"reset", reset, METH_NOARGS, "Owe nothing."},
+#if CHOOSES
+    {"look_at", look_at, METH_VARARGS, "look_at(device, clock, hardware, log, spend, most logged, most garbage): attributes."},
+    {"spend", spend, METH_O, "Device.spend, which it takes the place of."},
+#endif
     {NULL, NULL, 0, NULL},
 };
 
@@ -574,6 +836,9 @@ static PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "line_meter_c", .m
 
 PyMODINIT_FUNC PyInit_line_meter_c(void)
 {
+    for (size_t index = 0; index < Py_ARRAY_LENGTH(names); index++)
+        if ((*names[index].name = PyUnicode_InternFromString(names[index].text)) == NULL)
+            return NULL;
     PyObject *made = PyModule_Create(&module);
     PyObject *type = made == NULL ? NULL : PyType_FromSpec(&spec);
     PyObject *mark = type == NULL ? NULL : PyType_FromSpec(&mark_spec);
