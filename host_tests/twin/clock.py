@@ -10,8 +10,11 @@ Runs on CPython and on MicroPython.
 """
 
 try:
-    from heapq import heappop, heappush
+    from heapq import heapify, heappop, heappush
 except ImportError:  # CircuitPython has no heapq: a sorted list is slower and gives the same order
+
+    def heapify(_queue):
+        """A list without one of its items is sorted still."""
 
     def heappush(queue, item):
         low = 0
@@ -90,6 +93,19 @@ class Clock:
         # The running number makes equal instants first in, first out and keeps timers out of comparisons.
         heappush(self._queue, (when_us, self._scheduled, timer))
         return timer
+
+    def instead(self, timer, delay_us, function, *arguments):
+        """Take a call back (None: there is none) and make another, as `cancel` and `after`. What is put off again and again,
+        as a watchdog, does not stay behind in the queue until its time is over."""
+        if timer is not None and timer.pending:
+            timer.cancel()
+            queue = self._queue
+            for index in range(len(queue)):
+                if queue[index][2] is timer:
+                    del queue[index]
+                    heapify(queue)
+                    break
+        return self.after(delay_us, function, *arguments)
 
     def advance(self, us):
         """Let `us` microseconds pass. RuntimeError from inside an event or hook, ValueError when us < 0."""

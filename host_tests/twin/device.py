@@ -1023,10 +1023,9 @@ class WatchdogTimer:
         self.feed()
 
     def feed(self):
-        if self._timer is not None:
-            self._timer.cancel()
         if self.mode is not None:
-            self._timer = self._device.clock.after(round(self.timeout_s * 1_000_000), self._bite)
+            clock = self._device.clock
+            self._timer = clock.instead(self._timer, round(self.timeout_s * 1_000_000), self._bite)
 
     def disarm(self):
         self.mode = None
