@@ -101,6 +101,11 @@ class CarPlug:
         return self.car.cp_state
 
     @property
+    def is_steady(self):
+        """While it charges nothing but the pilot ends that (`car.VirtualCar._stop_ac`)."""
+        return self.car.charging
+
+    @property
     def verdict(self):
         return self.car.verdict
 

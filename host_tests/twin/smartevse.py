@@ -495,6 +495,7 @@ class SmartEvse:
             pwm = to_int(parameters["override_pwm"])
             if -1 <= pwm <= PWM_STEADY:
                 self.override_pwm = pwm
+                self._wake()
                 changed["override_pwm"] = pwm
                 self._drive_pilot()
         return changed
