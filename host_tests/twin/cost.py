@@ -256,6 +256,13 @@ def place_of(code, line):
     return f"{code.co_filename.removeprefix(DRIVE)}:{line} {code.co_name}"
 
 
+def line_of(code, place):
+    """`place`: a line, or ~offset of an instruction."""
+    if place >= 0:
+        return place
+    return next(line for start, end, line in code.co_lines() if start <= ~place < end)
+
+
 # file name of code: whether it is the device's
 _is_device = {}
 # Entries of a probe's log that are summed up at the latest.
@@ -293,8 +300,8 @@ class Probe:
         self.limit_us = limit_us
         self.keep = keep
         self.phase = ""
-        # Where time went since the last transaction, (code or None, line, us) each: nearly always nobody asks, so they are
-        # summed up only then. The meter in C adds to it as well.
+        # Where time went since the last transaction, (code or None, line or ~place in the code, us) each: nearly always
+        # nobody asks, so they are summed up only then. The meter in C adds to it as well.
         self.log = []
         self._spent = {}
         self.reset()
@@ -342,7 +349,7 @@ class Probe:
         """{(file, line, function), or None for the firmware: us} since the last transaction."""
         spent = self._spent
         for code, line, us in self.log:
-            key = None if code is None else (code.co_filename, line, code.co_name)
+            key = None if code is None else (code.co_filename, line_of(code, line), code.co_name)
             spent[key] = spent.get(key, 0) + us
         self.log.clear()
         return spent
