@@ -30,7 +30,10 @@ class Heard(set):
 
 
 FOUND = Heard()
-_FOLDER = Path(__file__).parents[2] / "build" / "overheard"
+_ROOT = Path(__file__).parents[2]
+_FOLDER = _ROOT / "build" / "overheard"
+# Beside the messages when those of `said` are among them.
+_ALL = _FOLDER / "all"
 
 
 def forget():
@@ -50,6 +53,20 @@ def read():
     for path in _FOLDER.glob("*.txt"):
         found.update(bytes.fromhex(line) for line in path.read_text().split())
     return found
+
+
+def have_all():
+    """Whoever had every session of `said` says so."""
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    _ALL.touch()
+
+
+def has_all():
+    """Whether the run so far had every session of `said`, with the box as it is now."""
+    if not _ALL.exists():
+        return False
+    since = _ALL.stat().st_mtime
+    return all(path.stat().st_mtime < since for path in (_ROOT / "CIRCUITPY" / "lib").rglob("*.*"))
 
 
 def listen():
