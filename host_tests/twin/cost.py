@@ -256,13 +256,6 @@ def place_of(code, line):
     return f"{code.co_filename.removeprefix(DRIVE)}:{line} {code.co_name}"
 
 
-def line_of(code, place):
-    """`place`: a line, or ~offset of an instruction."""
-    if place >= 0:
-        return place
-    return next(line for start, end, line in code.co_lines() if start <= ~place < end)
-
-
 # file name of code: whether it is the device's
 _is_device = {}
 # Entries of a probe's log that are summed up at the latest.
@@ -275,16 +268,45 @@ class Gap:
     `places`: list of (us, "file:line function"), largest share first. `phase`: what `Probe.phase` was.
     """
 
-    def __init__(self, start_us, end_us, places, phase):
+    def __init__(self, start_us, end_us, spent, phase):
+        """`spent`: [(code or None, line or ~place in the code, us)]."""
         self.start_us = start_us
         self.end_us = end_us
         self.us = end_us - start_us
-        self.places = places
         self.phase = phase
+        self._spent = spent
+
+    @functools.cached_property
+    def places(self):
+        shares = sorted(summed(self._spent).items(), key=lambda item: -item[1])[:10]
+        return [(us, self._name(key)) for key, us in shares]
+
+    @staticmethod
+    def _name(key):
+        if key is None:
+            return "(firmware)"
+        filename, line, name = key
+        return f"{filename.removeprefix(DRIVE)}:{line} {name}"
 
     def __str__(self):
         shares = ", ".join(f"{us / 1000:.1f} ms {place}" for us, place in self.places[:5])
         return f"{self.us / 1000:.1f} ms at {self.start_us / 1e6:.3f} s [{self.phase}]: {shares}"
+
+
+def summed(spent):
+    """{(file, line, function), or None for the firmware: us} of [(code or None, line or ~place in the code, us)]."""
+    found = {}
+    for code, line, us in spent:
+        key = None if code is None else (code.co_filename, line_of(code, line), code.co_name)
+        found[key] = found.get(key, 0) + us
+    return found
+
+
+def line_of(code, place):
+    """`place`: a line, or ~offset of an instruction."""
+    if place >= 0:
+        return place
+    return next(line for start, end, line in code.co_lines() if start <= ~place < end)
 
 
 class Probe:
@@ -303,7 +325,6 @@ class Probe:
         # Where time went since the last transaction, (code or None, line or ~place in the code, us) each: nearly always
         # nobody asks, so they are summed up only then. The meter in C adds to it as well.
         self.log = []
-        self._spent = {}
         self.reset()
 
     def reset(self):
@@ -313,16 +334,12 @@ class Probe:
         self.over = []
         self.polls = 0
         self._since_us = None
-        self._forget_spent()
+        self.log.clear()
 
     def restart(self):
         """The device starts anew: no gap spans a reset."""
         self._since_us = None
-        self._forget_spent()
-
-    def _forget_spent(self):
         self.log.clear()
-        self._spent.clear()
 
     def spent(self, us, frame):
         """Book `us` to the device line of `frame` (walks outwards to it)."""
@@ -341,18 +358,15 @@ class Probe:
 
     def spent_at(self, places):
         """Book a list of (code, line, us)."""
-        self.log.extend(places)
-        if len(self.log) > MOST_LOGGED:
-            self.spent_by_place()
-
-    def spent_by_place(self):
-        """{(file, line, function), or None for the firmware: us} since the last transaction."""
-        spent = self._spent
-        for code, line, us in self.log:
-            key = None if code is None else (code.co_filename, line_of(code, line), code.co_name)
-            spent[key] = spent.get(key, 0) + us
-        self.log.clear()
-        return spent
+        log = self.log
+        log.extend(places)
+        if len(log) > MOST_LOGGED:
+            together = {}
+            for code, line, us in log:
+                # Equal code of two files is not the same.
+                known = together.setdefault((id(code), line), [code, line, 0])
+                known[2] += us
+            log[:] = map(tuple, together.values())
 
     def modem_polled(self):
         """An SPI transaction with the modem took place now."""
@@ -365,10 +379,10 @@ class Probe:
             worst = self.worst_in.get(self.phase)
             if worst is None or us > worst.us or us > self.limit_us:
                 self._record(since, now)
-        self._forget_spent()
+        self.log.clear()
 
     def _record(self, since, now):
-        gap = Gap(since, now, self._places(), self.phase)
+        gap = Gap(since, now, self.log.copy(), self.phase)
         worst = self.worst_in.get(self.phase)
         if worst is None or gap.us > worst.us:
             self.worst_in[self.phase] = gap
@@ -376,14 +390,3 @@ class Probe:
             self.worst = gap
         if gap.us > self.limit_us and len(self.over) < self.keep:
             self.over.append(gap)
-
-    def _places(self):
-        shares = sorted(self.spent_by_place().items(), key=lambda item: -item[1])[:10]
-        return [(us, self._name(key)) for key, us in shares]
-
-    @staticmethod
-    def _name(key):
-        if key is None:
-            return "(firmware)"
-        filename, line, name = key
-        return f"{filename.removeprefix(DRIVE)}:{line} {name}"

@@ -11,6 +11,7 @@ taken all of them. A file that grows gets its new length at flush or close only.
 """
 
 import builtins
+import functools
 import os
 import shutil
 import tempfile
@@ -25,6 +26,12 @@ _EPOCH_2000 = 946684800
 
 # A PC asks a drive every 1.1 s (Windows every 2.1 s) whether it is ready, and finds it changed after a remount.
 PC_ASKS_US = 2_100_000
+
+
+@functools.lru_cache(2048)
+def _text(data):
+    """As a file opened for text; the same object for the same source, whose hash Python knows then."""
+    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class Drive:
@@ -90,14 +97,17 @@ class Drive:
         return "/" + "/".join(parts)
 
     def host_path(self, path):
+        return Path(self._host_name(path))
+
+    def _host_name(self, path):
         absolute = self.absolute(path)
         for mount_path, folder in self._mount_folders.items():
             if absolute == mount_path or absolute.startswith(mount_path + "/"):
-                return Path(folder.name, absolute[len(mount_path) :].lstrip("/"))
-        return self.directory / absolute.lstrip("/")
+                return os.path.join(folder.name, absolute[len(mount_path) :].lstrip("/"))
+        return os.path.join(self.directory, absolute.lstrip("/"))
 
     def is_directory(self, path):
-        return self.host_path(path).is_dir()
+        return os.path.isdir(self._host_name(path))
 
     def settings_text(self):
         """settings.toml as the firmware reads it, byte by byte: what is not text stops nothing. None: not there."""
@@ -109,7 +119,8 @@ class Drive:
     def source(self, path):
         """Text of a source file without charging for it; None when it is not there."""
         try:
-            return self.host_path(path).read_text(encoding="utf-8")
+            with open(self._host_name(path), "rb", buffering=0) as file:
+                return _text(file.read())
         except OSError:
             return None
 

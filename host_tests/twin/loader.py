@@ -16,6 +16,7 @@ Three kinds of module live in the table:
 import __future__
 
 import builtins
+import functools
 import re
 import sys
 import types
@@ -61,6 +62,29 @@ ABSENT = (
 ).split()
 
 
+@functools.cache
+def _fake_names():
+    return frozenset(path.stem for path in FAKES.glob("[a-z]*.py"))
+
+
+@functools.cache
+def _module_file(place, leaf):
+    """Path of a module outside the drive, a package's __init__.py; None where it is not."""
+    for path in (place / leaf / "__init__.py", place / f"{leaf}.py"):
+        if path.exists():
+            return path
+    return None
+
+
+@functools.cache
+def _source(path):
+    return path.read_text()
+
+
+_is_folder = functools.cache(Path.is_dir)
+_is_file = functools.cache(Path.exists)
+
+
 class Loader:
     """The module table of one run of the virtual machine.
 
@@ -70,7 +94,7 @@ class Loader:
     def __init__(self, device):
         self.device = device
         self.modules = {}
-        self._fake_names = {path.stem for path in FAKES.glob("[a-z]*.py")}
+        self._fake_names = _fake_names()
         self._device_builtins = self._make_device_builtins()
         self._fake_builtins = self._host_builtins(self._import_from_fake)
         self._blinka_builtins = self._host_builtins(self._import_from_blinka)
@@ -245,14 +269,13 @@ class Loader:
         return self._execute(module, self._compiled(source, DRIVE + filename.lstrip("/")))
 
     def _frozen(self, name, place, leaf):
-        package = place / leaf / "__init__.py"
-        path = package if package.exists() else place / f"{leaf}.py"
-        if not path.exists():
+        path = _module_file(place, leaf)
+        if path is None:
             return None
-        source = path.read_text()
+        source = _source(path)
         module = self._new_module(name, self._device_builtins)
-        module.__package__ = name if path is package else name.rpartition(".")[0]
-        if path is package:
+        module.__package__ = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        if path.name == "__init__.py":
             module.__path__ = ("frozen", place / leaf)
         filename = FROZEN + str(path.relative_to(SITE_PACKAGES))
         module.__file__ = filename
@@ -261,14 +284,13 @@ class Loader:
 
     def _blinka(self, name, place):
         leaf = name.rpartition(".")[2]
-        package = place / leaf / "__init__.py"
-        path = package if package.exists() else place / f"{leaf}.py"
-        if not path.exists():
+        path = _module_file(place, leaf)
+        if path is None:
             return None
         module = self._new_module(name, self._blinka_builtins)
         module.__file__ = str(path)
-        module.__package__ = name if path is package else name.rpartition(".")[0]
-        if path is package:
+        module.__package__ = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        if path.name == "__init__.py":
             module.__path__ = ("blinka", place / leaf)
         module = self._execute(module, compile_host(path))
         if name == "displayio":
@@ -279,12 +301,12 @@ class Loader:
         return module
 
     def _execute_fake(self, name, path):
-        if not path.exists():
+        if not _is_file(path):
             return None
         module = self._new_module(name, self._fake_builtins)
         module.__file__ = str(path)
         module.__package__ = name
-        if (FAKES / name).is_dir():
+        if _is_folder(FAKES / name):
             module.__path__ = ("fake", FAKES / name)
         return self._execute(module, compile_host(path))
 

@@ -215,7 +215,7 @@ class Powerline:
             return False
         if not (a.running and b.running and a in self.stations and b in self.stations):
             return False
-        if self.attenuation(a, b) is None:
+        if self._attenuation_db and self.attenuation(a, b) is None:
             return False
         return self.clock.now_us - max(a.key_since_us, b.key_since_us) >= self.join_delay_us
 
@@ -223,6 +223,8 @@ class Powerline:
         """Stations this one believes to be in its network: those joined, and those lost within
         `ageing_us`."""
         found = [other for other in self.stations if self.joined(station, other)]
+        if not station.ghosts:
+            return found
         now_us = self.clock.now_us
         station.ghosts = [(ghost, until_us) for ghost, until_us in station.ghosts if until_us > now_us]
         for ghost, _ in station.ghosts:

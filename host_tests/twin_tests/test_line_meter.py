@@ -105,7 +105,7 @@ def run_with(meter, tmp_path, monkeypatch, code, **options):
         device.run(1.7)
         device.power_cycle(0.1)
         device.run(1.7)
-        spent = sorted(device.probe.spent_by_place().items(), key=str)
+        spent = sorted(cost.summed(device.probe.log).items(), key=str)
         return seen, device.console, device.resets, device.meter.stack_peak, spent, services.clock.now_us
     finally:
         device.close()
