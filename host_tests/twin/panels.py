@@ -30,6 +30,13 @@ _SSD1306_PARAMETERS = {
 }
 
 
+# Whether the display is inverted, then by bit: what the glass shows of a column of eight cells.
+_LIT = [
+    [bytes(255 if (cells >> bit & 1) != inverted else 0 for cells in range(256)) for bit in range(8)]
+    for inverted in (False, True)
+]
+
+
 class SSD1306:
     """128x64 monochrome OLED on I2C. `generation` grows with every byte run written to its memory."""
 
@@ -147,20 +154,17 @@ class SSD1306:
     def image(self):
         """What the glass shows: PIL image, mode "L", lit pixels 255."""
         width, height = self.size
-        picture = Image.new("L", self.size)
         if not self.on:
-            return picture
-        pixels = picture.load()
+            return Image.new("L", self.size)
+        rows = []
         for y in range(height):
             row = (y + self.start_line) & 0x3F
             row = row if self.com_remap else 63 - row
             page, bit = divmod(row, 8)
-            for x in range(width):
-                column = x if self.segment_remap else 127 - x
-                lit = self.all_on or bool(self.memory[page * 128 + column] >> bit & 1) != self.inverted
-                if lit:
-                    pixels[x, y] = 255
-        return picture
+            cells = bytes(self.memory[page * 128 : page * 128 + 128]).translate(_LIT[bool(self.inverted)][bit])
+            cells = b"\xff" * 128 if self.all_on else cells
+            rows.append((cells if self.segment_remap else cells[::-1])[:width])
+        return Image.frombytes("L", self.size, b"".join(rows))
 
 
 class ST7789:

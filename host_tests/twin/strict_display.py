@@ -7,6 +7,12 @@ Sources: shared-bindings/bitmaptools/__init__.c (`bitmaptools_validate_coord_ran
 (`bitmap_subscr`, `displayio_bitmap_obj_fill`), shared-module/displayio/Group.c (`displayio_group_get_previous_area`).
 """
 
+from pathlib import Path
+
+from host_tests.twin import line_meter
+
+# The loops over pixels in C, or None.
+PIXELS = line_meter.extension(Path(__file__).with_name("pixels.c"))
 # Further than any display reaches.
 _EVERYWHERE = 1 << 14
 
@@ -58,6 +64,9 @@ def harden_bitmaptools(module):
 def harden_displayio(module):
     """Pixels outside a bitmap and values with too many bits, which Blinka leaves out or cuts; and groups."""
     _harden_groups(module.Group)
+    if PIXELS is not None:
+        module._tilegrid._fill_pixels = fill_pixels
+        module._tilegrid._fill_pixels_packed = fill_pixels
     bitmap = module.Bitmap
     set_item, fill = bitmap.__setitem__, bitmap.fill
 
@@ -76,6 +85,16 @@ def harden_displayio(module):
         fill(self, value)
 
     bitmap.__setitem__, bitmap.fill = checked_set_item, checked_fill
+
+
+def fill_pixels(buffer, mask, colours, opaque, geometry, grid, bitmap, pack=(16, 1, 0, 1, 1)):
+    """What both functions of Blinka do; `pack` is that of a display with several pixels in a byte."""
+    tiles = (grid._absolute_transform.scale, grid._tile_width, grid._tile_height, grid._top_left_x, grid._top_left_y)
+    tiles += (grid._width_in_tiles, grid._height_in_tiles, grid._bitmap_width_in_tiles)
+    values = (bitmap._data.itemsize, bitmap._stride, bitmap._bmp_width, bitmap._bmp_height)
+    values += (bitmap._bits_per_value, bitmap._x_shift, bitmap._x_mask, bitmap._bitmask)
+    parts = buffer, mask, opaque, grid._tiles, bitmap._data
+    return PIXELS.draw(*parts, colours, geometry, tiles, values, pack)
 
 
 def _harden_groups(group):
