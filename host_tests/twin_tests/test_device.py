@@ -9,7 +9,7 @@ import pytest
 
 from host_tests.support.boards import board, run_code, said
 from host_tests.twin.clock import Clock
-from host_tests.twin.cost import Costs, LineCosts
+from host_tests.twin.cost import MOST_LOGGED, Costs, LineCosts, Probe, summed
 from host_tests.twin.device import FIRMWARES, Services
 
 ENDLESS = """
@@ -733,6 +733,35 @@ def test_probe_finds_a_planted_busy_loop_of_60_ms_and_names_it(boards):
     assert probe.worst.places[0][1].endswith(" serve")
     assert sum(us for us, _ in probe.worst.places) > 59_000
     assert len(probe.over) == 1
+
+
+def test_what_is_put_off_again_and_again_comes_once_and_leaves_nothing_in_the_queue():
+    clock = Clock()
+    came = []
+    clock.after(70_000, came.append, "between")
+    timer = None
+    for _ in range(100):
+        timer = clock.instead(timer, 50_000, lambda: came.append(clock.now_us))
+        clock.advance(1000)
+        assert len(clock._queue) <= 2
+    clock.advance(100_000)
+    assert came == ["between", 149_000]
+    assert not timer.pending
+    clock.instead(timer, 1000, came.append, "anew")
+    clock.advance(1000)
+    assert came[2:] == ["anew"]
+
+
+def test_a_probe_that_nobody_polls_sums_up_what_it_keeps():
+    probe = Probe(Clock())
+    here, there = (compile("work()", f"CIRCUITPY/{name}.py", "exec") for name in ("here", "there"))
+    places = [(code, line, 1) for line in range(9) for code in (here, there, None)]
+    for _ in range(1000):
+        probe.spent_at(places)
+    assert len(probe.log) <= MOST_LOGGED
+    shares = summed(probe.log)
+    assert shares["CIRCUITPY/here.py", 3, "<module>"] == shares["CIRCUITPY/there.py", 3, "<module>"] == 1000
+    assert shares[None] == 9000
 
 
 def test_a_quick_loop_stays_below_the_probes_limit(boards):

@@ -359,6 +359,18 @@ def test_required_evccid_and_manual_pilot_through_settings():
     assert bench.car.pilots == [(0, 50)]
 
 
+def test_a_charger_that_rests_sees_at_once_that_the_pilot_was_taken_by_hand():
+    bench = waiting()
+    bench.send(FIVE)
+    bench.car.cp_state = "C"
+    bench.run_until(smartevse.STATE_C)
+    bench.car.is_steady = True
+    bench.run(5.033)
+    bench.send("POST /settings?override_pwm=0 HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+    bench.run(0.01)
+    assert bench.evse.state == smartevse.STATE_A
+
+
 @pytest.mark.slow
 def test_the_estimate_moves_while_the_car_charges_and_stands_without_capacity():
     bench = waiting()
