@@ -28,7 +28,7 @@ const WORDS = {
   LANGUAGE: { auto: "As the browser, display English", en: "English", de: "Deutsch", nl: "Nederlands", fr: "Français" },
   LOG_LEVEL: { D: "Everything", I: "What happens", W: "Warnings and errors", E: "Errors only" },
 };
-const SOURCES = { page: "saved here", "settings.toml": "settings.toml", default: "default", environment: "system" };
+const SOURCES = { page: "saved here", "settings.toml": "settings.toml", default: "default" };
 const UNSAVED = "socbox-unsaved";
 const bytes = (text) => new TextEncoder().encode(text).length;
 let rows = new Map();

@@ -91,7 +91,7 @@ def network_of_the_recovery_page(drive):
         file = Path(folder) / "settings.toml"
         file.write_text('WIFI_SSID = "old"\n')
         for ssid in ("first", "second"):
-            keeper = Keeper(str(file), Store(folder, None, lambda _text: None), None, lambda _settings: None)
+            keeper = Keeper(str(file), Store(folder, None, lambda _text: None), lambda _settings: None)
             keeper.save({"WIFI_SSID": ssid})
         if page.setting("WIFI_SSID", page.saved_entries(folder), {"WIFI_SSID": "old"}.get) != "second":
             return "what was saved does not count"

@@ -44,7 +44,7 @@ def nothing(*_arguments):
 
 
 def new_keeper(root):
-    return Keeper(root + "/settings.toml", Store(root, None, nothing), None, nothing)
+    return Keeper(root + "/settings.toml", Store(root, None, nothing), nothing)
 
 
 def keep(root):

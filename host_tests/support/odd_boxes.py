@@ -95,7 +95,7 @@ class OddBoxes:
             assert answer.status == 200, (name, answer.status, answer.body[:500])
             world.device.reset()
             store = Store(str(world.drive_dir), None, lambda text: None)
-            keeper = Keeper(str(world.drive_dir / "settings.toml"), store, None, lambda settings: None)
+            keeper = Keeper(str(world.drive_dir / "settings.toml"), store, lambda settings: None)
             self._judge(world, keeper.settings, name)
 
     def _judge(self, world, settings, name):

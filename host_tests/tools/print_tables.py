@@ -27,6 +27,7 @@ from host_tests.cars import tables as car_tables  # noqa: E402
 from host_tests.checks import conformance, house, libraries  # noqa: E402
 from host_tests.interpreter import differences  # noqa: E402
 from host_tests.support import number_rows  # noqa: E402
+from host_tests.support.steps import to_the_end  # noqa: E402
 from host_tests.tools import sequences, wiring  # noqa: E402
 
 _PLACE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
@@ -169,7 +170,7 @@ def car_estimates():
 
 
 def settings_table():
-    rows, words = [], schema.words()
+    rows, words = [], to_the_end(schema.words())[0]
     for row in schema.SCHEMA:
         default = "`%s`" % row[schema.DEFAULT] if row[schema.DEFAULT] != "" else "empty"
         rows.append(["`%s`" % row[schema.KEY], row[schema.GROUP], default, words[row[schema.KEY]][1]])
@@ -178,7 +179,7 @@ def settings_table():
 
 def pins(group, prefix):
     """Signals and pins as the settings have them."""
-    rows, words = [], schema.words()
+    rows, words = [], to_the_end(schema.words())[0]
     for row in schema.SCHEMA:
         if row[schema.KIND] == schema.PIN and row[schema.KEY].startswith(prefix):
             rows.append([words[row[schema.KEY]][0], "`%s`" % (row[schema.DEFAULT] or "none"), "`%s`" % row[schema.KEY]])

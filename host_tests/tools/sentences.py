@@ -25,6 +25,7 @@ from appliance.smartevse import listeners  # noqa: E402
 from appliance.state import faults  # noqa: E402
 from v2g import release  # noqa: E402
 
+from host_tests.support.steps import to_the_end  # noqa: E402
 from host_tests.tools.not_shown import FROM_THE_FIRMWARE, NOT_SHOWN  # noqa: E402
 
 WWW = DRIVE / "www"
@@ -163,7 +164,7 @@ def short_faults():
 
 def setting_texts():
     """Groups, labels and helps of the settings."""
-    words = schema.words()
+    words = to_the_end(schema.words())[0]
     return [text for row in schema.SCHEMA for text in (row[schema.GROUP], *words[row[schema.KEY]])]
 
 

@@ -283,9 +283,9 @@ def test_the_recovery_page_goes_to_the_network_that_the_box_would(tmp_path, then
 
     file.write_text(then)
     saved = Store(str(tmp_path), None, lambda text: None)
-    Keeper(str(file), saved, None, lambda _: None).save({"WIFI_SSID": "saved"})
+    Keeper(str(file), saved, lambda _: None).save({"WIFI_SSID": "saved"})
     file.write_text(now)
-    box = Keeper(str(file), Store(str(tmp_path), None, None), None, lambda _: None).settings
+    box = Keeper(str(file), Store(str(tmp_path), None, None), lambda _: None).settings
     page = recovery()
     assert (page.setting("WIFI_SSID", page.saved_entries(str(tmp_path)), getenv) or "") == box["WIFI_SSID"]
 

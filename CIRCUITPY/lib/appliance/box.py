@@ -122,15 +122,15 @@ class Box:
     def _new_keeper(self):
         path = hardware.settings_path()
         store = Store(self.root, self.drive.remount, self._on_room)
-        return Keeper(path, store, os.getenv, self._on_settings, self.kept.without_settings)
+        return Keeper(path, store, self._on_settings, self.kept.without_settings)
 
     def _no_keeper(self):
         """Without what was saved; and without settings.toml when that is what cannot be read."""
         path, store = hardware.settings_path(), NoStore()
         return self._part(
             "settings_error",
-            lambda: Keeper(path, store, os.getenv, self._on_settings),
-            lambda: Keeper("", store, None, self._on_settings),
+            lambda: Keeper(path, store, self._on_settings),
+            lambda: Keeper("", store, self._on_settings),
         )
 
     def _say_hello(self):

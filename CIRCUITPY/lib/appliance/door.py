@@ -8,7 +8,6 @@ loaded. Where the SmartEVSE has to be asked before a car is answered, WiFi and t
 nobody is let in before it has answered.
 """
 
-import os
 import time
 
 import microcontroller
@@ -220,7 +219,7 @@ def _wanted():
     from appliance.storage.records import Store
 
     entries = Store(hardware.owner_root(hardware.installed_slots()), None, None).read()
-    return settings.load(hardware.settings_path(), os.getenv, entries)
+    return settings.load(hardware.settings_path(), entries)
 
 
 def _can_ask(url):

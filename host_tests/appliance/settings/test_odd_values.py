@@ -92,7 +92,7 @@ class Box:
         self.start()
 
     def start(self):
-        self.keeper = Keeper(str(self.path), Store(str(self.folder), None, lambda text: None), None, lambda settings: None)
+        self.keeper = Keeper(str(self.path), Store(str(self.folder), None, lambda text: None), lambda settings: None)
         assert wrong_in(self.keeper.settings) == []
 
     def save(self, changes):

@@ -35,7 +35,7 @@ class Bench:
 
     def restart(self, without_saved=False):
         store = Store(str(self.folder), None, lambda text: None)
-        self.keeper = Keeper(str(self.path), store, None, self.applied.append, without_saved)
+        self.keeper = Keeper(str(self.path), store, self.applied.append, without_saved)
 
     def save(self, **changes):
         texts, faults = check_changes(self.keeper.after, changes)

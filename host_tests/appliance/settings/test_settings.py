@@ -111,11 +111,7 @@ def test_keys_of_circuitpython_are_left_alone():
     assert read('CIRCUITPY_WIFI_SSID = "x"\nCIRCUITPY_PYSTACK_SIZE = 4096\n').errors == []
 
 
-def test_a_missing_file_is_told_and_the_environment_asked(tmp_path):
-    result = load(str(tmp_path / "none.toml"), {"HTTP_PORT": 81, "DISPLAY": "bad"}.get)
-    assert result["HTTP_PORT"] == 81
-    assert result.source("HTTP_PORT") == "environment"
-    assert "DISPLAY" in result.errors[0][1]
+def test_a_missing_file_is_told(tmp_path):
     assert "missing" in load(str(tmp_path / "none.toml")).errors[0][1]
 
 

@@ -106,11 +106,8 @@ def _text(row, text):
     return text
 
 
-_PIN_LETTERS = LETTERS + "_"
-
-
 def _pin(row, text):
-    if not consists_of(text, _PIN_LETTERS) or text.startswith("_"):
+    if not consists_of(text, LETTERS + "_") or text.startswith("_"):
         raise Mistake(row[KEY] + ' must be the name of a pin, like "IO13"')
     number = bare_pin(text)
     if is_digits(number) and 26 <= int(number) <= 37:
@@ -131,13 +128,13 @@ _KINDS = {NUMBER: _number, CHOICE: _choice, TEXT: _text, PIN: _pin, ADDRESS: _ad
 # ---- single settings
 
 
-def _hostname(text):
+def _hostname(_key, text):
     if text.startswith("-") or text.endswith("-") or not consists_of(text, LETTERS + "-"):
         raise Mistake("HOSTNAME may have letters, digits and - between them")
     return text.lower()
 
 
-def _wifi_password(text):
+def _wifi_password(_key, text):
     # WPA2 takes 8 to 63 characters, or the 64 hexadecimal digits of the key itself.
     if 0 < len(text.encode("utf-8")) < 8:
         raise Mistake("A WiFi password has at least 8 characters")
@@ -146,64 +143,53 @@ def _wifi_password(text):
     return text
 
 
-def _web_password(text):
+def _web_password(_key, text):
     if 0 < len(text.encode("utf-8")) < 8:
         raise Mistake("The password of the pages needs at least 8 characters")
     return text
 
 
-def _url(key):
-    def check(text):
-        if text:
-            try:
-                Url(text)
-            except ValueError as error:
-                raise Mistake("%s %s" % (key, error))
-        return text
-
-    return check
-
-
-def _web_names(text):
-    for name in text.split(","):
-        fault = host_fault(name.strip()) if name.strip() else None
-        if fault is not None:
-            raise Mistake("WEB_NAMES " + fault)
+def _url(key, text):
+    if text:
+        try:
+            Url(text)
+        except ValueError as error:
+            raise Mistake("%s %s" % (key, error))
     return text
 
 
-def _mqtt_broker(text):
+def _host(key, text):
+    fault = host_fault(text) if text else None
+    if fault is not None:
+        raise Mistake("%s %s" % (key, fault))
+    return text
+
+
+def _hosts(key, text):
+    for name in text.split(","):
+        _host(key, name.strip())
+    return text
+
+
+def _mqtt_broker(key, text):
     if "://" in text or text.count(":") == 1:
         raise Mistake("MQTT_BROKER must be a name or an address alone; its port goes into MQTT_PORT")
-    fault = host_fault(text) if text else None
-    if fault is not None:
-        raise Mistake("MQTT_BROKER " + fault)
+    return _host(key, text)
+
+
+def _topic(key, text):
+    if not consists_of(text, LETTERS + "-_/") or "//" in text or text.startswith("/") or text.endswith("/"):
+        raise Mistake(key + " may have letters, digits, -, _ and, between them, / only")
     return text
 
 
-def _ntp_server(text):
-    fault = host_fault(text) if text else None
-    if fault is not None:
-        raise Mistake("NTP_SERVER " + fault)
-    return text
-
-
-def _topic(key):
-    def check(text):
-        if not consists_of(text, LETTERS + "-_/") or "//" in text or text.startswith("/") or text.endswith("/"):
-            raise Mistake(key + " may have letters, digits, -, _ and, between them, / only")
-        return text
-
-    return check
-
-
-def _evse_id(text):
+def _evse_id(_key, text):
     if not consists_of(text, LETTERS + "*+-"):
         raise Mistake("EVSE_ID may have letters, digits, *, + and - only")
     return text
 
 
-def _car(text):
+def _car(_key, text):
     if text:
         # Most owners name no car.
         from appliance.state import cars
@@ -223,15 +209,15 @@ _EXTRA_CHECKS = {
     "HOSTNAME": _hostname,
     "WIFI_PASSWORD": _wifi_password,
     "WEB_PASSWORD": _web_password,
-    "WEB_NAMES": _web_names,
+    "WEB_NAMES": _hosts,
     "EVSE_ID": _evse_id,
-    "SMARTEVSE_URL": _url("SMARTEVSE_URL"),
-    "LISTENER_1": _url("LISTENER_1"),
-    "LISTENER_2": _url("LISTENER_2"),
+    "SMARTEVSE_URL": _url,
+    "LISTENER_1": _url,
+    "LISTENER_2": _url,
     "MQTT_BROKER": _mqtt_broker,
-    "NTP_SERVER": _ntp_server,
-    "MQTT_PREFIX": _topic("MQTT_PREFIX"),
-    "MQTT_DISCOVERY": _topic("MQTT_DISCOVERY"),
+    "NTP_SERVER": _host,
+    "MQTT_PREFIX": _topic,
+    "MQTT_DISCOVERY": _topic,
 }
 # Spaces at their ends are characters like any others; around anything else they are an oversight.
 _BLANKS_COUNT = ("WIFI_SSID", "WIFI_PASSWORD", "WEB_PASSWORD", "MQTT_USER", "MQTT_PASSWORD")
@@ -251,7 +237,7 @@ def checked(row, text, quoted=True):
         text = text.strip(" ")
     value = _KINDS[row[KIND]](row, text)
     extra = _EXTRA_CHECKS.get(row[KEY])
-    return extra(value) if extra else value
+    return extra(row[KEY], value) if extra else value
 
 
 # ---- those that go together: a function gives {key: what is wrong}
@@ -274,11 +260,6 @@ def _fixed_address(values):
     if (ipv4_number(address) ^ ipv4_number(gateway)) & mask or address == gateway:
         return {"WIFI_GATEWAY": "WIFI_GATEWAY is not another address of the same network"}
     return {}
-
-
-def _no_fixed_address(values):
-    for key in STATIC_KEYS:
-        values[key] = ""
 
 
 _SIZE_KEYS = ("DISPLAY_WIDTH", "DISPLAY_HEIGHT")
@@ -304,14 +285,6 @@ def _display_size(values):
     return {"DISPLAY_WIDTH": text, "DISPLAY_HEIGHT": text}
 
 
-def _usual_size(values):
-    for key in _SIZE_KEYS:
-        values[key] = 0
-
-
-_POWER_KEYS = ("EVSE_MAX_CURRENT_A", "EVSE_MAX_VOLTAGE_V", "EVSE_MAX_POWER_KW")
-
-
 def _most_kw(values):
     return max(1, values["EVSE_MAX_CURRENT_A"] * values["EVSE_MAX_VOLTAGE_V"] // 1000)
 
@@ -322,10 +295,6 @@ def _power(values):
         return {}
     text = "EVSE_MAX_POWER_KW is more than current times voltage: at most %d" % _most_kw(values)
     return {"EVSE_MAX_POWER_KW": text}
-
-
-def _less_power(values):
-    values["EVSE_MAX_POWER_KW"] = min(values["EVSE_MAX_POWER_KW"], _most_kw(values))
 
 
 _MODEM_PINS = ("MODEM_SCK", "MODEM_MOSI", "MODEM_MISO", "MODEM_CS", "MODEM_INT")
@@ -357,34 +326,32 @@ def _pins(values):
     return faults
 
 
-def _as_they_are(_values):
-    """The part that does not get its pin says so."""
-
-
-# Keys, rule, what is done about a file that breaks it, and that in words.
+# Keys, rule, which of them get their default where a file breaks it, and that in words. A part that does not get its pin
+# says so itself.
 TOGETHER = (
-    (STATIC_KEYS, _fixed_address, _no_fixed_address, "; DHCP is used"),
-    (("DISPLAY",) + _SIZE_KEYS, _display_size, _usual_size, ""),
-    (_POWER_KEYS, _power, _less_power, ""),
-    (("DISPLAY",) + _MODEM_PINS + _DISPLAY_PINS["ssd1306"] + _DISPLAY_PINS["st7789"] + _OTHER_PINS, _pins, _as_they_are, ""),
+    (STATIC_KEYS, _fixed_address, STATIC_KEYS, "; DHCP is used"),
+    (("DISPLAY",) + _SIZE_KEYS, _display_size, _SIZE_KEYS, ""),
+    (("EVSE_MAX_CURRENT_A", "EVSE_MAX_VOLTAGE_V", "EVSE_MAX_POWER_KW"), _power, (), ""),
+    (("DISPLAY",) + _MODEM_PINS + _DISPLAY_PINS["ssd1306"] + _DISPLAY_PINS["st7789"] + _OTHER_PINS, _pins, (), ""),
 )
 
 
 def mend(values, source):
     """Make ``values`` fit each other; gives what was wrong, in sentences. ``source(key)``: where a value comes from."""
     texts = []
-    for _keys, rule, remedy, words in TOGETHER:
+    for _keys, rule, given_up, words in TOGETHER:
         faults = rule(values)
-        if faults:
-            remedy(values)
-            if not _follows(rule, source):
-                texts += [text + words for text in set(faults.values())]
+        if not faults:
+            continue
+        for key in given_up:
+            values[key] = row_of(key)[DEFAULT]
+        if rule is _power:
+            values["EVSE_MAX_POWER_KW"] = _most_kw(values)
+            if source("EVSE_MAX_POWER_KW") == "default":
+                # A default adapts itself to what the owner set.
+                continue
+        texts += [text + words for text in set(faults.values())]
     return texts
-
-
-def _follows(rule, source):
-    """True when a rule is broken only by a default, which adapts itself to what the owner set."""
-    return rule is _power and source("EVSE_MAX_POWER_KW") == "default"
 
 
 # ---- what was typed on a page
@@ -432,7 +399,7 @@ def _faults_together(settings, changes, values):
     for row in SCHEMA:
         key = row[KEY]
         after[key] = values[key] if key in values else settings[key]
-    for keys, rule, _remedy, _words in TOGETHER:
+    for keys, rule, _given_up, _words in TOGETHER:
         touched = [key for key in keys if key in changes]
         if touched and not (rule is _power and changes.get("EVSE_MAX_POWER_KW") is None):
             faults.update(rule(after))

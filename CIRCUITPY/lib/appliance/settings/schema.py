@@ -102,14 +102,8 @@ def row_of(key):
 
 
 def words():
-    """{key: (what it is called, what it means)}. Reads a file of the drive; without it a key has only itself."""
-    for found in words_in_pieces():
-        result = found
-    return result
-
-
-def words_in_pieces():
-    """``words`` in pieces: a generator, which gives None for each of them, and then what that gives."""
+    """Generator that stops every few lines; its value is {key: (what it is called, what it means)}. Reads a file of the
+    drive; without it a key has only itself."""
     found = {row[KEY]: (row[KEY], "") for row in SCHEMA}
     try:
         with open(__file__.rsplit("/", 1)[0] + "/schema.txt") as file:
@@ -121,7 +115,7 @@ def words_in_pieces():
     except (OSError, ValueError):
         # A drive to which only some files were copied.
         pass
-    yield found
+    return found
 
 
 def _distance(one, other):

@@ -48,10 +48,9 @@ class Keeper:
     ``after`` has it, so that the page shows it, and the next restart brings it back.
     """
 
-    def __init__(self, path, store, getenv, apply, without_saved=False):
+    def __init__(self, path, store, apply, without_saved=False):
         self._path = path
         self._store = store
-        self._getenv = getenv
         self._apply = apply
         saved = store.read()
         self._entries = [entry for entry in saved if row_of(entry[0])]
@@ -60,10 +59,10 @@ class Keeper:
         self.has_records = bool(saved)
         self._secrets = None
         used = [entry for entry in self._entries if not without_saved or entry[0] in _WAY_IN]
-        self.settings = settings.load(path, getenv, used)
+        self.settings = settings.load(path, used)
         self.after = self.settings
         if len(used) < len(self._entries):
-            self.after = settings.load(path, getenv, self._entries)
+            self.after = settings.load(path, self._entries)
 
     def keep_too(self, secrets):
         """Have ``secrets`` (a storage.secrets.Secrets) in every record from now on."""
@@ -98,7 +97,7 @@ class Keeper:
     def saving(self, texts):
         """``save`` in steps, a generator: a few lines of settings.toml each, and in the last one everything else."""
         fresh = settings.Settings()
-        for _ in fresh.reading(self._path, self._getenv):
+        for _ in fresh.reading(self._path):
             yield
         after = fresh.copied()
         entries = settings.merged_entries(fresh, fresh.lay_over(self._entries), texts)
@@ -109,21 +108,14 @@ class Keeper:
         self._entries = entries
         after.lay_over(entries)
         self.after = after
-        self._adopt()
-
-    def _adopt(self):
-        if self.after is not self.settings:
-            for row in SCHEMA:
-                if not row[NEEDS_RESTART]:
-                    self.settings.adopt(row[KEY], self.after)
+        for row in SCHEMA:
+            if not row[NEEDS_RESTART]:
+                self.settings.adopt(row[KEY], after)
         self._apply(self.settings)
 
     def needs_restart(self):
         """True when something saved counts only after a restart."""
-        for row in SCHEMA:
-            if self.settings[row[KEY]] != self.after[row[KEY]]:
-                return True
-        return False
+        return any(self.settings[row[KEY]] != self.after[row[KEY]] for row in SCHEMA)
 
     # ---- backup and restore
 

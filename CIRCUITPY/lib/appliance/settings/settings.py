@@ -38,7 +38,7 @@ class Settings:
         return [self._values[key] for key in CAR_KEYS]
 
     def source(self, key):
-        """Where the value comes from: "default", "settings.toml", "environment" or "page"."""
+        """Where the value comes from: "default", "settings.toml" or "page"."""
         return self._sources.get(key, "default")
 
     def file_text(self, key):
@@ -75,7 +75,8 @@ class Settings:
                 continue
             self._sources[key] = "page"
             counting.append(entry)
-        self._check_together()
+        for text in mend(self._values, self.source):
+            self.complain(0, text)
         return counting
 
     def complain(self, line, text):
@@ -85,8 +86,8 @@ class Settings:
         else:
             self.errors_dropped += 1
 
-    def take(self, key, text, quoted=True, source="settings.toml"):
-        """Set ``key`` to what ``text`` means; raises Mistake and changes nothing when it means nothing."""
+    def take_line(self, key, text, quoted):
+        """Take over one line of settings.toml; raises Mistake and changes nothing when it means nothing."""
         row = row_of(key)
         if row is None:
             if key.startswith("CIRCUITPY_"):
@@ -96,19 +97,18 @@ class Settings:
             raise Mistake("there is no setting " + shown(key) + hint)
         if key in self._sources:
             raise Mistake(key + " is set twice; the first line is used")
+        self._file_texts[key] = text
         self._values[key] = checked(row, text, quoted)
-        self._sources[key] = source
+        self._sources[key] = "settings.toml"
 
-    def reading(self, path, getenv=None):
-        """Take over the settings.toml at ``path``, a generator that stops every few lines; ``getenv`` is asked only when
-        there is no such file. The rules that join several keys are left to ``lay_over``."""
+    def reading(self, path):
+        """Take over the settings.toml at ``path``, a generator that stops every few lines. The rules that join several keys
+        are left to ``lay_over``."""
         try:
             with open(path, "rb") as file:
                 yield from toml.read(toml.lines_of(file), self.take_line, self.complain)
         except OSError:
             self._is_missing = True
-            if getenv:
-                self.read_environment(getenv)
 
     def copied(self):
         """Others that are the same."""
@@ -118,33 +118,11 @@ class Settings:
         other._file_texts, other._is_missing = self._file_texts, self._is_missing
         return other
 
-    def take_line(self, key, text, quoted):
-        """Take over one line of settings.toml."""
-        if row_of(key) is not None and key not in self._sources:
-            self._file_texts[key] = text
-        self.take(key, text, quoted)
 
-    def read_environment(self, getenv):
-        """Take what ``os.getenv`` knows, for a system whose settings are not a file we can open."""
-        for row in SCHEMA:
-            try:
-                value = getenv(row[KEY])
-                if value is not None:
-                    self.take(row[KEY], str(value), True, "environment")
-            except (Mistake, ValueError, OSError) as mistake:
-                self.complain(0, str(mistake))
-
-    def _check_together(self):
-        """Rules that join several keys."""
-        for text in mend(self._values, self.source):
-            self.complain(0, text)
-
-
-def load(path, getenv=None, entries=()):
-    """Read settings.toml at ``path`` and lay the page's ``entries`` over it; ``getenv`` is asked only when there
-    is no such file."""
+def load(path, entries=()):
+    """Read settings.toml at ``path`` and lay the page's ``entries`` over it."""
     settings = Settings()
-    for _ in settings.reading(path, getenv):
+    for _ in settings.reading(path):
         pass
     settings.lay_over(entries)
     return settings

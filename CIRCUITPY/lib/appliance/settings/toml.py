@@ -101,7 +101,7 @@ def read(lines, take, complain):
                 return
             parsed = parse_line(text)
             if parsed:
-                take(parsed[0], parsed[1], parsed[2])
+                take(*parsed)
         except Mistake as mistake:
             complain(number, str(mistake))
 

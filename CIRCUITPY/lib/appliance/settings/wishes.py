@@ -19,8 +19,19 @@ CONVERSATIONS = ("release", "converse")
 UNTIL = ("parameters", "cable_check", "pre_charge")
 
 SIZE = 18
-# check sum, 1 + whether a SmartEVSE can be asked, answer, protocol, offset in dB, A, V, kW, conversation, until, seconds
+# check sum, 1 + whether a SmartEVSE can be asked, and these: key of the config, its choices or what its number is counted in
 _FORMAT = "<IBBBbHHHBBH"
+_KEPT = (
+    ("answer", ANSWERS),
+    ("protocol", PROTOCOLS),
+    ("attenuation_offset_db", 1),
+    ("max_current_a", 1),
+    ("max_voltage_v", 1),
+    ("max_power_w", 1000),
+    ("conversation", CONVERSATIONS),
+    ("conversation_until", UNTIL),
+    ("conversation_ms", 1000),
+)
 _NOTHING = bytes(SIZE)
 
 
@@ -70,23 +81,13 @@ class KeptWishes:
 
     def config(self):
         """The config that was kept, or None."""
-        kept = self._memory.part(self._place, SIZE)
-        mark, known, answer, protocol, offset, current, voltage, power, how, until, seconds = struct.unpack(_FORMAT, kept)
+        mark, known, *numbers = struct.unpack(_FORMAT, self._memory.part(self._place, SIZE))
         if not known or mark != self._mark:
             return None
-        return {
-            "can_ask": known > 1,
-            "wait_for_modem": True,
-            "attenuation_offset_db": offset,
-            "answer": ANSWERS[answer],
-            "protocol": PROTOCOLS[protocol],
-            "max_current_a": current,
-            "max_voltage_v": voltage,
-            "max_power_w": power * 1000,
-            "conversation": CONVERSATIONS[how],
-            "conversation_until": UNTIL[until],
-            "conversation_ms": seconds * 1000,
-        }
+        config = {"can_ask": known > 1, "wait_for_modem": True}
+        for (key, meaning), number in zip(_KEPT, numbers):
+            config[key] = number * meaning if isinstance(meaning, int) else meaning[number]
+        return config
 
     def keep(self, config):
         """Keep ``config`` for the next start; None: nothing. Written only when something else is kept."""
@@ -96,17 +97,8 @@ class KeptWishes:
             self._memory.save()
 
     def _packed(self, config):
-        return struct.pack(
-            _FORMAT,
-            self._mark,
-            2 if config["can_ask"] else 1,
-            ANSWERS.index(config["answer"]),
-            PROTOCOLS.index(config["protocol"]),
-            config["attenuation_offset_db"],
-            config["max_current_a"],
-            config["max_voltage_v"],
-            config["max_power_w"] // 1000,
-            CONVERSATIONS.index(config["conversation"]),
-            UNTIL.index(config["conversation_until"]),
-            config["conversation_ms"] // 1000,
-        )
+        numbers = [2 if config["can_ask"] else 1]
+        for key, meaning in _KEPT:
+            value = config[key]
+            numbers.append(value // meaning if isinstance(meaning, int) else meaning.index(value))
+        return struct.pack(_FORMAT, self._mark, *numbers)

@@ -21,7 +21,7 @@ from appliance.settings.schema import (
     SECRET,
     STATIC_KEYS,
     row_of,
-    words_in_pieces,
+    words,
 )
 from appliance.settings.service import BACKUP_KIND
 from appliance.settings.settings import error_texts
@@ -65,9 +65,7 @@ def settings_pieces(keeper, restart_needed):
         "true" if restart_needed else "false",
         json.dumps(error_texts(keeper.after)),
     )
-    for texts in words_in_pieces():
-        if texts is None:
-            yield ""
+    texts = yield from words()
     names = []
     for row in SCHEMA:
         if row[GROUP] not in names:
@@ -161,9 +159,7 @@ class SettingsPages:
     def _tell_changes(self, request, texts, left_out):
         """What restoring would change, as [label, now, then]; nothing is saved."""
         after = self._keeper.after
-        for labels in words_in_pieces():
-            if labels is None:
-                yield None
+        labels = yield from words()
         rows = []
         for row in SCHEMA:
             key = row[KEY]
