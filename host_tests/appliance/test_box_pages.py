@@ -3,6 +3,7 @@
 """The box's pages: what is asked for seldom is loaded when it is asked for."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import adafruit_httpserver
@@ -37,6 +38,15 @@ def test_a_page_that_is_seldom_asked_for_is_loaded_by_its_first_request(world, p
     assert module not in world.device.modules
     assert world.network.http("GET", path, OWNER).status == 200
     assert module in world.device.modules
+
+
+def test_what_of_the_library_nobody_uses_is_in_it_and_is_given_back(world):
+    modules = world.device.modules
+    for name in modules["appliance.box_web"].NOT_USED:
+        room, _, short = ("adafruit_httpserver" + name).rpartition(".")
+        library = sys.modules[room]
+        assert hasattr(library, short), name
+        assert room + "." + short not in modules and not hasattr(modules[room], short), name
 
 
 def test_what_answers_phones_is_not_loaded_while_the_owners_network_is_there(world):

@@ -26,7 +26,7 @@ def status_groups(box):
         (
             ("modem", documents.modem_document, box.loop.modem, status),
             ("smartevse", documents.smartevse_document, box.smartevse),
-            ("wifi", documents.wifi_document, box.wifi),
+            ("wifi", box.wifi.document),
             ("mqtt", documents.mqtt_document, box.mqtt),
             ("listeners", documents.listeners_document, box.listeners),
             ("admission", documents.admission_document, box.loop, box.ticks),
@@ -35,7 +35,7 @@ def status_groups(box):
         (("memory_free", documents.memory_document),),
         (
             ("loop", documents.loop_document, box.loop),
-            ("system", documents.as_it_is, documents.system_document()),
+            ("system", documents.system_document),
             ("settings_errors", settings.error_texts, box.settings),
             ("notes", documents.notes_document, status),
             ("self_test", documents.self_test_document, box.self_test, box.uptime),
@@ -46,15 +46,15 @@ def status_groups(box):
 def report_rows(box, diagnostics):
     """Rows of GET /diagnostics.txt."""
     return (
-        ("system", documents.as_it_is, documents.system_document()),
+        ("system", documents.system_document),
         ("stage", diagnostics.stage_list, box.status),
-        ("causes", diagnostics.cause_codes, box.status),
+        ("causes", box.status.causes),
         ("modem", documents.modem_document, box.loop.modem, box.status),
         ("session counts", diagnostics.session_counts, box.loop),
         ("smartevse", documents.smartevse_document, box.smartevse),
-        ("wifi", documents.wifi_document, box.wifi),
+        ("wifi", box.wifi.document),
         ("loop", documents.loop_document, box.loop),
-        ("web", diagnostics.web_counts, box.launch),
+        ("web", box.launch.counts),
         ("frames", diagnostics.frames_document, box.frames),
         ("reading", documents.reading_document, box.status),
     )

@@ -12,17 +12,35 @@ from appliance.web import launch, router, routes, server
 
 # The main version whose insides are known (docs/architecture.md). circup cannot be told which one to install.
 HTTPSERVER = "4"
-# What only its own server needs, and answers of other kinds: 20 kB. Request and Response are in use.
+# What only its own server needs, answers and forms of other kinds, and the types of files that are not ours. Request and
+# Response are in use.
 NOT_USED = (
     ".server",
     ".route",
     ".authentication",
+    ".exceptions",
+    ".mime_types",
+    ".status",
+    ".request.File",
+    ".request.Files",
+    ".request.FormData",
+    ".request._debug_unsupported_form_content_type",
+    ".response.BackslashInPathError",
     ".response.ChunkedResponse",
+    ".response.FileNotExistsError",
     ".response.FileResponse",
+    ".response.FOUND_302",
     ".response.JSONResponse",
+    ".response.MIMETypes",
+    ".response.MOVED_PERMANENTLY_301",
+    ".response.ParentDirectoryReferenceError",
+    ".response.PERMANENT_REDIRECT_308",
     ".response.Redirect",
     ".response.SSEResponse",
+    ".response.SWITCHING_PROTOCOLS_101",
+    ".response.TEMPORARY_REDIRECT_307",
     ".response.Websocket",
+    ".response.WebsocketError",
 )
 
 

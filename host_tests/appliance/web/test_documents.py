@@ -11,7 +11,6 @@ from appliance.state import status as status_module
 from appliance.state.log import Log, Uptime
 from appliance.web.documents import (
     LINES_A_PIECE,
-    as_it_is,
     listeners_document,
     log_pieces,
     number_of,
@@ -22,8 +21,8 @@ from appliance.web.documents import (
 
 def test_groups_become_one_object_a_piece_each():
     groups = (
-        ((None, as_it_is, {"version": "0.1.0", "stage": "waiting"}),),
-        (("wifi", as_it_is, {"state": "off"}), ("memory_free", lambda: 5)),
+        ((None, lambda: {"version": "0.1.0", "stage": "waiting"}),),
+        (("wifi", dict, {"state": "off"}), ("memory_free", lambda: 5)),
     )
     pieces = list(status_pieces(groups, {"owner": True}))
     assert len(pieces) == 3

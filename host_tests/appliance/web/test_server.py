@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from appliance.web import connection, responses
-from appliance.web.connection import CROWDED_MS, HEADER_MS, SLOW_SEND_MS, TOTAL_MS
+from appliance.web.connection import CROWDED_MS, FREE, HEADER_MS, SLOW_SEND_MS, TOTAL_MS
 from appliance.web.router import EVERYONE
 from appliance.web.router import Site as Table
 from appliance.web.routes import FILES, file_of, file_rows
@@ -69,7 +69,7 @@ class Site:
         return client
 
     def is_clean(self):
-        return self.web.active() == 0 and self.poller.sockets == [self.pool.listener]
+        return {one.state for one in self.web._connections} == {FREE} and self.poller.sockets == [self.pool.listener]
 
 
 def status_of(client):

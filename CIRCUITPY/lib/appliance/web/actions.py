@@ -21,6 +21,33 @@ WRONG_CLOCK = "This device's clock is wrong: it says neither this year nor one o
 TRY_LATER = "A car is being read; try again when it is done."
 
 
+def answer_of(request, jobs, job, failed, then=None):
+    """The document that ``job`` (of ``jobs``; None: another one waits) gives, once it is done; ``failed`` is the status when
+    it raises. ``then()``: the job that follows a document with "ok", once: None while there is no room for it."""
+    if job is None:
+        return responses.document(request, {"error": BUSY}, responses.CONFLICT)
+    waiting = [job, then]
+
+    def poll():
+        job, then = waiting
+        if not job.done:
+            return None
+        if job.error is not None:
+            return responses.document(request, {"error": "%s" % job.error}, failed)
+        if then is None or not job.result["ok"]:
+            return responses.document(request, job.result)
+        following = then()
+        if following is not None:
+            waiting[0], waiting[1] = following, None
+        return None
+
+    def too_late():
+        jobs.cancel(waiting[0])
+        return responses.document(request, {"error": TRY_LATER}, responses.UNAVAILABLE)
+
+    return responses.Later(poll, too_late, TRY_LIMIT_MS)
+
+
 class Doors:
     """Handlers of the password. ``refused(request)`` answers a wrong one."""
 
@@ -88,26 +115,10 @@ class Trials:
         except Mistake as mistake:
             return responses.document(request, {"error": str(mistake)}, responses.UNPROCESSABLE)
         if not values[keys[0]]:
-            return responses.document(
-                request, {"error": "There is no address to try."}, responses.UNPROCESSABLE
-            )
-        jobs = self._jobs
-        job = jobs.start(attempt, values if len(keys) > 1 else values[keys[0]])
-        if job is None:
-            return responses.document(request, {"error": BUSY}, responses.CONFLICT)
-
-        def poll():
-            if not job.done:
-                return None
-            if job.error is not None:
-                return responses.document(request, {"error": "%s" % job.error}, responses.INTERNAL)
-            return responses.document(request, job.result)
-
-        def too_late():
-            jobs.cancel(job)
-            return responses.document(request, {"error": TRY_LATER}, responses.UNAVAILABLE)
-
-        return responses.Later(poll, too_late, TRY_LIMIT_MS)
+            error = {"error": "There is no address to try."}
+            return responses.document(request, error, responses.UNPROCESSABLE)
+        job = self._jobs.start(attempt, values if len(keys) > 1 else values[keys[0]])
+        return answer_of(request, self._jobs, job, responses.INTERNAL)
 
 
 class Actions:

@@ -167,7 +167,6 @@ class Connection:
 
     def open(self, socket, address, now):
         """Take over a freshly accepted socket."""
-        self._reset()
         socket.settimeout(0)
         self.socket = socket
         self._address = address
@@ -181,10 +180,7 @@ class Connection:
         socket, self.socket = self.socket, None
         self.state = FREE
         self._drop_rest()
-        self._output = None
-        self._later = None
-        self._body = None
-        self._request = None
+        self._reset()
         if socket is not None:
             self._web.unwatch(socket)
             try:
@@ -227,9 +223,9 @@ class Connection:
         if self.state == HEADER:
             self._receive_header(now)
         elif self.state == BODY:
-            self._receive_body(now)
+            self._receive_body()
         else:
-            self._discard()
+            self._receive(self._view)
         return True
 
     def _too_late(self, now):
@@ -319,7 +315,7 @@ class Connection:
         self._body_used = early
         self.state = ANSWER if early == length else BODY
 
-    def _receive_body(self, _now):
+    def _receive_body(self):
         count = self._receive(memoryview(self._body)[self._body_used :])
         if count:
             self._body_used += count
@@ -460,9 +456,6 @@ class Connection:
         self._output = None
         self.state = DISCARD
         self.deadline = ticks_add(now, DISCARD_MS)
-
-    def _discard(self):
-        self._receive(self._view)
 
     def _is_unheard(self):
         return self.state == HEADER and self._used == 0

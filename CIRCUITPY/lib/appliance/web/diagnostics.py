@@ -23,11 +23,6 @@ def stage_list(status):
     return [status.stage(), status.headline(), status.modem_status, status.secc_stage]
 
 
-def cause_codes(status):
-    """Everything that is wrong."""
-    return status.causes()
-
-
 def session_counts(loop):
     """What the protocol stack counted."""
     return getattr(loop.secc, "counts", None)
@@ -36,11 +31,6 @@ def session_counts(loop):
 def frames_document(frames):
     """How full the ring is."""
     return {"kept": frames.kept, "dropped": frames.dropped}
-
-
-def web_counts(launch):
-    """What became of the web server's connections, or None before it started."""
-    return launch.counts()
 
 
 def bring_up_text(report):

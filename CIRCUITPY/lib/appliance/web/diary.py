@@ -10,7 +10,7 @@ POST /api/diary/delete                {}
 
 from appliance.storage.records import PC_HAS_THE_DRIVE
 from appliance.web import responses
-from appliance.web.actions import BUSY, TRY_LATER, TRY_LIMIT_MS
+from appliance.web.actions import answer_of
 
 CSV_TYPE = "text/csv; charset=utf-8"
 
@@ -35,26 +35,11 @@ class DiaryPages:
 
     def delete(self, request):
         """POST /api/diary/delete"""
-        jobs = self._jobs
-        job = jobs.start(self._delete, None)
-        if job is None:
-            return responses.document(request, {"error": BUSY}, responses.CONFLICT)
-
-        def poll():
-            if not job.done:
-                return None
-            if job.error is not None:
-                return responses.document(request, {"error": "%s" % job.error}, responses.CONFLICT)
-            return responses.document(request, {"ok": True})
-
-        def too_late():
-            jobs.cancel(job)
-            return responses.document(request, {"error": TRY_LATER}, responses.UNAVAILABLE)
-
-        return responses.Later(poll, too_late, TRY_LIMIT_MS)
+        return answer_of(request, self._jobs, self._jobs.start(self._delete, None), responses.CONFLICT)
 
     def _delete(self, _argument):
         try:
             self._diary.delete()
+            return {"ok": True}
         except RuntimeError:
             raise RuntimeError(PC_HAS_THE_DRIVE.replace("save", "delete"))

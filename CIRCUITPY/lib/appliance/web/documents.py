@@ -4,7 +4,8 @@
 
 Which parts there are says ``appliance.box``, in a table of rows:
 
-    (name, function, part, ...)     "name": function(part, ...)      without a name its keys stand among those of the whole
+    (name, function, part, ...)     "name": function(part, ...)      without a name its keys stand among those of the whole;
+                                                                     the function may be the part's own
 
 A document that takes longer than a piece of the loop may is made in pieces while it is sent.
 """
@@ -24,11 +25,6 @@ from appliance.web.access import OWNER
 
 LINES_A_PIECE = 12
 NAME, FUNCTION, PARTS = 0, 1, 2
-
-
-def as_it_is(document):
-    """A part that is a document already."""
-    return document
 
 
 def product_document(start_id):
@@ -122,11 +118,6 @@ def admission_document(loop, now):
     }
 
 
-def wifi_document(wifi):
-    """The connection."""
-    return wifi.document()
-
-
 def mqtt_document(later):
     """The broker, None when there is none. ``later`` is the piece that is loaded once there is a network."""
     if later is None:
@@ -170,7 +161,7 @@ def loop_document(loop):
 
 
 def system_document():
-    """Board, firmware and why it started; read once."""
+    """Board, firmware and why it started."""
     document = {"board": None, "circuitpython": None, "reset_reason": None}
     try:
         document["circuitpython"] = os.uname().release

@@ -8,7 +8,7 @@ after that the pages are the way.
 
 from appliance.settings.checks import check_changes
 from appliance.web import responses
-from appliance.web.actions import BUSY, TRY_LATER, TRY_LIMIT_MS
+from appliance.web.actions import answer_of
 from appliance.web.bodies import fields_of, is_on, text_of
 
 CHOSEN = "This box has a password already. Log in on its page to change anything."
@@ -36,7 +36,7 @@ class FirstEvening:
 
     def find(self, request):
         """POST /api/setup/find: {"found": [{"name", "address"}]}"""
-        return self._as_job(request, self._look, None, None)
+        return self._as_job(request, self._look, None)
 
     def _look(self, _argument):
         return {"found": [{"name": name, "address": address} for name, address in self._find()]}
@@ -51,15 +51,19 @@ class FirstEvening:
         if refusal is not None:
             return refusal
         if is_on(fields, "anyway"):
-            return self._as_job(request, self._save, texts, None, in_steps=True)
+            return self._as_job(request, self._save, texts, in_steps=True)
+
         # The chain of calls below a trial is as deep as it may be, so saving is a job of its own after it.
-        return self._as_job(request, self._probe, texts["SMARTEVSE_URL"], texts)
+        def save():
+            return self._jobs.start(self._save, texts, in_steps=True)
+
+        return self._as_job(request, self._probe, texts["SMARTEVSE_URL"], then=save)
 
     def password(self, request):
         """POST /api/setup/password: {"password": ...}"""
         password = text_of(fields_of(request).get("password")) or ""
         texts, refusal = self._checked(request, "WEB_PASSWORD", password)
-        return refusal or self._as_job(request, self._save, texts, None, in_steps=True)
+        return refusal or self._as_job(request, self._save, texts, in_steps=True)
 
     def _save(self, texts):
         yield from self._keeper.saving(texts)
@@ -76,30 +80,8 @@ class FirstEvening:
             return None, responses.document(request, {"error": faults[key]}, responses.UNPROCESSABLE)
         return texts, None
 
-    def _as_job(self, request, work, argument, texts, in_steps=False):
-        """``work(argument)`` as a job, and after it, if it is well, ``texts`` (None: nothing) are saved by another."""
+    def _as_job(self, request, work, argument, in_steps=False, then=None):
         if not self.open:
             return responses.document(request, {"error": CHOSEN}, responses.FORBIDDEN)
-        jobs = self._jobs
-        steps = [jobs.start(work, argument, in_steps), texts]
-        if steps[0] is None:
-            return responses.document(request, {"error": BUSY}, responses.CONFLICT)
-
-        def poll():
-            job, then = steps
-            if not job.done:
-                return None
-            if job.error is not None:
-                return responses.document(request, {"error": "%s" % job.error}, responses.CONFLICT)
-            if then is not None and job.result["ok"]:
-                saving = jobs.start(self._save, then, in_steps=True)
-                if saving is not None:
-                    steps[0], steps[1] = saving, None
-                return None
-            return responses.document(request, job.result)
-
-        def too_late():
-            jobs.cancel(steps[0])
-            return responses.document(request, {"error": TRY_LATER}, responses.UNAVAILABLE)
-
-        return responses.Later(poll, too_late, TRY_LIMIT_MS)
+        job = self._jobs.start(work, argument, in_steps)
+        return answer_of(request, self._jobs, job, responses.CONFLICT, then)

@@ -54,13 +54,6 @@ class BadBody(Exception):
     """A request whose body cannot be understood; the text is for its sender."""
 
 
-def _with_cache(headers, cache):
-    result = {"Cache-Control": cache}
-    if headers:
-        result.update(headers)
-    return result
-
-
 def _send_guarded(_response, connection, header):
     first = header.find(b"\r\n") + 2
     connection.send(header[:first] + _SECURITY + header[first:])
@@ -71,14 +64,10 @@ class Answer(Response):
 
     _send_bytes = _send_guarded
 
-    def __init__(self, request, body="", status=OK, content_type=TEXT, headers=None, cache="no-store"):
-        super().__init__(
-            request,
-            body,
-            status=status,
-            headers=_with_cache(headers, cache),
-            content_type=content_type,
-        )
+    def __init__(self, request, body="", status=OK, content_type=TEXT, headers=None):
+        fields = {"Cache-Control": "no-store"}
+        fields.update(headers or {})
+        super().__init__(request, body, status=status, headers=fields, content_type=content_type)
 
     def _send(self):
         body = self._body.encode("utf-8") if isinstance(self._body, str) else self._body
@@ -94,16 +83,13 @@ def document(request, content, status=OK, headers=None):
 
 def busy(request, code, text):
     """Not now, but soon."""
-    return document(
-        request, {"error": text, "code": code}, UNAVAILABLE, {"Retry-After": _AGAIN_S}
-    )
+    return document(request, {"error": text, "code": code}, UNAVAILABLE, {"Retry-After": _AGAIN_S})
 
 
 def redirect(request, path, headers=None):
     """Send the browser to another of our pages."""
     fields = {"Location": path}
-    if headers:
-        fields.update(headers)
+    fields.update(headers or {})
     return Answer(request, "", SEE_OTHER, TEXT, fields)
 
 
@@ -113,10 +99,10 @@ class Pieces(Response):
     _send_bytes = _send_guarded
 
     def __init__(self, request, pieces, content_type=JSON, file_name=None):
-        headers = {}
+        headers = {"Cache-Control": "no-store"}
         if file_name:
             headers["Content-Disposition"] = 'attachment; filename="%s"' % file_name
-        super().__init__(request, "", headers=_with_cache(headers, "no-store"), content_type=content_type)
+        super().__init__(request, "", headers=headers, content_type=content_type)
         self._pieces = pieces
 
     def _send(self):
@@ -151,13 +137,6 @@ def _place_of(path):
         return path + _COMPRESSED, os.stat(path + _COMPRESSED)
 
 
-def _file_headers(path, tag):
-    headers = {"ETag": tag}
-    if path.endswith(_COMPRESSED):
-        headers["Content-Encoding"] = "gzip"
-    return headers
-
-
 class StaticFile(Response):
     """A file, read a piece at a time; the browser may keep it and ask whether it changed.
 
@@ -169,14 +148,12 @@ class StaticFile(Response):
     def __init__(self, request, path, content_type):
         path, facts = _place_of(path)
         tag = '"%x-%x"' % (facts[6], int(facts[8]) & 0x3FFFFFFF)
+        headers = {"Cache-Control": "no-cache", "ETag": tag}
+        if path.endswith(_COMPRESSED):
+            headers["Content-Encoding"] = "gzip"
         known = request.headers.get("If-None-Match") == tag
-        super().__init__(
-            request,
-            "",
-            status=NOT_MODIFIED if known else OK,
-            headers=_with_cache(_file_headers(path, tag), "no-cache"),
-            content_type=content_type,
-        )
+        status = NOT_MODIFIED if known else OK
+        super().__init__(request, "", status=status, headers=headers, content_type=content_type)
         self._length = 0 if known else facts[6]
         self._path = path
 

@@ -67,15 +67,6 @@ class Web:
         self._listener = listener
         self._poller.register(listener, select.POLLIN)
 
-    def stop(self):
-        """Close everything."""
-        for connection in self._connections:
-            connection.close()
-        if self._listener is not None:
-            self.unwatch(self._listener)
-            self._listener.close()
-            self._listener = None
-
     def count(self, what):
         """Count one outcome."""
         self.counts[what] += 1
@@ -97,10 +88,6 @@ class Web:
         except (KeyError, OSError, ValueError):
             # It was never registered, or its descriptor is gone.
             return
-
-    def active(self):
-        """How many connections are open."""
-        return len([connection for connection in self._connections if connection.state != FREE])
 
     def poll(self, now):
         """One bounded piece of work; True when there was any. Allocates nothing while nobody is there."""

@@ -85,15 +85,6 @@ def settings_pieces(keeper, restart_needed):
     yield "]}"
 
 
-def refused_values(request, faults):
-    """422, with what is wrong by key."""
-    return responses.document(
-        request,
-        {"error": "Please correct what is marked.", "faults": faults},
-        responses.UNPROCESSABLE,
-    )
-
-
 class SettingsPages:
     """Handlers. ``status`` knows whether what was saved needs a restart, which ``restart`` makes."""
 
@@ -147,7 +138,8 @@ class SettingsPages:
                     yield None
             texts, faults = found
             if faults:
-                yield refused_values(request, faults)
+                document = {"error": "Please correct what is marked.", "faults": faults}
+                yield responses.document(request, document, responses.UNPROCESSABLE)
             elif after is not self._keeper.after:
                 # Another page saved meanwhile.
                 yield responses.document(request, {"error": BUSY}, responses.CONFLICT)

@@ -38,6 +38,13 @@ PROBES = {
     ),
 }
 
+# Address of a file, its name in www/, its type.
+FILES = {
+    "/setup": ("/setup.html", responses.HTML),
+    "/setup.js": ("/setup.js", "text/javascript; charset=utf-8"),
+    "/setup.css": ("/setup.css", "text/css; charset=utf-8"),
+}
+
 JOINING_TEXT = "The box is trying. Your phone may lose it for a moment."
 KEEPS_TRYING = " The box keeps trying."
 WEAK_TEXT = " Its signal is weak here, which looks the same as a wrong password."
@@ -69,9 +76,6 @@ class Portal:
         self._now = now
         self._page_url = "http://%s%s/setup" % (ADDRESS, wifi.port_text())
         self._rows = {
-            "GET /setup": self._page,
-            "GET /setup.js": self._script,
-            "GET /setup.css": self._style,
             "GET /api/setup": self._state,
             "POST /api/setup/search": self._search,
             "POST /api/setup/join": self._join,
@@ -101,7 +105,10 @@ class Portal:
             return self._elsewhere(request, name) if method == "GET" else None
         if method == "GET" and request.path == "/":
             return responses.redirect(request, self._page_url)
-        handler = self._rows.get(method + " " + request.path)
+        if method == "GET" and request.path in FILES:
+            handler = self._file
+        else:
+            handler = self._rows.get(method + " " + request.path)
         if handler is None:
             return None
         if method != "GET" and not is_same_origin(request.headers):
@@ -124,16 +131,8 @@ class Portal:
 
     # ---- the page
 
-    def _page(self, request):
-        return self._file(request, "/setup.html", responses.HTML)
-
-    def _script(self, request):
-        return self._file(request, "/setup.js", "text/javascript; charset=utf-8")
-
-    def _style(self, request):
-        return self._file(request, "/setup.css", "text/css; charset=utf-8")
-
-    def _file(self, request, name, kind):
+    def _file(self, request):
+        name, kind = FILES[request.path]
         try:
             return responses.StaticFile(request, self._folder + name, kind)
         except OSError:
