@@ -20,7 +20,8 @@ SETTINGS = {
 
 @pytest.mark.parametrize(("set_to", "prefix"), [("", "socbox-abcdef"), ("home/garage", "home/garage")])
 def test_without_a_prefix_the_box_takes_one_that_is_its_own(set_to, prefix):
-    assert parts.prefix_of(dict(SETTINGS, MQTT_PREFIX=set_to), MAC) == prefix
+    publisher = parts.new_publisher(dict(SETTINGS, MQTT_PREFIX=set_to), MAC, None, None, {}, lambda: None)
+    assert publisher.prefix == prefix
 
 
 def test_the_name_at_the_broker_is_the_boxs_own_whatever_the_prefix():

@@ -5,7 +5,7 @@
 import random
 
 import pytest
-from appliance.storage import secrets
+from appliance.storage import memory, secrets
 from appliance.storage.forgetful import Forgetful
 from appliance.storage.secrets import Secrets
 
@@ -65,7 +65,7 @@ def test_a_record_with_something_else_in_it_is_no_password(text):
 @pytest.mark.parametrize("filling", [b"\xff", b"\x00", b"a\x00", b"\x7f", b"1"])
 def test_nvm_with_anything_in_it_is_made_anew(filling):
     kept = Kept()
-    kept.set_part(secrets.SECRETS, (filling * secrets.SECRETS_SIZE)[: secrets.SECRETS_SIZE])
+    kept.set_part(memory.SECRETS, (filling * memory.SECRETS_SIZE)[: memory.SECRETS_SIZE])
     made = Secrets([], kept, random_bytes)
     assert len(made.access_point) == 10 and len(made.pages) == 8 and len(made.cookie_key) == 16
     assert set(made.access_point + made.pages) <= set(secrets.ALPHABET)

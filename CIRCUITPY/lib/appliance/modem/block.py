@@ -56,6 +56,11 @@ def word(data, at):
     return int.from_bytes(data[at : at + 4], "little")
 
 
+def name_of(mac):
+    """A MAC as its owner reads it."""
+    return ":".join(["%02x" % byte for byte in mac])
+
+
 def checksum(data):
     """The complement of all 32-bit words put together by exclusive or; 0 for what carries its own checksum.
 
@@ -157,7 +162,7 @@ class Block:
         return [
             ("Set up for", ROLE_NAMES.get(self.role, "unknown")),
             ("Leads the network", _CCO_NAMES.get(block[CCO_AT], "unknown")),
-            ("Address", ":".join(["%02x" % byte for byte in self.mac])),
+            ("Address", name_of(self.mac)),
             ("Maker's text", _text(block, _MANUFACTURER_AT)),
             ("User's text", _text(block, USER_AT)),
             ("Network's text", _text(block, _NETWORK_AT)),

@@ -8,7 +8,8 @@ what is known of such a block. The keys in a block leave the box in the download
 """
 
 from appliance.base.refused import Refused
-from appliance.modem.block import CHARGER, ROLE_NAMES, Block
+from appliance.base.text import LETTERS
+from appliance.modem.block import CHARGER, ROLE_NAMES, Block, name_of
 from appliance.modem.transfer import DONE, READING, Transfer
 
 MOST_UPLOAD = 32768
@@ -37,11 +38,6 @@ _DOING = {
     "resetting": "Restarting the modem",
     "checking": "Reading back what was stored",
 }
-
-
-def name_of(mac):
-    """A MAC as its owner reads it."""
-    return ":".join(["%02x" % byte for byte in mac])
 
 
 class Service:
@@ -199,13 +195,7 @@ class Service:
     def document(self, firmware):
         """For GET /api/modem; ``firmware`` names the file."""
         transfer = self._transfer
-        document = {
-            "state": "idle",
-            "percent": None,
-            "text": self._text,
-            "failed": self._failed,
-            "block": None,
-        }
+        document = {"state": "idle", "percent": None, "text": self._text, "failed": self._failed, "block": None}
         if transfer is not None:
             document["state"] = transfer.state
             document["text"] = _DOING[transfer.state] + "..."
@@ -221,22 +211,14 @@ class Service:
                 "check": block.check,
                 "file": self.file_name(firmware),
                 "kept": self._kept,
-                "changes": self._changes(block),
+                "changes": [],
             }
+            if block.fault is None and block.role != CHARGER:
+                document["block"]["changes"] = block.differences(block.for_charger())
         return document
-
-    @staticmethod
-    def _changes(block):
-        if block.fault is not None or block.role == CHARGER:
-            return []
-        return block.differences(block.for_charger())
 
     def file_name(self, firmware):
         """MAC and firmware are in the name, so that a file finds its modem again."""
         mac = "unknown" if self.block.mac is None else name_of(self.block.mac).replace(":", "")
-        firmware = "".join([letter if _is_plain(letter) else "-" for letter in firmware or "unknown"])
+        firmware = "".join([letter if letter in LETTERS + ".-" else "-" for letter in firmware or "unknown"])
         return "modem-%s-%s.pib" % (mac, firmware[:60])
-
-
-def _is_plain(letter):
-    return "0" <= letter <= "9" or "A" <= letter <= "Z" or "a" <= letter <= "z" or letter in ".-"

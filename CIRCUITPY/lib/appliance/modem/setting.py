@@ -8,7 +8,7 @@ are written only when another setting was found than the one kept, so an ordinar
 
 from plc import spi_port
 
-from appliance.storage.memory import SPI
+from appliance.storage import memory
 
 _MHZ = 1000000
 _NONE = bytes(3)
@@ -23,7 +23,7 @@ class KeptSetting:
 
     def first(self):
         """The setting to begin with: the one that was found for this clock, else the one asked for."""
-        asked_mhz, mode, mhz = self._kept.part(SPI, len(_NONE))
+        asked_mhz, mode, mhz = self._kept.part(memory.SPI, len(_NONE))
         if asked_mhz * _MHZ == self._asked[1] and mode in spi_port.MODES and mhz * _MHZ in spi_port.CLOCKS_HZ:
             return mode, mhz * _MHZ
         return self._asked
@@ -35,6 +35,4 @@ class KeptSetting:
         found = _NONE
         if setting != self._asked:
             found = bytes((self._asked[1] // _MHZ, setting[0], setting[1] // _MHZ))
-        if found != self._kept.part(SPI, len(found)):
-            self._kept.set_part(SPI, found)
-            self._kept.save()
+        memory.keep(self._kept, memory.SPI, found)

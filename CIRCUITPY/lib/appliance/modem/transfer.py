@@ -83,11 +83,6 @@ class Transfer:
         """True when it is done or has failed."""
         return self.state in (DONE, FAILED)
 
-    @property
-    def holds(self):
-        """True while cars must wait: the modem is being written or restarted."""
-        return self._new is not None and not self.over
-
     # ---- time
 
     def poll(self, now):
@@ -170,23 +165,18 @@ class Transfer:
         if self.state in (READING, CHECKING):
             self._take_piece(mme_read.module_read(frame), frame, now)
         elif self.state == OPENING:
-            self._take_answer(
-                mme_module.written(frame, mme_module.START_SESSION, self._session), WRITING, now
-            )
+            answer = mme_module.written(frame, mme_module.START_SESSION, self._session)
+            if answer:
+                self._enter(WRITING)
+            elif answer is not None:
+                self._refused(now)
         elif self.state == WRITING:
             self._take_written(mme_module.written(frame, mme_module.WRITE, self._session), now)
         elif self.state == COMMITTING:
-            answer = mme_module.written(frame, mme_module.COMMIT, self._session)
-            if answer is not None:
+            if mme_module.written(frame, mme_module.COMMIT, self._session) is not None:
                 # Refused or not: what it has then is read and compared.
                 self._enter(RESETTING)
         return True
-
-    def _take_answer(self, answer, next_state, now):
-        if answer:
-            self._enter(next_state)
-        elif answer is not None:
-            self._refused(now)
 
     def _refused(self, now):
         self._refusals += 1

@@ -11,7 +11,7 @@ where the file and the page say the same. They may be wrong: the box compares wi
 import binascii
 
 from appliance.base.text import is_digits
-from appliance.storage.memory import WIRING
+from appliance.storage import memory
 
 KEYS = ("MODEM_SCK", "MODEM_MOSI", "MODEM_MISO", "MODEM_CS", "MODEM_INT", "MODEM_SPI_HZ")
 DEFAULTS = ("IO13", "IO11", "IO12", "IO10", "IO9", "8000000")
@@ -47,7 +47,7 @@ class KeptWiring:
 
     def wanted(self):
         """The same, as the last start had it."""
-        kept = self._kept.part(WIRING, _SIZE)
+        kept = self._kept.part(memory.WIRING, _SIZE)
         if not kept[9] or kept[:4] != self._mark():
             return self.of_file()
         return ["" if number == _NO_PIN else "IO%d" % number for number in kept[4:9]], kept[9] * _MHZ
@@ -57,9 +57,7 @@ class KeptWiring:
         kept = bytes(_SIZE)
         if (names, clock_hz) != self.of_file():
             kept = self._packed(names, clock_hz)
-        if kept != self._kept.part(WIRING, _SIZE):
-            self._kept.set_part(WIRING, kept)
-            self._kept.save()
+        memory.keep(self._kept, memory.WIRING, kept)
 
     def _mark(self):
         return (binascii.crc32(repr(self._texts).encode()) & 0xFFFFFFFF).to_bytes(4, "little")

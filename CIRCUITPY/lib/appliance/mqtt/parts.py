@@ -17,11 +17,6 @@ def own_name(mac):
     return "socbox-" + hex_text(mac)[-6:]
 
 
-def prefix_of(settings, mac):
-    """The beginning of all topics."""
-    return settings["MQTT_PREFIX"] or own_name(mac)
-
-
 def account_of(settings, client_id):
     """The Account that ``settings`` (or anything with their keys) tell."""
     host, port = settings["MQTT_BROKER"], settings["MQTT_PORT"]
@@ -31,7 +26,7 @@ def account_of(settings, client_id):
 def new_publisher(settings, mac, status, summarise, commands, address):
     """A Publisher; ``commands`` {word: function}, taken only when the settings say so."""
     name = own_name(mac)
-    prefix = prefix_of(settings, mac)
+    prefix = settings["MQTT_PREFIX"] or name
     taken = commands if settings["MQTT_COMMANDS"] == "yes" else {}
     announcer = Announcer(
         settings["MQTT_DISCOVERY"], prefix, name.replace("-", "_"), settings["HOSTNAME"], address, bool(taken)

@@ -11,6 +11,7 @@ import binascii
 import struct
 
 from appliance.base import version
+from appliance.storage import memory
 
 # As the rows of schema.SCHEMA have them.
 ANSWERS = ("auto", "modem_phase", "always", "never")
@@ -90,11 +91,9 @@ class KeptWishes:
         return config
 
     def keep(self, config):
-        """Keep ``config`` for the next start; None: nothing. Written only when something else is kept."""
+        """Keep ``config`` for the next start; None: nothing."""
         packed = _NOTHING if config is None or self._mark is None or "evse_id" in config else self._packed(config)
-        if packed != self._memory.part(self._place, SIZE):
-            self._memory.set_part(self._place, packed)
-            self._memory.save()
+        memory.keep(self._memory, self._place, packed)
 
     def _packed(self, config):
         numbers = [2 if config["can_ask"] else 1]

@@ -16,6 +16,13 @@ WISHES = 79
 CHANNEL = 97
 
 
+def keep(survival, place, data):
+    """Have ``data`` at ``place`` of a Survival or a Forgetful. Written only when something else is there."""
+    if survival.part(place, len(data)) != data:
+        survival.set_part(place, data)
+        survival.save()
+
+
 def kept():
     """The Survival of this run, or a Forgetful."""
     try:

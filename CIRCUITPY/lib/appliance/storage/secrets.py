@@ -7,7 +7,10 @@ while a computer has the drive; each start compares and mends it. So name and pa
 one of the two places loses.
 """
 
-from appliance.storage.memory import SECRETS, SECRETS_SIZE
+import binascii
+
+from appliance.base.text import hex_text
+from appliance.storage import memory
 
 # Without letters and digits that are taken for each other; none needs an escape in a QR code.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -33,25 +36,19 @@ def _fits(row, text):
     return text is not None and len(text) == row[1] and all(letter in row[2] for letter in text)
 
 
-def _in_records(entries, row):
-    for entry in entries:
-        if entry[0] == row[0]:
-            return entry[1]
-    return None
-
-
 class Secrets:
     """``entries`` are the saved ones, ``kept`` a Survival, ``random_bytes(n)`` unpredictable."""
 
     def __init__(self, entries, kept, random_bytes):
         self._kept = kept
         self._random_bytes = random_bytes
-        copies = self._unpacked(kept.part(SECRETS, SECRETS_SIZE))
+        copies = self._unpacked(kept.part(memory.SECRETS, memory.SECRETS_SIZE))
+        recorded = {entry[0]: entry[1] for entry in entries}
         self._texts = []
         # True when the records have all of them.
         self.recorded = True
         for row, copy in zip(_ROWS, copies):
-            text = _in_records(entries, row)
+            text = recorded.get(row[0])
             if not _fits(row, text):
                 self.recorded = False
                 text = copy if _fits(row, copy) else letters_of(random_bytes, row[1], row[2])
@@ -62,15 +59,12 @@ class Secrets:
     def _unpacked(data):
         if 0 in data[:18]:
             return [None, None, None]
-        cookies = "".join(["%02x" % byte for byte in data[18:]])
-        return ["".join([chr(byte) for byte in data[:10]]), "".join([chr(byte) for byte in data[10:18]]), cookies]
+        letters = "".join([chr(byte) for byte in data[:18]])
+        return [letters[:10], letters[10:], hex_text(data[18:])]
 
     def _keep(self):
-        """The copy in NVM: written only when it is another one."""
-        packed = (self.access_point + self.pages).encode("utf-8") + self.cookie_key
-        if self._kept.part(SECRETS, SECRETS_SIZE) != packed:
-            self._kept.set_part(SECRETS, packed)
-            self._kept.save()
+        """The copy in NVM."""
+        memory.keep(self._kept, memory.SECRETS, (self.access_point + self.pages).encode("utf-8") + self.cookie_key)
 
     @property
     def access_point(self):
@@ -85,8 +79,7 @@ class Secrets:
     @property
     def cookie_key(self):
         """16 bytes that sign the cookies."""
-        text = self._texts[COOKIES]
-        return bytes([int(text[at : at + 2], 16) for at in range(0, 32, 2)])
+        return binascii.unhexlify(self._texts[COOKIES])
 
     def renew_cookie_key(self):
         """Every cookie given out so far ends."""

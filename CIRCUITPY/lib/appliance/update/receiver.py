@@ -47,6 +47,7 @@ TAKEN = "taken"
 PC_TOOK_THE_DRIVE = (
     "A computer has taken the CIRCUITPY drive. Eject it there: the update goes on as soon as the drive is free."
 )
+OTHER_FILE = "This is not a %s update file." % version.PRODUCT
 SLOT_CHANGED = "Room for the update was changed on the drive. Send the file again."
 ANNOUNCED = (
     "The first update makes room for two versions on the drive. This takes ten seconds and happens once. A power cut "
@@ -78,7 +79,7 @@ def numbers_of(text):
 def parsed_manifest(page):
     """The manifest in a bundle's first page. Raises Refused."""
     if page.find(KIND.encode()) < 0:
-        raise Refused("kind", "This is not a %s update file." % version.PRODUCT)
+        raise Refused("kind", OTHER_FILE)
     text = page[: PAGE - _CHECK]
     if page[PAGE - _CHECK :] != ("%08x\n" % (binascii.crc32(text) & 0xFFFFFFFF)).encode():
         raise Refused("damaged", "This file is damaged: the checksum of its description is wrong.")
@@ -91,7 +92,7 @@ def parsed_manifest(page):
     except (ValueError, TypeError, KeyError, AttributeError):
         known = whole = False
     if not known:
-        raise Refused("kind", "This is not a %s update file." % version.PRODUCT)
+        raise Refused("kind", OTHER_FILE)
     if manifest.get("product") != version.PRODUCT:
         raise Refused("product", "This update is for another product, not for a %s." % version.PRODUCT)
     if not whole or not 0 < len(manifest["version"]) <= 19 or not consists_of(manifest["version"], LETTERS + ".-+"):
@@ -267,7 +268,7 @@ class Update:
     def _begin(self, data, agreed):
         slots = self._slots
         if len(data) < PAGE:
-            raise Refused("kind", "This is not a %s update file." % version.PRODUCT)
+            raise Refused("kind", OTHER_FILE)
         manifest = parsed_manifest(data[:PAGE])
         code = self._publisher_of(data[:PAGE])
         self._check(manifest, agreed, code)
