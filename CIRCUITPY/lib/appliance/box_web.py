@@ -19,11 +19,14 @@ NOT_USED = (
     ".route",
     ".authentication",
     ".exceptions",
+    ".interfaces._ISocket",
+    ".interfaces._ISocketPool",
     ".mime_types",
     ".status",
     ".request.File",
     ".request.Files",
     ".request.FormData",
+    ".request._ISocket",
     ".request._debug_unsupported_form_content_type",
     ".response.BackslashInPathError",
     ".response.ChunkedResponse",
@@ -41,6 +44,7 @@ NOT_USED = (
     ".response.TEMPORARY_REDIRECT_307",
     ".response.Websocket",
     ".response.WebsocketError",
+    ".response._ISocket",
 )
 
 
