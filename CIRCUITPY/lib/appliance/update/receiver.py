@@ -71,9 +71,7 @@ def numbers_of(text):
                 break
             digits += letter
         numbers.append(int(digits) if digits else 0)
-    while len(numbers) < 3:
-        numbers.append(0)
-    return tuple(numbers)
+    return tuple(numbers + [0] * (3 - len(numbers)))
 
 
 def parsed_manifest(page):
@@ -153,7 +151,7 @@ class Update:
         self._place = None
         self._check_sum = 0
         self._hash = None
-        self._judged = (None, None)
+        self._judged = (None,)
         self.state = IDLE
         self.manifest = None
         self.publisher = None
@@ -182,10 +180,8 @@ class Update:
             seal = seals[place]
             state = None
             if seal is not None and started is not None:
-                state = started.counts.state(place, seal)
-                state = (
-                    "proved" if state == slots.PROVED else "failed" if state >= slots.MOST_UNPROVED else "new"
-                )
+                count = started.counts.state(place, seal)
+                state = "proved" if count == slots.PROVED else "failed" if count >= slots.MOST_UNPROVED else "new"
             places.append(
                 {
                     "slot": slots.NAMES[place],
@@ -223,19 +219,18 @@ class Update:
     # ---- whose it is, before anything is received
 
     def judge(self, page):
-        """Generator, 10 ms of device time a step at most: who published what begins with ``page``. Raises Refused."""
+        """Generator, 10 ms of device time a step at most: whose it is what begins with ``page``. Raises Refused."""
         page = page[:PAGE]
         digest = sha256(page)
         if self._judged[0] != digest:
             manifest = parsed_manifest(page)
             yield
             code = yield from publisher.judged(manifest, self._root)
-            self._judged = (digest, code)
+            self._judged = (digest, manifest, code)
 
     def check(self, page):
         """What a client tells the owner before he installs what begins with ``page``. Raises Refused where it stays."""
-        manifest = parsed_manifest(page[:PAGE])
-        code = self._publisher_of(page[:PAGE])
+        manifest, code = self._judgement(page)
         self._check(manifest, QUESTIONS, code)
         return {
             "version": manifest["version"],
@@ -244,11 +239,11 @@ class Update:
             "question": publisher.question_of(code),
         }
 
-    def _publisher_of(self, page):
+    def _judgement(self, page):
+        """(manifest, one of publisher.CODES), found at once for a caller without a loop. Raises Refused."""
         for _ in self.judge(page):
-            # All at once for a caller without a loop.
             continue
-        return self._judged[1]
+        return self._judged[1:]
 
     # ---- receiving, each step an errand that takes 0.4 s at most, but for the first that makes room
 
@@ -269,8 +264,7 @@ class Update:
         slots = self._slots
         if len(data) < PAGE:
             raise Refused("kind", OTHER_FILE)
-        manifest = parsed_manifest(data[:PAGE])
-        code = self._publisher_of(data[:PAGE])
+        manifest, code = self._judgement(data)
         self._check(manifest, agreed, code)
         self._take_drive()
         self.state = IDLE
@@ -374,9 +368,7 @@ class Update:
             digest = hex_text(self._hash.digest())
             if digest != self.manifest["sha256"] or self._check_sum & 0xFFFFFFFF != self.manifest["crc32"]:
                 self._abandon()
-                raise Refused(
-                    "damaged", "The file is damaged: its checksum is wrong. Nothing was installed."
-                )
+                raise Refused("damaged", "The file is damaged: its checksum is wrong. Nothing was installed.")
             path = self._root + slots.PATHS[self._place]
             if slots.image_check_sum(path, self.manifest["size"]) != self.manifest["crc32"]:
                 self._abandon()

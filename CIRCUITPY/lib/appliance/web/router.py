@@ -17,7 +17,7 @@ EVERYONE, VIEWER, OWNER = "everyone", "viewer", "owner"
 METHOD, PATH, RIGHT, HANDLER = range(4)
 
 _READS = ("GET", "HEAD")
-
+FOREIGN_CHANGE = "Changes are only accepted from the box's own pages."
 
 # The box's own address as an access point, and names under which a tunnel on the owner's computer leads here.
 OWN_NAMES = ("192.168.4.1", "localhost", "127.0.0.1")
@@ -76,9 +76,7 @@ class Site:
             return self._no_row(request, rows)
         row = found[0]
         if method not in _READS and not is_same_origin(request.headers):
-            return responses.Answer(
-                request, "Changes are only accepted from the box's own pages.", responses.FORBIDDEN
-            )
+            return responses.Answer(request, FOREIGN_CHANGE, responses.FORBIDDEN)
         request.who = self._guard.who(request.headers, request.client_address[0])
         refusal = self._not_allowed(request, row)
         if refusal is not None:
@@ -105,9 +103,7 @@ class Site:
         if not methods:
             return responses.Answer(request, "There is no such page.", responses.NOT_FOUND)
         text = "This address takes " + methods + " only."
-        return responses.Answer(
-            request, text, responses.METHOD_NOT_ALLOWED, responses.TEXT, {"Allow": methods}
-        )
+        return responses.Answer(request, text, responses.METHOD_NOT_ALLOWED, responses.TEXT, {"Allow": methods})
 
     def _not_allowed(self, request, row):
         right = row[RIGHT]
@@ -126,12 +122,8 @@ class Site:
         """401, or 429 when there were too many."""
         wait_s = self._guard.wrong_password(request.client_address[0])
         if wait_s:
-            return responses.document(
-                request,
-                {"error": "Too many wrong passwords from your device. Wait %d s." % wait_s, "wait_s": wait_s},
-                responses.TOO_MANY,
-                {"Retry-After": str(wait_s)},
-            )
+            error = {"error": "Too many wrong passwords from your device. Wait %d s." % wait_s, "wait_s": wait_s}
+            return responses.document(request, error, responses.TOO_MANY, {"Retry-After": str(wait_s)})
         return unauthorized(request, "That is not the password.")
 
 

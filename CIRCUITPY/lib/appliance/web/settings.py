@@ -235,14 +235,10 @@ class SettingsPages:
             headers = {"Set-Cookie": self._access.new_cookie()}
         if wants_page(request):
             return responses.redirect(request, "/config?saved=1", headers)
-        return responses.document(
-            request,
-            {
-                "ok": True,
-                "restart_needed": self._status.restart_needed,
-                "restarting": restart,
-                "left_out": left_out,
-            },
-            responses.OK,
-            headers,
-        )
+        document = {
+            "ok": True,
+            "restart_needed": self._status.restart_needed,
+            "restarting": restart,
+            "left_out": left_out,
+        }
+        return responses.document(request, document, responses.OK, headers)

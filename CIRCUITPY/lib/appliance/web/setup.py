@@ -19,7 +19,7 @@ from appliance.state import faults
 from appliance.web import responses
 from appliance.web.access import NOBODY, host_name
 from appliance.web.bodies import text_of
-from appliance.web.router import is_same_origin
+from appliance.web.router import FOREIGN_CHANGE, is_same_origin
 
 # What the systems fetch to learn whether a network leads to the internet, and what tells them that it does.
 _SUCCESS = "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"
@@ -112,9 +112,7 @@ class Portal:
         if handler is None:
             return None
         if method != "GET" and not is_same_origin(request.headers):
-            return responses.Answer(
-                request, "Changes are only accepted from the box's own pages.", responses.FORBIDDEN
-            )
+            return responses.Answer(request, FOREIGN_CHANGE, responses.FORBIDDEN)
         self._provisioning.access_point.reader_seen()
         return handler(request)
 
