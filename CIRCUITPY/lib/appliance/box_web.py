@@ -15,36 +15,12 @@ HTTPSERVER = "4"
 # What only its own server needs, answers and forms of other kinds, and the types of files that are not ours. Request and
 # Response are in use.
 NOT_USED = (
-    ".server",
-    ".route",
-    ".authentication",
-    ".exceptions",
-    ".interfaces._ISocket",
-    ".interfaces._ISocketPool",
-    ".mime_types",
-    ".status",
-    ".request.File",
-    ".request.Files",
-    ".request.FormData",
-    ".request._ISocket",
-    ".request._debug_unsupported_form_content_type",
-    ".response.BackslashInPathError",
-    ".response.ChunkedResponse",
-    ".response.FileNotExistsError",
-    ".response.FileResponse",
-    ".response.FOUND_302",
-    ".response.JSONResponse",
-    ".response.MIMETypes",
-    ".response.MOVED_PERMANENTLY_301",
-    ".response.ParentDirectoryReferenceError",
-    ".response.PERMANENT_REDIRECT_308",
-    ".response.Redirect",
-    ".response.SSEResponse",
-    ".response.SWITCHING_PROTOCOLS_101",
-    ".response.TEMPORARY_REDIRECT_307",
-    ".response.Websocket",
-    ".response.WebsocketError",
-    ".response._ISocket",
+    ("", "server route authentication exceptions mime_types status"),
+    (".interfaces", "_ISocket _ISocketPool"),
+    (".request", "File Files FormData _ISocket _debug_unsupported_form_content_type"),
+    (".response", "ChunkedResponse FileResponse JSONResponse Redirect SSEResponse Websocket MIMETypes _ISocket"),
+    (".response", "BackslashInPathError FileNotExistsError ParentDirectoryReferenceError WebsocketError"),
+    (".response", "FOUND_302 MOVED_PERMANENTLY_301 PERMANENT_REDIRECT_308 TEMPORARY_REDIRECT_307 SWITCHING_PROTOCOLS_101"),
 )
 
 
@@ -84,8 +60,9 @@ def _check_library(box):
 
 def _give_back():
     """What of the library is not used. Its package stays without its names, or the next import would load it again."""
-    for name in NOT_USED:
-        hardware.forget("adafruit_httpserver" + name)
+    for module, names in NOT_USED:
+        for name in names.split():
+            hardware.forget("adafruit_httpserver%s.%s" % (module, name))
     for name in dir(adafruit_httpserver):
         if name[0] != "_":
             delattr(adafruit_httpserver, name)
