@@ -100,7 +100,7 @@ def test_the_answer_to_a_save(twin):
 
 def all_rows(twin):
     site = box_of(twin).site
-    return site._rows + [row for _right, paths in routes.FILES for path in paths for row in site._file_rows(path)]
+    return site._rows + [row for _right, paths in routes.FILES for path in paths.split() for row in site._file_rows(path)]
 
 
 def test_every_address_is_documented_with_its_right(twin):

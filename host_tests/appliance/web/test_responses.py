@@ -44,7 +44,8 @@ def test_every_answer_has_the_headers_that_keep_others_out(tmp_path):
     asked = get()
     for answer in every_kind(asked, path):
         headers = sent(answer, asked)[1]
-        for name, value in responses.SECURITY_HEADERS:
+        for line in responses.SECURITY_HEADERS.decode().splitlines():
+            name, value = line.split(": ", 1)
             assert headers[name.lower()] == value
         assert headers["connection"] == "close"
 

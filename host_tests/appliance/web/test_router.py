@@ -254,5 +254,4 @@ def test_every_answer_carries_the_security_headers(bench):
     for answer in (bench.ask(), bench.ask("GET", "/nothing"), bench.ask("GET", "/free"), bench.ask(Host="x")):
         answer._request.connection = memory = MemoryConnection()
         answer._send()
-        for name, value in responses.SECURITY_HEADERS:
-            assert f"\r\n{name}: {value}\r\n".encode() in memory.content()
+        assert b"\r\n" + responses.SECURITY_HEADERS in memory.content()

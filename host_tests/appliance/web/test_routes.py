@@ -44,7 +44,7 @@ def table():
     later = {name: Named() for name in ("report", "updates", "modem")}
     for name, named in later.items():
         setattr(handlers, name, named)
-    files = [routes.file_rows(str(WWW), path)[0] for _right, paths in routes.FILES for path in paths]
+    files = [routes.file_rows(str(WWW), path)[0] for _right, paths in routes.FILES for path in paths.split()]
     return files + list(routes.rows(tuple(getattr(handlers, name) for name in names))), later
 
 
@@ -71,7 +71,7 @@ def test_handlers_that_are_loaded_later_have_the_names_of_their_rows():
 
 
 def test_every_part_of_a_page_has_an_address_and_every_page_says_that_it_needs_scripts():
-    there = {path for _right, paths in routes.FILES for path in paths} | {"/setup.js", "/setup.css"}
+    there = {path for _right, paths in routes.FILES for path in paths.split()} | {"/setup.js", "/setup.css"}
     pages = {path.name: path.read_text() for path in WWW.glob("*.html")}
     parts = {part for page in pages.values() for part in re.findall(r'<(?:script src|link rel="\w+" href)="([^"]+)"', page)}
     assert parts <= there and {"/tools.css", "/common.js", "/icon.svg"} <= parts

@@ -17,7 +17,7 @@ from appliance.web.server import MOST_CONNECTIONS, Web
 from host_tests.support.memory_sockets import MemorySocket, Poller, Pool
 
 WWW = Path(__file__).resolve().parents[3] / "CIRCUITPY" / "www"
-ADDRESSES = [path for _right, paths in FILES for path in paths]
+ADDRESSES = [path for _right, paths in FILES for path in paths.split()]
 FILE_ROWS = functools.partial(file_rows, str(WWW))
 PASS_MS = 5
 GET = b"GET %s HTTP/1.1\r\nHost: socbox.local\r\nAccept: */*\r\n\r\n"

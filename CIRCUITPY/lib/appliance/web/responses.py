@@ -34,20 +34,16 @@ _FILE_PIECE = 1024
 # Seconds after which somebody who was told "busy" may ask again.
 _AGAIN_S = "3"
 
-# No page loads anything from anywhere else, is framed, or tells another site where it was.
+# No page loads anything from anywhere else, is framed, or tells another site where it was. With "no-referrer" a form sent
+# without a script has the Origin "null" and would be refused (Fetch, 3.1). Put in as they are: the library would take each
+# apart three times, 20 ms for all of them.
 SECURITY_HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    (
-        "Content-Security-Policy",
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
-    # With "no-referrer" a form sent without a script has the Origin "null" and would be refused (Fetch, 3.1).
-    ("Referrer-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
+    b"X-Content-Type-Options: nosniff\r\n"
+    b"X-Frame-Options: DENY\r\n"
+    b"Content-Security-Policy: default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
+    b"Referrer-Policy: same-origin\r\n"
+    b"Cross-Origin-Resource-Policy: same-origin\r\n"
 )
-# Put in as they are: the library would take each apart three times, 20 ms for all of them.
-_SECURITY = "".join(["%s: %s\r\n" % row for row in SECURITY_HEADERS]).encode()
 
 
 class BadBody(Exception):
@@ -56,7 +52,7 @@ class BadBody(Exception):
 
 def _send_guarded(_response, connection, header):
     first = header.find(b"\r\n") + 2
-    connection.send(header[:first] + _SECURITY + header[first:])
+    connection.send(header[:first] + SECURITY_HEADERS + header[first:])
 
 
 class Answer(Response):
