@@ -87,11 +87,8 @@ class Throttle:
 
     def _make_room(self, address):
         if address not in self._rows and len(self._rows) >= MOST_ADDRESSES:
-            oldest = None
-            for known in self._rows:
-                if oldest is None or self._rows[known][2] < self._rows[oldest][2]:
-                    oldest = known
-            self._rows.pop(oldest)
+            rows = self._rows
+            rows.pop(min(rows, key=lambda known: rows[known][2]))
 
     def forgive(self, address):
         """The right password came."""

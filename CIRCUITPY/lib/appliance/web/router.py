@@ -61,16 +61,13 @@ class Site:
         """Put rows into the table."""
         self._rows += rows
 
-    def _rows_of(self, path):
-        return [row for row in self._rows if row[PATH] == path] or self._file_rows(path)
-
     def respond(self, request):
         """The gate, then the handler."""
         refusal = self._wrong_host(request)
         if refusal is not None:
             return refusal
         method = "GET" if request.method == "HEAD" else request.method
-        rows = self._rows_of(request.path)
+        rows = [row for row in self._rows if row[PATH] == request.path] or self._file_rows(request.path)
         found = [row for row in rows if row[METHOD] == method]
         if not found:
             return self._no_row(request, rows)
