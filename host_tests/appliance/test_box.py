@@ -55,7 +55,7 @@ PARTS = {
     "the access point": ("wifi_missing", in_method("network/access_point.py", "def __init__(self, radio"), {}),
     "the web server's library": ("web_missing", without_library("adafruit_httpserver"), {}),
     "the web server": ("web_missing", in_method("web/server.py", "def __init__(self, pool"), {}),
-    "the SmartEVSE": ("smartevse_missing", in_method("smartevse/delivery.py", "def __init__(self, url", "url"), {}),
+    "the SmartEVSE": ("smartevse_missing", in_method("smartevse/question.py", "def __init__(self, url", "url"), {}),
     "the SmartEVSE's library": ("smartevse_missing", without_library("adafruit_requests"), {}),
     "the broker's library": ("mqtt_missing", without_library("adafruit_minimqtt"), {"MQTT_BROKER": "192.168.1.40"}),
     "slots.py": ("update_missing", damaged("slots.py"), {}),

@@ -6,8 +6,7 @@ The car is plugged into the station alone, its reading goes through the owner's 
 parameters of the POST, and these into the twin's SmartEVSE, whose meter then counts what the battery lacks.
 """
 
-from appliance.smartevse.numbers import Numbers
-from appliance.smartevse.target import delivery_path
+from appliance.smartevse.numbers import Numbers, delivery_path
 from appliance.state import cars
 
 from host_tests.cars.plug_in import at_station

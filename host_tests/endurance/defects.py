@@ -9,7 +9,7 @@ import contextlib
 import sys
 
 from appliance.loop import Loop
-from appliance.smartevse import delivery
+from appliance.smartevse import delivery, question
 from plc import framing, ipv6, mme_slac, network_key, slac, spi_port, tcp, tcp_window
 from v2g import admission, secc
 
@@ -137,15 +137,15 @@ def _no_resync(self):
     """Waits for good where a header is not one."""
 
 
-_delivered = delivery.SmartEvse._delivered
+_delivered = question.SmartEvse.delivered
 
 
 def _post_twice(self, text):
-    reading, again = self._reading, text == "again"
+    reading, one = self._reading, self._delivery
     _delivered(self, text)
-    if not again and not self._sent:
-        self._reading, self._sent = reading, True
-        self._next = self._ticks()
+    if text != "again" and not one._sent:
+        self._reading, one._sent = reading, True
+        one._next = self.ticks()
 
 
 def _joined_timer_runs_on(self, now):
@@ -211,7 +211,7 @@ def _soc_of_zero(self, reading, now, began=None):
     _deliver(self, reading, now, began)
 
 
-_deliver = delivery.SmartEvse.deliver
+_deliver = question.SmartEvse.deliver
 
 
 # name: (owner, attribute, what takes its place, the part that must notice, and where it can be told to begin the case that
@@ -237,8 +237,8 @@ DEFECTS = {
     "BFR_SIZE late": (spi_port.SpiPort, "write_data", _size_too_late, every_state_of_the_bus),
     "framing never finds its way back": (framing.FrameDecoder, "_skip", _no_resync, one_bit_on_the_bus),
     "checksums not verified": (ipv6, "ones_sum", _never_wrong, every_bit, 131),
-    "POST twice": (delivery.SmartEvse, "_delivered", _post_twice, mixtures),
-    "placeholder instead of the reading": (delivery.SmartEvse, "deliver", _soc_of_zero, mixtures),
+    "POST twice": (question.SmartEvse, "delivered", _post_twice, mixtures),
+    "placeholder instead of the reading": (question.SmartEvse, "deliver", _soc_of_zero, mixtures),
     "timer of the join not cancelled": (slac.Slac, "_link_up", _joined_timer_runs_on, mixtures),
     "WAIT_MATCH without an end": (slac.Slac, "_enter", _no_wait_match_end, dying_car),
     "TCP's sequence numbers not checked": (
@@ -253,7 +253,7 @@ DEFECTS = {
     "key asked for once": (network_key.NetworkKey, "poll", _key_asked_once, mixtures, 7),
     "a car that comes back answered once": (admission, "PHASE_MS", 0, returning_car),
     "every SLAC_PARM.REQ answered": (admission.Admission, "admits", _no_gate, mixtures),
-    "late reading to whoever is plugged in": (delivery.SmartEvse, "_is_late", _old_late, swapped_cars),
+    "late reading to whoever is plugged in": (delivery.Delivery, "_is_late", _old_late, swapped_cars),
     "session without a deadline": (secc.Secc, "_watch_plug_in", lambda self, now: None, every_state, 52),
 }
 

@@ -15,8 +15,8 @@ import types
 
 from appliance.jobs import Collector, StateQuestion
 from appliance.loop import Loop
-from appliance.smartevse.delivery import SmartEvse
 from appliance.smartevse.exchange import Answer
+from appliance.smartevse.question import SmartEvse
 from appliance.state import faults
 from appliance.state.cars import Garage
 from appliance.state.frame_ring import FrameRing

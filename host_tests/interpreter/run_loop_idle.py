@@ -15,7 +15,7 @@ from appliance.network.provisioning import Provisioning
 from appliance.network.scan import Networks
 from appliance.network.station import Station
 from appliance.settings.settings import Settings
-from appliance.smartevse.delivery import SmartEvse
+from appliance.smartevse.question import SmartEvse
 from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Log, Uptime
 from appliance.storage.forgetful import Forgetful

@@ -26,6 +26,8 @@ ELSEWHERE = {
     "appliance/display/code_panel.py": "appliance/display/test_setup_views.py",
     # Wiring of the self-test: what it reports of a whole box.
     "appliance/box_test.py": "session/test_bring_up.py",
+    # The question to the SmartEVSE and the delivery share one server in their tests.
+    "appliance/smartevse/question.py": "appliance/smartevse/test_delivery.py",
     # What the self-test found.
     "appliance/state/report.py": "appliance/test_selftest.py",
     # Cars and the SmartEVSE while most of the box is being loaded.

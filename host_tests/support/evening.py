@@ -3,7 +3,8 @@
 """Whole charges in seconds: the twin's SmartEVSE, cars with a battery, and the part of the box that follows a charge."""
 
 from appliance.smartevse.estimate import Estimate
-from appliance.smartevse.target import EvseState, delivery_path
+from appliance.smartevse.numbers import delivery_path
+from appliance.smartevse.target import EvseState
 from appliance.state.log import Uptime
 from appliance.state.status import Status
 from v2g.reading import Reading

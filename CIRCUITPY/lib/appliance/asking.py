@@ -15,8 +15,7 @@ from appliance.network.link import Link
 from appliance.network.provisioning import Provisioning
 from appliance.network.scan import Networks
 from appliance.network.station import Station
-from appliance.smartevse.delivery import SmartEvse
-from appliance.state.cars import Garage
+from appliance.smartevse.question import SmartEvse
 from appliance.storage import memory
 from appliance.watchdog import Watchdog
 
@@ -43,13 +42,26 @@ class Asking:
         self.wifi = Station(wanted, link, Networks(early.radio), provisioning, self._guard, self._on_wifi)
         url, stretch = wanted["SMARTEVSE_URL"], self.watchdog.stretch
         self.smartevse = SmartEvse(url, self.wifi, early.ticks, self._on_smartevse, None, stretch)
-        self._garage = _garage(wanted)
+        self._wanted = wanted
+        self._readings = []
         self.wifi.start(self._ticks())
 
     def follow(self, event, now):
-        """An event of the protocol stack. What the owner told of a car belongs into the one delivery of its plug-in."""
-        self._garage.follow(event, now)
+        """An event of the protocol stack."""
+        if event[0] == "reading":
+            self._readings.append(event[1])
         self.smartevse.follow(event, now)
+
+    def deliver(self):
+        """A step of the delivery of what was read, if there is one to take: promptly, or another car could be there."""
+        now = self._ticks()
+        if self.smartevse.due(now):
+            # What the owner told of a car belongs into the one delivery of its plug-in.
+            garage = _garage(self._wanted)
+            for reading in self._readings:
+                garage.recognise(reading)
+            self._readings = []
+            self.smartevse.run(now)
 
     def ask(self, serve):
         """An EvseState, or None when it did not answer. ``serve()`` moves the modem between two steps."""
@@ -107,6 +119,8 @@ class Asking:
 
 def _garage(wanted):
     """Until the box has its own; it tells what is wrong with the settings."""
+    from appliance.state.cars import Garage
+
     try:
         return Garage(wanted.car_profiles())
     except ValueError:

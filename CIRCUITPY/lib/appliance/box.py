@@ -26,9 +26,9 @@ from appliance.network.link import Link
 from appliance.network.provisioning import Provisioning
 from appliance.network.scan import Networks
 from appliance.network.station import Station
-from appliance.settings import schema, settings, wishes
+from appliance.settings import ahead, schema, settings, wishes
 from appliance.settings.service import Keeper
-from appliance.smartevse.delivery import SmartEvse
+from appliance.smartevse.question import SmartEvse
 from appliance.state import cars
 from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Log, Uptime
@@ -287,8 +287,11 @@ class Box:
         if self.kept.without_settings or wiring is None:
             return
         fits = wiring.wanted() == (pins_in(self.settings), self.settings["MODEM_SPI_HZ"])
+        can_ask = self.smartevse.can_ask
+        # Then it asks the SmartEVSE by them before it reads the settings.
+        fits = fits and (not can_ask or ahead.says_the_same(self.settings, os.getenv, self.keeper.entries))
         kept = wishes.KeptWishes(self.kept, memory.WISHES, self._mark)
-        kept.keep(self._wishes(self.smartevse.can_ask) if fits else None)
+        kept.keep(self._wishes(can_ask) if fits else None)
 
     def _on_modem(self, event, now):
         if event[0] == "modem":

@@ -111,19 +111,17 @@ class Door:
         self.asking = None
         self._wanted = None
         self._must_ask = False
-        # False while the settings have to be read to know what they want.
-        self._knows = False
+        # True while the settings have to be read to know what they want.
+        self.needs_settings = False
         self._early = early
         self._config = None
-        if memory.kept().without_settings or not early.modem_has_key():
-            # The box comes to it, and there is no hurry.
-            self._knows = True
-        else:
+        # Else the box comes to it, and there is no hurry.
+        if early.modem_has_key() and not memory.kept().without_settings:
             self._try(self._open_as_kept)
 
     def open_as_set(self):
         """Open it if the settings say so."""
-        if self._must_ask or not self._knows:
+        if self.needs_settings:
             self._try(self._open_as_set)
 
     def _try(self, open_it):
@@ -133,20 +131,23 @@ class Door:
             # Whatever it is: the box comes to it again, and tells it.
             print("nobody is let in yet:", error)
             self.loop = None
-            self._knows = True
+            self.needs_settings = False
 
     def _open_as_kept(self):
         mark = wishes.mark_of(hardware.settings_files(hardware.installed_slots()))
         config = wishes.KeptWishes(memory.kept(), memory.WISHES, mark).config()
-        if config is not None:
+        if config is None:
+            self.needs_settings = True
+        else:
             self._open(config)
 
     def _open_as_set(self):
-        wanted = self._wanted = _wanted()
+        from appliance.settings import ahead, settings
+
+        self.needs_settings = False
+        wanted = self._wanted = settings.load(hardware.settings_path(), ahead.saved(_root()))
         if self._early.is_open_as(wanted):
             self._open(wishes.secc_config(wanted, _can_ask(wanted["SMARTEVSE_URL"])))
-        else:
-            self._must_ask = False
 
     def open_if_asked(self):
         """Where that has to be, ask the SmartEVSE, and open when it answers."""
@@ -155,8 +156,9 @@ class Door:
 
     def _ask(self):
         from appliance.asking import Asking
+        from appliance.settings import ahead
 
-        wanted = self._wanted
+        wanted = self._wanted or ahead.FewSettings(os.getenv, ahead.saved(_root()))
         if self._early.radio is None or not wanted["WIFI_SSID"]:
             return
         self.asking = Asking(self._early, wanted, self.notebook)
@@ -170,7 +172,6 @@ class Door:
                 self.notebook.heard_at = None
 
     def _open(self, config):
-        self._knows = True
         self._config = config
         # v2g.admission lets nobody in before.
         self._must_ask = config["can_ask"] and config["answer"] in ("auto", "modem_phase")
@@ -201,9 +202,8 @@ class Door:
             turns += 1
             if not loop.turn():
                 time.sleep(_IDLE_S)
-        if self.asking is not None and self.asking.smartevse.due(self._early.ticks()):
-            # Promptly, or another car could be there.
-            self.asking.smartevse.run(self._early.ticks())
+        if self.asking is not None:
+            self.asking.deliver()
 
     def _expects_a_car(self):
         now = self._early.ticks()
@@ -213,13 +213,8 @@ class Door:
         return ticks_diff(now, heard_at) < SEARCH_MS
 
 
-def _wanted():
-    """The settings, as the box will read them in a moment."""
-    from appliance.settings import settings
-    from appliance.storage.records import Store
-
-    entries = Store(hardware.owner_root(hardware.installed_slots()), None, None).read()
-    return settings.load(hardware.settings_path(), entries)
+def _root():
+    return hardware.owner_root(hardware.installed_slots())
 
 
 def _can_ask(url):

@@ -37,7 +37,7 @@ SESSION = (
     "appliance.door",
 )
 # By now cars are let in where nobody has to be asked before and what the settings want was kept; nothing is loaded while one
-# is in a session.
+# is in a session. Where it was not kept:
 SETTINGS = (
     "appliance.settings.checks",
     "appliance.settings.settings",
@@ -45,15 +45,18 @@ SETTINGS = (
 )
 # By now they are let in wherever nobody has to be asked before.
 ASKING = (
+    "appliance.storage.records",
     "appliance.network.provisioning",
     "appliance.network.station",
     "appliance.network.link",
     "appliance.smartevse.exchange",
-    "appliance.smartevse.delivery",
+    "appliance.smartevse.question",
     "appliance.asking",
 )
 # By now the SmartEVSE was asked, where it answers at once.
 REST = (
+    "appliance.state.cars",
+    "appliance.smartevse.delivery",
     "appliance.settings.service",
     "appliance.state.faults",
     "appliance.state.status",
@@ -92,7 +95,8 @@ def load():
     from appliance.door import Door
 
     door = Door(early)
-    for names, then in ((SETTINGS, door.open_as_set), (ASKING, door.open_if_asked), (REST, door.serve)):
+    first = SETTINGS if door.needs_settings else ()
+    for names, then in ((first, door.open_as_set), (ASKING, door.open_if_asked), (SETTINGS + REST, door.serve)):
         for name in names:
             door.serve()
             _import(name)

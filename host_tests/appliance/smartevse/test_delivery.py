@@ -6,8 +6,8 @@ import errno
 import json
 
 import pytest
-from appliance.smartevse.delivery import SmartEvse
 from appliance.smartevse.exchange import EXCHANGE_MS
+from appliance.smartevse.question import SmartEvse
 from plc.ticks import expired, ticks_add, ticks_diff
 from v2g.reading import Reading
 

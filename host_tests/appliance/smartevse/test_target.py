@@ -3,7 +3,8 @@
 """Addresses, parameters and answers of a SmartEVSE, as they are written."""
 
 import pytest
-from appliance.smartevse.target import EvseState, Target, delivery_path, evccid_text, find_value
+from appliance.smartevse.numbers import delivery_path, evccid_text
+from appliance.smartevse.target import EvseState, Target, find_value
 from v2g.admission import CHARGING, FREE, PLUGGED
 from v2g.reading import Reading
 

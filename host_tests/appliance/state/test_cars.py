@@ -4,7 +4,7 @@
 
 import pytest
 from appliance.settings import settings
-from appliance.smartevse import target
+from appliance.smartevse import numbers
 from appliance.state import cars, status
 from v2g.reading import Reading
 
@@ -92,13 +92,13 @@ def test_a_wrong_line_costs_that_line_only():
 def test_the_profile_fills_what_the_car_left_out_and_nothing_else():
     line = "*; name=Model Y; capacity_wh=75000; full_soc=80"
     silent = recognised([line], reading())
-    path = target.delivery_path("/ev_state", silent)
+    path = numbers.delivery_path("/ev_state", silent)
     assert "current_soc=42&full_soc=80&energy_capacity=75000&energy_request=-1" in path
     told = recognised([line], reading(full_soc_percent=94, energy_capacity_wh=28000))
-    path = target.delivery_path("/ev_state", told)
+    path = numbers.delivery_path("/ev_state", told)
     assert "current_soc=42&full_soc=94&energy_capacity=28000&energy_request=-1" in path
     nothing = recognised([line], reading(soc_percent=None))
-    assert "current_soc=-1" in target.delivery_path("/ev_state", nothing)
+    assert "current_soc=-1" in numbers.delivery_path("/ev_state", nothing)
 
 
 def test_what_comes_from_the_profile_is_marked_and_the_reading_keeps_its_unknowns():
@@ -111,7 +111,7 @@ def test_what_comes_from_the_profile_is_marked_and_the_reading_keeps_its_unknown
 
 
 def test_without_a_profile_unknown_stays_minus_one():
-    path = target.delivery_path("/ev_state", recognised([], reading()))
+    path = numbers.delivery_path("/ev_state", recognised([], reading()))
     assert "full_soc=-1&energy_capacity=-1" in path
 
 

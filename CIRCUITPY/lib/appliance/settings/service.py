@@ -64,6 +64,11 @@ class Keeper:
         if len(used) < len(self._entries):
             self.after = settings.load(path, self._entries)
 
+    @property
+    def entries(self):
+        """The settings that were saved on the page, as ``storage.records`` has them."""
+        return self._entries
+
     def keep_too(self, secrets):
         """Have ``secrets`` (a storage.secrets.Secrets) in every record from now on."""
         self._secrets = secrets

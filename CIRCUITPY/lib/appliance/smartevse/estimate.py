@@ -12,8 +12,8 @@ The meter's total survives a restart of the SmartEVSE, ``charged_wh`` begins aga
 value until this one begins to charge. So the total counts, from where it stood when the car was read.
 """
 
-from appliance.smartevse.numbers import Numbers
-from appliance.smartevse.target import STATE_C, STATE_C1, evccid_text
+from appliance.smartevse.numbers import Numbers, evccid_text
+from appliance.smartevse.target import STATE_C, STATE_C1
 
 # Of 1000 Wh on the meter, Wh in the battery.
 _ARRIVES = 915

@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Which of a car's numbers go to the SmartEVSE: those that are known and fit each other, None for the others.
+"""What a SmartEVSE is told of a car: its numbers that are known and fit each other, -1 for the others.
+
+    POST /ev_state?current_soc=..&full_soc=..&energy_capacity=..&energy_request=..&evccid=..
+
+A missing parameter reads as 0 on the other side, hence all five always.
 
 Cars tell more than they know. A VW id.3 asks for 5300 Wh at 37 % as well as at 94 %, an Opel Ampera-e for 16700 Wh
 at 97 % of 18700, an MG4 says FullSOC 0. SmartEVSE prefers the requested energy to its own arithmetic, so a wrong
@@ -8,11 +12,13 @@ request is worse than none: an Audi Q4 at 67 % would be shown with 94 %. A reque
 estimate as well: a Hyundai Ioniq asks for what is missing to 100 %, and says FullSOC 94.
 """
 
+from appliance.base.text import hex_text
 from appliance.state import cars
 
 # A request counts when it is as far as this from (full - soc) x capacity, in per cent of the capacity: the SmartEVSE's
 # estimate is then as far from the battery's charge.
 FITS_WITHIN_PERCENT = 2
+_QUERY = "current_soc=%s&full_soc=%s&energy_capacity=%s&energy_request=%s&evccid=%s"
 
 
 class Numbers:
@@ -33,3 +39,23 @@ class Numbers:
         # In hundredths of a watt-hour, so that nothing is rounded.
         missing = (full - soc) * capacity_wh
         return abs(request_wh * 100 - missing) <= FITS_WITHIN_PERCENT * capacity_wh
+
+
+def evccid_text(evccid):
+    """The low six bytes as 12 lower-case hexadecimal digits, as SmartEVSE compares them; -1 for unknown."""
+    if not evccid:
+        return "-1"
+    return hex_text(cars.low_six(evccid))
+
+
+def unknown_as_minus_one(value):
+    return "-1" if value is None else str(value)
+
+
+def delivery_path(path, reading):
+    """``path`` with the five parameters of the SmartEVSE's contract added to its query."""
+    told = Numbers(reading)
+    # SmartEVSE's estimate never moves without the second and the third, which a Tesla leaves out.
+    numbers = (told.soc_percent, told.full_soc_percent, told.energy_capacity_wh, told.energy_request_wh)
+    values = [unknown_as_minus_one(number) for number in numbers] + [evccid_text(reading.evccid)]
+    return path + ("&" if "?" in path else "?") + _QUERY % tuple(values)

@@ -1,19 +1,13 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""How a SmartEVSE is addressed in SMARTEVSE_URL, in the query and in its answers: addresses, parameters, states.
+"""How a SmartEVSE is addressed in SMARTEVSE_URL, and what its answers say.
 
-    POST /ev_state?current_soc=..&full_soc=..&energy_capacity=..&energy_request=..&evccid=..
     GET  /settings --> JSON with evse.state_id and, with modem support, ev_state
-
-A missing parameter reads as 0 on the other side, hence all five always, with -1 for unknown.
 """
 
 from v2g.admission import CHARGING, FREE, PLUGGED
 
-from appliance.base.text import hex_text
 from appliance.base.url import Url
-from appliance.smartevse.numbers import Numbers
-from appliance.state import cars
 
 _ENDPOINT = "/ev_state"
 
@@ -23,7 +17,8 @@ ACTIVATE, STATE_B1, STATE_C1 = 8, 9, 10
 MODEM_REQUEST, MODEM_WAIT, MODEM_DONE, MODEM_DENIED = 11, 12, 13, 14
 # Phases in which it still waits for a reading: it has not taken one.
 WAITING_STATES = (MODEM_REQUEST, MODEM_WAIT)
-# What a state means for the cars; in every other state a car charges or may charge.
+# What a state means for the cars; in every other one (B, C, waiting for power, Modem Done, denied, off, paused) a car
+# charges or may charge, and none is to be answered.
 _SEEN = {STATE_A: FREE, MODEM_REQUEST: PLUGGED, MODEM_WAIT: PLUGGED}
 # A state after a reading: what it means for the car that was read, and whether it will stay so.
 AFTERWARDS = {
@@ -58,41 +53,6 @@ class Target(Url):
         # Only the SmartEVSE's own endpoint has a /settings beside it. A key in the query is asked for there as well.
         self.is_smartevse = bare_path.endswith(_ENDPOINT)
         self.settings_path = bare_path[: -len(_ENDPOINT)] + "/settings" + mark + query
-
-
-def evccid_text(evccid):
-    """The low six bytes as 12 lower-case hexadecimal digits, as SmartEVSE compares them; -1 for unknown."""
-    if not evccid:
-        return "-1"
-    return hex_text(cars.low_six(evccid))
-
-
-def unknown_as_minus_one(value):
-    return "-1" if value is None else str(value)
-
-
-def delivery_path(path, reading):
-    """``path`` with the five parameters of the SmartEVSE's contract added to its query."""
-    numbers = Numbers(reading)
-    parameters = (
-        ("current_soc", unknown_as_minus_one(numbers.soc_percent)),
-        # SmartEVSE's estimate never moves without these two, which a Tesla leaves out.
-        ("full_soc", unknown_as_minus_one(numbers.full_soc_percent)),
-        ("energy_capacity", unknown_as_minus_one(numbers.energy_capacity_wh)),
-        ("energy_request", unknown_as_minus_one(numbers.energy_request_wh)),
-        ("evccid", evccid_text(reading.evccid)),
-    )
-    query = "&".join([name + "=" + value for name, value in parameters])
-    return path + ("&" if "?" in path else "?") + query
-
-
-def test_path(path):
-    """``path`` with -1 in every number: a SmartEVSE echoes it and does nothing.
-
-    No EVCCID: whatever is sent as one would be kept and compared.
-    """
-    query = "current_soc=-1&full_soc=-1&energy_capacity=-1&energy_request=-1"
-    return path + ("&" if "?" in path else "?") + query
 
 
 def find_value(body, name):
@@ -145,10 +105,6 @@ def _number(text):
         return int(text) if text else None
     except ValueError:
         return None
-
-
-# What a state means for the cars. All others (B, C, waiting for power, Modem Done, denied, off, paused): a car is
-# there and none is to be answered.
 
 
 class EvseState:

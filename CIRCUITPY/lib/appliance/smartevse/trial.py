@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What the owner tries on the page: whether an address takes readings. Loaded when somebody asks, and not before."""
 
-from appliance.smartevse.target import EvseState, Target, test_path
+from appliance.smartevse.target import EvseState, Target
 from appliance.state import faults
 
 _SHOWN_OF_AN_ANSWER = 400
@@ -12,7 +12,7 @@ def try_delivery(smartevse, url):
     """Send a reading that says nothing to ``url``; gives {"ok", "text", "status", "answer"}. Blocks for 5 s at most,
     longer for a name."""
     target = Target(url)
-    return _try(smartevse, "POST", target, test_path(target.path), _judge_delivery)
+    return _try(smartevse, "POST", target, _test_path(target.path), _judge_delivery)
 
 
 def try_probe(smartevse, url):
@@ -22,6 +22,15 @@ def try_probe(smartevse, url):
         text = "This is not the address of a SmartEVSE (its path does not end in /ev_state): send a test reading instead."
         return _outcome(False, text)
     return _try(smartevse, "GET", target, target.settings_path, _judge_probe)
+
+
+def _test_path(path):
+    """``path`` with -1 in every number: a SmartEVSE echoes it and does nothing.
+
+    No EVCCID: whatever is sent as one would be kept and compared.
+    """
+    query = "current_soc=-1&full_soc=-1&energy_capacity=-1&energy_request=-1"
+    return path + ("&" if "?" in path else "?") + query
 
 
 def _try(smartevse, method, target, path, judge):

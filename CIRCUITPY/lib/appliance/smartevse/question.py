@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: 2026 socbox contributors
+# SPDX-License-Identifier: MIT
+"""The SmartEVSE as the box knows it: where it is, what it said when it was asked for its state, what became of a reading.
+
+Before a box with a SmartEVSE answers a car it asks. So this is loaded early, and ``delivery`` once there is a reading.
+Everything that talks to it blocks, 5 s at most, name look-ups longer: only while no car session is active.
+"""
+
+from plc.ticks import ticks_diff
+from v2g.admission import FREE
+
+from appliance.smartevse.exchange import Answer, Client
+from appliance.smartevse.target import EvseState, Target
+
+NAME_VALID_MS = 600000
+
+
+def cause_of(status):
+    """What an answer means that is not the one that was wanted."""
+    if status == 404:
+        return "smartevse_404"
+    return "smartevse_500" if status >= 500 else "smartevse_refused"
+
+
+class SmartEvse:
+    """The question for the charger's state, and one reading at a time that is delivered.
+
+    ``network`` needs ``pool`` and ``connected``; ``report(kind, text)`` is called with "delivered", "failed"
+    or "info", and with "missing" and an exception when a library is not there.
+    """
+
+    def __init__(self, url, network, ticks, report, client=None, stretch_watchdog=None):
+        self.network = network
+        self.ticks = ticks
+        self.report = report
+        self._aim(url)
+        self.last_delivery = None
+        self._client = client
+        self._stretch_watchdog = stretch_watchdog
+        # The reading that is delivered, when its car was released and when that began; its Delivery once it is due.
+        self._reading = None
+        self._released_at = None
+        self._began = None
+        self._delivery = None
+        # The car that is being read: when it began, and what it told.
+        self._car_at = None
+        self._told = None
+        self._estimate = None
+
+    def _aim(self, url):
+        self._url = url
+        self.target = Target(url) if url else None
+        self.cause = None
+        # What a failed delivery is called as long as its car is there.
+        self._missed = None
+        self.state = "unknown" if url else "off"
+        self.text = "not asked yet" if url else "not set up"
+        self._address = None
+        self._address_at = None
+
+    def use(self, url):
+        """Readings go to ``url`` from now on, one that waits as well; empty: nowhere. Raises ValueError."""
+        if url == self._url:
+            return
+        self._aim(url)
+        if self.target is None and self._reading is not None:
+            self._reading = None
+            self.last_delivery = None
+        self.report("info", "readings now go to another address" if url else "readings are no longer sent")
+
+    @property
+    def can_ask(self):
+        """True when the target is a SmartEVSE, whose state can be asked for."""
+        return self.target is not None and self.target.is_smartevse
+
+    @property
+    def delivering(self):
+        """True while a reading is on its way."""
+        return self._reading is not None
+
+    def follow(self, event, now):
+        """An event of the protocol stack: a car that begins, tells and is released."""
+        kind = event[0]
+        if kind == "matched":
+            self._car_at = event[2]
+            self.car_began(event[1])
+        elif kind == "reading":
+            self._told = event[1]
+        elif kind == "released":
+            self.deliver(self._told, now, self._car_at)
+
+    def deliver(self, reading, now, began=None):
+        """Queue one reading; nothing is queued for a car that told nothing. A doubtful number leaves as -1.
+
+        ``began``: when its car began to look for a charger, ``now`` if nobody knows.
+        """
+        if self.target is None or reading is None:
+            return
+        if reading.soc_percent is None and reading.soc_doubtful_percent is None:
+            return
+        self._reading = reading
+        self._released_at = now
+        self._began = now if began is None else began
+        self._delivery = None
+        self._missed = None
+        self.last_delivery = "pending"
+
+    def car_began(self, ev_mac):
+        """Another car is plugged in: a reading still to be delivered would be taken for its."""
+        if self._reading is not None and self._reading.ev_mac != ev_mac:
+            self.not_delivered("smartevse_late", "another car was plugged in before it could be sent")
+
+    def due(self, now):
+        """True when ``run`` has something to do."""
+        return self._reading is not None and (self._delivery is None or self._delivery.due(now))
+
+    def run(self, now):
+        """One step of the delivery; blocks EXCHANGE_MS at most, longer only for a name."""
+        if self._delivery is None:
+            from appliance.smartevse.delivery import Delivery
+
+            self._delivery = Delivery(self, self._reading, self._released_at, self._began)
+        if self._delivery.due(now):
+            self._delivery.run(now)
+
+    def delivered(self, text):
+        """The end of a delivery."""
+        reading, self._reading = self._reading, None
+        self.cause = None
+        self.state = "ok"
+        self.text = "has the reading"
+        self.last_delivery = "ok"
+        soc = "no charge" if reading.soc_percent is None else "%d %%" % reading.soc_percent
+        self.report("delivered", "%s to %s (%s)" % (soc, self.target.host, text))
+
+    def not_delivered(self, cause, text):
+        """The other end."""
+        self._reading = None
+        self.cause = cause
+        silent = cause in ("smartevse_off", "smartevse_slow", "smartevse_name")
+        self.state = "unreachable" if silent else "error"
+        # Once it answers again, what was wrong is that it was too late.
+        self._missed = "smartevse_late" if silent else cause
+        self.text = text
+        self.last_delivery = "failed"
+        self.report("failed", "reading not delivered: " + text)
+
+    # ---- the state of the charger
+
+    def query_state(self, now):
+        """Ask once: an EvseState, or None when the SmartEVSE cannot be asked. Blocks like ``run``."""
+        if not self.can_ask or not self.network.connected:
+            return None
+        address = self.resolve(now)
+        if address is None:
+            self.unreachable("smartevse_name", "its name was not found")
+            return None
+        answer = self.exchange("GET", self.target.url(self.target.settings_path), address, True)
+        if answer.is_cut_off():
+            self.unreachable("smartevse_slow", "its answer was cut off")
+            return None
+        if answer.status is None and not answer.received:
+            self.unreachable("smartevse_slow" if answer.sent else "smartevse_off", "does not answer")
+            return None
+        if answer.status not in (None, 200, 404):
+            self.unreachable(cause_of(answer.status), "error %d" % answer.status)
+            return None
+        # Every SmartEVSE speaks HTTP and has /settings.
+        state = EvseState(answer.body) if answer.status == 200 else None
+        if state is None or state.is_of_another():
+            self.unreachable("smartevse_off", "something else answers at its address")
+            return None
+        return self._learn(state)
+
+    def follow_charge(self, status, state):
+        """The car that was read may charge: an answer of ``query_state`` for the estimate in ``status``."""
+        if self._estimate is None:
+            if status.reading is None:
+                return
+            # Not before the first car: nobody waits now, and it costs no memory until then.
+            from appliance.smartevse.estimate import Estimate
+
+            self._estimate = Estimate(status)
+        self._estimate.asked(state, self.last_delivery == "ok")
+
+    def follows_charge(self, status):
+        """True while asking brings an estimate further. Allocates nothing."""
+        if not status.current or status.reading.soc_percent is None:
+            return False
+        return self._estimate is None or self._estimate.can_go_on
+
+    def _learn(self, state):
+        if not state.has_modem:
+            self.state, self.cause, self.text = (
+                "no_modem",
+                "smartevse_no_modem",
+                "firmware without modem support",
+            )
+            return state
+        if state.seen == FREE:
+            self._missed = None
+        self.state, self.cause = ("error", self._missed) if self._missed else ("ok", None)
+        self.text = state.text()
+        return state
+
+    def unreachable(self, cause, text):
+        """It does not answer, or not as it should."""
+        self.state, self.cause, self.text = "unreachable", cause, text
+
+    def exchange(self, method, url, address, read_body=False, body=None):
+        """An ``Answer``; ``address`` is the numeric one of the host in ``url``, ``body`` JSON as bytes. Blocks EXCHANGE_MS
+        at most."""
+        if self._client is None:
+            try:
+                self._client = Client(self.network.pool, self.ticks)
+            except Exception as error:
+                # A library is missing on the drive.
+                self.report("missing", error)
+                return Answer(None, b"", False, False, 0)
+        return self._client.exchange(method, url, address, read_body, body)
+
+    def resolve(self, now):
+        """Numeric address of the target, or None. A name blocks for seconds, so it is kept a while."""
+        if self.target.numeric():
+            return self.target.host
+        if self._address_at is not None and ticks_diff(now, self._address_at) < NAME_VALID_MS:
+            return self._address
+        self._address = self.look_up(self.target)
+        self._address_at = None if self._address is None else self.ticks()
+        return self._address
+
+    def forget_address(self):
+        """It may have another one now."""
+        self._address_at = None
+
+    def look_up(self, target):
+        """Numeric address of ``target``, or None; blocks for seconds when it has a name."""
+        if target.numeric():
+            return target.host
+        if self._stretch_watchdog:
+            self._stretch_watchdog(True)
+        try:
+            pool = self.network.pool
+            # Without the family a name may give an IPv6 address, and our sockets are of IPv4.
+            return pool.getaddrinfo(target.host, target.port, pool.AF_INET)[0][4][0]
+        except (OSError, IndexError):
+            return None
+        finally:
+            if self._stretch_watchdog:
+                self._stretch_watchdog(False)
