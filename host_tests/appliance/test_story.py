@@ -90,7 +90,6 @@ TOLD = [
     (("smartevse", "delivered", "42 %", None), "I smartevse [CHECKPOINT920] delivered 42 %", []),
     (("smartevse", "failed", "not", "smartevse_off"), "W smartevse not", ["smartevse_off"]),
     (("smartevse", "info", "again", "smartevse_slow"), "I smartevse again", ["smartevse_slow"]),
-    (("asked", None, None, "smartevse_off"), "W smartevse The SmartEVSE does not answer.", ["smartevse_off"]),
     (("afterwards", "it left"), "I smartevse [CHECKPOINT940] after the reading: it left", []),
     (("home", "connected to broker", "mqtt_missing", None), "I home connected to broker", []),
     (("home", "no connection", None, "mqtt_missing"), "W home no connection", ["mqtt_missing"]),
@@ -114,6 +113,13 @@ def test_an_event_leaves_its_line_and_its_faults(bench, event, line, left):
 
 def test_every_row_of_the_table_is_told_above():
     assert {event[0] for event, _, _ in TOLD} == set(EVENTS) | {"something new"}
+
+
+def test_a_question_that_had_no_answer_is_a_fault_of_the_smartevse_until_the_next_one(bench):
+    bench.story.asked(None, "smartevse_off")
+    assert " W smartevse The SmartEVSE does not answer." in bench.lines[0] and bench.status.causes() == ["smartevse_off"]
+    bench.story.asked(Answer(FREE), None)
+    assert bench.status.causes() == []
 
 
 def test_followers_learn_an_event_before_it_is_told(bench):
@@ -214,7 +220,7 @@ def test_cars_of_many_makers_that_search_are_told_a_few_times_together(bench):
     bench.log.level = "I"
     for number in range(500):
         bench.tell("searching", number.to_bytes(3, "big") + CAR[3:])
-    assert bench.log.count == 32 and len(bench.story._searches) == 32
+    assert bench.log.count == 32 and len(bench.story.searches) == 32
 
 
 @pytest.mark.parametrize(("told", "taken"), [(reading(), 1), (reading(None, 0), 0)])
