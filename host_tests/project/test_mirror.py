@@ -22,6 +22,8 @@ ELSEWHERE = {
     "appliance/box_documents.py": "session/test_api_document.py",
     "appliance/box_opened.py": "appliance/test_box_pages.py",
     "appliance/box_web.py": "appliance/test_box_pages.py",
+    # Which of the set-up screens is due: with what they show.
+    "appliance/display/setup_stage.py": "appliance/display/test_setup_views.py",
     # Draws a code on the glass, where a reader reads it.
     "appliance/display/code_panel.py": "appliance/display/test_setup_views.py",
     # Wiring of the self-test: what it reports of a whole box.

@@ -74,6 +74,7 @@ def test_the_button_wakes_the_display_and_turns_pages_and_the_light_shows_the_mo
         pressed = [False]
         world.hardware.connect_input(BUTTON_PIN, lambda: not pressed[0])
         world.run(40)
+        assert "appliance.display.setup_views" not in world.device.modules, "a box in its network does without"
         assert world.display.contrast < 64, "dim after a while"
         assert world.hardware.pixels[LED_PIN] == bytes((0x30, 0x30, 0x30))
 

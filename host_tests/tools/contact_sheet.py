@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "CIRCUITPY" / "lib"))
 
-from appliance.display import button_views, setup_views, views  # noqa: E402
+from appliance.display import button_views, setup_stage, setup_views, views  # noqa: E402
 from appliance.display.panel import Panel  # noqa: E402
 from appliance.network.provisioning import Wish  # noqa: E402
 from appliance.smartevse.estimate import Estimate  # noqa: E402
@@ -205,11 +205,11 @@ def _setup(which, cause=None, wish=None):
 # name: a function that gives the view, or one that gives it for a layout of QR code and words
 SCREENS = {
     "starting": lambda: views.view(new_status("BOOTING", "NO_KEY"), Evse(), Net(), Access()),
-    "setup offer": _setup(setup_views.OFFER),
-    "setup wrong password": _setup(setup_views.OFFER, cause="wifi_auth"),
-    "setup page": _setup(setup_views.GUEST),
-    "joining": _setup(setup_views.JOINING, wish=Wish("Home", "", 0)),
-    "joined": _setup(setup_views.JOINED),
+    "setup offer": _setup(setup_stage.OFFER),
+    "setup wrong password": _setup(setup_stage.OFFER, cause="wifi_auth"),
+    "setup page": _setup(setup_stage.GUEST),
+    "joining": _setup(setup_stage.JOINING, wish=Wish("Home", "", 0)),
+    "joined": _setup(setup_stage.JOINED),
     "waiting": _waiting,
     "waiting, first password": lambda: _waiting("kmrt4w7x"),
     "waiting without WiFi": lambda: _waiting(cause="wifi_auth", net=False),

@@ -9,7 +9,6 @@ from appliance.settings import schema
 PARTS = (
     "appliance.display.layout",
     "appliance.display.views",
-    "appliance.display.setup_views",
     "appliance.display.panel",
     "appliance.display.qr",
 )

@@ -3,7 +3,7 @@
 """Every screen on every display as a picture; what is sent when; rest, and what the button does."""
 
 import pytest
-from appliance.display import button_views, layout, setup_views, views
+from appliance.display import button_views, layout, setup_stage, views
 from appliance.display.panel import (
     BRIGHT,
     DARK,
@@ -305,7 +305,7 @@ def test_the_picture_of_a_first_run_and_its_code_take_the_place_of_words():
     box._wifi.provisioning.offered = True
     poll(box, 2)
     assert box.panel._scene.group is box.panel._display.root_group
-    assert setup_views.kind(state_of(box), box._wifi, 0) == setup_views.OFFER
+    assert setup_stage.kind(state_of(box), box._wifi, 0) == setup_stage.OFFER
     assert box.panel._scene._lines[0].text == "Set up WiFi"
 
 

@@ -73,4 +73,5 @@ def test_a_file_that_is_missing_on_the_drive_leaves_the_words(monkeypatch):
     codes.get("x")
     finished(codes)
     assert len(counter.told) == 1 and counter.told[0].startswith("no QR code: ")
+    assert codes.ready() and counter.made == 1, "the words are shown"
     assert codes.get("x") is None and not codes.due(0)

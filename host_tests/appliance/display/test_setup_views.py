@@ -4,8 +4,8 @@
 
 import pytest
 import zxingcpp
-from appliance.display import layout, setup_views
-from appliance.display.setup_views import GUEST, JOINED, JOINING, OFFER
+from appliance.display import layout, setup_stage, setup_views
+from appliance.display.setup_stage import GUEST, JOINED, JOINING, OFFER
 from appliance.network.provisioning import Wish
 from appliance.state import status
 from appliance.state.log import Uptime
@@ -146,17 +146,17 @@ def make(stage="WAITING", modem="READY"):
 
 def test_which_screen_is_due():
     wifi = Wifi()
-    assert setup_views.kind(make(), wifi, 0) == OFFER
+    assert setup_stage.kind(make(), wifi, 0) == OFFER
     provisioning = wifi.provisioning
     provisioning.guest = True
-    assert setup_views.kind(make(), wifi, 0) == GUEST
+    assert setup_stage.kind(make(), wifi, 0) == GUEST
     provisioning.wish = Wish("Home", "", 0)
-    assert setup_views.kind(make(), wifi, 0) == JOINING
+    assert setup_stage.kind(make(), wifi, 0) == JOINING
     provisioning.wish = None
     provisioning.joined = True
-    assert setup_views.kind(make(), wifi, 0) == JOINED
+    assert setup_stage.kind(make(), wifi, 0) == JOINED
     provisioning.joined = provisioning.guest = provisioning.offered = False
-    assert setup_views.kind(make(), wifi, 0) is None
+    assert setup_stage.kind(make(), wifi, 0) is None
 
 
 @pytest.mark.parametrize("stage", ["MATCHING", "JOINING", "READING", "LEAVING"])
@@ -164,7 +164,7 @@ def test_a_car_has_the_display(stage):
     state = make()
     state.car_plugged(bytes(6))
     state.watch("READY", stage)
-    assert setup_views.kind(state, Wifi(), 0) is None
+    assert setup_stage.kind(state, Wifi(), 0) is None
 
 
 def test_a_charge_has_the_display_for_ten_minutes_and_then_takes_turns():
@@ -180,7 +180,7 @@ def test_a_charge_has_the_display_for_ten_minutes_and_then_takes_turns():
     for _ in range(700):
         now += 1000
         state.uptime.advance(now)
-        seen.append(setup_views.kind(state, Wifi(), now))
+        seen.append(setup_stage.kind(state, Wifi(), now))
     assert set(seen[:598]) == {None}
     assert set(seen[602:]) == {None, OFFER}
 
@@ -191,5 +191,5 @@ def test_a_missing_modem_and_the_offer_take_turns():
     seen = set()
     for second in range(40):
         state.uptime.advance(second * 1000)
-        seen.add(setup_views.kind(state, Wifi(), 0))
+        seen.add(setup_stage.kind(state, Wifi(), 0))
     assert seen == {None, OFFER}

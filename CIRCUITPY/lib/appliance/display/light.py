@@ -6,7 +6,7 @@ import digitalio
 import neopixel_write
 from plc.ticks import expired, ticks_add
 
-from appliance.display import setup_views, views
+from appliance.display import setup_stage, views
 
 STEP_MS = 120
 # Brightness of a breath, in 16ths.
@@ -26,7 +26,7 @@ def mood_at(status, wifi, display, now):
     """What the display shows, in one word, one of ``views.MOODS``; ``display`` is None without one."""
     if display is not None and display.updating:
         return views.UPDATE
-    if setup_views.kind(status, wifi, now) is not None:
+    if setup_stage.kind(status, wifi, now) is not None:
         return views.SETUP
     return views.mood_of(status)
 

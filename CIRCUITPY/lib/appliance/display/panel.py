@@ -12,7 +12,7 @@ pixels age where they are lit. A car, an error, a phone at the set-up page or th
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from appliance.display import layout, setup_views, views, words
+from appliance.display import layout, setup_stage, views, words
 
 # secc.stage: (a short refresh may run, a longer one may run). Nothing is drawn between SLAC_PARM.REQ and
 # SLAC_MATCH.CNF; while the car is read it waits 2 s for an answer, but a long refresh must not meet a timer
@@ -67,7 +67,6 @@ class Panel:
         self._width = display.width - (0 if self._has_colour else layout.WANDER)
         self._height = display.height
         self.fonts = layout.Fonts(display.width, display.height, self._has_colour)
-        self.code_layout = setup_views.Layout(self._width, self._height, self.fonts.small)
         self._blank = displayio.Group()
         self._scenes = {_MESSAGE: layout.MessageScene(self._width, self._height, self.fonts)}
         self._scene = None
@@ -87,6 +86,17 @@ class Panel:
     def pages(self):
         """How many turns the words of the screen take."""
         return 1 if self._scene is None else self._scene.pages
+
+    def has_codes(self):
+        """True when what shows codes is loaded; asks for it when it is not."""
+        return self._codes.ready()
+
+    @property
+    def code_layout(self):
+        """Where a code and its words are."""
+        from appliance.display import setup_views
+
+        return setup_views.Layout(self._width, self._height, self.fonts.small)
 
     def show(self, view, turn=0):
         """Take over the screen that should be shown; drawn by ``step``."""
@@ -117,10 +127,6 @@ class Panel:
     def _plan(self):
         view = self._wanted
         scene = self._scene_for(view)
-        if scene is None:
-            # What draws codes is not loaded yet: the status changes when it is, and the view is asked for again.
-            self._wanted = None
-            return
         colour = view.colour if self._has_colour else views.WHITE
         self._scene = scene
         self._changes = scene.plan(view, colour, self._turn)
@@ -138,7 +144,7 @@ class Panel:
         scene = self._scenes.get(kind)
         if scene is None and kind == _CHARGE:
             scene = self._scenes[kind] = layout.ChargeScene(self._width, self._height, self.fonts)
-        elif scene is None and self._codes.ready():
+        elif scene is None:
             from appliance.display import code_panel
 
             scene = self._scenes[kind] = code_panel.CodeScene(self._height, self.code_layout, self._codes)
@@ -225,7 +231,7 @@ _CHARGE, _MESSAGE, _CODE = "charge", "message", "code"
 
 
 def _kind(view):
-    if isinstance(view, setup_views.CodeView):
+    if hasattr(view, "code"):
         return _CODE
     return _CHARGE if view.big else _MESSAGE
 
@@ -316,7 +322,7 @@ class Display:
         if self._page and (seconds >= self._page_until_s or self._status.in_session):
             self._page = 0
             self._revision = -1
-        setup = setup_views.kind(self._status, self._wifi, now)
+        setup = setup_stage.kind(self._status, self._wifi, now)
         turn = seconds // views.TURN_S if self.panel.pages > 1 else 0
         if setup is self._setup and self._status.revision == self._revision:
             if seconds < self._renew_s and turn == self._turn:
@@ -334,8 +340,11 @@ class Display:
             from appliance.display import button_views
 
             return button_views.view(button_views.PAGES[self._page], self._status, self._wifi, self._access)
-        if self._setup is None:
+        # While codes cannot be shown it is the usual screen: the status changes when they can.
+        if self._setup is None or not self.panel.has_codes():
             return views.view(self._status, self._smartevse, self._wifi, self._access)
+        from appliance.display import setup_views
+
         return setup_views.view(self._setup, self._wifi, self.panel.code_layout, self._access.made_up)
 
     # ---- rest
@@ -373,7 +382,7 @@ class Display:
         stage, cause = status.stage(), status.cause()
         new = stage != self._stage or cause != self._cause
         self._stage, self._cause = stage, cause
-        return new or status.in_session or setup_views.kind(status, self._wifi, now) is not None
+        return new or status.in_session or setup_stage.kind(status, self._wifi, now) is not None
 
     def _wake(self, seconds):
         self._active_s = seconds

@@ -3,6 +3,8 @@
 """QR codes for the display, made in the background: one takes a twentieth of a second, in many pieces."""
 
 _MOST_KEPT = 3
+# What shows a code and the words beside it.
+_PARTS = ("appliance.display.setup_views", "appliance.display.code_panel")
 
 
 class Codes:
@@ -19,7 +21,8 @@ class Codes:
         self._wanted = []
         self._making = None
         self._needed = False
-        # Makes the next one; None while what draws and computes codes is not loaded.
+        self._ready = False
+        # Makes the next one; None while what computes codes is not loaded.
         self._new_code = None
         self._broken = False
 
@@ -33,9 +36,9 @@ class Codes:
         return None
 
     def ready(self):
-        """True when what draws codes is loaded; asks for it when it is not."""
+        """True when what shows codes and their words is loaded; asks for it when it is not."""
         self._needed = True
-        return self._new_code is not None
+        return self._ready
 
     def poll(self, _now):
         """Do a piece of a code, some milliseconds; True when there was one. Allocates nothing when there is none."""
@@ -52,17 +55,19 @@ class Codes:
         return self._new_code is None and not self._broken and (self._needed or bool(self._wanted))
 
     def run(self, _now):
-        """Load it: a third of a second, once, and at once, because somebody waits for a code at the first start."""
+        """Load it: half a second, once, and at once, because somebody waits for a code at the first start."""
         try:
-            __import__("appliance.display.code_panel")
+            for name in _PARTS:
+                __import__(name)
+            self._ready = True
             from appliance.display import qr_encoder
 
             self._new_code = qr_encoder.Code
-            self._made()
         except ImportError as error:
             # Name and password stand beside the code, so a file that is missing costs the comfort only.
             self._broken = True
             self._give_up(error)
+        self._made()
 
     def _give_up(self, error):
         self._wanted = []

@@ -2,21 +2,13 @@
 # SPDX-License-Identifier: MIT
 """The screens around setting up WiFi: a QR code on the left, what it says in words on the right.
 
-Two tables, no hardware: which of the screens is due, and where its parts are on a display of a given size.
+Their words, and where they are on a display of a given size; no hardware. Loaded when the first of them is due.
 """
 
 from appliance.display import views
+from appliance.display.setup_stage import GUEST, JOINED, JOINING, OFFER
 from appliance.display.words import say
 from appliance.network.access_point import ADDRESS, qr_text
-from appliance.state import status
-
-OFFER, GUEST, JOINING, JOINED = "offer", "guest", "joining", "joined"
-
-# A car that is under way, or a start, is more important.
-_BUSY_STAGES = (status.STARTING, status.FINDING, status.READING)
-# A charge that was just read has the display to itself; an older one and the offer take turns.
-_FRESH_S = 600
-_TURN_S = 10
 
 # Why the access point is there although a network is known.
 TITLES = {
@@ -70,29 +62,6 @@ class CodeView:
         self.lines = lines
         self.code = code
         self.colour = colour
-
-
-def kind(state, wifi, now):
-    """Which of the screens is due, or None: the usual ones. Allocates nothing."""
-    if state.in_session:
-        return None
-    stage = state.stage()
-    if stage in _BUSY_STAGES:
-        return None
-    provisioning = wifi.provisioning
-    if provisioning.wish is not None:
-        return JOINING
-    if provisioning.just_joined(now):
-        return JOINED
-    if not provisioning.offered:
-        return None
-    if provisioning.has_guest(now):
-        return None if wifi.connected else GUEST
-    if stage == status.WAITING:
-        return OFFER
-    if stage == status.SOC and state.age_s() < _FRESH_S:
-        return None
-    return OFFER if state.uptime.seconds // _TURN_S % 2 else None
 
 
 def _offer(wifi, layout):
