@@ -36,7 +36,7 @@ NOT_SHOWN = frozenset((
     "socbox settings", "# %s = left out of this file", "# left out: %s",
     # appliance/web/settings.py
     "not saved: %s",
-    # appliance/smartevse/delivery.py
+    # appliance/smartevse/question.py, delivery.py
     "readings now go to another address", "readings are no longer sent", "no answer (%s), next try in %d s",
     "answered 404",
     # appliance/storage/memory.py

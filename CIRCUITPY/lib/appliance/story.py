@@ -139,7 +139,7 @@ def _role(story, event, _secc):
     if role is None:
         story.log.caution("modem", "does not say whether it is set up for a charger or a car")
     else:
-        story.log.note("modem", "set up for " + ("neither charger nor car" if role == "neither" else "a " + role))
+        story.log.note("modem", "set up for neither charger nor car" if role == "neither" else "set up for a " + role)
     story.status.modem_role = role
     story.status.changed()
     if role in status.ROLE_CAUSES:
