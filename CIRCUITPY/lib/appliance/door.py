@@ -8,6 +8,7 @@ loaded. Where the SmartEVSE has to be asked before a car is answered, WiFi and t
 nobody is let in before it has answered.
 """
 
+import os
 import time
 
 import microcontroller
