@@ -214,7 +214,8 @@ def run(name, directory):
     (copy / file).write_text(text.replace(there, instead))
     command = [
         sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "pytest_timeout",
-        "-p", "host_tests.support.copy_of_device", test,
+        # In a folder of its own: else it would clear away, at its end, what whole runs of the suite left in the common one.
+        "-p", "host_tests.support.copy_of_device", "--basetemp", str(Path(directory) / "tmp"), test,
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_S, check=False,

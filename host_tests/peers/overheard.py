@@ -8,6 +8,7 @@ opinion reads them all. Sessions in other programs (MicroPython, network namespa
 """
 
 import functools
+import marshal
 import shutil
 from pathlib import Path
 
@@ -112,12 +113,16 @@ def _listen_to_stations():
 
 def _listen_to_sessions():
     answer_to = Session.request
+    encoded = set()  # what was said before: to encode it again takes longer than to answer
 
     @functools.wraps(answer_to)
     def answer_and_listen(self, message, now):
         answer = answer_to(self, message, now)
-        if answer is not None:
-            FOUND.add(bytes(exi.encode(self.standard.SCHEMA, answer)))
+        if answer is not None and not FOUND.deaf:
+            said = self.standard.PROTOCOL, marshal.dumps(answer, 0)
+            if said not in encoded:
+                FOUND.add(bytes(exi.encode(self.standard.SCHEMA, answer)))
+                encoded.add(said)
         return answer
 
     Session.request = answer_and_listen

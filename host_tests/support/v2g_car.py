@@ -6,6 +6,7 @@
 """
 
 import functools
+import marshal
 
 from plc.ticks import ticks_add
 from v2g import din, exi, iso2
@@ -145,7 +146,7 @@ _octets_of = {}
 
 def _encoded(standard, response):
     """What of a response goes on the wire; the same tree is encoded once."""
-    key = standard, repr(response)
+    key = standard, marshal.dumps(response, 0)
     octets = _octets_of.get(key)
     if octets is None:
         octets = _octets_of[key] = exi.encode(standard.SCHEMA, response)

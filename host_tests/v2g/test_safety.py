@@ -107,13 +107,13 @@ def told_before(standard, config, soc):
 
 @functools.cache
 def explored(standard, number):
-    """(request, pace, answer) of everything reachable, each with what the session remembered before."""
+    """[(what the session remembered, request, answer)] of everything reachable, each answer in each state at each rung once."""
     config = SETTINGS[number]
     seen = set()
     frontier = [Wire(standard, config)]
     if number in WITH_0:
         frontier += [told_before(standard, config, soc) for soc in (0, 42)]
-    found = []
+    found = {}
     while frontier:
         origin = frontier.pop()
         before = remembered(origin)
@@ -124,12 +124,13 @@ def explored(standard, number):
                 for session_id in (None, WRONG_SESSION) if pace == PACES[0] else (None,):
                     car = twin_of(origin).wait(pace)
                     car.sends(name, session_id=session_id)
-                    found.append((before, name, car.answers.pop()))
+                    answer = car.answers.pop()
+                    found.setdefault((*before[:2], name, answer[-1]), (before, name, answer))
                     after = remembered(car)
                     if after not in seen:
                         seen.add(after)
                         frontier.append(car)
-    return found
+    return list(found.values())
 
 
 # The first settings are those of a box that nobody has changed: `make quick` walks through these.
