@@ -49,7 +49,7 @@ class Faults:
 class Bridge:
     """Carries frames between ``interface`` and a Secc. ``events``: (s of the monotonic clock, event)."""
 
-    def __init__(self, interface, faults=None, start_ms=_TICKS - 5000):
+    def __init__(self, interface, faults=None, start_ms=_TICKS - 5000, random_bytes=os.urandom):
         self.wire = Wire(interface)
         self.faults = faults
         self.events = []
@@ -60,7 +60,7 @@ class Bridge:
         self._clock_ms = start_ms - time.monotonic_ns() // 1_000_000
         self._line = []  # [(due s, order, to the box?, frame)]
         self._order = 0
-        self.secc = Secc(BOX_MAC, os.urandom, {"matched": True, "answer": "always"})
+        self.secc = Secc(BOX_MAC, random_bytes, {"matched": True, "answer": "always"})
 
     @property
     def now(self):
