@@ -87,7 +87,7 @@ class Flash:
 def cuts(nor, journal):
     """Walk through a journal on `nor`, which holds the flash before it; gives (cycle, moment) at each cut.
 
-    Moments: 0 before the erase, 1 after it, 2 after the program.
+    Moments: 0 before the erase, 1 after it, 2 after the program; between two cycles 2 of the one is 0 of the next.
     """
     for cycle in range(len(journal)):
         number, content = journal[cycle][0], journal[cycle][1]

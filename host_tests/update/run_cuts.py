@@ -107,9 +107,11 @@ class Judge:
         """Cut each cycle of a journal at its three moments; adds to the figures. `before`: the flash before it."""
         nor = Nor(dict(before))
         outcomes = self.figures.setdefault(what, {})
-        for _ in cuts(nor, journal):
-            seen = self.look(nor, everything)
-            key = "lost" if seen is None else "%s %s" % seen
+        key = None
+        for _, moment in cuts(nor, journal):
+            if moment or key is None:  # else nothing was written since
+                seen = self.look(nor, everything)
+                key = "lost" if seen is None else "%s %s" % seen
             outcomes[key] = outcomes.get(key, 0) + 1
 
 

@@ -107,7 +107,11 @@ class Judge:
         """Each cycle at its three moments; ``deeper``: of so many cuts that need mending the mending is cut as well."""
         outcomes = self.outcomes.setdefault(what, {})
         nor = Nor(dict(before))
-        for _ in cuts(nor, journal):
+        found = None
+        for _, moment in cuts(nor, journal):
+            if not moment and found is not None:  # nothing was written since
+                outcomes[found] += 1
+                continue
             found, mending = self.look(nor.pages)
             outcomes[found] = outcomes.get(found, 0) + 1
             if mending and deeper:
