@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 """The complete appliance on MicroPython: code.py runs a plug-in in virtual time, and its heap is measured.
 
-    run_appliance.py CODE_PY [CAR] [measure|waiting|month]      CODE_PY: code.py of a drive made by ``micropython.drive``
+    run_appliance.py CODE_PY [CAR] [measure|idle|waiting|month]      CODE_PY: code.py of a drive made by ``micropython.drive``
 
 Real are the files of CIRCUITPY and Adafruit's libraries; the firmware's C modules come from ``shims/``. Around them:
 the chip model on the SPI, a power line with a virtual car, a SmartEVSE of a few lines, a browser. The scenario gets
 its turn whenever the loop feeds the watchdog, so one pass of the box's own loop lies between two of its turns.
 
-Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time, "waiting" ends before a
-car comes; "month" adds thirty more plug-ins and as many visits to the page, and what the interpreter tells of its heap
+Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time, "idle" those of idle
+passes alone, "waiting" ends before a car comes; "month" adds thirty more plug-ins and as many visits to the page, and what the interpreter tells of its heap
 after the first and after the last.
 """
 
@@ -203,6 +203,7 @@ class Passes:
         self._bytes_at = self._us_at = 0
         self._sleeps_before = -1
         self._idle_only = True
+        self._heap_bytes = gc.mem_alloc() + gc.mem_free()
 
     def start(self, count_bytes, idle_only=True):
         self._idle_only = idle_only
@@ -221,7 +222,7 @@ class Passes:
         slept = bench_state.sleeps != self._sleeps_before
         self._sleeps_before = bench_state.sleeps
         if books.count_bytes and self._bytes_at >= 0 and (slept or not self._idle_only):
-            used = gc.mem_alloc() - self._bytes_at - books.bytes
+            used = books.seen - self._bytes_at - books.bytes
             self.bytes += used
             self.worst_bytes = max(self.worst_bytes, used)
             self.count += 1
@@ -231,16 +232,19 @@ class Passes:
             self.count += 1
 
     def turn_ends(self):
-        """The next pass begins."""
+        """The next pass begins. Gives the bytes in use, None while they are not counted."""
         books.bytes = books.us = 0
         if books.count_bytes:
-            if gc.mem_free() < RESERVE:
+            used = gc.mem_alloc()
+            if self._heap_bytes - used < RESERVE:
                 gc.collect()
-            self._bytes_at = gc.mem_alloc()
+                used = gc.mem_alloc()
+            self._bytes_at = used
         if books.count_us:
             if gc.mem_free() < RESERVE:
                 gc.collect()
             self._us_at = interpreter_time.ticks_us()
+        return self._bytes_at if books.count_bytes else None
 
 
 class Stage:
@@ -249,7 +253,8 @@ class Stage:
     def __init__(self, world, heap_before, measure):
         self.world = world
         self.heap_before = heap_before
-        self.measure = measure in ("measure", "waiting")
+        self.measure = measure == "measure"
+        self.idle = measure in ("measure", "idle", "waiting")
         self.waiting = measure == "waiting"
         self.month = measure == "month"
         self.limit_s = LIMIT_S + (PLUG_INS * PLUG_IN_S * 2 if self.month else 0)
@@ -273,8 +278,7 @@ class Stage:
             # Not into the box, which would take it for its own.
             sys.print_exception(error)
             self.fail("in the scenario: " + self.doing)
-        self.passes.turn_ends()
-        books.enter()
+        books.enter(self.passes.turn_ends())
         books._depth = depth
 
     def fail(self, text):
@@ -320,7 +324,7 @@ class Stage:
             yield from self.until("broker", lambda: world.broker.pings > 0)
         yield from self.rest(3000)
         print("heap_after_start", self.heap())
-        if self.measure:
+        if self.idle:
             yield from self._idle("waiting")
         if self.waiting:
             return
@@ -354,7 +358,7 @@ class Stage:
         pages = []
         yield from self.fetch("/api/status", pages)
         self._report(pages[0][0], json.loads(pages[0][1]))
-        if self.measure:
+        if self.idle:
             yield from self._idle("after")
         if self.month:
             yield from self._month()

@@ -52,15 +52,15 @@ def test_a_car_is_read_shown_delivered_once_and_released(tmp_path, car):
     assert {"100", "155", "190", "303", "403", "540", "910", "920"} <= set(steps)
 
 
-def measured(*arguments, **options):
+def measured(what, *arguments, **options):
     # Each module keeps the name of its file, and a board's are short: a long folder takes 10 kB.
     with tempfile.TemporaryDirectory(prefix="s") as folder:
-        return run(Path(folder), "generic", "measure", *arguments, **options)
+        return run(Path(folder), "generic", what, *arguments, **options)
 
 
 @pytest.fixture(scope="module")
 def without_mqtt():
-    return measured()
+    return measured("measure")
 
 
 def test_idle_passes_allocate_nothing_and_a_session_fits_the_heap(without_mqtt):
@@ -72,7 +72,7 @@ def test_idle_passes_allocate_nothing_and_a_session_fits_the_heap(without_mqtt):
 
 
 def test_with_mqtt_idle_passes_allocate_nothing_either_and_the_broker_has_the_reading(without_mqtt, figures):
-    told = measured("mqtt", settings=WITH_MQTT)
+    told = measured("idle", "mqtt", settings=WITH_MQTT)
     assert (without_mqtt["mqtt_soc"], without_mqtt["mqtt_entities"]) == ("None", "0")
     # Two buttons are taken back because there are no commands.
     assert (told["mqtt_soc"], told["mqtt_entities"]) == ("42", str(len(ENTITIES + BUTTONS)))

@@ -6,7 +6,6 @@ Every value below is the one tshark dissected. tshark 4.0 has no dissector for V
 matter of test_second_opinion.py.
 """
 
-import functools
 import os
 import struct
 
@@ -36,6 +35,29 @@ KNOWN_RUN_IDS = {
     "tesla_x": lambda mac: b"TESLA EV",
 }
 GROUPS = 58
+MME_FIELDS = ("frame.number", "eth.src", "eth.dst", TYPE)
+SLAC_FIELDS = (
+    *(PARM + name for name in ("sound_target", "sound_count", "time_out", "resptype", "forwarding_sta")),
+    *(ATTEN + name for name in ("source_mac", "sounds_count", "groups_count", "source_id", "resp_id")),
+    *(MATCH + name for name in ("length", "pev_mac", "evse_mac", "pev_id", "evse_id", "nid", "nmk")),
+    *(part + name for part in (PARM, ATTEN, MATCH) for name in ("apptype", "sectype")),
+    *(AV + "mmhdr.mmver", AV + "mmhdr.fmi"),
+    *RUN_IDS,
+)
+AVERAGE_FIELDS = (PROFILE + "groups_count", PROFILE + "aag", ATTEN + "aag", PROFILE + "pev_mac")
+KEY_FIELDS = tuple(INFO + name for name in ("key_type", "pid", "prn", "cco_cap", "nid", "peks")) + (
+    KEY + "nw_key", MATCH + "nmk", MATCH + "nid",
+)
+COLUMNS = ("frame.protocols", "eth.src", "_ws.col.Info", "_ws.col.Protocol")
+IP_FIELDS = (
+    *("eth.src", "udp.srcport", "data", "tcp.srcport", "ipv6.src", "ipv6.dst", "ipv6.hlim", "icmpv6.type"),
+    *("icmpv6.nd.na." + name for name in ("target_address", "flag.s", "flag.o", "flag.r")),
+    "icmpv6.opt.linkaddr",
+)
+TCP_FIELDS = ("eth.src", "tcp.flags", "tcp.stream", "tcp.len", "tcp.seq", "tcp.ack")
+FRAME_FIELDS = ("frame.encap_type", "frame.time_epoch", TYPE)
+for asked in (MME_FIELDS, SLAC_FIELDS, AVERAGE_FIELDS, KEY_FIELDS, COLUMNS, IP_FIELDS, TCP_FIELDS, FRAME_FIELDS):
+    wireshark.ask_for(*asked)
 
 
 @pytest.fixture(scope="module", params=sessions.CARS)
@@ -59,25 +81,11 @@ def one(rows, kind, **fields):
 
 
 def mmes(path, *fields):
-    return wireshark.rows(path, ["frame.number", "eth.src", "eth.dst", TYPE, *fields], "homeplug-av")
+    return wireshark.rows(path, [*MME_FIELDS, *fields], "homeplug-av")
 
 
 def slac_rows(path):
-    fields = [
-        PARM + name for name in ("sound_target", "sound_count", "time_out", "resptype", "forwarding_sta")
-    ]
-    fields += [
-        ATTEN + name for name in ("source_mac", "sounds_count", "groups_count", "source_id", "resp_id")
-    ]
-    fields += [MATCH + name for name in ("length", "pev_mac", "evse_mac", "pev_id", "evse_id", "nid", "nmk")]
-    fields += [AV + "mmhdr.mmver", AV + "mmhdr.fmi", ATTEN + "apptype", ATTEN + "sectype"]
-    fields += [MATCH + "apptype", MATCH + "sectype", PARM + "apptype", PARM + "sectype"]
-    return mmes(path, *fields, *RUN_IDS)
-
-
-@functools.cache
-def objections(path):
-    return wireshark.objections(path)
+    return mmes(path, *SLAC_FIELDS)
 
 
 def slac_faults(session, rows):
@@ -153,7 +161,7 @@ def test_frames_whose_keys_are_blanked_read_as_before_but_for_the_key(session, t
     assert octets(before.pop(MATCH + "nmk")[0]) == session.key[0]
     assert octets(after.pop(MATCH + "nmk")[0]) == bytes(16)
     assert before == after
-    assert wireshark.objections(path) == objections(session.bus)
+    assert wireshark.objections(path) == wireshark.objections(session.bus)
     assert session.key[0] in session.bus.read_bytes() and session.key[0] not in path.read_bytes()
 
 
@@ -180,7 +188,7 @@ def test_the_session_is_a_whole_one(session):
 
 def test_tshark_objects_to_no_frame_on_the_line(session):
     """Malformed, checksum, retransmission, out of order, duplicate ACK, zero window, any warning: none."""
-    found = objections(session.line)
+    found = wireshark.objections(session.line)
     resets = [objection for objection in found if "Connection reset" in objection[1]]
     assert [objection for objection in found if objection not in resets] == []
     # An Audi closes this way (recorded). The box does not on a clean line.
@@ -190,13 +198,13 @@ def test_tshark_objects_to_no_frame_on_the_line(session):
 
 def test_tshark_objects_to_no_frame_between_the_box_and_its_modem(session):
     # The modem's own answers are not asked about: QCA7005 fills its version text up with CC octets (recorded).
-    found = objections(session.bus)
+    found = wireshark.objections(session.bus)
     assert [objection for objection in found if octets(objection[0]) == session.box_mac] == []
 
 
 def test_every_frame_is_dissected_to_the_end(session):
     """No frame of the box is "data" below TCP and UDP or of an MME type that tshark does not know."""
-    rows = wireshark.rows(session.bus, ["frame.protocols", "eth.src", "_ws.col.Info", "_ws.col.Protocol"])
+    rows = wireshark.rows(session.bus, COLUMNS)
     ours = [row for row in rows if octets(row["eth.src"][0]) == session.box_mac]
     assert len(ours) >= 20
     kinds = {row["frame.protocols"][0] for row in ours}
@@ -225,7 +233,7 @@ def test_every_mme_of_the_round_has_the_cars_run_id(session):
 
 
 def test_the_attenuation_is_the_average_of_what_the_modem_measured(session):
-    rows = mmes(session.bus, PROFILE + "groups_count", PROFILE + "aag", ATTEN + "aag", PROFILE + "pev_mac")
+    rows = mmes(session.bus, *AVERAGE_FIELDS)
     reports = [row[PROFILE + "aag"] for row in rows if row[PROFILE + "aag"]]
     assert len(reports) == 10 and all(len(report) == GROUPS for report in reports)
     average = [sum(int(report[group]) for report in reports) // len(reports) for group in range(GROUPS)]
@@ -234,9 +242,7 @@ def test_the_attenuation_is_the_average_of_what_the_modem_measured(session):
 
 
 def test_the_modem_is_given_the_key_that_the_car_gets(session):
-    names = ("key_type", "pid", "prn", "cco_cap", "nid", "peks")
-    fields = [INFO + name for name in names] + [KEY + "nw_key", MATCH + "nmk", MATCH + "nid"]
-    rows = mmes(session.bus, *fields)
+    rows = mmes(session.bus, *KEY_FIELDS)
     match_at = next(at for at, row in enumerate(rows) if row[TYPE] == ["0x607d"])
     keys = [row for row in rows if row[KEY + "nw_key"]]
     before = one(rows[:match_at], 0x6008)
@@ -258,9 +264,7 @@ def test_the_modem_is_given_the_key_that_the_car_gets(session):
 
 def test_neighbour_discovery_and_sdp(session):
     box = "fe80::" + str(_interface_id(session.box_mac))
-    fields = ["ipv6.src", "ipv6.dst", "ipv6.hlim", "icmpv6.type", "icmpv6.nd.na.target_address"]
-    fields += ["icmpv6.nd.na.flag.s", "icmpv6.nd.na.flag.o", "icmpv6.nd.na.flag.r", "icmpv6.opt.linkaddr"]
-    rows = wireshark.rows(session.line, ["eth.src", "udp.srcport", "data", "tcp.srcport", *fields], "ipv6")
+    rows = wireshark.rows(session.line, IP_FIELDS, "ipv6")
     ours = [row for row in rows if octets(row["eth.src"][0]) == session.box_mac]
     assert {row["ipv6.src"][0] for row in ours} == {box}
     advertisements = [row for row in ours if row["icmpv6.type"]]
@@ -291,8 +295,7 @@ def _interface_id(mac):
 
 
 def test_one_connection_opened_and_closed_in_order(session):
-    fields = ["eth.src", "tcp.flags", "tcp.stream", "tcp.len", "tcp.seq", "tcp.ack"]
-    rows = wireshark.rows(session.line, fields, "tcp")
+    rows = wireshark.rows(session.line, TCP_FIELDS, "tcp")
     assert {row["tcp.stream"][0] for row in rows} == {"0"}
     flags = [int(row["tcp.flags"][0], 16) for row in rows]
     assert flags[:3] == [0x02, 0x12, 0x10] and flags.count(0x02) == flags.count(0x12) == 1
@@ -307,7 +310,7 @@ def test_one_connection_opened_and_closed_in_order(session):
 
 
 def test_the_link_type_is_ethernet_and_the_times_are_virtual(session):
-    rows = wireshark.rows(session.line, ["frame.encap_type", "frame.time_epoch", TYPE])
+    rows = wireshark.rows(session.line, FRAME_FIELDS)
     assert {row["frame.encap_type"][0] for row in rows} == {"1"}
     times = [float(row["frame.time_epoch"][0]) for row in rows]
     assert times == sorted(times) and times[0] > 0 and times[-1] < session.end_s

@@ -1,7 +1,12 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""tshark reads a pcap: its values, and everything it objects to."""
+"""tshark reads a pcap: its values, and everything it objects to.
 
+tshark takes a quarter of a second to start, a file of ours next to nothing. So it reads a file once, for all who ask: the
+fields that anybody asks for are in `FIELDS`.
+"""
+
+import functools
 import shutil
 import subprocess
 
@@ -26,6 +31,12 @@ ANALYSIS = (
     "keep_alive",
     "reused_ports",
 )
+CHECKSUMS = ("tcp", "udp", "icmpv6")
+PROTOCOLS = "frame.protocols"
+FLAGS = [f"tcp.analysis.{name}" for name in ANALYSIS]
+OBJECTIONS = ["frame.number", PROTOCOLS, "eth.src", "_ws.expert.severity", "_ws.expert.message", "_ws.malformed"]
+OBJECTIONS += [f"{name}.checksum.status" for name in CHECKSUMS] + FLAGS
+FIELDS = dict.fromkeys(OBJECTIONS)
 _SEPARATOR, _AGGREGATOR = "\x1f", "\x1e"
 
 
@@ -50,35 +61,35 @@ def run(path, *arguments):
     return result.stdout
 
 
-def rows(path, fields, where=None):
-    """One dict a frame, {field: [text, ...]}; ``where``: a display filter."""
+def ask_for(*fields):
+    """These fields will be asked for."""
+    FIELDS.update(dict.fromkeys(fields))
+
+
+@functools.cache
+def _read(path):
     arguments = ["-T", "fields", "-E", f"separator={_SEPARATOR}", "-E", f"aggregator={_AGGREGATOR}"]
-    for field in fields:
+    for field in FIELDS:
         arguments += ["-e", field]
-    if where:
-        arguments += ["-Y", where]
     found = []
     for line in run(path, *arguments).split("\n")[:-1]:
         cells = [cell.split(_AGGREGATOR) if cell else [] for cell in line.split(_SEPARATOR)]
-        found.append(dict(zip(fields, cells, strict=True)))
+        found.append(dict(zip(FIELDS, cells, strict=True)))
     return found
+
+
+def rows(path, fields, protocol=None):
+    """One dict a frame, {field: [text, ...]}; ``protocol``: only frames that have it. What was read once of a path stays."""
+    read = _read(path)
+    if protocol:
+        read = [row for row in read if protocol in row[PROTOCOLS][0].split(":")]
+    return [{field: row[field] for field in fields} for row in read]
 
 
 def objections(path):
     """Everything tshark holds against the frames of a file: a list of (source MAC, text)."""
-    flags = [f"tcp.analysis.{name}" for name in ANALYSIS]
-    checksums = ["tcp", "udp", "icmpv6"]
-    fields = [
-        "frame.number",
-        "frame.protocols",
-        "eth.src",
-        "_ws.expert.severity",
-        "_ws.expert.message",
-        "_ws.malformed",
-    ]
-    fields += [f"{name}.checksum.status" for name in checksums] + flags
     found = []
-    for row in rows(path, fields):
+    for row in rows(path, OBJECTIONS):
 
         def object_to(text, row=row):
             found.append((row["eth.src"][0], f"frame {row['frame.number'][0]}: {text}"))
@@ -88,11 +99,11 @@ def objections(path):
                 object_to(message)
         if row["_ws.malformed"]:
             object_to("malformed")
-        for name in checksums:
+        for name in CHECKSUMS:
             # An ICMPv6 error would quote a header; this box and these cars send none.
-            if name in row["frame.protocols"][0].split(":") and row[f"{name}.checksum.status"] != [GOOD]:
+            if name in row[PROTOCOLS][0].split(":") and row[f"{name}.checksum.status"] != [GOOD]:
                 object_to(f"{name} checksum {row[f'{name}.checksum.status']}")
-        for flag in flags:
+        for flag in FLAGS:
             if row[flag]:
                 object_to(flag)
     return found

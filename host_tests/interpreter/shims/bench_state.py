@@ -11,24 +11,28 @@ import time as interpreter_time
 
 
 class Books:
-    """``bytes`` and ``us`` that the world took; counted only while ``count_bytes`` or ``count_us`` is set."""
+    """``bytes`` and ``us`` that the world took; counted only while ``count_bytes`` or ``count_us`` is set.
+
+    To ask for the bytes in use, the interpreter walks its whole heap: ``seen`` is what was told last.
+    """
 
     def __init__(self):
         self.count_bytes = False
         self.count_us = False
         self.bytes = 0
         self.us = 0
+        self.seen = 0
         self._bytes_before = 0
         self._us_before = 0
         self._depth = 0
 
-    def enter(self):
-        """The world begins to work."""
+    def enter(self, seen=None):
+        """The world begins to work. ``seen``: the bytes in use, where they were just told."""
         self._depth += 1
         if self._depth > 1:
             return
         if self.count_bytes:
-            self._bytes_before = gc.mem_alloc()
+            self._bytes_before = gc.mem_alloc() if seen is None else seen
         if self.count_us:
             self._us_before = interpreter_time.ticks_us()
 
@@ -40,7 +44,8 @@ class Books:
         if self.count_us:
             self.us += interpreter_time.ticks_diff(interpreter_time.ticks_us(), self._us_before)
         if self.count_bytes:
-            self.bytes += gc.mem_alloc() - self._bytes_before
+            self.seen = gc.mem_alloc()
+            self.bytes += self.seen - self._bytes_before
 
 
 books = Books()
