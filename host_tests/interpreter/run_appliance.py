@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: MIT
 """The complete appliance on MicroPython: code.py runs a plug-in in virtual time, and its heap is measured.
 
-    run_appliance.py CODE_PY [CAR] [measure|idle|waiting|month]      CODE_PY: code.py of a drive made by ``micropython.drive``
+    run_appliance.py CODE_PY [CAR] [measure|idle|waiting|month]    CODE_PY: code.py of a drive made by ``micropython.drive``
 
 Real are the files of CIRCUITPY and Adafruit's libraries; the firmware's C modules come from ``shims/``. Around them:
 the chip model on the SPI, a power line with a virtual car, a SmartEVSE of a few lines, a browser. The scenario gets
 its turn whenever the loop feeds the watchdog, so one pass of the box's own loop lies between two of its turns.
 
 Prints "key value" lines. "measure" adds the books of bytes, which cost most of the run's time, "idle" those of idle
-passes alone, "waiting" ends before a car comes; "month" adds thirty more plug-ins and as many visits to the page, and what the interpreter tells of its heap
-after the first and after the last.
+passes alone, "waiting" ends before a car comes; "month" adds thirty more plug-ins and as many visits to the page, and
+what the interpreter tells of its heap after the first and after the last.
 """
 
 import binascii

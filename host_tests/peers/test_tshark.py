@@ -45,8 +45,9 @@ SLAC_FIELDS = (
     *RUN_IDS,
 )
 AVERAGE_FIELDS = (PROFILE + "groups_count", PROFILE + "aag", ATTEN + "aag", PROFILE + "pev_mac")
-KEY_FIELDS = tuple(INFO + name for name in ("key_type", "pid", "prn", "cco_cap", "nid", "peks")) + (
-    KEY + "nw_key", MATCH + "nmk", MATCH + "nid",
+KEY_FIELDS = (
+    *(INFO + name for name in ("key_type", "pid", "prn", "cco_cap", "nid", "peks")),
+    *(KEY + "nw_key", MATCH + "nmk", MATCH + "nid"),
 )
 COLUMNS = ("frame.protocols", "eth.src", "_ws.col.Info", "_ws.col.Protocol")
 IP_FIELDS = (

@@ -107,7 +107,7 @@ def told_before(standard, config, soc):
 
 @functools.cache
 def explored(standard, number):
-    """[(what the session remembered, request, answer)] of everything reachable, each answer in each state at each rung once."""
+    """[(what the session remembered, request, answer)] of everything reachable; an answer once in a state and rung."""
     config = SETTINGS[number]
     seen = set()
     frontier = [Wire(standard, config)]
