@@ -5,7 +5,7 @@
     python -m host_tests.endurance.month [--days N] [--seed N]
 
 Simulated: the loop, modem at frame level, protocol stack, status, log, frame ring, SmartEVSE client and the questions
-that it asks. While no car is there the loop turns every five seconds instead of every 10 ms. Not simulated: display,
+that it asks. While no car is there the loop turns every twenty seconds instead of every 10 ms. Not simulated: display,
 web server and the sockets of CircuitPython.
 """
 
@@ -22,7 +22,7 @@ from host_tests.twin import cars
 DAY_MS = 86_400_000
 # After so many days every ring and table of bounded size is full.
 WARM_DAYS = 5
-IDLE_TURN_US = 5_000_000
+IDLE_TURN_US = 20_000_000
 PLUG_INS_A_DAY = 4
 NAMES = ("virtual", "ioniq", "audi_q4", "tesla_y", "polestar2", "ix3", "iso_only", "id_buzz")
 _NOT_OURS = (type, types.ModuleType, types.FunctionType, types.CodeType, types.BuiltinFunctionType, Rig)
