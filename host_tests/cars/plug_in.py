@@ -9,7 +9,7 @@ box's own files on the modem model at the level of its SPI, SmartEVSE, WiFi, POS
 from v2g.secc import Secc
 
 from host_tests.interpreter.run_car import Lcg
-from host_tests.interpreter.run_session import BOX, Bench
+from host_tests.interpreter.run_session import BOX, STEP_MS, Bench
 from host_tests.support.starts import started
 from host_tests.twin.car.car import named
 from host_tests.twin.car.habits import CARS
@@ -21,6 +21,8 @@ from host_tests.twin.world import SETTINGS_IN_USE, World
 DEADLINE_S = 20
 MARGIN_S = 1
 _LIMIT_S = 90
+# So long a step is while nothing is on the line, before the car speaks and behind the session.
+_IDLE_MS = 50
 # A box that just started first asks the SmartEVSE whether a car charges, and answers none until it knows.
 _STEPS = (
     (100, "asked"),
@@ -134,7 +136,7 @@ def at_station(name, leave=None, **values):
     seen, started, ended_ms = 0, None, None
     words = dict(_STEPS)
     while bench.clock.now_ms < (end_ms if ended_ms is None else ended_ms):
-        bench.step()
+        bench.step(STEP_MS if bench.secc.active and ended_ms is None else _IDLE_MS)
         for event in bench.events[seen:]:
             now_s = bench.clock.now_ms / 1000
             if event[0] == "checkpoint" and event[1] in words:

@@ -42,20 +42,20 @@ def _first_wrong(cases, wrong_of, begin):
 
 
 def one_fault_at_a_time(begin=0):
-    return _first_wrong(sweep.cases("virtual", 2), lambda case: sweep.run("virtual", case).wrong, begin)
+    return _first_wrong(sweep.cases("virtual", 3), lambda case: sweep.run("virtual", case).wrong, begin)
 
 
 def one_bit_on_the_bus(begin=0):
-    return _first_wrong(sweep.bus_cases("virtual", 29), lambda case: sweep.run_bus("virtual", case).wrong, begin)
+    return _first_wrong(sweep.bus_cases("virtual", 58), lambda case: sweep.run_bus("virtual", case).wrong, begin)
 
 
 def every_bit(begin=0):
-    return _first_wrong(sweep.bit_cases("virtual", 3), lambda case: sweep.run("virtual", case).wrong, begin)
+    return _first_wrong(sweep.bit_cases("virtual", 6), lambda case: sweep.run("virtual", case).wrong, begin)
 
 
 def every_state(begin=0, driver=False):
     whats = (*states.WHAT, *states.BUS) if driver else states.WHAT
-    cases = [(step, what) for what in whats for step in states.STEPS[::2]]
+    cases = [(step, what) for what in whats for step in states.STEPS[:: 4 if driver else 2]]
     return _first_wrong(cases, lambda case: states.run(*case, driver).wrong, begin)
 
 
@@ -217,7 +217,7 @@ _deliver = question.SmartEvse.deliver
 # name: (owner, attribute, what takes its place, the part that must notice, and where it can be told to begin the case that
 # noticed when the defect was planted first)
 DEFECTS = {
-    "TCP never retransmits": (tcp.TcpServer, "_on_deadline", _no_retransmission, one_fault_at_a_time, 228),
+    "TCP never retransmits": (tcp.TcpServer, "_on_deadline", _no_retransmission, one_fault_at_a_time, 152),
     "RunID not compared": (slac.Slac, "_context_of", _any_run, mixtures, 2),
     "attenuation not divided by the profiles": (
         slac.Slac,
@@ -230,13 +230,13 @@ DEFECTS = {
         mme_slac.CM_SLAC_MATCH_REQ,
         (*slac.MESSAGES[mme_slac.CM_SLAC_MATCH_REQ][:1], _no_match_repeat, "JOINING"),
         one_fault_at_a_time,
-        204,
+        136,
     ),
-    "ATTEN_CHAR.IND not repeated": (slac, "C_EV_MATCH_RETRY", 0, one_fault_at_a_time, 102),
+    "ATTEN_CHAR.IND not repeated": (slac, "C_EV_MATCH_RETRY", 0, one_fault_at_a_time, 134),
     "BFR_SIZE omitted": (spi_port.SpiPort, "write_data", _write_without_size, every_state_of_the_bus),
     "BFR_SIZE late": (spi_port.SpiPort, "write_data", _size_too_late, every_state_of_the_bus),
     "framing never finds its way back": (framing.FrameDecoder, "_skip", _no_resync, one_bit_on_the_bus),
-    "checksums not verified": (ipv6, "ones_sum", _never_wrong, every_bit, 131),
+    "checksums not verified": (ipv6, "ones_sum", _never_wrong, every_bit, 72),
     "POST twice": (question.SmartEvse, "delivered", _post_twice, mixtures),
     "placeholder instead of the reading": (question.SmartEvse, "deliver", _soc_of_zero, mixtures),
     "timer of the join not cancelled": (slac.Slac, "_link_up", _joined_timer_runs_on, mixtures),
@@ -246,7 +246,7 @@ DEFECTS = {
         "accepts",
         _anything_is_next,
         one_fault_at_a_time,
-        228,
+        152,
     ),
     "no new key after a session": (secc.Secc, "_finish", _no_new_key, mixtures, 1),
     "restart of the modem not noticed": (Loop, "_modem_came", _first_start_only, every_state),

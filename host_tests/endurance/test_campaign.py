@@ -114,6 +114,13 @@ def test_one_fault_per_session_every_frame_every_kind(car, figures):
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
+def test_every_bit_of_the_frame_that_tells_the_charge():
+    hit, wrong = swept(sweep.bit_cases, sweep.run, "virtual", 1)
+    assert hit and wrong == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_every_bit_on_the_bus(figures):
     hit, wrong = swept(sweep.bus_cases, sweep.run_bus, "virtual", 1)
     assert wrong == []

@@ -12,8 +12,12 @@ def test_a_planted_defect_is_caught(name):
     assert defects.caught(name) is not None
 
 
+# What test_campaign.py plays to the letter in every run: those lives, that car, those cars.
+PLAYED = {defects.mixtures, defects.returning_car, defects.swapped_cars}
+
+
 @pytest.mark.parametrize(
-    "part", sorted({row[3] for row in defects.DEFECTS.values()}, key=lambda one: one.__name__)
+    "part", sorted({row[3] for row in defects.DEFECTS.values()} - PLAYED, key=lambda one: one.__name__)
 )
 def test_without_a_defect_nothing_is_said(part):
     assert part() is None

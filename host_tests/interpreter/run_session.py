@@ -57,8 +57,8 @@ class Bench:
     def _to_car(self, frame):
         self.from_car_line.append(bytes(frame))
 
-    def step(self):
-        self.clock.advance(STEP_MS * 1000)
+    def step(self, ms=STEP_MS):
+        self.clock.advance(ms * 1000)
         now = self.clock.now_ms
         self.drive_car(now)
         frames, self.from_line = self.from_line, []
