@@ -21,8 +21,8 @@ from host_tests.twin.world import SETTINGS_IN_USE, World
 DEADLINE_S = 20
 MARGIN_S = 1
 _LIMIT_S = 90
-# So long a step is while nothing is on the line, before the car speaks and behind the session.
-_IDLE_MS = 50
+# So long a step is while nothing is on the line: in a session, where both have timers, and before and behind it.
+_WAITING_MS, _IDLE_MS = 10, 50
 # A box that just started first asks the SmartEVSE whether a car charges, and answers none until it knows.
 _STEPS = (
     (100, "asked"),
@@ -122,6 +122,14 @@ def soc_of(name, leave=None):
     return values["soc_percent"]
 
 
+def _step_ms(bench, most_ms):
+    """Until something comes over the line, `most_ms` at most."""
+    next_us = bench.clock.next_us
+    if next_us is None:
+        return most_ms
+    return min(max((next_us - bench.clock.now_us) // 1000 + 1, STEP_MS), most_ms)
+
+
 def at_station(name, leave=None, **values):
     """Outcome with `Secc` alone. `leave` None: the car's own habit."""
     car = named(name, Lcg(7), habits=habits_of(leave), **values)
@@ -136,7 +144,7 @@ def at_station(name, leave=None, **values):
     seen, started, ended_ms = 0, None, None
     words = dict(_STEPS)
     while bench.clock.now_ms < (end_ms if ended_ms is None else ended_ms):
-        bench.step(STEP_MS if bench.secc.active and ended_ms is None else _IDLE_MS)
+        bench.step(_step_ms(bench, _WAITING_MS if bench.secc.active and ended_ms is None else _IDLE_MS))
         for event in bench.events[seen:]:
             now_s = bench.clock.now_ms / 1000
             if event[0] == "checkpoint" and event[1] in words:
