@@ -40,7 +40,7 @@ def errors(world):
 
 
 def test_a_reading_stands_at_the_broker_as_json_and_as_single_values(broker):
-    with home(broker, CAR_1="02ab34*; name=Ioniq; capacity_wh=28000") as world:
+    with home(broker, fast=True, CAR_1="02ab34*; name=Ioniq; capacity_wh=28000") as world:
         ear = broker.listen(PREFIX + "/#")
         assert until(world, lambda: last(ear, PREFIX + "/stage") == "waiting")
         assert last(ear, AVAILABILITY) == "online"
@@ -132,7 +132,7 @@ def test_a_broker_that_stands_still_costs_bounded_pieces_and_no_reading(broker):
 
 
 def test_a_box_that_loses_power_is_offline_by_its_last_will_and_online_when_it_is_back(broker):
-    with home(broker) as world:
+    with home(broker, fast=True) as world:
         ear = broker.listen(AVAILABILITY)
         assert until(world, lambda: last(ear, AVAILABILITY) == "online")
         world.device.power_off()
@@ -169,12 +169,12 @@ def test_minutes_without_a_car_keeps_the_connection_and_sends_little(broker):
 
 
 def test_a_command_is_heard_only_where_the_owner_wants_it(broker):
-    with home(broker) as world:
+    with home(broker, fast=True) as world:
         assert homes.came(world)
         broker.say(PREFIX + "/command", "restart")
         world.run(20)
         assert world.device.starts == 1
-    with home(broker, MQTT_COMMANDS="yes") as world:
+    with home(broker, fast=True, MQTT_COMMANDS="yes") as world:
         ear = broker.listen(AVAILABILITY)
         assert until(world, lambda: last(ear, AVAILABILITY) == "online")
         world.run(5)
@@ -187,7 +187,7 @@ def test_a_command_is_heard_only_where_the_owner_wants_it(broker):
 
 def test_a_command_that_the_broker_keeps_is_old_news(broker):
     broker.say(PREFIX + "/command", "restart", retain=True)
-    with home(broker, MQTT_COMMANDS="yes") as world:
+    with home(broker, fast=True, MQTT_COMMANDS="yes") as world:
         assert homes.came(world)
         world.run(60)
         assert world.device.starts == 1
@@ -263,7 +263,7 @@ def test_twenty_boxes_at_one_broker_have_names_and_topics_of_their_own(broker, f
 
 
 def test_a_broker_by_its_name_is_looked_up_and_a_name_nobody_knows_is_told(broker):
-    with home(broker, name="broker", MQTT_BROKER="broker") as world:
+    with home(broker, fast=True, name="broker", MQTT_BROKER="broker") as world:
         assert homes.came(world)
         world.network.names.clear()
         broker.kill()
