@@ -22,7 +22,7 @@ DEADLINE_S = 20
 MARGIN_S = 1
 _LIMIT_S = 90
 # So long a step is while nothing is on the line: in a session, where both have timers, and before and behind it.
-_WAITING_MS, _IDLE_MS = 10, 50
+WAITING_MS, _IDLE_MS = 10, 50
 # A box that just started first asks the SmartEVSE whether a car charges, and answers none until it knows.
 _STEPS = (
     (100, "asked"),
@@ -122,7 +122,7 @@ def soc_of(name, leave=None):
     return values["soc_percent"]
 
 
-def _step_ms(bench, most_ms):
+def step_ms(bench, most_ms):
     """Until something comes over the line, `most_ms` at most."""
     next_us = bench.clock.next_us
     if next_us is None:
@@ -144,7 +144,7 @@ def at_station(name, leave=None, **values):
     seen, started, ended_ms = 0, None, None
     words = dict(_STEPS)
     while bench.clock.now_ms < (end_ms if ended_ms is None else ended_ms):
-        bench.step(_step_ms(bench, _WAITING_MS if bench.secc.active and ended_ms is None else _IDLE_MS))
+        bench.step(step_ms(bench, WAITING_MS if bench.secc.active and ended_ms is None else _IDLE_MS))
         for event in bench.events[seen:]:
             now_s = bench.clock.now_ms / 1000
             if event[0] == "checkpoint" and event[1] in words:

@@ -11,6 +11,7 @@ from v2g import din
 from v2g.secc import Secc
 from v2g.session import Session, Station
 
+from host_tests.cars.plug_in import WAITING_MS, step_ms
 from host_tests.interpreter.run_car import Lcg
 from host_tests.interpreter.run_session import Bench
 from host_tests.peers import sessions
@@ -55,7 +56,7 @@ def frames_of_cars():
             bench.car.plug(bench.clock.now_ms)
             bench.car.pilot(50, bench.clock.now_ms)
             while bench.clock.now_ms < 60000 and not bench.kinds("session_end"):
-                bench.step()
+                bench.step(step_ms(bench, WAITING_MS))
             found += bench.sent
     return tuple(found)
 
