@@ -632,6 +632,8 @@ class Network:
         self.run_until = None
         self.stack = BoxStack(self)
         self._bridges = []
+        # Called when a real program connects to the box.
+        self.visitor_came = lambda: None
 
     def add_host(self, ip, ports, name=None, latency_us=2000):
         """A host with `ports` = {port: factory}; `factory(conn)` gives the handler of one connection."""
@@ -696,6 +698,11 @@ class Network:
         self._bridges.append(bridge)
         return bridge.host_port
 
+    @property
+    def has_visitors(self):
+        """True while a real program waits for the box's answer; a browser's spare connections say nothing."""
+        return any(bridge.is_asked for bridge in self._bridges)
+
     def close(self):
         for bridge in self._bridges:
             bridge.close()
@@ -739,11 +746,15 @@ class Bridge:
         self._next_us = 0
         network.clock.hooks.append(self._look)
 
+    @property
+    def is_asked(self):
+        return any(has_spoken for _, _, _, has_spoken in self._pairs)
+
     def close(self):
         self._network.clock.hooks.remove(self._look)
         for real, _ in self._waiting:
             real.close()
-        for real, client, _ in self._pairs:
+        for real, client, _, _ in self._pairs:
             real.close()
             client.reset()
         self._listener.close()
@@ -759,13 +770,14 @@ class Bridge:
             pass
         else:
             real.setblocking(False)
+            self._network.visitor_came()
             self._waiting.append((real, time.monotonic() + self._SILENT_S))
         for waiting in list(self._waiting):
             if self._is_due(*waiting):
                 self._waiting.remove(waiting)
                 address = None if self._phone is None else self._phone.address
                 client = self._network.connect_to_box(self._port, address=address)
-                self._pairs.append([waiting[0], client, False])
+                self._pairs.append([waiting[0], client, False, False])
         for pair in list(self._pairs):
             if not self._carry(pair):
                 pair[0].close()
@@ -784,11 +796,12 @@ class Bridge:
 
     def _carry(self, pair):
         """Move what there is; False when the pair is finished."""
-        real, client, real_is_done = pair
+        real, client, real_is_done, _ = pair
         try:
             if not real_is_done:
                 data = real.recv(65536)
                 if data:
+                    pair[3] = True
                     client.send(data)
                 else:
                     pair[2] = True

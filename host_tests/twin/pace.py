@@ -9,7 +9,8 @@ import time
 class Pace:
     """Clock hook. `call_soon(function)` from any thread runs it between two advances, where the world may be changed.
 
-    `rate`: virtual seconds per wall second; `lag_s`: how far virtual time is behind when the machine is too slow.
+    `rate`: virtual seconds per wall second, may be changed at any moment; `lag_s`: how far virtual time is behind when the
+    machine is too slow.
     """
 
     # Sleeping costs a switch of threads, so small debts are saved up.
@@ -20,12 +21,22 @@ class Pace:
 
     def __init__(self, clock, rate=1.0):
         self._clock = clock
-        self.rate = rate
+        self._rate = rate
         self._calls = queue.SimpleQueue()
         self.lag_s = 0.0
         self.paused = False
         self._restart()
         clock.hooks.append(self._hook)
+
+    @property
+    def rate(self):
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate):
+        if rate != self._rate:
+            self._rate = rate
+            self._restart()
 
     def _restart(self):
         self._wall = time.monotonic()
@@ -46,13 +57,13 @@ class Pace:
             function(*arguments)
         if self.paused:
             self._hold()
-        ahead_s = (self._clock.now_us - self._virtual_us) / 1e6 / self.rate - (time.monotonic() - self._wall)
+        ahead_s = (self._clock.now_us - self._virtual_us) / 1e6 / self._rate - (time.monotonic() - self._wall)
         if ahead_s > self._SLACK_S:
             time.sleep(ahead_s)
             self.lag_s = 0.0
         else:
             self.lag_s = max(-ahead_s, 0.0)
-            if self.lag_s * self.rate > self._MOST_MADE_UP_S:
+            if self.lag_s * self._rate > self._MOST_MADE_UP_S:
                 self._restart()
 
     def _hold(self):

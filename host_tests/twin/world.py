@@ -110,7 +110,7 @@ class World:
         self.power_on_s = 0.0
         self._rng = Rng(seed * 16 + 12)
         self._pacer = None
-        self.rate = 1.0  # seconds of the twin in one of the wall's, in real time; counts from the next change of pace on
+        self._rate = 1.0
 
         self.drive_dir = Path(tempfile.mkdtemp(prefix="socbox-twin-", dir=scratch.folder()))
         self._lay_out_drive(Path(circuitpy or CIRCUITPY), settings, settings_text)
@@ -223,7 +223,18 @@ class World:
     def pace(self, pace):
         if self._pacer is not None:
             self._pacer.close()
-        self._pacer = Pace(self.clock, self.rate) if pace == "realtime" else None
+        self._pacer = Pace(self.clock, self._rate) if pace == "realtime" else None
+
+    @property
+    def rate(self):
+        """Seconds of the twin in one of the wall's, in real time. May be changed at any moment."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate):
+        self._rate = rate
+        if self._pacer is not None:
+            self._pacer.rate = rate
 
     @property
     def now_s(self):

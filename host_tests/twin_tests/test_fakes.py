@@ -764,19 +764,25 @@ def test_a_real_program_reaches_the_box_through_the_bridge(boards, services):
 def test_the_box_hears_of_a_real_connection_with_its_first_bytes(boards, services):
     """A browser connects, and is late with its request by the box's time, which runs faster."""
     device = boards(SERVER, services=services)
+    came = []
+    services.network.visitor_came = lambda: came.append(services.clock.now_us)
     port = services.network.bridge(80)
     device.run(5)
     with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         device.run(0.1)
         assert services.network.stack.connections == []
+        assert len(came) == 1 and not services.network.has_visitors
         client.sendall(b"GET /real HTTP/1.1\r\n\r\n")
         assert device.run_until(lambda: services.network.stack.connections, 5)
+        assert device.run_until(lambda: services.network.has_visitors, 5)
+    assert device.run_until(lambda: not services.network.has_visitors, 5)
     with socket.create_connection(("127.0.0.1", port), timeout=60):
         device.run(0.1)
         before = len(services.network.stack.connections)
         time.sleep(2.1)
         device.run(0.1)
         assert len(services.network.stack.connections) == before + 1, "who stays silent is let in all the same"
+        assert not services.network.has_visitors, "and waits for nothing"
     services.network.close()
 
 
@@ -792,6 +798,19 @@ def test_pace_holds_virtual_time_back_and_runs_calls(boards, services):
     assert time.monotonic() - started >= 0.28
     assert device.run_until(lambda: heard, 100)
     assert heard == ["hello"]
+    pace.close()
+
+
+def test_another_rate_counts_from_the_moment_on(boards, services):
+    device = boards("import time\nwhile True:\n    time.sleep(0.01)", services=services)
+    device.run(3)
+    pace = Pace(services.clock, rate=100)
+    device.run(20)
+    pace.rate = 2
+    started = time.monotonic()
+    device.run(0.6)
+    # What passed before is not waited for: ten seconds, reckoned with this rate.
+    assert 0.28 <= time.monotonic() - started < 5
     pace.close()
 
 

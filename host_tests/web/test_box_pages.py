@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's own pages in a real browser, served by the real box on the twin, three times as fast as a real one."""
+"""The box's own pages in a real browser, served by the real box on the twin, three times as fast as a real one while it is
+waited for."""
 
 import contextlib
 import json
@@ -26,7 +27,6 @@ from host_tests.web.box import (
     running_browser,
     violations,
 )
-from host_tests.web.run_box import RATE
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium-headless-shell)"),
@@ -240,7 +240,7 @@ def test_a_page_of_another_site_can_change_nothing(owner, box):
     assert answer in ("opaque", "refused")
     page.close()
     starts = box.ask("state")["starts"]
-    owner.page.wait_for_timeout(3000)
+    box.ask("let_pass", seconds=9)
     assert box.ask("state")["starts"] == starts
     owner.complaints = [
         text for text in owner.complaints if "Content Security Policy" not in text and foreign not in text
@@ -300,18 +300,30 @@ def test_the_keyboard_reaches_everything(owner):
     owner.page.wait_for_selector("dialog[open]", state="hidden")
 
 
+@pytest.fixture(scope="module")
+def tour(browser, box):
+    """One visit for several tests in a row: in a new one the browser's process, the scripts and axe begin anew."""
+    visit = Visit(browser, box.url)
+    let_in(visit.context, box.url)
+    yield visit
+    visit.close()
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_takes_the_recovery_page_for_no_answer(owner, path):
+def test_a_page_takes_the_recovery_page_for_no_answer(tour, path):
     """The box's recovery page answers whatever it is asked, with status 200."""
-    owner.page.route(
+    tour.page.route(
         "**/api/**", lambda route: route.fulfill(content_type="text/html", body="<h1>The box cannot start</h1>")
     )
-    owner.page.goto(owner.url + path)
-    owner.page.wait_for_timeout(700)
-    owner.page.unroute("**/api/**")
-    owner.unfold()
-    # What waits for an answer has words already. Closing the visit looks at what the scripts complained about.
-    assert violations(owner.page) == []
+    tour.page.goto(tour.url + path)
+    tour.page.wait_for_timeout(700)
+    tour.page.unroute("**/api/**")
+    tour.unfold()
+    # What waits for an answer has words already.
+    assert violations(tour.page) == []
+    # The status is asked for no more.
+    tour.page.goto("about:blank")
+    assert tour.complaints == [], "of the scripts"
 
 
 # ---- the diary
@@ -977,7 +989,8 @@ def test_reboot_asks_first_and_comes_back_logged_in(owner, box):
     owner.open("/")
     owner.page.click("#reboot")
     owner.page.click("dialog button[value=no]")
-    owner.page.wait_for_timeout(2500)
+    owner.page.wait_for_timeout(500)
+    box.ask("let_pass", seconds=7)
     assert box.ask("state")["starts"] == starts
     owner.box_restarts = True
     owner.page.click("#reboot")
@@ -1022,7 +1035,7 @@ def one_car(box):
 
     yield plug
     box.ask("unplug")
-    box.ask("rate", rate=RATE)
+    box.ask("rate")
 
 
 @pytest.mark.timeout(600)
@@ -1216,7 +1229,7 @@ def test_forgetting_wifi_asks_first_and_leaves_the_network(browser):
         visit.page.click("#forget")
         visit.wait("#said", "Forgotten")
         until(visit.page, lambda: box.ask("state")["starts"] == 2, 60)
-        visit.page.wait_for_timeout(6000)
+        box.ask("let_pass", seconds=18)
         console = box.ask("console")
         assert "connected to Home" not in console.split("restart, as asked for")[1]
         visit.close()
