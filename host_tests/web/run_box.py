@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""One box on the twin beside a browser, which waits for it less than for a real one: `python -m host_tests.web.run_box PORT KEY=VALUE ...`.
+"""One box on the twin beside a browser, no slower than a real one: `python -m host_tests.web.run_box PORT KEY=VALUE ...`.
 
 PORT 0 is any that is free. Reads a command a line on stdin, as JSON, and answers each with a line of JSON. The first
 line, without a command, comes when the pages can be opened.
