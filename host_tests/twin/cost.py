@@ -51,6 +51,8 @@ class Costs:
     file_open_us = 1500
     file_call_us = 100
     file_read_us_per_kb = 150
+    # `os.getenv` asks FatFs for each letter: some 200 instructions, by its source; not measured.
+    letter_us = 1
     flash_cycle_us = 50_000
     nvm_read_us = 900
     nvm_erase_us = 45_000

@@ -511,20 +511,29 @@ def read_setting(text, key):
 
     Rules of shared-module/os/getenv.c: only the root table, first match wins, strings in double quotes only.
     """
-    for raw_line in text.splitlines():
+    _, value = find_setting(text, key)
+    if value is None:
+        return None
+    if value.startswith('"'):
+        return _unquote(value), True
+    return value.partition("#")[0].strip(), False
+
+
+def find_setting(text, key):
+    """(bytes that the firmware reads until it knows, what stands behind the ``=`` of ``key`` or None)."""
+    read = 0
+    for raw_line in text.splitlines(True):
+        read += len(raw_line)
         line = raw_line.strip()
         if line.startswith("["):
-            return None
+            # The rest is skipped, not read.
+            return read, None
         if not line or line.startswith("#") or "=" not in line:
             continue
         name, _, value = line.partition("=")
-        if name.strip() != key:
-            continue
-        value = value.strip()
-        if value.startswith('"'):
-            return _unquote(value), True
-        return value.partition("#")[0].strip(), False
-    return None
+        if name.strip() == key:
+            return read, value.strip()
+    return read, None
 
 
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}

@@ -144,6 +144,23 @@ def test_settings_reach_getenv_as_text_or_in_old_versions_as_int(tmp_path):
     assert said(old) == ["[8080, 'a \"box\" é', 'none', 'none']"]
 
 
+def test_getenv_takes_as_long_as_the_letters_that_it_reads(tmp_path):
+    settings = 'FIRST = "1"\n' + "# filling\n" * 1000 + 'LAST = "2"\n'
+    code = """
+        import os, supervisor
+        begun = supervisor.ticks_ms()
+        for _ in range(10):
+            os.getenv("%s")
+        print((supervisor.ticks_ms() - begun) // 10)
+    """
+    first, last, absent = [
+        int(said(run_code(tmp_path / key, code % key, files={"settings.toml": settings}))[0])
+        for key in ("FIRST", "LAST", "ABSENT")
+    ]
+    assert first < 3
+    assert last - first == absent - first == 10
+
+
 def test_modules_are_fresh_at_every_start_and_never_the_hosts(boards):
     files = {"lib/counter.py": "n = 0\ndef up():\n    global n\n    n += 1\n    return n"}
     code = """

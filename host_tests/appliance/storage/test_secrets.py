@@ -79,3 +79,14 @@ def test_a_new_key_for_the_cookies_leaves_the_passwords():
     made.renew_cookie_key()
     assert texts(made)[:2] == before[:2] and made.cookie_key != before[2] and not made.recorded
     assert texts(Secrets([], kept, random_bytes)) == texts(made)
+
+
+def test_who_was_logged_out_stays_so_when_the_box_restarts_before_the_records_have_the_new_key():
+    kept = Kept()
+    made = Secrets([], kept, random_bytes)
+    recorded = made.entries()
+    made.renew_cookie_key()
+    restarted = Secrets(recorded, kept, random_bytes)
+    assert texts(restarted) == texts(made)
+    assert not restarted.recorded
+    assert Secrets(restarted.entries(), kept, random_bytes).recorded

@@ -9,15 +9,16 @@ from collections import namedtuple
 
 from twin_device import device
 
-from host_tests.twin.drive import read_setting
+from host_tests.twin.drive import find_setting, read_setting
 
 sep = "/"
 _Uname = namedtuple("uname_result", "sysname nodename release version machine")
 
 
 def _getenv(key, default=None):
-    device.spend(device.costs.file_open_us)
     text = device.drive.settings_text()
+    read = 0 if text is None else find_setting(text, key)[0]
+    device.spend(device.costs.file_open_us + device.costs.letter_us * read)
     is_old = device.version < (10, 2)
     try:
         found = read_setting(text, key) if text is not None else None

@@ -3,8 +3,8 @@
 """What the box makes up once and keeps: the access point's password, the pages' first password, the key of the cookies.
 
 They lie in the saved records, beside what was saved on the page. NVM has a copy for the time until there are records and
-while a computer has the drive; each start compares and mends it. So name and password on a label stay true whatever
-one of the two places loses.
+while a computer has the drive; each start compares and mends it, and takes a newer key of the cookies from it. So name and
+password on a label stay true whatever one of the two places loses, and who was logged out stays so.
 """
 
 import binascii
@@ -53,6 +53,11 @@ class Secrets:
                 self.recorded = False
                 text = copy if _fits(row, copy) else letters_of(random_bytes, row[1], row[2])
             self._texts.append(text)
+        # A new key for the cookies is in NVM at once and in the records later, so beside the same passwords NVM has the
+        # newer one. With the older one those would be back who were logged out.
+        if copies[:COOKIES] == self._texts[:COOKIES] and copies[COOKIES] != self._texts[COOKIES]:
+            self._texts[COOKIES] = copies[COOKIES]
+            self.recorded = False
         self._keep()
 
     @staticmethod
