@@ -22,18 +22,24 @@ from host_tests.support.lateness import Ticker
 _FIGURE = "figure"
 # How often a test against something in real time is made again, when the machine was late.
 _MOST_REPEATS = 2
-# What waits for programs of others takes longest and is begun first, then what computes for long, so that the processes
-# end together.
+# What waits for programs of others takes longest and is begun first, beside what computes, so that neither the cores nor
+# those programs are waited for; then what computes for long, so that the processes end together.
 _LONGEST = (
     "peers/test_josev.py",
+    "endurance/test_cures.py",
     "web/test_box_pages.py",
-    "web/test_languages.py",
-    "peers/test_pev.py",
+    "endurance/test_defects.py",
     "update/test_update_page.py",
+    "endurance/test_campaign.py",
+    "cars/test_plug_in.py",
+    "peers/test_pev.py",
+    "session/test_restarts.py",
+    "web/test_languages.py",
+    "session/test_first_run.py",
+    "peers/test_hostile.py",
 )
 _FIRST = ("peers", "web", "session", "update", "endurance", "interpreter")
 _LONG = (
-    "cars/test_plug_in.py",
     "v2g/test_safety.py",
     "plc/test_tcp.py",
     "appliance/settings/test_odd_values.py",

@@ -72,7 +72,7 @@ CURES = {
     ),
     "a found SPI setting is forgotten": (
         "lib/appliance/modem/setting.py",
-        "            self._kept.set_part(SPI, found)\n",
+        "        memory.keep(self._kept, memory.SPI, found)\n",
         "",
         "host_tests/appliance/modem/test_setting.py::"
         "test_the_second_start_of_a_box_asks_the_modem_as_the_first_one_found",

@@ -8,6 +8,7 @@ Frames are given as records: one byte of time (ms, high bit: repair the IPv6 che
 
 from appliance.network import captive_dns
 from appliance.settings import schema, settings
+from appliance.web.connection import FREE
 from appliance.web.server import Web
 from plc import framing, ipv6, mme, slac, tcp
 from plc.errors import PeerError
@@ -331,7 +332,7 @@ def web_request(data):
     for _ in range(MOST_POLLS):
         server.poll(now)
         now += 2000
-    assert server.active() == 0 and len(client.received) <= LONGEST_ANSWER
+    assert {one.state for one in server._connections} == {FREE} and len(client.received) <= LONGEST_ANSWER
 
 
 def name_query(data):

@@ -97,7 +97,7 @@ def nothing(*_arguments):
 def build(clock):
     uptime = Uptime(clock.now)
     settings = Settings()
-    settings.take("WIFI_SSID", "home")
+    settings.take_line("WIFI_SSID", "home", True)
     story = Story(Log(uptime, write=nothing), uptime)
     link = Link(settings, Radio(), nothing, None, nothing)
     provisioning = Provisioning(None, link, None, nothing)

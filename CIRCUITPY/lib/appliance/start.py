@@ -66,6 +66,7 @@ REST = (
     "appliance.storage.secrets",
     "appliance.update.health",
     "appliance.web.access",
+    "appliance.web.launch",
     "appliance.box",
 )
 # True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.

@@ -195,7 +195,13 @@ class Service:
     def document(self, firmware):
         """For GET /api/modem; ``firmware`` names the file."""
         transfer = self._transfer
-        document = {"state": "idle", "percent": None, "text": self._text, "failed": self._failed, "block": None}
+        document = {  # type: dict
+            "state": "idle",
+            "percent": None,
+            "text": self._text,
+            "failed": self._failed,
+            "block": None,
+        }
         if transfer is not None:
             document["state"] = transfer.state
             document["text"] = _DOING[transfer.state] + "..."

@@ -22,7 +22,7 @@ UNTIL = ("parameters", "cable_check", "pre_charge")
 SIZE = 18
 # check sum, 1 + whether a SmartEVSE can be asked, and these: key of the config, its choices or what its number is counted in
 _FORMAT = "<IBBBbHHHBBH"
-_KEPT = (
+_KEPT = (  # type: tuple
     ("answer", ANSWERS),
     ("protocol", PROTOCOLS),
     ("attenuation_offset_db", 1),
