@@ -220,7 +220,8 @@ def _afterwards(story, event, _secc):
 def _home(story, event, _secc):
     """Text, codes before and now or None: of the broker and the listeners."""
     _, text, before, cause = event
-    (story.log.note if cause is None else story.log.caution)("home", text)
+    tell = story.log.note if cause is None else story.log.caution
+    tell("home", text)
     story.status.changed()
     if before is not None and before != cause:
         story.status.faults.drop(before)
