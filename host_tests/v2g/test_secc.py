@@ -305,6 +305,23 @@ def test_a_car_whose_last_word_could_not_be_read_is_told_as_such(step, flags):
     assert ends(car) == [("not_understood",)]
 
 
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_a_car_that_could_not_be_read_twice_counts_as_read_only_where_it_hung_up_itself(hangs_up):
+    """One that stays and waits has decided nothing: it is answered again, like any that fell silent."""
+    car = WireCar()
+    for _ in range(2):
+        car.slac()
+        car.sdp()
+        car.connect()
+        car.handshake()
+        assert car.exchange(b"\x80\x9a\xff\xff") == b""
+        if hangs_up:
+            car.tcp("FA")
+        ends(car)
+    car.sends(slac_wire.parm_req(CAR))
+    assert car.secc.counts["not_answered"] == hangs_up
+
+
 def strange_sdp(car):
     packet = car.ip("ff02::1") / UDP(sport=60000, dport=15118) / bytes.fromhex("01fe9000000000021010")
     car.sends(bytes(packet))

@@ -28,7 +28,7 @@ _MOST_REFUSALS_AT_0 = 6
 # What the session lacked when it ended without a reading, by how far it came.
 _CAUSES = ("no_sdp", "no_tcp", "car_silent")
 # Ends without a reading that are the car's own decision: it would decide so again.
-_DECISIONS = ("ac_charging", "car_ended", "answer_refused", "not_understood", "no_din", "not_offered", "no_soc")
+_DECISIONS = ("ac_charging", "car_ended", "answer_refused", "no_din", "not_offered", "no_soc")
 
 
 class PlugIn:
@@ -187,14 +187,17 @@ class PlugIn:
     @property
     def declined(self):
         """True when it was the car that decided to end it without a reading."""
-        return self.reading is None and self.why in _DECISIONS
+        return self.reading is None and self._what_it_did in _DECISIONS
 
     @property
     def why(self):
         """Why there is no reading: what is known best comes first."""
+        return "not_understood" if self.cause is None and self.unread else self._what_it_did
+
+    @property
+    def _what_it_did(self):
+        """The same, whether or not its last word could be read: one that hears no answer may hang up, or wait."""
         session = self.session
-        if self.cause is None and self.unread:
-            return "not_understood"
         if self.cause is None and session is not None:
             if session.wants_ac:
                 return "ac_charging"
