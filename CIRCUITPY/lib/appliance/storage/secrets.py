@@ -4,7 +4,7 @@
 
 They lie in the saved records, beside what was saved on the page. NVM has a copy for the time until there are records and
 while a computer has the drive; each start compares and mends it, and takes a newer key of the cookies from it. So name and
-password on a label stay true whatever one of the two places loses, and who was logged out stays so.
+password on a label stay true whatever one of the two places loses, and whoever was logged out stays logged out.
 """
 
 import binascii
@@ -54,7 +54,7 @@ class Secrets:
                 text = copy if _fits(row, copy) else letters_of(random_bytes, row[1], row[2])
             self._texts.append(text)
         # A new key for the cookies is in NVM at once and in the records later, so beside the same passwords NVM has the
-        # newer one. With the older one those would be back who were logged out.
+        # newer one. The older one would let those back in who were logged out.
         if copies[:COOKIES] == self._texts[:COOKIES] and copies[COOKIES] != self._texts[COOKIES]:
             self._texts[COOKIES] = copies[COOKIES]
             self.recorded = False
