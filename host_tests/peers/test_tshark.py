@@ -431,6 +431,13 @@ def test_a_planted_fault_is_objected_to(change, text, tmp_path):
     assert text in " ".join(objection[1] for objection in wireshark.objections(path))
 
 
+def test_a_file_that_was_written_anew_is_read_anew(tmp_path):
+    session = sessions.recording("virtual")
+    damaged = wireshark.objections(changed(session, tmp_path, lambda frames: damage_udp(session, frames)))
+    again = wireshark.objections(changed(session, tmp_path, lambda frames: None))
+    assert damaged != again == wireshark.objections(session.line)
+
+
 # place: (length of the values behind the MME header, octets without a value of their own)
 WATCHED = {
     0x6065: (44, ()),

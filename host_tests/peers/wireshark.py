@@ -66,8 +66,13 @@ def ask_for(*fields):
     FIELDS.update(dict.fromkeys(fields))
 
 
-@functools.cache
 def _read(path):
+    about = path.stat()
+    return _read_once(path, about.st_size, about.st_mtime_ns)
+
+
+@functools.cache
+def _read_once(path, _size, _mtime_ns):
     arguments = ["-T", "fields", "-E", f"separator={_SEPARATOR}", "-E", f"aggregator={_AGGREGATOR}"]
     for field in FIELDS:
         arguments += ["-e", field]
@@ -79,7 +84,7 @@ def _read(path):
 
 
 def rows(path, fields, protocol=None):
-    """One dict a frame, {field: [text, ...]}; ``protocol``: only frames that have it. What was read once of a path stays."""
+    """One dict a frame, {field: [text, ...]}; ``protocol``: only frames that have it. A file is read once, and anew when it was written anew."""
     read = _read(path)
     if protocol:
         read = [row for row in read if protocol in row[PROTOCOLS][0].split(":")]

@@ -96,7 +96,7 @@ def sleepy(drive, folder):
 def ordinary_life(drive, folder, days=30, outages=100, day_s=86_400, firmware=OLDEST):
     """(what is wrong or None, writes of NVM after the first start, joins): a power cut each day, routers that go off.
 
-    The last of five outages may be long enough for the access point.
+    The longest of five outages is long enough for the access point.
     """
     with few_events(), world_of(sleepy(drive, folder), firmware) as world:
         world.run(HEALTHY_S)
@@ -109,7 +109,7 @@ def ordinary_life(drive, folder, days=30, outages=100, day_s=86_400, firmware=OL
             for number in range(today):
                 world.run(max(0, begin_s + (number + 1) * day_s / (today + 1) - world.now_s))
                 world.set_fault("wifi_off", True)
-                world.run(60 + 37 * (lost % 5))
+                world.run(60 + 60 * (lost % 5))
                 opened = opened or world.device.station.ap_active
                 world.set_fault("wifi_off", False)
                 lost += 1

@@ -86,12 +86,25 @@ def test_the_loops_in_c_draw_what_those_of_blinka_draw(pack):
 
 
 @needs_c
-def test_a_drawing_beyond_its_buffers_is_an_error_and_no_write():
-    rng = random.Random(4)
-    pixels, mask, *rest, _ = drawing(rng, None)
-    with pytest.raises(IndexError):
-        strict_display.fill_pixels(bytearray(pixels * 2), mask[:0], *rest)
-    assert pixels
+@pytest.mark.parametrize("pack", [None, *PACKED])
+def test_a_drawing_beyond_its_buffers_is_an_error_and_no_write(pack):
+    rng = random.Random(repr(pack))
+    caught = 0
+    for _ in range(30):
+        pixels, mask, *rest, area_width = drawing(rng, pack)
+        more = () if pack is None else ((*pack, area_width),)
+        memory = bytearray(pixels * 2)
+        # Of all that there is, the drawing is given the first sixteenth.
+        given = len(memory) // 32 * 2
+        view = memoryview(memory)[:given].cast("H") if pack is None else memoryview(memory)[: given // 16]
+        try:
+            strict_display.fill_pixels(view, mask, *rest, *more)
+        except IndexError:
+            caught += 1
+        assert not any(memory[len(view) * view.itemsize :])
+        with pytest.raises(IndexError):
+            strict_display.fill_pixels(memory, mask[:0], *rest, *more)
+    assert caught > 5
 
 
 def shown_cell_by_cell(panel, x, y):
