@@ -84,7 +84,9 @@ def _read_once(path, _size, _mtime_ns):
 
 
 def rows(path, fields, protocol=None):
-    """One dict a frame, {field: [text, ...]}; ``protocol``: only frames that have it. A file is read once, and anew when it was written anew."""
+    """One dict a frame, {field: [text, ...]}; ``protocol``: only frames that have it. A file is read once, and again when
+    it was written anew.
+    """
     read = _read(path)
     if protocol:
         read = [row for row in read if protocol in row[PROTOCOLS][0].split(":")]
