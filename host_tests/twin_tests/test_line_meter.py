@@ -143,9 +143,9 @@ def test_an_exception_from_outside_arrives_within_a_few_lines_of_the_same_instan
     assert all(abs(t - u) < 300 for (t, _), (u, _) in zip(in_c[:5], in_python[:5], strict=True))
 
 
-def plug_in(meter, monkeypatch):
+def plug_in(meter, monkeypatch, charge_lines):
     monkeypatch.setattr(cost, "MeterInC", meter)
-    with World(seed=5) as world:
+    with World(seed=5, device_options={"charge_lines": charge_lines}) as world:
         world.plug(world.new_car("ioniq", soc_percent=42))
         assert world.run_until(lambda: world.charging, 60)
         world.network.http("GET", "/api/status", {})
@@ -155,8 +155,10 @@ def plug_in(meter, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_plug_in_of_the_whole_box_is_the_same_to_the_microsecond(monkeypatch):
-    assert plug_in(cost.MeterInC, monkeypatch) == plug_in(None, monkeypatch)
+@pytest.mark.parametrize("charge_lines", [True, False], ids=["", "lines cost nothing"])
+def test_a_plug_in_of_the_whole_box_is_the_same_to_the_microsecond(monkeypatch, charge_lines):
+    """The meter in C spends the time of fakes as well, where lines cost nothing too."""
+    assert plug_in(cost.MeterInC, monkeypatch, charge_lines) == plug_in(None, monkeypatch, charge_lines)
 
 
 def chains_with(meter, tmp_path, monkeypatch):
