@@ -135,6 +135,7 @@ def test_through_the_page(values, tmp_path):
     assert box.saved > COUNT / 2
 
 
+@pytest.mark.slow
 def test_through_a_restored_file(values, tmp_path):
     box = Box(tmp_path)
     for number in range(COUNT):
