@@ -511,7 +511,11 @@ def read_setting(text, key):
 
     Rules of shared-module/os/getenv.c: only the root table, first match wins, strings in double quotes only.
     """
-    _, value = find_setting(text, key)
+    return parsed_setting(find_setting(text, key)[1])
+
+
+def parsed_setting(value):
+    """What `read_setting` gives, of what stands behind the ``=`` (None: nothing does)."""
     if value is None:
         return None
     if value.startswith('"'):

@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from twin_device import device
 
-from host_tests.twin.drive import find_setting, read_setting
+from host_tests.twin.drive import find_setting, parsed_setting
 
 sep = "/"
 _Uname = namedtuple("uname_result", "sysname nodename release version machine")
@@ -17,11 +17,11 @@ _Uname = namedtuple("uname_result", "sysname nodename release version machine")
 
 def _getenv(key, default=None):
     text = device.drive.settings_text()
-    read = 0 if text is None else find_setting(text, key)[0]
+    read, value = (0, None) if text is None else find_setting(text, key)
     device.spend(device.costs.file_open_us + device.costs.letter_us * read)
     is_old = device.version < (10, 2)
     try:
-        found = read_setting(text, key) if text is not None else None
+        found = parsed_setting(value)
     except ValueError:
         if is_old:
             raise

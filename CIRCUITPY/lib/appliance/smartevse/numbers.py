@@ -58,4 +58,9 @@ def delivery_path(path, reading):
     # SmartEVSE's estimate never moves without the second and the third, which a Tesla leaves out.
     numbers = (told.soc_percent, told.full_soc_percent, told.energy_capacity_wh, told.energy_request_wh)
     values = [unknown_as_minus_one(number) for number in numbers] + [evccid_text(reading.evccid)]
-    return path + ("&" if "?" in path else "?") + _QUERY % tuple(values)
+    return with_query(path, _QUERY % tuple(values))
+
+
+def with_query(path, query):
+    """``path``, which may have a query already, with ``query`` added to it."""
+    return path + ("&" if "?" in path else "?") + query

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What the owner tries on the page: whether an address takes readings. Loaded when somebody asks, and not before."""
 
+from appliance.smartevse.numbers import with_query
 from appliance.smartevse.target import EvseState, Target
 from appliance.state import faults
 
@@ -29,8 +30,7 @@ def _test_path(path):
 
     No EVCCID: whatever is sent as one would be kept and compared.
     """
-    query = "current_soc=-1&full_soc=-1&energy_capacity=-1&energy_request=-1"
-    return path + ("&" if "?" in path else "?") + query
+    return with_query(path, "current_soc=-1&full_soc=-1&energy_capacity=-1&energy_request=-1")
 
 
 def _try(smartevse, method, target, path, judge):

@@ -11,6 +11,8 @@ for any digits at the end), and what the car itself leaves out. It fills gaps, n
 ``overrule=yes`` its numbers count instead of the car's (an MG4 tells 51 kWh, an Ampera-e 18.7).
 """
 
+from v2g.reading import CAPACITY_LEAST_WH, CAPACITY_MOST_WH
+
 from appliance.base.text import HEX, consists_of, hex_text, is_digits
 
 FIXED, ROTATING, MADE_UP = "fixed", "rotating", "made_up"
@@ -20,7 +22,7 @@ _LOCALLY_ADMINISTERED = 2
 _LIMITS = ("full_soc_percent", "bulk_soc_percent")
 # What a profile may hold: key: (attribute, lowest, highest).
 _NUMBERS = {
-    "capacity_wh": ("energy_capacity_wh", 1000, 300000),
+    "capacity_wh": ("energy_capacity_wh", CAPACITY_LEAST_WH, CAPACITY_MOST_WH),
     "full_soc": ("full_soc_percent", 1, 100),
 }
 # What a car asks a charger for, as v2g.reading has it.

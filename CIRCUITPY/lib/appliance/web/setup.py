@@ -20,6 +20,7 @@ from appliance.web import responses
 from appliance.web.access import NOBODY, host_name
 from appliance.web.bodies import text_of
 from appliance.web.router import FOREIGN_CHANGE, is_same_origin
+from appliance.web.routes import file_of
 
 # What the systems fetch to learn whether a network leads to the internet, and what tells them that it does.
 _SUCCESS = "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"
@@ -38,12 +39,8 @@ PROBES = {
     ),
 }
 
-# Address of a file, its name in www/, its type.
-FILES = {
-    "/setup": ("/setup.html", responses.HTML),
-    "/setup.js": ("/setup.js", "text/javascript; charset=utf-8"),
-    "/setup.css": ("/setup.css", "text/css; charset=utf-8"),
-}
+# Addresses of files in www/.
+FILES = ("/setup", "/setup.js", "/setup.css")
 
 JOINING_TEXT = "The box is trying. Your phone may lose it for a moment."
 KEEPS_TRYING = " The box keeps trying."
@@ -130,11 +127,11 @@ class Portal:
     # ---- the page
 
     def _file(self, request):
-        name, kind = FILES[request.path]
+        name, kind = file_of(request.path)
         try:
-            return responses.StaticFile(request, self._folder + name, kind)
+            return responses.StaticFile(request, self._folder + "/" + name, kind)
         except OSError:
-            return responses.Answer(request, name + " is missing on the drive.", responses.NOT_FOUND)
+            return responses.Answer(request, "/" + name + " is missing on the drive.", responses.NOT_FOUND)
 
     def _state(self, request):
         """GET /api/setup"""
