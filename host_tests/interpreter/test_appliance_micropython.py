@@ -25,8 +25,8 @@ SMALLEST_HEAP = "3M"
 WITH_MQTT = micropython.SETTINGS_IN_USE + 'MQTT_BROKER = "192.168.1.40"\n'
 
 
-def run(directory, *arguments, heap=SMALLEST_HEAP, change=None, settings=micropython.SETTINGS_IN_USE):
-    code, paths = micropython.drive(directory, settings)
+def run(directory, *arguments, heap=SMALLEST_HEAP, change=None, settings=micropython.SETTINGS_IN_USE, compiled=False):
+    code, paths = micropython.drive(directory, settings, compiled)
     if change is not None:
         change(directory / "lib")
     done = micropython.run(SCRIPT, code, *arguments, heap=heap, timeout_s=180, paths=paths)
@@ -55,7 +55,7 @@ def test_a_car_is_read_shown_delivered_once_and_released(tmp_path, car):
 def measured(what, *arguments, **options):
     # Each module keeps the name of its file, and a board's are short: a long folder takes 10 kB.
     with tempfile.TemporaryDirectory(prefix="s") as folder:
-        return run(Path(folder), "generic", what, *arguments, **options)
+        return run(Path(folder), "generic", what, *arguments, compiled=True, **options)
 
 
 @pytest.fixture(scope="module")

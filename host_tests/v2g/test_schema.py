@@ -80,7 +80,7 @@ def test_numbers_stay_inside_the_tables(shipped):
     for place, events in rows_of(shipped[2]).items():
         assert len(events) == 1 << states[place - 1]
         used = [event for event in events if event != ESCAPE]
-        assert events[len(used) :] == (ESCAPE,) * (len(events) - len(used))
+        assert list(events[len(used) :]) == [ESCAPE] * (len(events) - len(used))
         assert len(used).bit_length() == states[place - 1]
         assert all(event in (END, NO_TABLE) or event >> 12 < len(elements) for event in used)
     for element in elements:

@@ -25,6 +25,7 @@ A file has all numbers with their low octet first; host_tests/generators/exi_tab
 
 import binascii
 import struct
+from array import array
 
 _FOLDER = "/schemas/"
 _HEAD = "<4sIHHBBH"
@@ -50,12 +51,13 @@ def load(name, folder=None):
         raise ImportError(path + " is damaged: copy all files of this version again")
     _, _, states, elements, root_bits, full_lists, _ = struct.unpack_from(_HEAD, data)
     elements_at = _HEAD_SIZE + states * 4
-    names, roots, numbers = str(data[elements_at + elements * 4 :], "ascii").split("\n")
+    names_at = elements_at + elements * 4
+    names, roots, numbers = str(data[names_at:], "ascii").split("\n")
     return (
         root_bits,
         _pairs(roots.split(" ")),
-        struct.unpack_from("<%dI" % states, data, _HEAD_SIZE),
-        struct.unpack_from("<%dI" % elements, data, elements_at),
+        array("I", data[_HEAD_SIZE:elements_at]),
+        array("I", data[elements_at:names_at]),
         _shared(names),
         tuple([None if number == "-" else int(number) for number in numbers.split(" ")]),
         full_lists,
