@@ -8,6 +8,8 @@ from the first byte of the Ethernet frame. Everything is big-endian but MMTYPE, 
 vendor's message says. Builders return a new ``bytearray``, at least 60 bytes, without FCS.
 """
 
+from struct import pack_into
+
 from plc.const import const
 from plc.digest import sha256
 
@@ -35,10 +37,8 @@ _NMK = const(16)
 
 # ---- offsets; names begin with the message that has the field there
 
-_DESTINATION = const(0)
 _SOURCE = const(6)
 _ETHERTYPE = const(12)
-_MMV = const(14)
 _MMTYPE = const(15)
 _HEADER = const(19)  # bytes of it; what a message tells begins here
 _OUI = const(17)  # of vendor messages only; the standard's have their fragmentation field there
@@ -107,13 +107,9 @@ def nid_from_nmk(nmk):
 def new(destination, source_mac, kind, size=MIN_FRAME):
     """A frame with its header and nothing else yet."""
     frame = bytearray(max(size, MIN_FRAME))
-    frame[_DESTINATION:_SOURCE] = destination
-    frame[_SOURCE:_ETHERTYPE] = source_mac
-    frame[_ETHERTYPE:_MMV] = ETHERTYPE
-    frame[_MMV] = 0 if kind >= _VENDOR_TYPES else 1
-    frame[_MMTYPE] = kind & 0xFF
-    frame[_MMTYPE + 1] = kind >> 8
-    if kind >= _VENDOR_TYPES:
+    is_vendor = kind >= _VENDOR_TYPES
+    pack_into("<6s6s2sBH", frame, 0, destination, source_mac, ETHERTYPE, 0 if is_vendor else 1, kind)
+    if is_vendor:
         frame[_OUI : _OUI + 3] = _VENDOR_OUI
     return frame
 

@@ -169,7 +169,7 @@ def atten_char_ind(source_mac, ev_mac, run, sounds, averages):
 
 def atten_char_accepted(frame, ev_mac):
     """True when CM_ATTEN_CHAR.RSP names ``ev_mac`` inside, too, and its result is 0."""
-    return frame[_ATTEN_RESULT] == 0 and bytes(frame[_ATTEN_EV_MAC : _ATTEN_EV_MAC + _MAC]) == ev_mac
+    return frame[_ATTEN_RESULT] == 0 and frame[_ATTEN_EV_MAC : _ATTEN_EV_MAC + _MAC] == ev_mac
 
 
 def validate_cnf(source_mac, ev_mac):
@@ -179,16 +179,12 @@ def validate_cnf(source_mac, ev_mac):
     return frame
 
 
-def match_is_for(frame, own_mac):
-    """True when CM_SLAC_MATCH.REQ names this EVSE and has the standard's length field (62)."""
+def match_is_for(frame, own_mac, ev_mac):
+    """True when CM_SLAC_MATCH.REQ names this EVSE and, inside, too, this EV, and has the standard's length field (62)."""
     if frame[_MATCH_LENGTH] != _MATCH_REQ_LENGTH or frame[_MATCH_LENGTH + 1] != 0:
         return False
-    return bytes(frame[_MATCH_EVSE_MAC : _MATCH_EVSE_MAC + _MAC]) == own_mac
-
-
-def match_ev_mac(frame):
-    """The EV MAC inside CM_SLAC_MATCH.REQ."""
-    return bytes(frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC])
+    names_us = frame[_MATCH_EVSE_MAC : _MATCH_EVSE_MAC + _MAC] == own_mac
+    return names_us and frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC] == ev_mac
 
 
 def slac_match_cnf(source_mac, ev_mac, run, nid, nmk):

@@ -240,11 +240,9 @@ class Slac:
 
     def _answer_match(self, context, frame, now):
         """A repeated request gets the same answer again: the first one may have been lost."""
-        if not mme_slac.match_is_for(frame, self.mac) or mme_slac.match_ev_mac(frame) != context.ev_mac:
+        # A key that the modem does not hold would be a lie; the car asks again.
+        if not mme_slac.match_is_for(frame, self.mac, context.ev_mac) or not self.key.confirmed:
             self._ignored += 1
-            return False
-        if not self.key_confirmed:
-            self._ignored += 1  # a key the modem does not hold would be a lie; the car asks again
             return False
         self.events.append(("match_req", context.ev_mac))
         self.frames.append(mme_slac.slac_match_cnf(self.mac, context.ev_mac, context.run, self.key.nid, self.key.nmk))
