@@ -21,7 +21,6 @@ CALLED_FROM_OUTSIDE = {
     "descent": "as ascent",
     "get_bounding_box": "as ascent",
     "get_glyph": "as ascent",
-    "BEHAVIOURS": "docs/protocol.md is printed from it",
     "ROOTS": "the bundle that an update is checked against",
     "SPI_SIZE": "the layout of the NVM, which other versions share",
 }

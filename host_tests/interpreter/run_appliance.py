@@ -155,7 +155,8 @@ class World:
         self.clock = bench_state.clock = Clock()
         line = Powerline(self.clock, seed=5)
         self.chip = bench_state.chip = Qca7005Model(self.clock, line)
-        # A modem's parameters are made when they are asked for, 8 kB for each of two copies: here, or they would seem the box's.
+        # A modem's parameters are made when they are asked for, 8 kB for each of two copies: here, or they would seem to be
+        # the box's.
         parameters = self.chip.modem.parameters
         parameters.flash = parameters.memory
         parameters.set_key(bytes(16), bytes(7))

@@ -19,7 +19,7 @@ from appliance.settings import schema  # noqa: E402
 from appliance.smartevse import listeners  # noqa: E402
 from appliance.state import faults  # noqa: E402
 from plc import mme_slac, network_key, slac  # noqa: E402
-from v2g import admission, din, handshake, iso2, release, session  # noqa: E402
+from v2g import admission, din, handshake, iso2, session  # noqa: E402
 from v2g.plug_in import LIMITS_MS  # noqa: E402
 
 from host_tests.cars import estimates, sources  # noqa: E402
@@ -28,7 +28,7 @@ from host_tests.checks import conformance, house, libraries  # noqa: E402
 from host_tests.interpreter import differences  # noqa: E402
 from host_tests.support import number_rows  # noqa: E402
 from host_tests.support.steps import to_the_end  # noqa: E402
-from host_tests.tools import sequences, wiring  # noqa: E402
+from host_tests.tools import leaving, sequences, wiring  # noqa: E402
 
 _PLACE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.S)
 
@@ -89,7 +89,7 @@ def ladder(standard):
     rounds, least_ms, most_ms = standard.SHUTDOWN
     lasts = {1: "once", 2: f"{rounds} rounds and {least_ms} ms at least, {most_ms} ms at most"}
     rows = [
-        [rung, name, code, processing or "", status, lasts.get(rung, "every time"), release.RUNGS[rung][1]]
+        [rung, name, code, processing or "", status, lasts.get(rung, "every time"), leaving.LEAVE_THERE[rung]]
         for rung, name, code, processing, status, _ in standard.LADDER
     ]
     head = ["rung", "request", "ResponseCode", "EVSEProcessing", "EVSEStatusCode", "how often", "leave here"]
@@ -117,7 +117,7 @@ def iso2_sequence():
 
 
 def behaviours():
-    return table(["the car", "the box", "known of"], release.BEHAVIOURS)
+    return table(["the car", "the box", "known of"], leaving.BEHAVIOURS)
 
 
 def phases():

@@ -172,7 +172,7 @@ def setting_texts():
 def page_keys():
     """Every text that stands in the sources as a whole and is shown on a page."""
     found = [text for path in sorted(WWW.glob("*.html")) for text in html_texts(path.read_text())]
-    found += [text for row in fault_rows() for text in row[1:]] + [words for words, _ in release.RUNGS]
+    found += [text for row in fault_rows() for text in row[1:]] + list(release.RUNGS)
     return list(dict.fromkeys(found + short_faults() + setting_texts()))
 
 

@@ -8,10 +8,13 @@ import pytest
 from v2g import din, iso2, release
 from v2g.reading import Reading
 
+from host_tests.tools import leaving
+
 
 @pytest.mark.parametrize("standard", [din, iso2])
 def test_every_rung_has_its_words(standard):
     assert [row[0] for row in standard.LADDER] == list(range(1, len(release.RUNGS)))
+    assert len(release.RUNGS) == len(leaving.LEAVE_THERE)
 
 
 @pytest.mark.parametrize(
