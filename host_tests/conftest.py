@@ -46,6 +46,7 @@ _LONG = (
     "appliance/modem/test_transfer.py",
     "v2g/test_din.py",
     "v2g/test_exi.py",
+    "v2g/test_second_codec.py",
     "appliance/smartevse/test_estimate.py",
 )
 # The same for `make soak`, test by test: what waits as long as the world does, then what computes for longest.

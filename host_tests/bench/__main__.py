@@ -6,6 +6,7 @@ Times on a shared machine are noisy: medians are shown, and what matters are byt
 which are the same in every run.
 """
 
+import functools
 import gzip
 import platform
 import re
@@ -211,11 +212,18 @@ def page_weight():
     )
 
 
+@functools.cache
+def exi_messages():
+    from host_tests.bench import exi_josev
+
+    return exi_josev.measure(20)
+
+
 def josev():
     """The EXI codec on CPython beside Josev's codec alone, in the same run; each message is printed."""
     from host_tests.bench import exi_josev
 
-    rows = exi_josev.measure(20)
+    rows = exi_messages()
     for schema, title in (("din70121", "DIN 70121"), ("iso15118_2", "ISO 15118-2")):
         for direction, word in enumerate(("decode", "encode")):
             session, _, _ = exi_josev.times(rows, ("apphand", schema), direction)
@@ -226,6 +234,24 @@ def josev():
     for direction, word in enumerate(("decode", "encode")):
         handshake, least, name = exi_josev.times(rows, ("apphand",), direction)
         yield f"of it {word} the handshake", f"{handshake:.0f}", "", "", f"least {least:.0f}, {name}"
+
+
+def codecs():
+    """The same run, codec by codec: what a message takes, and how many times as long as in C, or as ours."""
+    from host_tests.bench import exi_josev
+
+    for schema, title in (("apphand", "handshake"), ("din70121", "DIN 70121"), ("iso15118_2", "ISO 15118-2")):
+        for direction, word in enumerate(("decode", "encode")):
+            for what, times_us in exi_josev.side_by_side(exi_messages(), schema, direction):
+                here, micro, theirs, in_c = times_us
+                figures = [f"{us:.3g}" for us in (here, micro, theirs)]
+                ratios = f"Josev's {theirs / here:.0f} times ours on CPython"
+                if in_c is None:
+                    figures.append("not measured, no C compiler")
+                else:
+                    figures.append(f"{in_c:.2g}")
+                    ratios += f", that {here / in_c:.0f} times C"
+                yield f"{word} {title}, {what}", " / ".join(figures), "", "", ratios
 
 
 SECTIONS = (
@@ -239,7 +265,10 @@ SECTIONS = (
     ("Web", page_weight),
     ("MQTT", at_home),
 )
-WITH_JAVA = (("EXI, CPython beside Josev's codec", josev),)
+WITH_JAVA = (
+    ("EXI, CPython beside Josev's codec", josev),
+    ("EXI, us a message: ours on CPython / ours on MicroPython / Josev's / C that is generated from our tables", codecs),
+)
 
 
 def text(sections):

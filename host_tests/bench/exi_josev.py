@@ -1,18 +1,21 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The EXI codec beside Josev's (EXIficient in a Java machine behind py4j), on the messages of the test vectors.
+"""The EXI codec beside Josev's (EXIficient in a Java machine behind py4j) and beside one in C, on the messages of the test vectors.
 
     python -m host_tests.bench.exi_josev [repeats]
 
-Microseconds a message, the fastest of three rounds: ours on CPython, ours on MicroPython, Josev's codec alone, from
-octets to the text of its JSON and back, and as its package ``iso15118`` calls it, to its message objects and back.
-After a warm-up for the compiler of the Java machine, and with a tenth of the repeats, because it takes some 10 ms a message.
+Microseconds a message, the fastest of three rounds: ours on CPython, ours on MicroPython, a codec in C that is generated from
+the same tables (``host_tests/generators/exi_c``), from octets to structs and back, Josev's codec alone, from octets to the
+text of its JSON and back, and as its package ``iso15118`` calls it, to its message objects and back. Josev's after a warm-up
+for the compiler of the Java machine, and with a tenth of the repeats, because it takes some 10 ms a message; C is compiled
+with -O2 and has a hundred times as many, in a loop of its own.
 ``-`` where Josev cannot read or write the message; ``!`` where its package writes other octets than it read.
 Exit status 1 if our codec gives a message other octets than it had.
 """
 
 import json
 import logging
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -25,6 +28,7 @@ sys.path.insert(0, str(HOST_TESTS.parent / "CIRCUITPY" / "lib"))
 
 from v2g import apphand, din, exi, iso2  # noqa: E402 - the path comes first
 
+from host_tests.generators.exi_c import codec  # noqa: E402
 from host_tests.interpreter import micropython  # noqa: E402
 
 SCHEMAS = {"apphand": apphand.SCHEMA, "din70121": din.SCHEMA, "iso15118_2": iso2.SCHEMA}
@@ -66,6 +70,15 @@ def ours_on_micropython(repeats):
         raise RuntimeError(result.stdout + result.stderr)
     rows = [line.split() for line in result.stdout.splitlines() if line.startswith("session/")]
     return [(float(row[2]), float(row[3])) for row in rows]
+
+
+def in_c(schema, octets, repeats):
+    """``[decode us, encode us]``; None where there is no C compiler."""
+    compiled = codec.load(schema, "-O2")
+    if compiled is None:
+        return [None, None]
+    rounds = [[compiled.ns(octets, 100 * repeats, writes) / 1000 for _ in range(ROUNDS)] for writes in (False, True)]
+    return [min(times) for times in rounds]
 
 
 class Josev:
@@ -111,30 +124,26 @@ def timed(function, repeats):
 
 
 def measure(repeats, report=print):
-    """``[(schema, message, octets, ours, on MicroPython, Josev's four), ...]``, each time a list of us or None."""
+    """``[(schema, message, octets, ours, on MicroPython, Josev's four, in C), ...]``, each time a list of us or None."""
     josev = Josev()
     messages = list(session_messages())
     for schema, _, octets in messages:
         josev.measure(schema, octets, 1)  # the Java machine compiles what runs often
-    report(
-        "us a message                             CPython         MicroPython     Josev: its codec  its package"
-    )
-    report(
-        "message                        octets   decode  encode  decode  encode   decode  encode   decode  encode"
-    )
+    report(f"us a message {'CPython':>39}{'MicroPython':>18}{'C':>13}{'Josev: its codec':>21}{'its package':>13}")
+    report(f"message                        octets {'  decode  encode' * 5}")
     rows = []
     for (schema, name, octets), micro in zip(messages, ours_on_micropython(repeats), strict=True):
         here = ours(schema, octets, repeats)
         theirs, same = josev.measure(schema, octets, max(1, repeats // 10))
-        rows.append((schema, name.split("/")[1], octets, here, micro, theirs))
-        cells = [cell(us) for us in (*(here or (None, None)), *micro, *theirs)]
+        rows.append((schema, name.split("/")[1], octets, here, micro, theirs, in_c(schema, octets, repeats)))
+        cells = [cell(us) for us in (*(here or (None, None)), *micro, *rows[-1][-1], *theirs)]
         report(f"{rows[-1][1]:32}{len(octets):5} {''.join(cells)}{'' if same else ' !'}")
     josev.close()
     return rows
 
 
 def cell(value):
-    return f"{value:8.1f}" if value is not None else "       -"
+    return f"{value:8.{1 if value >= 1 else 2}f}" if value is not None else "       -"
 
 
 def times(rows, schemas, direction):
@@ -144,11 +153,24 @@ def times(rows, schemas, direction):
     """
     pairs = [
         (theirs[direction], here[direction], name)
-        for schema, name, _, here, _, theirs in rows
+        for schema, name, _, here, _, theirs, _ in rows
         if schema in schemas and here and theirs[direction] is not None
     ]
     least, name = min((josev / own, name) for josev, own, name in pairs)
     return sum(josev for josev, _, _ in pairs) / sum(own for _, own, _ in pairs), least, name
+
+
+def side_by_side(rows, schema, direction):
+    """``[(what, [us on CPython, on MicroPython, by Josev's codec, in C]), ...]``: the median message of a schema for
+    each of them, and the largest, of those that all can do; None in C without a compiler."""
+    found = [
+        (len(octets), name, [one[direction] for one in (here, micro, theirs, c)])
+        for of, name, octets, here, micro, theirs, c in rows
+        if of == schema and here and theirs[direction] is not None
+    ]
+    medians = [None if None in times else statistics.median(times) for times in zip(*(us for _, _, us in found), strict=True)]
+    octets, name, largest = max(found)
+    return [(f"median of {len(found)}", medians), (f"{name}, {octets} octets", largest)]
 
 
 def main(arguments):
@@ -157,7 +179,9 @@ def main(arguments):
         for direction, word in enumerate(("decode", "encode")):
             whole, least, name = times(rows, (schema,), direction)
             print(f"{schema}, {word}: {whole:.0f} times; least {least:.0f} times, {name}")
-    return 0 if all(here for _, _, _, here, _, _ in rows) else 1
+            for what, times_us in side_by_side(rows, schema, direction):
+                print(f"    {what}: {''.join(map(cell, times_us))}")
+    return 0 if all(row[3] for row in rows) else 1
 
 
 if __name__ == "__main__":

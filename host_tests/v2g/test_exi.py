@@ -4,7 +4,6 @@
 
 import base64
 import copy
-import functools
 import json
 import sys
 from pathlib import Path
@@ -361,86 +360,6 @@ def test_damaged_message_gives_bytes_or_an_exi_error(vector, draw):
     except exi.ExiError:
         return
     assert exi.decode(schema, encoded) is not None
-
-
-# -- every message of the tables -------------------------------------------------------------------
-
-
-def random_value(tables, number, draw):
-    """A value of a type, found by walking its states as the generator has them."""
-    kind, *facts = tables.types[number]
-    if kind == make_tables.BITS:
-        return draw(st.integers(facts[1], facts[2]))
-    if kind == make_tables.BOOLEAN:
-        return draw(st.booleans())
-    if kind == make_tables.ENUMERATION:
-        return draw(st.sampled_from(facts[1]))
-    if kind in (make_tables.UNSIGNED, make_tables.SIGNED):
-        return draw(st.integers(*facts))
-    if kind != make_tables.COMPLEX:
-        values = (
-            st.text(max_size=min(facts[1] or 40, 40))
-            if kind == make_tables.STRING
-            else st.binary(max_size=facts[1])
-        )
-        return draw(values)
-    node = {}
-    state = least = 1
-    while True:
-        codes = []
-        for code, event in enumerate(facts[state - 1]):
-            name, _, times = tables.elements[event[0]] if isinstance(event, tuple) else (None, 0, 0)
-            full = name in node and (times <= 0 or len(node[name]) > 4)
-            if code >= least and event != make_tables.NO_TABLE and not full:
-                codes.append(code)
-        code = draw(st.sampled_from(codes))
-        event = facts[state - 1][code]
-        if event == make_tables.END:
-            return node
-        name, inner, times = tables.elements[event[0]]
-        value = random_value(tables, inner, draw)
-        if times > 0:
-            node.setdefault(name, []).append(value)
-        else:
-            node[name] = value
-        least = code if event[1] == state else 1
-        state = event[1]
-
-
-@functools.cache
-def tables_of(facts):
-    return make_tables.Tables(make_tables.load(facts))
-
-
-@st.composite
-def random_messages(draw, facts):
-    tables = tables_of(facts)
-    name, number, _ = tables.elements[draw(st.sampled_from(tables.roots))[1]]
-    return {name: random_value(tables, number, draw)}
-
-
-def check_random_round_trip(schema, message):
-    data = exi.encode(schema, message)
-    assert data[0] == 0x80
-    assert exi.decode(schema, data) == message
-
-
-@given(random_messages("din70121"))
-@settings(max_examples=150, deadline=None)
-def test_random_din_message_comes_back(message):
-    check_random_round_trip(DIN, message)
-
-
-@given(random_messages("iso15118_2"))
-@settings(max_examples=100, deadline=None)
-def test_random_iso2_message_comes_back(message):
-    check_random_round_trip(ISO2, message)
-
-
-@given(random_messages("apphand"))
-@settings(max_examples=50, deadline=None)
-def test_random_handshake_comes_back(message):
-    check_random_round_trip(APPHAND, message)
 
 
 # -- tables ----------------------------------------------------------------------------------------
