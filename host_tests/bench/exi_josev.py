@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The EXI codec beside Josev's (EXIficient in a Java machine behind py4j) and beside one in C, on the messages of the test vectors.
+"""The EXI codec beside Josev's (EXIficient in a Java machine behind py4j) and one in C, on the messages of the test vectors.
 
     python -m host_tests.bench.exi_josev [repeats]
 
-Microseconds a message, the fastest of three rounds: ours on CPython, ours on MicroPython, a codec in C that is generated from
-the same tables (``host_tests/generators/exi_c``), from octets to structs and back, Josev's codec alone, from octets to the
-text of its JSON and back, and as its package ``iso15118`` calls it, to its message objects and back. Josev's after a warm-up
-for the compiler of the Java machine, and with a tenth of the repeats, because it takes some 10 ms a message; C is compiled
-with -O2 and has a hundred times as many, in a loop of its own.
+Microseconds a message, the fastest of three rounds: ours on CPython, ours on MicroPython, a codec in C that is generated
+from the same tables (``host_tests/generators/exi_c``), from octets to structs and back, Josev's codec alone, from octets to
+the text of its JSON and back, and as its package ``iso15118`` calls it, to its message objects and back. Josev's after a
+warm-up for the compiler of the Java machine, and with a tenth of the repeats, because it takes some 10 ms a message. C is
+compiled with -O2, loops by itself, and has thirty rounds, because another program on its core would spoil a short one.
 ``-`` where Josev cannot read or write the message; ``!`` where its package writes other octets than it read.
 Exit status 1 if our codec gives a message other octets than it had.
 """
@@ -77,8 +77,10 @@ def in_c(schema, octets, repeats):
     compiled = codec.load(schema, "-O2")
     if compiled is None:
         return [None, None]
-    rounds = [[compiled.ns(octets, 100 * repeats, writes) / 1000 for _ in range(ROUNDS)] for writes in (False, True)]
-    return [min(times) for times in rounds]
+    return [
+        min(compiled.ns(octets, 10 * repeats, writes) for _ in range(10 * ROUNDS)) / 1000
+        for writes in (False, True)
+    ]
 
 
 class Josev:
@@ -168,7 +170,8 @@ def side_by_side(rows, schema, direction):
         for of, name, octets, here, micro, theirs, c in rows
         if of == schema and here and theirs[direction] is not None
     ]
-    medians = [None if None in times else statistics.median(times) for times in zip(*(us for _, _, us in found), strict=True)]
+    columns = zip(*(times for _, _, times in found), strict=True)
+    medians = [None if None in column else statistics.median(column) for column in columns]
     octets, name, largest = max(found)
     return [(f"median of {len(found)}", medians), (f"{name}, {octets} octets", largest)]
 
