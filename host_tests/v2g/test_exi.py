@@ -78,6 +78,30 @@ def test_negative_vector_is_refused(schema, vector):
         exi.decode(schema, bytes.fromhex(vector["exi_hex"]))
 
 
+def soc_as_text(text):
+    """A request whose EVRESSSOC is these three characters, as a car writes a 127 that is outside its facet."""
+    (octets,) = (bytes.fromhex(row["exi_hex"]) for row in read("edge") if row["name"] == "soc_127_untyped")
+    bits = f"{int.from_bytes(octets, 'big'):0{len(octets) * 8}b}"
+    characters = ["".join(f"{ord(letter):08b}" for letter in word) for word in ("127", text)]
+    assert bits.count(characters[0]) == 1
+    return int(bits.replace(*characters), 2).to_bytes(len(octets), "big")
+
+
+@pytest.mark.parametrize("text", ["101", " 64", "64\n", "+64", "-64"])
+def test_a_number_as_text_stays_the_text_it_is(text):
+    message = exi.decode(DIN, soc_as_text(text))
+    assert message["V2G_Message"]["Body"]["WeldingDetectionReq"]["DC_EVStatus"]["EVRESSSOC"] == text
+
+
+NO_NUMBERS = ["1_7", "_17", "___", "1 7", "1.7", "+-7", "--7", "7+ ", "   ", "\x1c64", "64\v", "6e1", "0x6", "INF"]
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_text_that_xml_has_for_no_number_is_refused(text):
+    with pytest.raises(exi.ExiError):
+        exi.decode(DIN, soc_as_text(text))
+
+
 def test_empty_values_are_written_as_values_of_length_zero():
     message = {"V2G_Message": {"Header": {"SessionID": b""}, "Body": {"SessionSetupReq": {"EVCCID": b""}}}}
     assert exi.encode(DIN, message).hex() == "809a0011d00000"

@@ -261,6 +261,8 @@ def _untyped(data, pos, end, kind):
     if (data[i] << 8 | data[i + 1]) >> (13 - (pos & 7)) & 7 != 0b100:  # escape, end of element
         raise ExiError("text does not end")
     if kind in (_BITS, _UNSIGNED, _SIGNED):
+        if value.strip("+-0123456789 \t\r\n"):
+            raise ExiError("text in place of a number")  # for int, 1_7 is one
         int(value)
     elif kind not in (_STRING, _ENUMERATION):
         raise ExiError("text in place of binary or a truth value")

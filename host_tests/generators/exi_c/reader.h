@@ -107,9 +107,9 @@ static void read_characters(Reader *reader, Simple *value, uint64_t count)
 static bool is_integer(const Simple *value)
 {
     const uint8_t *at = value->octets, *end = at + value->length;
-    while (at < end && strchr(" \t\n\v\f\r", *at) && *at)
+    while (at < end && strchr(" \t\r\n", *at) && *at)
         at++;
-    while (end > at && strchr(" \t\n\v\f\r", end[-1]) && end[-1])
+    while (end > at && strchr(" \t\r\n", end[-1]) && end[-1])
         end--;
     if (at < end && (*at == '+' || *at == '-'))
         at++;
