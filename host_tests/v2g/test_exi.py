@@ -163,7 +163,8 @@ def test_signature_in_the_header():
     assert exi.decode(DIN, exi.encode(DIN, message)) == message
 
 
-def test_signature_value_left_out_by_an_escape():
+@pytest.mark.parametrize(("code", "is_escape"), [("10", True), ("11", False)])
+def test_signature_value_left_out_by_an_escape(code, is_escape):
     signed = {
         "CanonicalizationMethod": {"Algorithm": ""},
         "SignatureMethod": {"Algorithm": ""},
@@ -175,9 +176,13 @@ def test_signature_value_left_out_by_an_escape():
     # Characters of length 0 and their end, then the ends of Signature and Header, an empty Body, the end.
     tail = "10" + "0" + "0" + "100011" + "0"
     start = bits.rindex("01" + "00000000" + "0" + tail)
-    bits = bits[:start] + "10" + "000" + tail + "0" * 8
+    bits = bits[:start] + code + "000" + tail + "0" * 8
     data = int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8, "big")
-    assert exi.decode(DIN, data) == message
+    if is_escape:
+        assert exi.decode(DIN, data) == message
+    else:  # two bits for two events and the escape: one code is left, and means nothing
+        with pytest.raises(exi.ExiError):
+            exi.decode(DIN, data)
 
 
 def din(body):

@@ -79,8 +79,8 @@ def test_numbers_stay_inside_the_tables(shipped):
     assert all(code < 1 << root_bits and number < len(elements) for code, number in roots)
     for place, events in rows_of(shipped[2]).items():
         assert len(events) == 1 << states[place - 1]
-        used = [event for event in events if event != ESCAPE]
-        assert list(events[len(used) :]) == [ESCAPE] * (len(events) - len(used))
+        used = events[: events.index(ESCAPE)]
+        assert list(events[len(used) + 1 :]) == [NO_TABLE] * (len(events) - len(used) - 1)
         assert len(used).bit_length() == states[place - 1]
         assert all(event in (END, NO_TABLE) or event >> 12 < len(elements) for event in used)
     for element in elements:

@@ -7,8 +7,8 @@ One codec for every schema. A schema is what ``v2g.schema.load`` gives; only thi
     8 0 | root code | SE code [ CH 0 | value | EE 0 ]    a simple element
                     | SE code [ AT code value ... SE code [...] ... EE code ]    a complex one
 
-The codes behind the last event of a state are the escape to events that deviate from the schema. Cars
-use it for empty values and for values outside their facets, so those are read; they are never written.
+The code behind the last event of a state is the escape to events that deviate from the schema. Cars use
+it for empty values and for values outside their facets, so those are read; they are never written.
 
 Left out: wildcard content and text between elements (only XML signatures could have them), ``xsi:type``,
 ``xsi:nil``, string table hits. All of it raises ``ExiError``.
@@ -31,7 +31,7 @@ _STRING = const(10)  # the length
 _LIST = const(1 << 20)
 _BOUNDED = const(3 << 20)
 
-# events without an element; the rest of a state is filled with escapes
+# events without an element; behind the escape a state is filled with what no table describes
 _END = const(0)
 _NO_TABLE = const(1)
 _ESCAPE = const(2)

@@ -8,7 +8,7 @@ compiles takes three times the memory. ``load`` gives ``(root_bits, roots, state
     roots       ((code, element), ...): the elements a document may be
     states      grammars, each state its code bits, then 1 << code bits events, whose places are their codes
     event       element << 12 | where the events of the next state start in ``states``;
-                0 end of the element, 1 content that no table describes, 2 escape
+                0 end of the element, 1 what no table describes, 2 escape
     elements    by the numbers that stand for them above: kind | bits of the value << 4 | ``at`` << 8 | 1 << 20 for
                 a list, 3 << 20 for a bounded one that is written as a loop
                 the kinds are those of ``v2g.exi``; the events of a complex type's first state start at ``at``,

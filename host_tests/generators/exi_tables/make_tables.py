@@ -202,7 +202,7 @@ class Tables:
         for element, then in events:
             assert element, "a root inside of a document looks like an end"
             packed.append(PACKED[element] if then is None else element << 12 | place_of(then))
-        packed += [ESCAPE] * ((1 << bits) - len(events))
+        packed += [ESCAPE] + [PACKED[NO_TABLE]] * ((1 << bits) - len(events) - 1)
         return packed + [bound << 12 | place_of(then) for (_, bound), then in row[len(events) :]]
 
     def _packed_type(self, number, starts, names, numbers):
