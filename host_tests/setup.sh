@@ -53,7 +53,8 @@ mosquitto_sub:mosquitto-clients:MQTT and Home Assistant's discovery at a real br
 tshark:tshark:Wireshark's opinion of whole sessions
 valgrind:valgrind:the instructions behind the cost of a line
 "
-# With a C compiler the twin counts lines in C (host_tests/twin/line_meter.c) and takes half the time; without, in Python.
+# With a C compiler the twin counts lines in C (host_tests/twin/line_meter.c) and takes half the time; without, in Python. The EXI
+# codec is judged by one in C (host_tests/generators/exi_c); without a compiler that is left out.
 COMPILER="
 cc:gcc
 python3-config:python3-dev

@@ -17,7 +17,7 @@ from host_tests.generators.exi_tables import make_tables
 
 HEADERS = Path(__file__).parent
 BUILT = Path(__file__).parents[3] / "build" / "exi_c"
-# The longest message in JSON: octets of twice as many digits, names around them, text of six letters for one.
+# For the JSON of the longest message: 4096 names, and six letters for each of its 16384 octets.
 _ROOM = 1 << 20
 _NOT_READ = -1
 
