@@ -52,7 +52,7 @@ class Codec:
         length = function(bytes(octets), ctypes.c_size_t(len(octets)), self._out, ctypes.c_size_t(_ROOM))
         if length < 0:
             raise Refused("not read" if length == _NOT_READ else "not written")
-        return self._out.raw[:length]
+        return ctypes.string_at(self._out, length)
 
 
 @functools.cache
