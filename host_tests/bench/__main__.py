@@ -244,13 +244,13 @@ def codecs():
         for direction, word in enumerate(("decode", "encode")):
             for what, times_us in exi_josev.side_by_side(exi_messages(), schema, direction):
                 here, micro, theirs, in_c = times_us
-                figures = [f"{us:.3g}" for us in (here, micro, theirs)]
-                ratios = f"Josev's {theirs / here:.0f} times ours on CPython"
+                figures = [f"{us:.{0 if us >= 10 else 1}f}" for us in (here, micro, theirs)]
+                ratios = f"Josev's is {theirs / here:.0f} times ours on CPython"
                 if in_c is None:
                     figures.append("not measured, no C compiler")
                 else:
                     figures.append(f"{in_c:.2g}")
-                    ratios += f", that {here / in_c:.0f} times C"
+                    ratios += f", ours {here / in_c:.0f} times C"
                 yield f"{word} {title}, {what}", " / ".join(figures), "", "", ratios
 
 
