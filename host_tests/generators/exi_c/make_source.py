@@ -56,6 +56,7 @@ SIMPLE = {
         "show_octets(json, value)",
     ),
 }
+HEADS = {"read": "Reader *reader, ", "write": "Writer *writer, const ", "show": "Json *json, const "}
 # A number of any length.
 WRITE_INTEGER = "write_integer(writer, value, bare)"
 EMPTY = {make_tables.STRING: "TEXT", make_tables.BINARY: "OCTETS"}
@@ -71,7 +72,7 @@ def source(tables):
     ]
     names = [one.name for one in types] + [name for name, _ in simple]
     assert len(set(names)) == len(names), "two types with one name in C"
-    parts = [f"#define HAS_FULL_LISTS {int(tables.has_full_lists)}\n#include \"calls.h\"\n"]
+    parts = [f'#define HAS_FULL_LISTS {int(tables.has_full_lists)}\n#include "calls.h"\n']
     parts += [text for _, text in simple]
     parts += [one.struct() for one in types]
     for function in ("read", "write", "show"):
@@ -88,23 +89,20 @@ def _simple(name, kind, *facts):
     """``(name, its three functions)``."""
     read, write, show = SIMPLE[kind]
     words = {"name": name}
-    before = ""
+    text = ""
     if kind == make_tables.ENUMERATION:
-        texts = ", ".join(f'"{text}"' for text in facts[1])
-        before = f"static const char *const {name}_names[] = {{{texts}}};\n"
         words["count"] = len(facts[1])
+        texts = ", ".join(f'"{value}"' for value in facts[1])
+        text = f"static const char *const {name}_names[] = {{{texts}}};\n"
     elif kind == make_tables.SIGNED and facts == (None, None):
         write = WRITE_INTEGER
     elif kind == make_tables.SIGNED:
         words["below"] = -1 - facts[0]
     facts = ["UINT64_MAX" if fact is None else fact for fact in facts]
-    return name, before + "".join(
-        f"static void {head} bool bare)\n{{\n    {body.format(*facts, **words)};\n}}\n"
-        for head, body in (
-            (f"read_{name}(Reader *reader, Simple *value,", read),
-            (f"write_{name}(Writer *writer, const Simple *value,", write),
-        )
-    ) + f"static void show_{name}(Json *json, const Simple *value)\n{{\n    {show.format(**words)};\n}}\n"
+    for what, body in (("read", read), ("write", write), ("show", show)):
+        head = f"static void {what}_{name}({HEADS[what]}Simple *value{'' if what == 'show' else ', bool bare'})"
+        text += f"{head}\n{{\n    {body.format(*facts, **words)};\n}}\n"
+    return name, text
 
 
 class _Field:
@@ -165,8 +163,7 @@ class _Complex:
         return f"struct {self.name} {{\n    struct {self.name} *next;\n{_indented(lines)}}};\n"
 
     def function(self, what, end="\n"):
-        first = {"read": "Reader *reader, ", "write": "Writer *writer, const ", "show": "Json *json, const "}
-        return f"static void {what}_{self.name}({first[what]}struct {self.name} *node){end}"
+        return f"static void {what}_{self.name}({HEADS[what]}struct {self.name} *node){end}"
 
     def _body(self, state_lines, after):
         """The states as code; ``after(event)``: the states that may follow, which have a label."""
@@ -267,28 +264,25 @@ class _Complex:
 
 
 def _message(tables):
-    """What calls.h wants: a struct of what a document may be."""
-    roots = [(code, _Field(tables, element)) for code, element in tables.roots]
-    read = ["struct Message *message = allocate(reader, sizeof *message);", f"switch (bits(reader, {tables.root_bits})) {{"]
+    """What calls.h wants: a struct of what a document may be, and its functions."""
+    bits = tables.root_bits
+    fields = [(code, _Field(tables, element)) for code, element in tables.roots]
+    read = ["struct Message *node = allocate(reader, sizeof *node);", f"switch (bits(reader, {bits})) {{"]
     write = []
     show = ['show_word(json, "{");']
-    for code, field in roots:
-        read += [f"case {code}:", *(f"    {line.replace('node->', 'message->')}" for line in field.read()), "    break;"]
-        write += [
-            f"if (message->{field.name}) {{",
-            f"    put(writer, {code}, {tables.root_bits});",
-            f"    write_{field.type_name}(writer, message->{field.name});",
-            "}",
-        ]
-        show += [line.replace("node->", "message->") for line in field.show()]
-    read += ["default:", "    refuse(reader);", "}", "return message;"]
-    fields = _indented([f"{field.c_type} *{field.name};" for _, field in roots])
+    for code, field in fields:
+        read += [f"case {code}:", *(f"    {line}" for line in field.read()), "    break;"]
+        write += [f"if (node->{field.name}) {{", f"    put(writer, {code}, {bits});"]
+        write += [f"    write_{field.type_name}(writer, node->{field.name});", "}"]
+        show += field.show()
+    read += ["default:", "    refuse(reader);", "}", "return node;"]
     show.append('show_word(json, "}");')
+    struct = _indented([f"{field.c_type} *{field.name};" for _, field in fields])
     return (
-        f"struct Message {{\n{fields}}};\n"
+        f"struct Message {{\n{struct}}};\n"
         f"static struct Message *read_message(Reader *reader)\n{{\n{_indented(read)}}}\n"
-        f"static void write_message(Writer *writer, const struct Message *message)\n{{\n{_indented(write)}}}\n"
-        f"static void show_message(Json *json, const struct Message *message)\n{{\n{_indented(show)}}}\n"
+        f"static void write_message({HEADS['write']}struct Message *node)\n{{\n{_indented(write)}}}\n"
+        f"static void show_message({HEADS['show']}struct Message *node)\n{{\n{_indented(show)}}}\n"
     )
 
 
