@@ -30,8 +30,10 @@ from host_tests.twin.station import Station
 TICKS_PERIOD = 1 << 29
 # supervisor.ticks_ms starts this long before its wrap (0x1fff0000 in the firmware).
 TICKS_BEFORE_WRAP_MS = 65536
-# The loop's sleep while nobody is there (appliance.loop.ALONE_S).
-_ALONE_US, _ALONE_STRETCH = 10_000, 5
+# The loop's sleeps (appliance.loop.IDLE_S, ALONE_S), and how many in a row are one where naps are long. So many at most where
+# somebody may come of whom the clock knows nothing.
+_IN_A_ROW = {2_000: 5, 10_000: 20}
+_IN_A_ROW_BESIDE_OTHERS = 5
 _NEVER = 1 << 62
 # A program that survives this many steps after its end is left behind.
 _LAST_STEPS = 2000
@@ -239,6 +241,8 @@ class Device:
         self._next_check_us = _NEVER
         self._raised = None
         self._passing = False
+        # How long a nap is of which several are one.
+        self._nap_us = None
 
     def __enter__(self):
         return self
@@ -445,11 +449,28 @@ class Device:
             if self._traced:
                 meter.resume()
 
-    def nap_us(self, us):
-        """How long a sleep of ``us`` takes. Where lines cost nothing minutes and hours are what counts, and beside a browser
-        the box waits most of its time, so it looks around less often while it is alone: a pass costs this computer as much
-        as a plug-in's message."""
-        return us * _ALONE_STRETCH if us == _ALONE_US and self.long_naps else us
+    def nap(self, us, and_us):
+        """A sleep of ``us``, and ``and_us`` for the call. Where lines cost nothing minutes and hours are what counts, and beside a
+        browser the box waits most of its time. So it sleeps on for a while, until something happens in the world: a pass
+        costs this computer as much as a plug-in's message."""
+        if us not in _IN_A_ROW or not self.long_naps:
+            self.spend(us + and_us)
+            return
+        self._nap_us = us
+        try:
+            self.spend(us * min(_IN_A_ROW[us], self._naps_until_something_happens(us)) + and_us)
+        finally:
+            self._nap_us = None
+
+    def _naps_until_something_happens(self, us):
+        """In the world, or where a test may do something again: it may earlier, see `pass_time`."""
+        clock = self.clock
+        if clock.hooks:
+            return _IN_A_ROW_BESIDE_OTHERS
+        happens_us = clock.next_us
+        if happens_us is None or happens_us > self._stop_at_us:
+            happens_us = self._stop_at_us
+        return max((happens_us - clock.now_us - 1) // us + 1, 1)
 
     def run_background_tasks(self):
         """What the firmware does while Python waits: automatic display refresh."""
@@ -568,6 +589,9 @@ class Device:
                 self._give_back()
                 if self._ending is not None:
                     self._raise_ending()
+                if self._nap_us is not None:
+                    # Somebody who looked may have done something: the naps that were to follow this one are none.
+                    left %= self._nap_us
             if left <= 0:
                 break
         self._time_passed()

@@ -44,6 +44,8 @@ SETTINGS_IN_USE = {
 # Boot, WiFi, and 20 s of trying to reach a SmartEVSE.
 LONGEST_START_S = 33.0
 SLOW_ANSWER_US = 3_000_000
+# How often a plugged car is asked how it goes.
+LOOK_US = 100_000
 # What the bench page can switch: name: (what it belongs to, what is wrong with it).
 FAULTS = {
     "evse_off": ("SmartEVSE", "Not reachable"),
@@ -132,7 +134,6 @@ class World:
         if http_port is not None:
             self.http_port = self.network.bridge(int(self._setting("HTTP_PORT", "80")), http_port)
         self.device = self._set_up_device(device_options or {}) if device else None
-        self.clock.after(100_000, self._look_for_charging)
         self.pace = "realtime" if realtime else "fast"
         if car is not None:
             self.plug(car)
@@ -285,6 +286,7 @@ class World:
         self.note("world", "plugged", f"a car plugs in{told}", soc_percent=soc, car=at_cable.name)
         self.smartevse.plug(at_cable)
         at_cable.pump()
+        self.clock.after(LOOK_US, self._look_for_charging, at_cable)
 
     def unplug(self):
         """The connector is pulled out."""
@@ -306,10 +308,11 @@ class World:
         """Seeded random bytes for cars."""
         return self._rng.bytes(count)
 
-    def _look_for_charging(self):
-        self.clock.after(100_000, self._look_for_charging)
-        if self.at_cable is None:
+    def _look_for_charging(self, at_cable):
+        """As long as that one is plugged in: a box that is alone sleeps until something happens."""
+        if self.at_cable is not at_cable:
             return
+        self.clock.after(LOOK_US, self._look_for_charging, at_cable)
         verdict = self.at_cable.verdict
         charging = verdict == "charging" and self.smartevse.state == STATE_C
         if charging != self.charging:

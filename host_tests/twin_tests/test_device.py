@@ -871,3 +871,41 @@ def test_without_line_costs_plain_python_takes_no_time_and_still_ends(boards):
     )
     device.run(5)
     assert int(said(device)[0]) < 10_000
+
+
+def naps(boards, seconds, **options):
+    """A board that tells when it wakes, and how long each of its naps of `seconds` took, in ms."""
+    device = boards(
+        f"""
+        import time
+        while True:
+            before = time.monotonic_ns()
+            time.sleep({seconds})
+            after = time.monotonic_ns()
+            print(after // 1000000, (after - before) // 1000000)
+        """,
+        **options,
+    )
+    device.run(5)
+    device.console.clear()
+    return device
+
+
+@pytest.mark.parametrize(("seconds", "charge_lines", "longest_ms"), [
+    (0.01, True, 10), (0.01, False, 200), (0.002, True, 2), (0.002, False, 10), (0.05, False, 50),
+])  # fmt: skip
+def test_the_loops_sleeps_are_long_where_nobody_counts_and_nothing_happens(boards, seconds, charge_lines, longest_ms):
+    device = naps(boards, seconds, charge_lines=charge_lines)
+    device.run(3)
+    assert {int(line.split()[1]) for _, line in device.console[1:]} == {longest_ms}
+
+
+def test_a_long_sleep_ends_with_what_happens_and_with_what_a_test_may_have_done(boards):
+    device = naps(boards, 0.01, charge_lines=False)
+    device.run_until(lambda: device.console, 1)
+    looked_us = device.clock.now_us
+    device.clock.after(75_000, lambda: None)
+    device.console.clear()
+    device.run(0.5)
+    woke_ms = [(when_us - looked_us) / 1000 for when_us, _ in device.console]
+    assert woke_ms[0] <= 12 and 75 <= woke_ms[1] <= 87 and woke_ms[2] - woke_ms[1] > 199

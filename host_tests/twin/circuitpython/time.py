@@ -22,12 +22,12 @@ def _float30(value):
 def sleep(seconds):
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    us = device.nap_us(round(seconds * 1_000_000)) + device.costs.ticks_us
+    us = round(seconds * 1_000_000)
     # Ctrl-C ends it.
     while us > _LOOK_US:
         device.spend(_LOOK_US)
         us -= _LOOK_US
-    device.spend(us)
+    device.nap(us, device.costs.ticks_us)
 
 
 def monotonic():
