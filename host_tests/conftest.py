@@ -10,6 +10,7 @@ each process in a file of its own.
 import contextlib
 import functools
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -75,16 +76,21 @@ def _is_worker(config):
 
 
 def pytest_configure(config):
-    if not _is_worker(config) and config.option.markexpr != "last":
+    if not _is_worker(config) and _is_heard(config):
         overheard.forget()
     overheard.listen()
 
 
 def pytest_unconfigure(config):
     name = config.workerinput["workerid"] if _is_worker(config) else "main"
-    if config.option.markexpr != "last":
+    if _is_heard(config):
         overheard.write(name)
     sessions.forget()
+
+
+def _is_heard(config):
+    """Not a run inside another one, on a box without one of its cures: what the other one hears is not its own to remove."""
+    return config.option.markexpr != "last" and "SOCBOX_DEVICE" not in os.environ
 
 
 def _rank(item):
