@@ -5,6 +5,7 @@
 Whole boxes with such settings are in `host_tests/session/test_odd_settings.py`.
 """
 
+import functools
 import json
 
 import pytest
@@ -35,6 +36,8 @@ def is_usable(row, value):
     return checks.checked(row, str(value)) == value
 
 
+# What is refused is refused in few different sentences, hundreds of thousands of times.
+@functools.cache
 def is_sentence(text):
     return 10 < len(text) < 200 and all(checks.is_shown(letter) for letter in text)
 
