@@ -65,9 +65,12 @@ class Attacker:
         self.seq = self.ack = 0
         self.seen = []  # scapy TCP layers of the box, with their payload in .data
 
-    def head(self, destination=BOX_ADDRESS):
-        ether = Ether(src=ATTACKER_MAC, dst=BOX_MAC.hex(":"))
-        return ether / IPv6(src=ATTACKER, dst=destination)
+    def packet(self, *layers, destination=BOX_ADDRESS):
+        """Put together in place: "/" copies both sides, and that is half of the work."""
+        packet = Ether(src=ATTACKER_MAC, dst=BOX_MAC.hex(":"))
+        for layer in (IPv6(src=ATTACKER, dst=destination), *layers):
+            packet.add_payload(layer)
+        return packet
 
     def look(self):
         while (frame := self.wire.read()) is not None:
@@ -108,21 +111,21 @@ class Attacker:
             options=options or [],
             **fields,
         )
-        self.wire.send(bytes(self.head() / tcp / data))
+        self.wire.send(bytes(self.packet(tcp, data)))
 
     def raw_options(self, octets, flags="S"):
         """A segment with these option bytes, whatever they mean."""
         octets += b"\0" * (-len(octets) % 4)
-        packet = self.head() / TCP(
+        tcp = TCP(
             sport=self.port, dport=self.box_port, flags=flags, seq=self.seq, window=8192, dataofs=5 + len(octets) // 4
-        ) / octets  # fmt: skip
-        self.wire.send(bytes(packet))
+        )  # fmt: skip
+        self.wire.send(bytes(self.packet(tcp, octets)))
 
     # ---- the way a good client would take
 
     def sdp(self):
         self.box_port = None
-        packet = self.head("ff02::1") / UDP(sport=50000, dport=15118) / SDP_REQUEST
+        packet = self.packet(UDP(sport=50000, dport=15118), SDP_REQUEST, destination="ff02::1")
         packet[Ether].dst = "33:33:00:00:00:01"
         self.wire.send(bytes(packet))
         self.wait_for(lambda: self.box_port)
