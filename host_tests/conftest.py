@@ -18,6 +18,7 @@ import pytest_timeout
 from _pytest.runner import TEST_OUTCOME, runtestprotocol
 
 from host_tests.peers import overheard, sessions
+from host_tests.support import workers
 from host_tests.support.lateness import Ticker
 
 _FIGURE = "figure"
@@ -76,6 +77,9 @@ def _is_worker(config):
 
 
 def pytest_configure(config):
+    gc.disable()
+    if _is_worker(config):
+        workers.be_brief(config)
     if not _is_worker(config) and _is_heard(config):
         overheard.forget()
     overheard.listen()
@@ -128,6 +132,7 @@ def pytest_collection_finish():
     """The tests themselves stay until the end: the collector need not look at them each time."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
