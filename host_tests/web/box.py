@@ -22,6 +22,12 @@ DESKTOP = {"width": 1280, "height": 900}
 NAME = "http://socbox.local"
 PAGES = ("/", "/config", "/webserial", "/modem", "/update", "/resetwifi", "/report", "/diary", "/login")
 
+# What the status page does every two seconds, done now and to its end.
+LOOK = """async () => {
+    while (asking) await new Promise((done) => setTimeout(done, 20));
+    await ask();
+}"""
+
 
 class Box:
     """`url`, and `ask("plug", soc=42)` for the commands of `run_box`."""

@@ -202,8 +202,8 @@ def from_the_network_to_the_first_car(box, page, figures):
     assert box.ask("state")["access_point"], "the result is shown before the access point goes away"
     page.click("#finish")
     wait(page, "#bye", "closes now")
+    box.ask("rate", rate=10)
     until(lambda: not box.ask("state")["access_point"], 60)
-    box.ask("rate")
     assert box.ask("state")["address"] == "192.168.1.50"
     box.ask("plug", soc=42)
     until(lambda: box.ask("posts"), 120)
