@@ -3,7 +3,7 @@
 """Recordings played frame by frame against the station alone: the car says what it said, whatever it hears.
 
 Matching as recorded, byte for byte, against a station with the recorded station's MAC. Messages are the recorded ones,
-with the SessionID of this session in place of theirs.
+with the SessionID of this session in place of theirs, and once as they are.
 """
 
 import json
@@ -38,7 +38,12 @@ def with_session_id(payload, session_id):
     return exi.encode(standard.SCHEMA, message)
 
 
-def play_messages(car, recording):
+def as_it_is(payload, session_id):
+    """The recorded message with the SessionID that the recorded station gave."""
+    return payload
+
+
+def play_messages(car, recording, sent=with_session_id):
     """Every recorded request in its order and at its pace until the box closes; the response codes."""
     codes = []
     last_t = None
@@ -50,7 +55,7 @@ def play_messages(car, recording):
         last_t = message.t
         if "FA" in car.flags_seen or not car.secc.active:
             break
-        answer = car.exchange(with_session_id(message.payload, car.session_id))
+        answer = car.exchange(sent(message.payload, car.session_id))
         standard = STANDARDS.get(answer[1]) if answer else None
         if standard is not None:
             tree = exi.decode(standard.SCHEMA, answer)["V2G_Message"]
@@ -81,6 +86,23 @@ def test_what_a_recorded_car_says_is_read_whatever_it_hears(name):
     assert len(car.kinds("released")) == 1
     granted = [name for name, code in codes if code[:2] == "OK" and name in ("PreChargeRes", "CurrentDemandRes")]
     assert granted == []
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_a_recorded_car_is_read_by_a_box_that_prefers_the_other_standard_and_whose_session_id_it_never_takes(name):
+    """It speaks as it did with a station that chose otherwise, and goes on in spite of every refusal."""
+    recorded = RECORDED[name]
+    recording = Recording(recorded["file"], *recorded["span_s"])
+    preferred = "din" if recorded.get("standard") == "iso2" else "iso2"
+    car = WireCar({"protocol": preferred}, mac=recording.of(frames.SLAC_PARM_REQ)[0].frame[6:12]).slac()
+    car.sdp()
+    car.connect()
+    codes = play_messages(car, recording, as_it_is)
+    ((reading,),) = car.kinds("reading")
+    told = recorded["recorded"]["soc_percent"][0]
+    assert reading.soc_percent == (None if name in DOUBTFUL else told)
+    assert {code for name, code in codes if name not in ("SessionSetupRes",)} == {"FAILED_UnknownSession"}
+    assert len(car.kinds("released")) == 1
 
 
 # ---- matching alone, byte for byte

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """v2g.connection: what reaches a car's conversation over SDP, TCP and V2GTP, and what does not."""
 
+import pytest
 from scapy.layers.inet import UDP
 from v2g import connection, din, exi, iso2
 from v2g.din import SCHEMA
 
-from host_tests.support.din_car import charge_parameters
+from host_tests.support.din_car import NO_ID, TO_PARAMETERS, charge_parameters
+from host_tests.support.v2g_car import BODIES, WAY
+from host_tests.support.v2g_offers import DIN, ISO2
 from host_tests.support.wire_car import WireCar
 
 
@@ -95,6 +98,86 @@ def test_a_last_request_that_shares_its_segment_with_the_fin_is_answered():
     car.sends()
     assert car.received.count(b"\x01\xfe\x80\x01") == 1
     assert len(car.kinds("reading")) == 1 and "FA" in "".join(car.flags_seen)
+
+
+@pytest.mark.parametrize("session_id", [NO_ID, b"\x12\x34\x56\x78", b"\x99" * 8])
+def test_a_car_that_never_takes_over_the_sessions_id_is_read_and_closed_behind_its_third_refusal(session_id):
+    """It goes on whatever it is told: neither the first refusals nor those of other requests end it before."""
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    car.handshake()
+    car.request(TO_PARAMETERS[0])
+    codes = []
+    for name in (*TO_PARAMETERS[1:], "ChargeParameterDiscoveryReq", "ChargeParameterDiscoveryReq", "CableCheckReq"):
+        assert "FA" not in car.flags_seen
+        car.session_id = session_id
+        codes.append(car.request(name)["ResponseCode"])
+    assert set(codes) == {"FAILED_UnknownSession"}
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [42]
+    assert "FA" in car.flags_seen
+    car.wait(2500)
+    assert len(car.kinds("released")) == 1
+
+
+@pytest.mark.parametrize(("preference", "agreed"), [("din", din), ("iso2", iso2)])
+def test_a_car_that_begins_in_the_standard_that_was_not_agreed_on_is_read_in_it(preference, agreed):
+    """It gave both the same SchemaID."""
+    spoken = iso2 if agreed is din else din
+    car = WireCar({"protocol": preference}).slac()
+    car.sdp()
+    car.connect()
+    assert car.handshake((DIN, 2, 0, 1, 1), (ISO2, 2, 0, 1, 1))["SchemaID"] == 1
+    assert told_last(car) == (403, "schema negotiated: " + agreed.PROTOCOL)
+    car.standard, car.bodies = spoken, BODIES[spoken]
+    for name in (*WAY[spoken], "ChargeParameterDiscoveryReq"):
+        assert car.request(name)["ResponseCode"][:2] == "OK"
+    ((reading,),) = car.kinds("reading")
+    assert (reading.soc_percent, reading.protocol) == (42, spoken.PROTOCOL)
+    assert (403, f"the car speaks {spoken.PROTOCOL}, agreed was {agreed.PROTOCOL}") in car.kinds("checkpoint")
+    assert car.request("SessionStopReq")["ResponseCode"] == "OK"
+
+
+def test_nothing_but_din_is_spoken_where_the_setting_says_so():
+    car = WireCar({"protocol": "din_only"}).slac()
+    car.sdp()
+    car.connect()
+    car.handshake()
+    car.standard = iso2
+    assert car.request("SessionSetupReq") is None
+    assert car.secc.counts["bad_exi"] == 1
+
+
+@pytest.mark.parametrize("standard", [din, iso2])
+def test_a_car_that_goes_on_where_an_earlier_connection_broke_off_is_read(standard):
+    """No handshake, no SessionSetupReq: its requests are refused, and its numbers are its own."""
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    car.standard, car.bodies, car.session_id = standard, BODIES[standard], b"\x99" * 8
+    assert car.request("ChargeParameterDiscoveryReq")["ResponseCode"] == "FAILED_UnknownSession"
+    ((reading,),) = car.kinds("reading")
+    assert (reading.soc_percent, reading.protocol) == (42, standard.PROTOCOL)
+    assert (403, f"the car speaks {standard.PROTOCOL}, agreed was nothing") in car.kinds("checkpoint")
+
+
+@pytest.mark.parametrize("waits_ms", [0, 50])
+def test_a_car_that_asks_for_a_protocol_again_is_answered_again(waits_ms):
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    for entries, schema_id in (([(DIN, 2, 0, 1, 1)], 1), ([(ISO2, 2, 0, 5, 1)], 5), ([(DIN, 2, 0, 7, 1)], 7)):
+        assert car.handshake(*entries)["SchemaID"] == schema_id
+        car.wait(waits_ms)
+    assert car.request("SessionSetupReq")["ResponseCode"] == "OK_NewSessionEstablished"
+
+
+def test_a_session_that_has_begun_is_not_begun_anew_in_another_standard():
+    car = WireCar().to_parameters()
+    car.standard = iso2
+    assert car.request("SessionSetupReq") is None
+    car.standard = din
+    assert car.request("ChargeParameterDiscoveryReq")["ResponseCode"] == "OK"
 
 
 def test_another_kind_of_message_is_counted_and_the_conversation_goes_on():

@@ -305,6 +305,38 @@ def test_a_car_whose_last_word_could_not_be_read_is_told_as_such(step, flags):
     assert ends(car) == [("not_understood",)]
 
 
+@pytest.mark.parametrize("flags", ["FA", "RA", None])
+def test_a_car_that_begins_tls_all_the_same_asked_for_what_is_not_offered_and_is_not_answered_for_ever(flags):
+    car = WireCar()
+    for _ in range(2):
+        car.slac()
+        car.sdp(0)
+        car.connect()
+        car.tcp("PA", b"\x16\x03\x01\x00\x05hello")
+        car.sends()
+        assert "FA" in car.flags_seen
+        if flags:
+            car.tcp(flags)
+        assert ends(car)[-1] == ("not_offered",)
+    car.sends(slac_wire.parm_req(CAR))
+    assert car.secc.counts["not_answered"] == 1
+
+
+def test_a_car_that_begins_tls_and_then_connects_without_is_read():
+    car = WireCar().slac()
+    car.sdp(0)
+    car.connect()
+    car.tcp("PA", b"\x16\x03\x03\x00\x05hello")
+    car.sends()
+    car.tcp("FA")
+    car.sdp(0x10)
+    car.connect()
+    car.handshake()
+    for name in (*TO_PARAMETERS, "ChargeParameterDiscoveryReq"):
+        assert car.request(name)["ResponseCode"][:2] == "OK"
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [42]
+
+
 @pytest.mark.parametrize("hangs_up", [True, False])
 def test_a_car_that_could_not_be_read_twice_counts_as_read_only_where_it_hung_up_itself(hangs_up):
     """One that stays and waits has decided nothing: it is answered again, like any that fell silent."""

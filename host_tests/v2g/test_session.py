@@ -124,10 +124,24 @@ def test_later_parameters_fill_in_what_the_first_left_out_and_change_nothing_els
 
 
 @STANDARDS
-def test_parameters_with_a_wrong_session_id_are_not_read(standard):
+def test_parameters_with_a_wrong_session_id_are_refused_and_read_all_the_same(standard):
     car = Wire(standard).goes_to_parameters()
-    car.sends("ChargeParameterDiscoveryReq", session_id=b"\x99" * 8)
-    assert car.session.reading is None
+    answer = car.sends("ChargeParameterDiscoveryReq", session_id=b"\x99" * 8)
+    assert answer["ResponseCode"] == "FAILED_UnknownSession"
+    assert (car.session.reading.soc_percent, car.session.rung) == (42, 0)
+
+
+@STANDARDS
+def test_refusals_of_different_requests_are_not_in_a_row_until_the_car_is_read(standard):
+    car = Wire(standard)
+    for name in WAY[standard][1:]:
+        car.sends(name)
+        assert car.session.refusals == 1
+    car.sends(WAY[standard][-1])
+    assert car.session.refusals == 2
+    for count, name in ((1, "ChargeParameterDiscoveryReq"), (2, "CableCheckReq"), (3, "PreChargeReq")):
+        car.sends(name)
+        assert car.session.refusals == count
 
 
 def test_ticks_that_wrap_do_not_end_a_phase():

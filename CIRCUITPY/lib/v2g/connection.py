@@ -151,7 +151,7 @@ class Connection:
         if plug_in.reading is not None or plug_in.closing:
             plug_in.leave(_ENDED.get(event, "connection closed"), now)
         elif event in _ENDED:
-            plug_in.ended = "car_ended" if self._protocol is None else "answer_refused"
+            plug_in.ended = plug_in.ended or ("car_ended" if self._protocol is None else "answer_refused")
 
     def _receive_stream(self, data, now):
         self._stream.feed(data)
@@ -164,7 +164,12 @@ class Connection:
                     self._counts["bad_v2gtp"] += 1
                 message = self._stream.next_message()
         except PeerError as error:
-            self._not_read("bad_v2gtp", error)
+            if self._protocol is None and self._stream.begins_tls:
+                self._counts["bad_v2gtp"] += 1
+                self._plug_in.ended = "not_offered"  # it would begin so again
+                self._plug_in.say(599, "car begins TLS, which the box does not offer")
+            else:
+                self._not_read("bad_v2gtp", error)
             self._stream.reset()
             self.tcp.close(now)
 
@@ -177,7 +182,7 @@ class Connection:
 
     def _receive_message(self, payload, now):
         try:
-            if self._protocol is None:
+            if self._is_handshake(payload, now):
                 answer = self._negotiate(payload, now)
             else:
                 answer = self._request(payload, now)
@@ -191,6 +196,28 @@ class Connection:
             if plug_in.refused_enough:
                 self.close("the car was refused %d times" % plug_in.session.refusals, now)
 
+    def _is_handshake(self, payload, now):
+        """True until the first request, which tells the standard that the car speaks, whatever was agreed on.
+
+        It may have given both standards the same SchemaID, or go on where an earlier connection broke off.
+        """
+        plug_in = self._plug_in
+        if plug_in.session is not None and plug_in.session.state != "SESSION_SETUP":
+            return False
+        spoken = handshake.SPOKEN_IN.get(payload[1]) if len(payload) > 1 else None
+        if spoken not in handshake.PREFERENCES[self._preference]:
+            return True
+        if spoken != self._protocol:
+            plug_in.say(403, "the car speaks %s, agreed was %s" % (spoken, self._protocol or "nothing"))
+            self._agree(spoken, now)
+        return False
+
+    def _agree(self, protocol, now):
+        if protocol != self._protocol:
+            self._protocol = protocol
+            self._standard = None
+        self._negotiated_at = now
+
     def _negotiate(self, payload, now):
         request = exi.decode(apphand.SCHEMA, payload)
         if "supportedAppProtocolReq" not in request:
@@ -202,8 +229,7 @@ class Connection:
         if protocol is None:
             plug_in.fail("no_din")
         else:
-            self._protocol = protocol
-            self._negotiated_at = now
+            self._agree(protocol, now)
             plug_in.say(403, "schema negotiated: " + protocol)
         return answer
 

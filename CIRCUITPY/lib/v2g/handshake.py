@@ -15,6 +15,8 @@ SPOKEN = {
     "urn:din:70121:2012:MsgDef": ("DIN 70121", 2, 0),
     "urn:iso:15118:2:2013:MsgDef": ("ISO 15118-2", 2, 0),
 }
+# second octet of every message: the standard it is of
+SPOKEN_IN = {0x9A: "DIN 70121", 0x98: "ISO 15118-2"}
 # setting: the station's order
 PREFERENCES = {
     "din": ("DIN 70121", "ISO 15118-2"),

@@ -158,7 +158,7 @@ class Session:
     (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq, ``refused`` with it when a
     refusal was what the car heard last; ``answer_key`` is equal for answers of this session that are equal, or None.
     ``rung`` is how far down the release ladder the car came, ``refusals`` how many answers in a row, up to the last one,
-    were not OK.
+    were not OK: of those to the same request, while nothing was read.
     """
 
     state = "SESSION_SETUP"
@@ -173,6 +173,7 @@ class Session:
     wants_ac = False
     _error = "NO_ERROR"
     _wants_nothing = False
+    _refused_name = None
     _shutdown_rounds = 0
     _shutdown_since = None
     _phase_ends = None
@@ -201,22 +202,30 @@ class Session:
         self._status["EVSEStatusCode"] = "EVSE_Shutdown"
         if "EVSEProcessing" in fields:
             fields["EVSEProcessing"] = "Finished"
-        if name != "SessionSetupReq" and session_id != self.session_id:
-            code = "FAILED_UnknownSession"
-        else:
+        is_known = name == "SessionSetupReq" or session_id == self.session_id
+        if is_known or self.reading is None or not self.reading.soc_percent:
             self._take_numbers(name, body)
-            if self.state not in states:
-                code = "FAILED_SequenceError"
-            else:
-                code = action(self, body, fields, now)
-                if next_state and code[:2] == "OK":
-                    self.state = next_state
+        if not is_known:
+            code = "FAILED_UnknownSession"
+        elif self.state not in states:
+            code = "FAILED_SequenceError"
+        else:
+            code = action(self, body, fields, now)
+            if next_state and code[:2] == "OK":
+                self.state = next_state
         if code[:2] == "OK":
             self.refusals = 0
         else:
-            self.refusals += 1
+            self._count_refusal(name)
             self.events.append((598, name + " refused: " + code))
         return self._response(name, code, fields)
+
+    def _count_refusal(self, name):
+        """In a row; but a car that goes on with another request in spite of them may come to its parameters so."""
+        if self.reading is None and name != self._refused_name:
+            self.refusals = 0
+        self._refused_name = name
+        self.refusals += 1
 
     def _response(self, name, code, fields):
         fields["ResponseCode"] = code
@@ -257,7 +266,10 @@ class Session:
     # ---- what the car tells
 
     def _take_numbers(self, name, body):
-        """The state of charge out of any message that carries it, refused ones too, from the parameters on."""
+        """The state of charge out of any message that carries it, refused ones too, from the parameters on.
+
+        With the SessionID of another session as well while nothing better was told: who else should say it here?
+        """
         if "DC_EVChargeParameter" in body:
             self._take_parameters(body["DC_EVChargeParameter"], body[self.standard.TRANSFER[0]])
             status = body["DC_EVChargeParameter"].get("DC_EVStatus")

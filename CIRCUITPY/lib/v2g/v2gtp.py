@@ -15,6 +15,7 @@ SDP_RESPONSE = 0x9001
 
 HEADER_BYTES = 8
 _VERSION = 0x01FE
+_TLS = b"\x16\x03"  # what a TLS client says first: a record of its handshake, of any version
 # The longest request a car sends is below 500 bytes; a length beyond this is noise or malice.
 MAX_PAYLOAD_BYTES = 4096
 
@@ -42,6 +43,11 @@ class Reassembler:
 
     def reset(self):
         self._pending = b""
+
+    @property
+    def begins_tls(self):
+        """True when what could not be read is a TLS client's greeting."""
+        return self._pending[:2] == _TLS
 
     def feed(self, data):
         """Takes the next ``data`` (bytes) of the stream; fetch the messages with ``next_message``."""
