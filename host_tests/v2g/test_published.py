@@ -137,6 +137,18 @@ def test_a_published_session_of_a_tesla_is_answered_to_its_end():
     assert car.session.stopped and car.told(598) == []
 
 
+def test_a_published_session_without_a_session_id_is_read():
+    """pyplc: what programs made of OpenV2G's example say, with no SessionID in any message and an empty EVCCID."""
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    car.handshake()
+    for octets in ("809a0011d00000", "809a001198", "809a0011b2001280", "809a00107211400dc0c8c82324701900"):
+        assert car.exchange(bytes.fromhex(octets))
+    assert [(reading.soc_percent, reading.evccid) for (reading,) in car.kinds("reading")] == [(55, None)]
+    assert "FA" not in car.flags_seen
+
+
 @pytest.mark.parametrize(
     ("octets", "code", "schema_id"),
     [
