@@ -208,7 +208,7 @@ class Connection:
         if spoken not in handshake.PREFERENCES[self._preference]:
             return True
         if spoken != self._protocol:
-            plug_in.say(403, "the car speaks %s, agreed was %s" % (spoken, self._protocol or "nothing"))
+            plug_in.say(403, "the car's requests are of " + spoken)
             self._agree(spoken, now)
         return False
 
