@@ -139,6 +139,21 @@ def test_a_seres_tells_0_with_ev_ready_until_it_has_a_voltage(standard):
 
 
 @STANDARDS
+@pytest.mark.parametrize(("soc", "code"), [(0, "OK"), (42, "FAILED_SequenceError")])
+def test_a_car_at_0_may_go_on_to_its_cable_check_although_it_was_told_ongoing(standard, soc, code):
+    """It tells more behind that, if anywhere; any other one has told what is wanted of it."""
+    car = Car(standard)
+    car.asks(soc)
+    fields = car.checks_cable(soc)
+    assert fields["ResponseCode"] == code
+    assert fields["DC_EVSEStatus"]["EVSEIsolationStatus"] == "Invalid"
+    assert fields["DC_EVSEStatus"]["EVSEStatusCode"] == "EVSE_Shutdown"
+    assert car.session.state == ("CHARGE_PARAMETERS" if soc else "PRE_CHARGE")
+    car.precharges(81, 383)
+    assert car.numbers == (soc or 81, None)
+
+
+@STANDARDS
 @pytest.mark.parametrize("volts", [None, 0])
 def test_a_seres_that_leaves_with_ev_ready_has_not_confirmed_its_0(standard, volts):
     car = Car(standard)

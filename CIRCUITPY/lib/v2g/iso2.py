@@ -30,7 +30,8 @@ REQUESTS = {
     # A car that another station kept waiting asks again although it was told Finished.
     "AuthorizationReq": (("AUTHORIZATION", "CHARGE_PARAMETERS"), Session.authentication, "CHARGE_PARAMETERS"),
     "ChargeParameterDiscoveryReq": (("CHARGE_PARAMETERS",), Session.charge_parameter_discovery, None),
-    "CableCheckReq": (("CABLE_CHECK", "PRE_CHARGE"), Session.cable_check, None),
+    # One at 0 % may go on although it was told Ongoing.
+    "CableCheckReq": (("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE"), Session.cable_check, None),
     "PreChargeReq": (("PRE_CHARGE",), Session.pre_charge, None),
     "CurrentDemandReq": (("PRE_CHARGE",), Session.refuse, None),
     "PowerDeliveryReq": (_LEAVING, Session.power_delivery, None),

@@ -250,10 +250,14 @@ class Session:
         self._status["EVSEStatusCode"] = status_code
         return self._response(name, code, fields)
 
+    @property
+    def _is_at_0(self):
+        """True for a car that may still tell more than the 0 % that it told."""
+        return self.reading is not None and not self.reading.soc_percent
+
     def _take_rung(self, rung, fields):
         """Step down to ``rung`` of the standard's ladder; the ResponseCode it says."""
-        at_0 = self.reading is not None and not self.reading.soc_percent
-        ladder = self.standard.LADDER_AT_0 if at_0 else self.standard.LADDER
+        ladder = self.standard.LADDER_AT_0 if self._is_at_0 else self.standard.LADDER
         _, _, code, processing, status_code, next_state = ladder[rung - 1]
         self.rung = rung
         self._status["EVSEStatusCode"] = status_code
@@ -426,6 +430,8 @@ class Session:
         return "OK"
 
     def cable_check(self, body, fields, now):
+        if self.state == "CHARGE_PARAMETERS" and not self._is_at_0:
+            return "FAILED_SequenceError"
         if self.rung <= 1 and self.station.phases and self._goes_on(1, now):
             self._status["EVSEStatusCode"] = "EVSE_NotReady"
             if not expired(self._phase_ends[1], now):
