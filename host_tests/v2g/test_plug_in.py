@@ -59,6 +59,30 @@ def test_a_plug_in_ends_45_seconds_after_its_first_request_the_second_to_linger_
     assert first_overdue_ms(one) == (44_000, "the car did not leave in time")
 
 
+@pytest.mark.parametrize(("stepped_ms", "ms"), [(33_999, 44_000), (34_000, 44_000), (34_001, 57_000), (43_999, 57_000)])
+def test_a_car_that_came_a_step_further_in_the_last_ten_seconds_is_given_the_phase(stepped_ms, ms):
+    one, _ = plug_in()
+    one.stepped(at(stepped_ms))
+    assert first_overdue_ms(one) == (ms, "the car did not leave in time")
+
+
+@pytest.mark.parametrize("facts", [{"stopped": True}, {"reading": reading(), "renewed": True}])
+def test_a_step_gives_no_time_to_a_car_that_stopped_or_was_read(facts):
+    one, _ = plug_in(**facts)
+    one.follow(one.session, at(43_000))
+    one.stepped(at(43_500))
+    assert first_overdue_ms(one)[0] == 44_000
+
+
+def test_a_slow_car_that_is_read_late_leaves_within_the_phase():
+    one, _ = plug_in()
+    one.stepped(at(43_000))
+    assert one.overdue(at(44_000)) is None
+    one.session = session(reading=reading(), renewed=True)
+    one.follow(one.session, at(50_000))
+    assert first_overdue_ms(one)[0] == 57_000
+
+
 @pytest.mark.parametrize(
     ("matched_ms", "in_phase", "ms"),
     [(24_000, True, 44_000), (30_000, True, 49_000), (44_000, True, 57_000), (44_000, False, 63_000)],

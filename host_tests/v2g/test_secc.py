@@ -305,6 +305,22 @@ def test_a_car_whose_last_word_could_not_be_read_is_told_as_such(step, flags):
     assert ends(car) == [("not_understood",)]
 
 
+@pytest.mark.parametrize(("ms", "soc"), [(6000, 42), (7000, 42), (10_500, None)])
+def test_a_car_that_takes_seconds_for_each_message_is_read_as_long_as_it_comes_further(ms, soc):
+    car = WireCar().slac()
+    for step in (car.sdp, car.connect, car.handshake):
+        car.wait(ms)
+        step()
+    for name in (*TO_PARAMETERS, "ChargeParameterDiscoveryReq"):
+        car.wait(ms)
+        if "FA" not in car.flags_seen:
+            car.request(name)
+    assert [reading.soc_percent for (reading,) in car.kinds("reading")] == ([] if soc is None else [soc])
+    car.wait(20_000)
+    assert len(car.kinds("released")) == len(car.kinds("reading"))
+    assert len(car.kinds("session_end")) == 1
+
+
 @pytest.mark.parametrize("flags", ["FA", "RA", None])
 def test_a_car_that_begins_tls_all_the_same_asked_for_what_is_not_offered_and_is_not_answered_for_ever(flags):
     car = WireCar()

@@ -250,7 +250,10 @@ class Connection:
             self._begin_session()
         schema = self._standard.SCHEMA
         session = self._plug_in.session
+        state = session.state
         response = session.request(exi.decode(schema, payload), now)
+        if session.state != state:
+            self._plug_in.stepped(now)
         if response is None:
             return None
         answer = self._answers.get(session.answer_key)

@@ -12,6 +12,7 @@ LIMITS_MS = {
     "plug_in": 45000,  # first SLAC_PARM.REQ -> end; SmartEVSE waits 60 s from 5 % PWM
     "matched": 20000,  # CM_SLAC_MATCH.CNF -> end, at least: an Ioniq or an Audi sends its SDP request 3 to 7 s after it
     "phase": 58000,  # but where a SmartEVSE is asked no later than this after the first SLAC_PARM.REQ
+    "step": 10000,  # a car that came a step further so lately is slow, not silent: plug_in becomes phase for it
     "after_stop": 5000,  # SessionStopRes -> our FIN, if the car leaves the connection open
     "refused": 3000,  # last refusal -> our FIN, unless the car then asks for something that lets it leave
     "linger": 1000,  # our FIN, or the car's end -> new key, at least; taken off the first four so that they are kept
@@ -51,6 +52,7 @@ class PlugIn:
     declined_told = False  # the rules of who is answered know of it
     ended = None  # cause, when the car closed its connection before it told anything
     _next_request_by = None
+    _stepped = None  # when it came a step nearer to its parameters
     _refused_by = None
     _leave_by = None  # no later than this for the sake of a FIN that is not acknowledged
 
@@ -81,7 +83,7 @@ class PlugIn:
         self.progress = 2
         self.session = None
         self.unread = False
-        self._refused_by = self._next_request_by = None
+        self._refused_by = self._next_request_by = self._stepped = None
         if self.reading is None:
             self.ended = self.how = self.leave_at = None
             self.closing = False
@@ -151,11 +153,25 @@ class PlugIn:
         may_tell_more = self.reading is not None and not self.reading.soc_percent
         return session.refusals >= (_MOST_REFUSALS_AT_0 if may_tell_more else _MOST_REFUSALS)
 
+    def stepped(self, now):
+        """The car came a step nearer to its parameters."""
+        self._stepped = now
+
+    def _is_slow(self, now):
+        """True for a car on its way to its parameters that has the phase left: its end is moved."""
+        if self._stepped is None or self.reading is not None or self.closing:
+            return False
+        phase_ends = ticks_add(self.began, LIMITS_MS["phase"] - LIMITS_MS["linger"])
+        if ticks_diff(now, self._stepped) >= LIMITS_MS["step"] or expired(phase_ends, now):
+            return False
+        self._close_by = phase_ends
+        return True
+
     def overdue(self, now):
         """Words for the log when the box must close the connection now, else None."""
         if expired(self._refused_by, now):
             return "the car was refused and said no more"
-        if expired(self._close_by, now) or expired(self._next_request_by, now):
+        if expired(self._close_by, now) and not self._is_slow(now) or expired(self._next_request_by, now):
             return "the car did not leave in time"
         return None
 
