@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from host_tests.support.starts import started
+from host_tests.twin import __main__ as command_line
 from host_tests.twin import smartevse, world
 from host_tests.twin.story import Plugins
 from host_tests.twin.world import World, overlaid
@@ -238,6 +239,28 @@ def test_once_on_the_command_line(tmp_path):
     ]
     assert struct.unpack("<I", pcap.read_bytes()[:4]) == (0xA1B2C3D4,)
     assert picture.exists()
+
+
+@pytest.mark.parametrize(("options", "loaded"), [((), True), (("--early",), False)], ids=["complete", "early"])
+def test_the_first_car_is_plugged_in_when_page_and_display_are_there_unless_it_is_to_be_early(options, loaded):
+    done = run_cli("--once", "--json", "--verbose", "--http-port", "0", *options)
+    assert done.returncode == 0, done.stderr
+    texts = [json.loads(line)["text"] for line in done.stdout.splitlines()]
+    before = texts[: texts.index("a car plugs in, 42 %")]
+    assert "ssd1306, 128 x 64" in texts and "page at http://192.168.1.50/" in texts
+    assert ("ssd1306, 128 x 64" in before, "page at http://192.168.1.50/" in before) == (loaded, loaded)
+
+
+@pytest.mark.parametrize(("options", "pace"), [((), "fast"), (("--speed", "realtime"), "realtime")])
+def test_nobody_waits_for_the_start_in_real_time_who_did_not_ask_for_it(monkeypatch, capsys, options, pace):
+    paces = []
+    monkeypatch.setattr(command_line.Run, "_step", lambda run: paces.append(run.world.pace))
+    monkeypatch.setattr(World, "complete", property(lambda world: len(paces) == 3))
+    with command_line.Run(command_line.parser().parse_args(["--http-port", "0", *options])) as run:
+        run._wait_for_the_box()
+        run._step()
+    assert paces == [pace] * 3 + ["realtime"]
+    assert ("run through faster" in capsys.readouterr().out) is (pace == "fast")
 
 
 def test_once_fails_when_nothing_was_read(tmp_path):

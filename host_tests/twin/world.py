@@ -108,6 +108,7 @@ class World:
         self.plug_ins = 0
         self._in_traceback = False
         self._key_set_in_start = None
+        self._page_in_start = None
         self._told_start = 0
         self.power_on_s = 0.0
         self._rng = Rng(seed * 16 + 12)
@@ -354,6 +355,8 @@ class World:
             self._other_console_line(line)
             return
         level, tag, text = found.group(3, 4, 5)
+        if tag == "web" and text.startswith("page at "):
+            self._page_in_start = self.device.starts
         checkpoint = _CHECKPOINT.match(text)
         if not checkpoint:
             self.note("box", _LEVELS[level], text, tag=tag)
@@ -400,6 +403,16 @@ class World:
             return False
         asked = any(request["t_s"] > self.power_on_s for request in self.smartevse.requests)
         return asked or self.now_s - self.power_on_s > LONGEST_START_S
+
+    @property
+    def complete(self):
+        """True when nothing is left to be loaded: the box can read a car, its page is there and its display shows something.
+
+        The page is loaded last. A box without WiFi has none until its access point is up.
+        """
+        if not self.ready or self._page_in_start != self.device.starts:
+            return False
+        return self.display is None or self.display.image().getbbox() is not None
 
     @property
     def box_url(self):
