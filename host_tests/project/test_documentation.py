@@ -19,7 +19,7 @@ import pytest
 from appliance.settings.checks import checked
 from appliance.settings.schema import row_of
 
-from host_tests.tools import bundle, site_hooks
+from host_tests.tools import bundle, deploy, site_hooks
 
 ROOT = Path(__file__).parents[2]
 PAGES_WITH_COMMANDS = (ROOT / "README.md", ROOT / "docs" / "quick-start.md", ROOT / "docs" / "developing.md")
@@ -172,6 +172,44 @@ def test_deploy_puts_a_complete_box_on_a_drive(tmp_path):
     assert {"code.py", "settings.toml", "lib/appliance/box.py", "www/index.html"} <= there
     fonts = (ROOT / "CIRCUITPY" / "lib" / "appliance" / "display" / "fonts").glob("*")
     assert {f"lib/appliance/display/fonts/{path.name}" for path in fonts} <= there
+
+
+FILES = {bundle.VERSION_FILE: (bundle.DRIVE / bundle.VERSION_FILE).read_bytes()}
+SHIPPED = (ROOT / "CIRCUITPY" / "settings.toml").read_bytes()
+INSTALLERS = b'''CIRCUITPY_WIFI_SSID = "H\xc3\xb6me \\"2\\""
+CIRCUITPY_WIFI_PASSWORD = "back\\\\slash"
+CIRCUITPY_WEB_API_PASSWORD = "passw0rd"
+CIRCUITPY_WEB_API_PORT = 80
+'''
+
+
+@pytest.mark.parametrize("made", [None, b"", b"\r\n# nothing\r\n"], ids=["no file", "empty", "remarks"])
+def test_deploy_gives_a_drive_that_circuitpython_has_just_made_the_settings_of_a_new_box(tmp_path, made):
+    if made is not None:
+        (tmp_path / "settings.toml").write_bytes(made)
+    deploy.copy(tmp_path, FILES)
+    assert (tmp_path / "settings.toml").read_bytes() == SHIPPED
+
+
+def test_deploy_takes_over_the_network_that_circuitpythons_installer_wrote_and_nothing_else(tmp_path):
+    (tmp_path / "settings.toml").write_bytes(INSTALLERS)
+    deploy.copy(tmp_path, FILES)
+    found, shipped = (tomllib.loads(text.decode()) for text in ((tmp_path / "settings.toml").read_bytes(), SHIPPED))
+    assert found == {**shipped, "WIFI_SSID": 'H\xf6me "2"', "WIFI_PASSWORD": "back\\slash"}
+
+
+@pytest.mark.parametrize("owners", [INSTALLERS + b'LED = "IO48"\n', b'LED = "IO48"\n', b'WIFI_SSID = "unclosed\n', b"\xff"])
+def test_deploy_leaves_an_owners_settings_alone(tmp_path, owners):
+    (tmp_path / "settings.toml").write_bytes(owners)
+    deploy.copy(tmp_path, FILES)
+    assert (tmp_path / "settings.toml").read_bytes() == owners
+
+
+def test_deploy_does_not_overrule_what_was_saved_on_the_page(tmp_path):
+    (tmp_path / "settings.toml").touch()
+    (tmp_path / "saved").mkdir()
+    deploy.copy(tmp_path, FILES)
+    assert (tmp_path / "settings.toml").read_bytes() == b""
 
 
 def test_boards_of_the_quick_start_are_boards_of_circuitpython():

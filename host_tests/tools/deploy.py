@@ -3,17 +3,23 @@
 """Copies this version onto a mounted CIRCUITPY drive: `python -m host_tests.tools.deploy [DRIVE]` (or `make deploy`).
 
 Finds the drive by its name, writes only files that differ, removes those of our own folders that this version no longer
-has, and never touches settings.toml, `saved` or `updates`. files.json is written last, so that a copy that was cut
-off is noticed by the box. Where the publisher's key is (`publisher_key`), its public half comes along as publisher.pem;
-without one the drive keeps the publisher.pem that it has. Then circup installs the libraries; it needs a network,
-`--no-circup` leaves it out.
+has, and never touches `saved`, `updates`, or a settings.toml with a setting of the box in it. files.json is written last,
+so that a copy that was cut off is noticed by the box. Where the publisher's key is (`publisher_key`), its public half comes
+along as publisher.pem; without one the drive keeps the publisher.pem that it has. Then circup installs the libraries; it
+needs a network, `--no-circup` leaves it out.
+
+A drive that CircuitPython has just made has a settings.toml already, an empty one (supervisor/shared/filesystem.c
+filesystem_init), and the installer on its page writes lines for CircuitPython itself. Such a file is replaced by the one
+for a new box, as long as nothing was saved on the box's page, and the network in it is taken over.
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from host_tests.tools import bundle, publisher_key
@@ -37,14 +43,32 @@ def find_drive():
     return None
 
 
+def first_settings(there):
+    """settings.toml for a drive that holds `there` (bytes, or None) under that name; None when that is an owner's."""
+    try:
+        lines = tomllib.loads((there or b"").decode("utf-8-sig"))
+    except ValueError:
+        return None
+    if any(not key.startswith("CIRCUITPY_") for key in lines):
+        return None
+    text = (bundle.DRIVE / "settings.toml").read_text()
+    for key in ("WIFI_SSID", "WIFI_PASSWORD"):
+        value = lines.get("CIRCUITPY_" + key)
+        if isinstance(value, str):
+            text = text.replace(f'\n{key} = ""\n', f"\n{key} = {json.dumps(value, ensure_ascii=False)}\n")
+    return text.encode()
+
+
 def copy(drive, files):
     """Bring the drive to `files`; gives ([written], [removed])."""
     files = dict(files)
     listing = bundle.listing(files)
     written, removed = [], []
-    first = not (drive / "settings.toml").exists()
-    if first:
-        files["settings.toml"] = (bundle.DRIVE / "settings.toml").read_bytes()
+    settings = drive / "settings.toml"
+    first = first_settings(settings.read_bytes() if settings.exists() else None)
+    # A line that was not there when a value was saved on the page is the later edit, and would win.
+    if first is not None and not (settings.exists() and (drive / "saved").exists()):
+        files["settings.toml"] = first
     for folder in OURS:
         for path in sorted((drive / folder).rglob("*")):
             name = path.relative_to(drive).as_posix()
