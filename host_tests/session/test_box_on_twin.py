@@ -4,6 +4,7 @@
 
 import pytest
 
+from host_tests.session.inside import box_of
 from host_tests.support.starts import started
 from host_tests.support.whole_box import console, errors, read_one_car, status
 from host_tests.twin.world import EVSE_ADDRESS, SETTINGS_IN_USE, World
@@ -372,6 +373,8 @@ def test_without_sun_no_car_is_read_and_the_page_says_why():
         assert 100 not in world.checkpoints and not world.smartevse.posts
         text = status(world)["smartevse"]["text"]
         assert text == "state 9: waiting for power or sun; a car is read as soon as charging may start"
+        shown = box_of(world).display.panel._scene
+        assert [line.text for line in shown._head] == ["No power or sun", ""]
         world.set_fault("evse_no_sun", False)
         assert world.run_until(lambda: world.charging, 150)
         assert [post["values"]["current_soc"] for post in world.smartevse.posts] == [42]

@@ -53,6 +53,7 @@ SHEETS = {"128x64": 3, "240x135": 2, "320x170": 2, "240x240": 1}
 
 class Evse:
     last_delivery = None
+    waits_for = None
 
 
 class Access:
@@ -161,6 +162,18 @@ def _of(stage):
     return views.view(state, Evse(), Net(), Access())
 
 
+def _kept_waiting(what):
+    evse, wifi = Evse(), Net()
+    evse.waits_for, wifi.connected = what, True
+    return views.view(new_status(), evse, wifi, Access())
+
+
+def _present():
+    state = new_status()
+    state.plug_told(True)
+    return views.view(state, Evse(), Net(), Access())
+
+
 def _waiting(made_up=None, cause=None, net=True):
     access = Access()
     access.made_up = made_up
@@ -213,6 +226,10 @@ SCREENS = {
     "waiting": _waiting,
     "waiting, first password": lambda: _waiting("kmrt4w7x"),
     "waiting without WiFi": lambda: _waiting(cause="wifi_auth", net=False),
+    "no power yet": lambda: _kept_waiting("power"),
+    "SmartEVSE off": lambda: _kept_waiting("off"),
+    "SmartEVSE paused": lambda: _kept_waiting("pause"),
+    "car plugged in": _present,
     "finding": lambda: _of("JOINING"),
     "reading": lambda: _of("READING"),
     "read, leaving": lambda: _soc(read(81, 2, "LEAVING"), None),

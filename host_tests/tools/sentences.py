@@ -180,6 +180,7 @@ def page_keys():
 def display_keys():
     """Every text of the display: what its modules hand to ``say``, and those of its tables."""
     found = [heading for heading, *_ in views.STAGES.values() if heading] + list(setup_views.TITLES.values())
+    found += [text for row in views.KEPT_WAITING.values() for text in row] + [views.PRESENT]
     for path in sorted((LIB / "appliance" / "display").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "say":

@@ -804,7 +804,7 @@ class Device:
                 self._run_file("safemode.py", "safemode")
             return
         self._run_file("boot.py", "boot")
-        self.station.start_by_supervisor()
+        self.network.stack.supervisor_listens(self.station.start_by_supervisor())
         self._run_code()
 
     def _wait_for_safe_mode(self):

@@ -434,12 +434,20 @@ def _dechunk(data):
     return body
 
 
+class SupervisorsListener:
+    """Of the web workflow."""
+
+    backlog = ()
+    backlog_size = 0
+
+
 class BoxStack:
     """The box's side: who may reach it, what listens, and the bookkeeping for a reset."""
 
     def __init__(self, network):
         self.network = network
         self.listeners = {}
+        self.supervisors_port = None
         self.datagram_sockets = {}
         self.connections = []
         self._station = None
@@ -588,12 +596,20 @@ class BoxStack:
             if not (connection.from_guest or connection.box.closed or connection.box.reset_received):
                 connection.abort()
 
+    def supervisor_listens(self, port):
+        """The firmware's own web server listens on ``port``, whatever program runs; None: it does not. Whoever comes there
+        is left waiting in the twin."""
+        self.supervisors_port = port
+        if port is not None:
+            self.listeners[port] = SupervisorsListener()
+
     def vm_ended(self, hard):
         """The virtual machine closed its sockets (soft) or the chip restarted and forgot them (hard)."""
         for listener in self.listeners.values():
             for connection in listener.backlog:
                 connection.box.reset()
         self.listeners.clear()
+        self.supervisor_listens(None if hard else self.supervisors_port)
         self.datagram_sockets.clear()
         if hard:
             for connection in self.connections:

@@ -32,6 +32,8 @@ MOST_TX = 84
 USUAL_TX_DBM = 20
 # From start_ap to the network interface that is up; not measured.
 AP_START_US = 100_000
+# Only after these the firmware's own web server is started.
+WEB_WORKFLOW_RESETS = ("POWER_ON", "RESET_PIN", "DEEP_SLEEP_ALARM", "UNKNOWN", "SOFTWARE")
 AP_ADDRESS = "192.168.4.1"
 AP_SUBNET = "192.168.4."
 
@@ -292,14 +294,22 @@ class Station:
         )
 
     def start_by_supervisor(self):
-        """CIRCUITPY_WIFI_SSID in settings.toml: the firmware joins before code.py, hang included."""
-        ssid = self._device.setting("CIRCUITPY_WIFI_SSID")
+        """CIRCUITPY_WIFI_SSID in settings.toml: the firmware joins before code.py, hang included. With
+        CIRCUITPY_WEB_API_PASSWORD beside it it listens there as well, after these resets
+        (supervisor/shared/web_workflow/web_workflow.c supervisor_start_web_workflow). Gives the port, or None.
+        """
+        setting = self._device.setting
+        ssid = setting("CIRCUITPY_WIFI_SSID")
         if not ssid:
-            return
+            return None
         try:
-            self.join(ssid, self._device.setting("CIRCUITPY_WIFI_PASSWORD") or "", 0, None)
+            self.join(ssid, setting("CIRCUITPY_WIFI_PASSWORD") or "", 0, None)
         except JoinFailure:
             self.enabled = False
+            return None
+        if setting("CIRCUITPY_WEB_API_PASSWORD") is None or self._device.reset_reason not in WEB_WORKFLOW_RESETS:
+            return None
+        return int(setting("CIRCUITPY_WEB_API_PORT") or 80)
 
     # --- losing the link -------------------------------------------------------------------------------------------
 

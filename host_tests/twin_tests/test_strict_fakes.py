@@ -479,6 +479,38 @@ def test_a_malformed_setting_of_the_firmwares_own_is_passed_over(tmp_path):
     assert answers(tmp_path, 'print("up")', files={"settings.toml": 'CIRCUITPY_WIFI_SSID = "Home\n'}) == ["up"]
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("", ["taken", "8"]),
+        ('CIRCUITPY_WEB_API_PASSWORD = "passw0rd"', ["OSError", "7"]),
+        ('CIRCUITPY_WEB_API_PASSWORD = ""', ["OSError", "7"]),
+        ('CIRCUITPY_WEB_API_PASSWORD = "passw0rd"\nCIRCUITPY_WEB_API_PORT = 8080', ["taken", "7"]),
+    ],
+)
+def test_the_firmwares_own_web_server_keeps_its_port_and_a_socket(tmp_path, more, told):
+    lines = answers(
+        tmp_path,
+        """
+import socketpool, wifi
+pool = socketpool.SocketPool(wifi.radio)
+first = pool.socket()
+first.setsockopt(pool.SOL_SOCKET, pool.SO_REUSEADDR, 1)
+print(refused(first.bind, ("0.0.0.0", 80)))
+others = []
+try:
+    while True:
+        others.append(pool.socket())
+except RuntimeError:
+    print(1 + len(others))
+""",
+        files={
+            "settings.toml": f'CIRCUITPY_WIFI_SSID = "Home"\nCIRCUITPY_WIFI_PASSWORD = "correct horse"\n{more}\n'
+        },
+    )
+    assert lines == told
+
+
 def test_hashes_are_the_hosts(tmp_path):
     lines = answers(
         tmp_path,

@@ -5,6 +5,7 @@
 import pytest
 from appliance.base import version
 from appliance.display import button_views, views
+from appliance.smartevse import target
 from appliance.state import cars, faults, status
 from appliance.state.log import Uptime
 from appliance.state.status import Status
@@ -13,6 +14,7 @@ from v2g.reading import Reading
 
 class Evse:
     last_delivery = None
+    waits_for = None
 
 
 class Wifi:
@@ -20,6 +22,7 @@ class Wifi:
     hostname = "socbox"
     ssid = "Home"
     cause = None
+    connected = True
 
     def port_text(self):
         return ""
@@ -73,6 +76,24 @@ def test_the_stages_of_a_plug_in_one_after_the_other():
     state.watch("READY", "WAITING")
     assert state.stage() == status.SOC
     assert views.view(state, Evse(), Wifi(), Access()).big == "81%"
+
+
+@pytest.mark.parametrize("what", sorted(target.WAITS))
+def test_what_keeps_the_smartevse_from_asking_a_car_is_said_while_it_can_be_asked(what):
+    evse, wifi = Evse(), Wifi()
+    evse.waits_for = what
+    heading, meaning = views.KEPT_WAITING[what]
+    view = views.view(make(), evse, wifi, Access())
+    assert (view.heading, view.texts[:2]) == (heading, [meaning, "http://192.168.100.200"])
+    wifi.connected = False
+    assert views.view(make(), evse, wifi, Access()).heading == "Ready for a car"
+
+
+def test_a_car_that_is_there_and_not_read_is_no_car_the_box_waits_for():
+    state = make()
+    for plugged, heading in ((None, "Ready for a car"), (True, "Car is plugged in"), (False, "Ready for a car")):
+        state.plug_told(plugged)
+        assert views.view(state, Evse(), Wifi(), Access()).heading == heading
 
 
 def test_a_car_that_was_not_read_is_told_and_forgotten_after_a_while():

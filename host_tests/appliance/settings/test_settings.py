@@ -108,7 +108,14 @@ def test_foreign_line_ends_byte_order_mark_and_broken_utf8():
 
 
 def test_keys_of_circuitpython_are_left_alone():
-    assert read('CIRCUITPY_WIFI_SSID = "x"\nCIRCUITPY_PYSTACK_SIZE = 4096\n').errors == []
+    assert read('CIRCUITPY_WIFI_PASSWORD = "x"\nCIRCUITPY_PYSTACK_SIZE = 4096\n').errors == []
+
+
+@pytest.mark.parametrize("key", ["CIRCUITPY_WIFI_SSID", "CIRCUITPY_WEB_API_PASSWORD"])
+def test_a_line_that_lets_circuitpython_join_or_serve_pages_by_itself_is_told(key):
+    result = read(f'WIFI_SSID = "x"\n{key} = "y"\n')
+    assert [(line, text.split()[0]) for line, text in result.errors] == [(2, key)]
+    assert result["WIFI_SSID"] == "x"
 
 
 def test_a_missing_file_is_told(tmp_path):

@@ -354,7 +354,8 @@ class SocketPool:
         if family not in (self.AF_INET, self.AF_INET6):
             raise NotImplementedError("Unsupported socket type")
         device.spend(device.costs.socket_open_us)
-        if len(device.open_sockets) >= MAX_SOCKETS:
+        supervisors = device.network.stack.supervisors_port is not None
+        if len(device.open_sockets) + supervisors >= MAX_SOCKETS:
             raise RuntimeError("Out of sockets")
         return Socket(self, type, None)
 

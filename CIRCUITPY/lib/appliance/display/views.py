@@ -55,6 +55,15 @@ STAGES = {
     status.NO_ANSWER: ("Car not read", ATTENTION, WARNING, None),
 }
 
+# What keeps a SmartEVSE from asking a car (smartevse.target): (heading, what that means for a car)
+KEPT_WAITING = {
+    "power": ("No power or sun", "read once it may charge"),
+    "off": ("SmartEVSE is off", "no car is read"),
+    "pause": ("SmartEVSE paused", "no car is read"),
+}
+# The SmartEVSE told so, and nobody is being read.
+PRESENT = "Car is plugged in"
+
 
 def age_text(seconds):
     """How long ago, in the coarsest unit that is honest."""
@@ -232,6 +241,19 @@ def address_texts(wifi, access):
     return texts
 
 
+def _waiting_view(state, smartevse, wifi, access):
+    heading, mood, sign, percent = STAGES[status.WAITING]
+    texts = _waiting_texts(state, wifi, access)
+    # What was told before WiFi was lost may be another thing by now.
+    row = KEPT_WAITING.get(smartevse.waits_for) if wifi.connected else None
+    if row is not None:
+        heading, meaning = row
+        texts.insert(0, say(meaning))
+    elif state.car_present:
+        heading = PRESENT
+    return View(mood, texts, say(heading), sign, percent)
+
+
 def _waiting_texts(state, wifi, access):
     texts = address_texts(wifi, access)
     if state.reading is not None:
@@ -241,10 +263,13 @@ def _waiting_texts(state, wifi, access):
 
 
 def view(state, smartevse, wifi, access):
-    """The screen for now. ``smartevse`` needs ``last_delivery``, ``wifi`` what Wifi has, ``access`` ``made_up``."""
+    """The screen for now. ``smartevse`` needs ``last_delivery`` and ``waits_for``, ``wifi`` what Wifi has, ``access``
+    ``made_up``."""
     stage = state.stage()
     if stage == status.SOC:
         return _soc_view(state, smartevse)
+    if stage == status.WAITING:
+        return _waiting_view(state, smartevse, wifi, access)
     heading, mood, sign, percent = STAGES[stage]
     heading = heading and say(heading)
     texts = []
@@ -257,8 +282,6 @@ def view(state, smartevse, wifi, access):
         texts = list(words.sentences(code)) + ["(%s)" % code]
         if faults.area(code) == faults.MODEM:
             heading = words.short(code)
-    elif stage == status.WAITING:
-        texts = _waiting_texts(state, wifi, access)
     elif stage == status.STARTING:
         texts = [say("version %s") % version.VERSION, say("starting")]
     elif stage in (status.FINDING, status.READING):

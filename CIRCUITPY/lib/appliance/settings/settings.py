@@ -14,6 +14,13 @@ from appliance.settings.checks import checked, file_value, mend, shown
 from appliance.settings.schema import CAR_KEYS, DEFAULT, KEY, SCHEMA, Mistake, closest_key, row_of
 
 _MOST_ERRORS = 20
+# Lines for CircuitPython itself that do a box harm. Its installer writes both.
+_HARMFUL = {
+    "CIRCUITPY_WIFI_SSID": "CIRCUITPY_WIFI_SSID makes CircuitPython join before the box starts, and without an address "
+    "it never starts; remove the line",
+    "CIRCUITPY_WEB_API_PASSWORD": "CIRCUITPY_WEB_API_PASSWORD puts a page of CircuitPython's in the place of the box's; "
+    "remove the line",
+}
 
 
 class Settings:
@@ -90,6 +97,8 @@ class Settings:
         """Take over one line of settings.toml; raises Mistake and changes nothing when it means nothing."""
         row = row_of(key)
         if row is None:
+            if key in _HARMFUL:
+                raise Mistake(_HARMFUL[key])
             if key.startswith("CIRCUITPY_"):
                 return
             closest = closest_key(key) if len(self.errors) < _MOST_ERRORS else None

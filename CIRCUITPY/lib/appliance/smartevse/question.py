@@ -55,6 +55,8 @@ class SmartEvse:
         self._missed = None
         self.state = "unknown" if url else "off"
         self.text = "not asked yet" if url else "not set up"
+        # What kept it from asking a car when it was asked last: a key of target.WAITS, or None.
+        self.waits_for = None
         self._address = None
         self._address_at = None
 
@@ -190,6 +192,7 @@ class SmartEvse:
         return self._estimate is None or self._estimate.can_go_on
 
     def _learn(self, state):
+        self.waits_for = state.waits_for()
         if not state.has_modem:
             self.state, self.cause, self.text = (
                 "no_modem",
@@ -206,6 +209,7 @@ class SmartEvse:
     def unreachable(self, cause, text):
         """It does not answer, or not as it should."""
         self.state, self.cause, self.text = "unreachable", cause, text
+        self.waits_for = None
 
     def exchange(self, method, url, address, read_body=False, body=None):
         """An ``Answer``; ``address`` is the numeric one of the host in ``url``, ``body`` JSON as bytes. Blocks EXCHANGE_MS

@@ -34,11 +34,14 @@ AFTERWARDS = {
 
 
 # What keeps it from asking a car, by state and by mode. In Smart and Solar mode the 5 % pilot comes with the power.
-_WAITS = "waiting for power or sun; a car is read as soon as charging may start"
-_WAITING_FOR = {STATE_B1: _WAITS, STATE_C1: _WAITS}
-_NO_ACCESS = {
-    "OFF": "switched off (mode Off); no car is read",
-    "PAUSE": "paused (mode Pause); no car is read",
+POWER, OFF, PAUSE = "power", "off", "pause"
+_WAITING_FOR = {STATE_B1: POWER, STATE_C1: POWER}
+_NO_ACCESS = {"OFF": OFF, "PAUSE": PAUSE}
+# The same as the end of a sentence about it; the display has words of its own.
+WAITS = {
+    POWER: "waiting for power or sun; a car is read as soon as charging may start",
+    OFF: "switched off (mode Off); no car is read",
+    PAUSE: "paused (mode Pause); no car is read",
 }
 
 
@@ -141,16 +144,16 @@ class EvseState:
             self.charged_wh = _number(find_value(body, b"charged_wh"))
             self.power_w = None if self.power_w is None else self.power_w // 1000
 
-    def waits(self):
-        """Why it does not ask a car now, as the end of a sentence about it, or None."""
+    def waits_for(self):
+        """Why it does not ask a car now, a key of WAITS, or None."""
         return _NO_ACCESS.get(self.mode) or _WAITING_FOR.get(self.state_id)
 
     def text(self):
         """A few words for the page."""
         if self.state_id is None:
             return "answers"
-        waits = self.waits()
-        return "state %d" % self.state_id + (": " + waits if waits else "")
+        waits_for = self.waits_for()
+        return "state %d" % self.state_id + (": " + WAITS[waits_for] if waits_for else "")
 
     def afterwards(self):
         """(what became of the car that was read, whether that is final), or None without a state."""
