@@ -54,6 +54,28 @@ def test_the_glass_shows_the_stored_pictures(kind, make, size):
         assert difference(world.display.image(), expected(make, *size, charge)) <= 8
 
 
+def test_a_board_with_a_display_of_its_own_answers_a_car_as_fast_before_that_is_taken_over():
+    """Until then it shows the console, each line of which takes the firmware 70 ms."""
+    settings = {**SETTINGS_IN_USE, "MODEM_INT": "IO1"}
+    with World(seed=3, display="board", settings=settings, device_options={"board_id": "lilygo_tdisplay_s3"}) as world:
+        assert world.run_until(lambda: world.ready, 60)
+        car, asked_us, answers_ms = world.new_car(soc_percent=42), [], []
+
+        def heard(now_us, frame):
+            if frame[6:12] == car.mac:
+                asked_us[:] = [now_us]
+            elif asked_us and frame[:6] == car.mac:
+                answers_ms.append((now_us - asked_us.pop()) / 1000)
+
+        world.powerline.pcap.append(heard)
+        world.plug(car)
+        assert world.run_until(lambda: 540 in world.checkpoints, 30)
+        assert "board, 320 x 170" not in world.device.console_text(), "not taken over yet"
+        assert len(answers_ms) > 10 and sorted(answers_ms)[len(answers_ms) // 2] < 30
+        assert world.run_until(lambda: world.charging, 60)
+        assert "board, 320 x 170" in world.device.console_text() and world.display.image().getbbox()
+
+
 @pytest.mark.parametrize("before_s", [0, 60], ids=["as the car comes", "when it becomes dim"])
 def test_a_display_that_holds_its_bus_is_left_alone_and_the_car_is_read(before_s):
     """Each write there takes 2 s, of which the firmware says nothing."""

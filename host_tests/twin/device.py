@@ -56,6 +56,10 @@ SAFE_MODE_RESETS = {"BROWNOUT": "BROWNOUT", "PANIC": "HARD_FAULT"}
 # After these nobody is waited for (supervisor/shared/safe_mode.c wait_for_safe_mode_reset @b09f7937d1).
 NOBODY_WAITED_FOR = ("BROWNOUT", "WATCHDOG")
 PSRAM_BYTES = 8_388_608
+HAS_DISPLAY = "lilygo_tdisplay_s3"
+# The console on a display of 320 x 170: 11 rows of letters below the status bar.
+TERMINAL_PIXELS = 320 * 11 * 14
+FRAME_US = 16_667
 
 
 @contextlib.contextmanager
@@ -216,6 +220,8 @@ class Device:
         # Which safe mode the next reset leads to: a register that only a loss of power and the RESET button clear
         # (RTC_CNTL_STORE0_REG, ports/espressif/supervisor/port.c port_set_saved_word).
         self.saved_word = None
+        self._terminal_is_new = False
+        self._terminal_at_us = 0
         self._vm_stage = ""
         self._displayio = None
         self._refreshing = False
@@ -478,14 +484,35 @@ class Device:
             return
         self._refreshing = True
         try:
-            for display in self._displayio.displays:
+            if self._terminal_shows():
+                self._refresh_terminal()
+            for display in self._displayio.displays if self._displayio is not None else ():
                 if getattr(display, "_auto_refresh", False):
                     display._background()
         finally:
             self._refreshing = False
 
+    def _terminal_shows(self):
+        """True while the board's own display shows the console and is refreshed by the firmware: from the start until a
+        program takes it (supervisor/shared/display.c supervisor_start_terminal)."""
+        if self.board_id != HAS_DISPLAY or self._vm_stage != "code":
+            return False
+        if self._displayio is None or not self._displayio.displays:
+            return True
+        display = self._displayio.displays[0]
+        return display._auto_refresh and display.root_group is self._displayio.CIRCUITPYTHON_TERMINAL
+
+    def _refresh_terminal(self):
+        """After a new line all rows have moved. At most 60 times a second (native_frames_per_second)."""
+        if self._terminal_is_new and self.clock.now_us - self._terminal_at_us >= FRAME_US:
+            self._terminal_is_new = False
+            self._terminal_at_us = self.clock.now_us
+            self.spend(TERMINAL_PIXELS * self.costs.fill_ns_per_pixel_colour // 1000)
+
     def _firmware_refreshes(self):
         """True with a display that is refreshed while Python does something else."""
+        if self._terminal_is_new and self._terminal_shows():
+            return True
         if self._displayio is not None:
             for display in self._displayio.displays:
                 # The constructor waits for the bus before it has set this.
@@ -617,7 +644,7 @@ class Device:
         return step
 
     def _time_passed(self):
-        if self._displayio is not None and self._displayio.displays and self._firmware_refreshes():
+        if self._terminal_is_new or (self._displayio is not None and self._displayio.displays):
             self.run_background_tasks()
 
     def world_failed(self, error):
@@ -956,6 +983,8 @@ class Device:
         if self._ending is not None:
             self._raise_ending()
         self._write_console(text)
+        if self.board_id == HAS_DISPLAY and "\n" in text:
+            self._terminal_is_new = True
         self.spend(self.costs.print_us + len(text) * self.costs.print_character_us)
 
     def write_serial(self, size, limit_us=None):

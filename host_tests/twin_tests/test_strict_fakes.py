@@ -511,6 +511,33 @@ except RuntimeError:
     assert lines == told
 
 
+LINES = """
+import board, time
+%s
+time.sleep(0.1)
+before = time.monotonic_ns()
+for number in range(20):
+    print(number)
+    time.sleep(0.03)
+took_ms = (time.monotonic_ns() - before) // 1000000 - 600
+print("took", took_ms > 1000, took_ms < 60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("board_id", "first", "told"),
+    [
+        ("lilygo_tdisplay_s3", "", "took True False"),
+        ("lilygo_tdisplay_s3", "board.DISPLAY.auto_refresh = False", "took False True"),
+        ("yd_esp32_s3_n16r8", "", "took False True"),
+    ],
+)
+def test_each_line_of_the_console_is_shown_on_the_boards_own_display_unless_the_program_keeps_it_quiet(
+    tmp_path, board_id, first, told
+):
+    assert said(run_code(tmp_path, LINES % first, board_id=board_id))[-1] == told
+
+
 def test_hashes_are_the_hosts(tmp_path):
     lines = answers(
         tmp_path,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The modem on its pins, and what else a start needs first: pins by name, the box's MAC.
+"""The modem on its pins, and what else a start needs first: pins by name, the box's MAC, a display that stays quiet.
 
 It is loaded before most of the program is, so it holds nothing that can wait.
 """
@@ -32,6 +32,16 @@ def find_pin(name):
     if pin is None:
         raise ValueError("this board has no pin " + name)
     return pin
+
+
+def quiet_display():
+    """A board's own display shows the console until the box takes it, and CircuitPython sends it anew after each line, 70 ms
+    in which no frame is answered. It keeps what it shows."""
+    import board
+
+    display = getattr(board, "DISPLAY", None)
+    if display is not None:
+        display.auto_refresh = False
 
 
 class ModemBus:

@@ -36,6 +36,7 @@ class Early:
 
     def __init__(self):
         self.ticks = supervisor.ticks_ms
+        bus.quiet_display()
         self.radio = bus.open_radio()
         self.mac = bus.own_mac(self.radio)
         self.entropy = Entropy(self.mac + bytes(microcontroller.cpu.uid), self.ticks)

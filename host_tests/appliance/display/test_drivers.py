@@ -55,14 +55,8 @@ def test_a_box_without_a_display_is_no_fault_unless_the_settings_name_one(monkey
     assert (display, tried, log) == (None, ["st7789"], [("caution", "no st7789 display: nobody there")])
 
 
-@pytest.mark.parametrize("there", (True, False))
-def test_with_none_the_boards_own_display_stays_silent(monkeypatch, there):
-    board = types.ModuleType("board")
-    if there:
-        board.DISPLAY = SimpleNamespace(auto_refresh=True, root_group="console", brightness=1.0)
-    monkeypatch.setitem(sys.modules, "board", board)
+def test_with_none_there_is_no_display_even_where_the_board_has_one(monkeypatch):
     assert opened(monkeypatch, "none", board=GLASS) == (None, [], [])
-    assert not there or board.DISPLAY.auto_refresh is False
 
 
 @pytest.mark.parametrize(("own", "wanted", "shown"), [(270, 0, 270), (270, 180, 90), (0, 90, 90)])

@@ -96,7 +96,7 @@ def open_display(settings, pin, log):
     """The display that the settings ask for, or None. ``pin(name)`` gives a pin object or None for ""."""
     chosen = settings["DISPLAY"]
     if chosen == "none":
-        _silence_board()
+        # A board's own stays as it was at the start: bus.quiet_display.
         return None
     for kind in _AUTO if chosen == "auto" else (chosen,):
         try:
@@ -112,12 +112,3 @@ def open_display(settings, pin, log):
             else:
                 log.caution("display", text)
     return None
-
-
-def _silence_board():
-    """Keep the console off a built-in display: every print would cost a refresh."""
-    import board
-
-    display = getattr(board, "DISPLAY", None)
-    if display is not None:
-        display.auto_refresh = False
