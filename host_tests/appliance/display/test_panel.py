@@ -307,6 +307,7 @@ def test_the_picture_of_a_first_run_and_its_code_take_the_place_of_words():
     assert box.panel._scene.group is box.panel._display.root_group
     assert setup_stage.kind(state_of(box), box._wifi, 0) == setup_stage.OFFER
     assert box.panel._scene._lines[0].text == "Set up WiFi"
+    assert box.panel.code_layout is box.panel._scene._layout, "computed once for this display"
 
 
 # ---- button and light

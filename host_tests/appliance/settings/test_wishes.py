@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the settings want of the protocol stack is known before they are read, and only while they are as they were."""
 
+from types import SimpleNamespace
+
 import pytest
 from appliance import hardware
 from appliance.base import version
@@ -94,12 +96,14 @@ def test_the_same_is_not_written_again():
     assert len(writes) == 1
 
 
-def test_the_mark_changes_with_the_version_the_file_and_what_is_saved(tmp_path, monkeypatch):
+def test_the_mark_changes_with_the_versions_the_file_and_what_is_saved(tmp_path, monkeypatch):
     file = tmp_path / "settings.toml"
     file.write_text('ANSWER_CARS = "auto"\n')
     paths = [str(file)] + [f"{tmp_path}{DIRECTORY}/{place}/{NAME}" for place in PLACES]
     marks = [wishes.mark_of(paths)]
     monkeypatch.setattr(version, "VERSION", "99.0.0")
+    marks.append(wishes.mark_of(paths))
+    monkeypatch.setattr(wishes, "sys", SimpleNamespace(implementation=SimpleNamespace(version=(10, 2, 1))))
     marks.append(wishes.mark_of(paths))
     store = Store(str(tmp_path), None, lambda _text: None)
     for answer in ("never", "auto", "never"):

@@ -67,6 +67,7 @@ class Panel:
         self._width = display.width - (0 if self._has_colour else layout.WANDER)
         self._height = display.height
         self.fonts = layout.Fonts(display.width, display.height, self._has_colour)
+        self._code_layout = None
         self._blank = displayio.Group()
         self._scenes = {_MESSAGE: layout.MessageScene(self._width, self._height, self.fonts)}
         self._scene = None
@@ -94,9 +95,11 @@ class Panel:
     @property
     def code_layout(self):
         """Where a code and its words are."""
-        from appliance.display import setup_views
+        if self._code_layout is None:
+            from appliance.display import setup_views
 
-        return setup_views.Layout(self._width, self._height, self.fonts.small)
+            self._code_layout = setup_views.Layout(self._width, self._height, self.fonts.small)
+        return self._code_layout
 
     def show(self, view, turn=0):
         """Take over the screen that should be shown; drawn by ``step``."""

@@ -326,30 +326,28 @@ def _pins(values):
     return faults
 
 
-# Keys, rule, which of them get their default where a file breaks it, and that in words. A part that does not get its pin
-# says so itself.
-TOGETHER = (
-    (STATIC_KEYS, _fixed_address, STATIC_KEYS, "; DHCP is used"),
-    (("DISPLAY",) + _SIZE_KEYS, _display_size, _SIZE_KEYS, ""),
-    (("EVSE_MAX_CURRENT_A", "EVSE_MAX_VOLTAGE_V", "EVSE_MAX_POWER_KW"), _power, (), ""),
-    (("DISPLAY",) + _MODEM_PINS + _DISPLAY_PINS["ssd1306"] + _DISPLAY_PINS["st7789"] + _OTHER_PINS, _pins, (), ""),
+# Keys, rule, which of them are given up where a file breaks it, what those become (None: their default), and that in words.
+# A part that does not get its pin says so itself.
+TOGETHER = (  # type: tuple
+    (STATIC_KEYS, _fixed_address, STATIC_KEYS, None, "; DHCP is used"),
+    (("DISPLAY",) + _SIZE_KEYS, _display_size, _SIZE_KEYS, None, ""),
+    (("EVSE_MAX_CURRENT_A", "EVSE_MAX_VOLTAGE_V", "EVSE_MAX_POWER_KW"), _power, ("EVSE_MAX_POWER_KW",), _most_kw, ""),
+    (("DISPLAY",) + _MODEM_PINS + _DISPLAY_PINS["ssd1306"] + _DISPLAY_PINS["st7789"] + _OTHER_PINS, _pins, (), None, ""),
 )
 
 
 def mend(values, source):
     """Make ``values`` fit each other; gives what was wrong, in sentences. ``source(key)``: where a value comes from."""
     texts = []
-    for _keys, rule, given_up, words in TOGETHER:
+    for _keys, rule, given_up, instead, words in TOGETHER:
         faults = rule(values)
         if not faults:
             continue
         for key in given_up:
-            values[key] = row_of(key)[DEFAULT]
-        if rule is _power:
-            values["EVSE_MAX_POWER_KW"] = _most_kw(values)
-            if source("EVSE_MAX_POWER_KW") == "default":
-                # A default adapts itself to what the owner set.
-                continue
+            values[key] = row_of(key)[DEFAULT] if instead is None else instead(values)
+        if instead is not None and source(given_up[0]) == "default":
+            # A default adapts itself to what the owner set.
+            continue
         texts += [text + words for text in set(faults.values())]
     return texts
 
@@ -399,9 +397,9 @@ def _faults_together(settings, changes, values):
     for row in SCHEMA:
         key = row[KEY]
         after[key] = values[key] if key in values else settings[key]
-    for keys, rule, _given_up, _words in TOGETHER:
+    for keys, rule, given_up, instead, _words in TOGETHER:
         touched = [key for key in keys if key in changes]
-        if touched and not (rule is _power and changes.get("EVSE_MAX_POWER_KW") is None):
+        if touched and not (instead is not None and changes.get(given_up[0]) is None):
             faults.update(rule(after))
     return faults
 

@@ -3,12 +3,13 @@
 """What the settings want of the protocol stack, and how it is known before the settings are read.
 
 Reading all settings takes the compiler two seconds, and a car repeats its search for ten. So what follows from them is kept
-for the next start, in 18 bytes that outlive a restart, with a check sum of the version, of settings.toml and of what was
-saved on the page. Where one of these is another one now, or EVSE_ID is set, the settings are read first.
+for the next start, in 18 bytes that outlive a restart, with a check sum of the version, of CircuitPython's, of settings.toml
+and of what was saved on the page. Where one of these is another one now, or EVSE_ID is set, the settings are read first.
 """
 
 import binascii
 import struct
+import sys
 
 from appliance.base import version
 from appliance.storage import memory
@@ -57,8 +58,10 @@ def secc_config(wanted, can_ask):
 
 
 def mark_of(paths):
-    """Another number when another version, or another content of one of the files, is there; None without the first."""
-    mark = binascii.crc32(version.VERSION.encode())
+    """Another number when another version, another CircuitPython, whose ``os.getenv`` may read a file in another way, or
+    another content of one of the files is there; None without the first."""
+    # Its numbers only: what follows them differs between interpreters.
+    mark = binascii.crc32(("%s %d.%d.%d" % ((version.VERSION,) + tuple(sys.implementation.version[:3]))).encode())
     for number, path in enumerate(paths):
         try:
             with open(path, "rb") as file:
