@@ -22,6 +22,12 @@ def reading(soc=42, doubtful=None):
     return value
 
 
+def talkative_reading():
+    value = reading(0)
+    value.energy_request_wh, value.full_soc_percent, value.evccid = 0, 80, None
+    return value
+
+
 class Stack:
     car_address = bytes(16)
     slac = SimpleNamespace(attenuation=None)
@@ -60,11 +66,8 @@ TOLD = [
     (("matched", CAR, 0), "I car a car begins: 02ab34cd0001", []),
     (("checkpoint", 1, "key set"), "I modem [CHECKPOINT1] key set", []),
     (("checkpoint", 303, "car found"), "I car [CHECKPOINT303] car found", []),
-    (
-        ("reading", reading()),
-        "I car 42 %, capacity 28000 Wh, requested None Wh, full at None %, EVCCID 02ab34cd0001",
-        [],
-    ),
+    (("reading", reading()), "I car 42 %, capacity 28000 Wh, EVCCID 02ab34cd0001", []),
+    (("reading", talkative_reading()), "I car 0 %, capacity 28000 Wh, requested 0 Wh, full at 80 %, no EVCCID", []),
     (("reading", reading(None, 0)), "I car reported 0 %, which is doubtful", []),
     (("soc", 43), "I car state of charge now 43 %", []),
     (("released", "left"), None, []),

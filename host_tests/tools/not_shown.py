@@ -45,7 +45,11 @@ NOT_SHOWN = frozenset((
     "making room in %s, only this once: please leave the power on",
     # appliance/story.py
     "a car searches:", "search of %s ended: %s", "a car begins:",
-    "%d %%, capacity %s Wh, requested %s Wh, full at %s %%, EVCCID %s",
+    ", capacity %d Wh",
+    ", requested %d Wh",
+    ", full at %d %%",
+    ", EVCCID %s",
+    ", no EVCCID",
     "does not say whether it is set up for a charger or a car", "set up for neither charger nor car",
     "session dropped", "state of charge now %d %%", "session ended: %s", "%d starts in a row failed: %s",
     "this time the box runs without the settings saved on the page", "modem found, SPI",

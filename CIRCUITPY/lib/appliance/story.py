@@ -81,19 +81,25 @@ def _checkpoint(story, event, secc):
         story.status.faults.happened(_MOMENTS[number])
 
 
+# What else a reading may have, for the log.
+_TOLD = (
+    ("energy_capacity_wh", ", capacity %d Wh"),
+    ("energy_request_wh", ", requested %d Wh"),
+    ("full_soc_percent", ", full at %d %%"),
+)
+
+
 def _reading(story, event, _secc):
     """A Reading."""
     reading = event[1]
     if reading.soc_percent is None:
         text = "reported %d %%, which is doubtful" % reading.soc_doubtful_percent
     else:
-        text = "%d %%, capacity %s Wh, requested %s Wh, full at %s %%, EVCCID %s" % (
-            reading.soc_percent,
-            reading.energy_capacity_wh,
-            reading.energy_request_wh,
-            reading.full_soc_percent,
-            hex_text(reading.evccid),
-        )
+        text = "%d %%" % reading.soc_percent
+        for name, words in _TOLD:
+            value = getattr(reading, name)
+            text += "" if value is None else words % value
+        text += ", EVCCID %s" % hex_text(reading.evccid) if reading.evccid else ", no EVCCID"
     story.log.note("car", text)
     story.status.read(reading)
 
