@@ -1,13 +1,17 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The texts that stand in more than one place of the device's code: `python -m host_tests.tools.names`, part of `make docs`.
+"""Lists made from the texts of the device's code: `python -m host_tests.tools.names`, part of `make docs`.
 
-It writes CIRCUITPY/lib/appliance/base/names.txt, one a line; names.py beside it says what for. Sentences are none: what has
-a blank or is filled in stands in one place.
+CIRCUITPY/lib/appliance/base/names.txt: those that stand in more than one place, one a line; names.py beside it says what
+for. Sentences are none: what has a blank or is filled in stands in one place.
+
+CIRCUITPY/lib/appliance/web/report_words.txt: the short plain words of all texts, and of the names in a traceback; the report
+for help keeps them, even where one is somebody's password (diagnostics.py beside it).
 """
 
 import ast
 import collections
+import re
 import sys
 from pathlib import Path
 
@@ -39,8 +43,31 @@ def content():
     return "\n".join([*sorted(names), ""])
 
 
+WORDS = LIBRARY / "appliance" / "web" / "report_words.txt"
+# diagnostics.MOST_PLAIN
+LONGEST_WORD = 8
+_WORD = re.compile(r"(?<![A-Za-z0-9])[a-z]{1,%d}(?![A-Za-z0-9])" % LONGEST_WORD)
+
+
+def _report_texts():
+    for path in sorted(LIBRARY.parent.rglob("*.py")):
+        source = path.read_text()
+        yield path.stem
+        yield from texts_of(source)
+        yield from re.findall(r"\bdef (\w+)", source)
+    for path in LIBRARY.rglob("*.txt"):
+        if path not in (FILE, WORDS):
+            yield path.read_text()
+
+
+def report_words():
+    """What that file should have: each word between two line ends."""
+    return "\n".join(["", *sorted({word for text in _report_texts() for word in _WORD.findall(text)}), ""])
+
+
 def main():
     FILE.write_text(content())
+    WORDS.write_text(report_words())
 
 
 if __name__ == "__main__":

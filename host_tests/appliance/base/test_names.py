@@ -9,6 +9,7 @@ from host_tests.tools import names
 
 def test_the_file_has_every_text_that_stands_in_more_than_one_place():
     assert names.FILE.read_text() == names.content(), "make docs, or python -m host_tests.tools.names"
+    assert names.WORDS.read_text() == names.report_words(), "as above"
 
 
 def test_texts_are_found_and_docstrings_are_none():

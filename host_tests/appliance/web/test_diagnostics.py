@@ -10,6 +10,7 @@ from appliance.web import diagnostics
 from appliance.web.diagnostics import Mask
 
 from host_tests.support.settings_text import read
+from host_tests.tools import names
 
 CAR = "02ab34cd56ef"
 FILE = b'''WIFI_SSID = "Casa Nostra"
@@ -99,8 +100,22 @@ def test_words_of_the_report_itself_stay_whatever_the_secrets_are(key, value, te
     assert Mask(settings, SimpleNamespace(made_up="abcdefgh"))(text) == text
 
 
-def test_a_secret_of_small_letters_is_left_out_when_it_is_longer_than_a_word():
-    assert Mask(read('WEB_PASSWORD = "correcthorse"\n'), SimpleNamespace(made_up=None))("is correcthorse.") == "is (secret)."
+@pytest.mark.parametrize("secret", ["correcthorse", "sunshine", "horse", "zx", "q"])
+def test_a_secret_of_small_letters_is_left_out_when_it_is_no_word_of_the_report(secret):
+    settings = read(f'MQTT_PASSWORD = "{secret}"\n')
+    assert settings.errors == []
+    mask = Mask(settings, SimpleNamespace(made_up=None))
+    assert mask(f'is {secret}, "{secret}" {secret}s') == f'is (secret), "(secret)" {secret}s'
+
+
+def test_where_the_list_of_the_reports_words_is_missing_short_plain_ones_stay(monkeypatch):
+    monkeypatch.setattr(diagnostics, "_OWN_WORDS", "/nowhere/report_words.txt")
+    mask = Mask(read('MQTT_PASSWORD = "modem"\nWEB_PASSWORD = "sunshine9"\n'), SimpleNamespace(made_up=None))
+    assert mask("modem sunshine9") == "modem (secret)"
+
+
+def test_the_list_has_words_of_the_length_that_is_looked_for():
+    assert names.LONGEST_WORD == diagnostics.MOST_PLAIN
 
 
 def test_a_secret_between_signs_is_left_out(settings):

@@ -61,7 +61,8 @@ def mark_of(paths):
     """Another number when another version, another CircuitPython, whose ``os.getenv`` may read a file in another way, or
     another content of one of the files is there; None without the first."""
     # Its numbers only: what follows them differs between interpreters.
-    mark = binascii.crc32(("%s %d.%d.%d" % ((version.VERSION,) + tuple(sys.implementation.version[:3]))).encode())
+    firmware = ".".join([str(number) for number in sys.implementation.version[:3]])
+    mark = binascii.crc32((version.VERSION + " " + firmware).encode())
     for number, path in enumerate(paths):
         try:
             with open(path, "rb") as file:

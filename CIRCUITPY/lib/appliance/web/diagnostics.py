@@ -48,6 +48,7 @@ LISTENER_KEYS = ("LISTENER_1", "LISTENER_2")
 _SEPARATORS = ":-"
 _SMALL = LETTERS[:26]
 MOST_PLAIN = 8
+_OWN_WORDS = __file__.rsplit("/", 1)[0] + "/report_words.txt"
 
 
 def _are_joined(before, after):
@@ -64,6 +65,17 @@ def _replaced(text, word, instead):
     return result
 
 
+def _is_own(text):
+    """True for a short plain word that the report has of itself, or may have where the list of them is missing."""
+    if len(text) > MOST_PLAIN or not consists_of(text, _SMALL):
+        return False
+    try:
+        with open(_OWN_WORDS) as file:
+            return "\n" + text + "\n" in file.read()
+    except OSError:
+        return True
+
+
 class Mask:
     """Takes out of a text what is nobody else's business: secrets, names, and whatever looks like a car's address.
 
@@ -73,8 +85,8 @@ class Mask:
 
     def __init__(self, settings, access):
         secrets = [str(settings[row[KEY]]) for row in SCHEMA if row[SECRET]]
-        # A short plain word may be one of the report's own: what takes its place would give it away, and it alone does not.
-        words = [(value, "(secret)") for value in secrets if len(value) > MOST_PLAIN or not consists_of(value, _SMALL)]
+        # A word may be one of the report's own: what takes its place would give it away, and it alone does not.
+        words = [(value, "(secret)") for value in secrets if value and not _is_own(value)]
         made_up = access.made_up
         if made_up:
             words += [(made_up, "(secret)"), (made_up.replace("-", ""), "(secret)")]
