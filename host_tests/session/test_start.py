@@ -41,6 +41,16 @@ def test_a_board_without_psram_is_told_so():
         assert lit(world) > 500
 
 
+@pytest.mark.parametrize("native_usb", [True, False])
+def test_boot_pressed_at_any_moment_of_a_start_opens_the_drive_to_nobody_near(native_usb):
+    with World(seed=53, device_options={"native_usb": native_usb}) as world:
+        world.device.boot_pressed_for_bluetooth = True
+        world.run(5)
+        assert "starting lib" in world.device.console_text()
+        assert not world.device.bluetooth_advertises
+        assert bool(world.device.usb_identification) is native_usb
+
+
 @pytest.mark.parametrize("firmware", [firmware for firmware in FIRMWARES if firmware != "10.0.3"])
 def test_a_car_is_read_on_every_circuitpython_that_is_supported(firmware):
     with World(seed=52, device_options={"firmware": firmware}) as world:

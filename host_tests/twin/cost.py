@@ -69,6 +69,7 @@ class Costs:
     lib_is_compiled = False
     boot_us = 400_000
     safe_mode_wait_us = 1_000_000
+    bluetooth_wait_us = 1_000_000
     vm_start_us = 150_000
     soft_reload_us = 300_000
 

@@ -47,6 +47,7 @@ FIRMWARES = {text: tuple(map(int, text.split("."))) for text in ("10.0.3", "10.1
 FIRMWARE = "10.1.4"
 # From here on RTC memory is left alone by resets that leave its power on (circuitpython pull request 10989).
 SLEEP_MEMORY_STAYS = (10, 3)
+BLUETOOTH_CAN_BE_OFF = (10, 3)
 STAYS_THROUGH = ("SOFTWARE", "WATCHDOG", "PANIC")
 # What `microcontroller.cpu.reset_reason` calls a reset that it has no name for:
 # ports/espressif/common-hal/microcontroller/Processor.c; the S3 tells its reset button as power-on.
@@ -220,6 +221,9 @@ class Device:
         # Which safe mode the next reset leads to: a register that only a loss of power and the RESET button clear
         # (RTC_CNTL_STORE0_REG, ports/espressif/supervisor/port.c port_set_saved_word).
         self.saved_word = None
+        # Whether BOOT is pressed in the second that belongs to Bluetooth, at each start; what a start made of it.
+        self.boot_pressed_for_bluetooth = False
+        self.ble_workflow = self.bluetooth_advertises = False
         self._terminal_is_new = False
         self._terminal_at_us = 0
         self._vm_stage = ""
@@ -825,12 +829,14 @@ class Device:
         self.spend(self.costs.boot_us)
         if self.safe_mode_reason == "NONE":
             self.safe_mode_reason = self._wait_for_safe_mode()
+        self._wait_for_bluetooth()
         if self.safe_mode_reason != "NONE":
             self.state = "SAFE_MODE"
             if self.safe_mode_reason != "USER":
                 self._run_file("safemode.py", "safemode")
             return
         self._run_file("boot.py", "boot")
+        self.bluetooth_advertises = self.ble_workflow
         self.network.stack.supervisor_listens(self.station.start_by_supervisor())
         self._run_code()
 
@@ -843,6 +849,18 @@ class Device:
             self.spend(self.costs.safe_mode_wait_us)
             self.saved_word = None
         return marked or "NONE"
+
+    def _wait_for_bluetooth(self):
+        """The second behind that one, in which BOOT lets everybody near pair, and read and write the drive, until the next
+        reset (supervisor/shared/bluetooth/bluetooth.c supervisor_bluetooth_init; since 10.0 on an S3, issue 10934).
+        settings.toml can switch it off from 10.3 on (pull request 11123)."""
+        self.ble_workflow = self.bluetooth_advertises = False
+        if self.reset_reason in NOBODY_WAITED_FOR:
+            return
+        if self.version >= BLUETOOTH_CAN_BE_OFF and self.setting("CIRCUITPY_BLE_WORKFLOW") == "false":
+            return
+        self.spend(self.costs.bluetooth_wait_us)
+        self.ble_workflow = self.boot_pressed_for_bluetooth
 
     def _run_code(self):
         """Run code.py (or what set_next_code_file said) until it comes to its end."""

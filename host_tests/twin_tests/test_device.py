@@ -128,6 +128,26 @@ def test_boot_py_runs_at_hard_resets_only_and_prints_elsewhere(boards):
     assert device.reset_reason == "SOFTWARE"
 
 
+@pytest.mark.parametrize(
+    ("settings", "firmware", "waits"),
+    [("", "10.1.4", True), ("", "10.3.0", True),
+     ("CIRCUITPY_BLE_WORKFLOW = false\n", "10.1.4", True), ("CIRCUITPY_BLE_WORKFLOW = false\n", "10.3.0", False)],
+)  # fmt: skip
+def test_a_start_has_a_second_in_which_boot_is_for_bluetooth(tmp_path, settings, firmware, waits):
+    device = run_code(tmp_path, "print('up')", files={"settings.toml": settings}, firmware=firmware)
+    up_us = next(us for us, line in device.console if line == "up")
+    assert (2_000_000 < up_us < 3_500_000) is waits and up_us < 3_500_000
+
+
+@pytest.mark.parametrize(("boot", "open_to_all"), [("", True), ("supervisor.runtime.ble_workflow = False", False)])
+def test_boot_pressed_in_that_second_opens_the_drive_by_bluetooth_unless_boot_py_says_no(boards, boot, open_to_all):
+    text = "import supervisor\nprint(supervisor.runtime.ble_workflow)"
+    device = boards(text, files={"boot.py": "import supervisor\n" + boot})
+    device.boot_pressed_for_bluetooth = True
+    device.run(5)
+    assert (device.bluetooth_advertises, said(device)) == (open_to_all, [str(open_to_all)])
+
+
 def test_settings_reach_getenv_as_text_or_in_old_versions_as_int(tmp_path):
     settings = """
         # comment
@@ -479,7 +499,7 @@ def test_the_end_comes_at_its_instant_also_within_a_long_sleep(boards):
     device.clock.after(5_000_000, device.reset)
     device.run(60)
     assert device.resets == [(5_000_000, "RESET_PIN")]
-    assert 6_400_000 < device.console[1][0] < 7_000_000
+    assert 7_400_000 < device.console[1][0] < 8_000_000
 
 
 HOSTILE = {

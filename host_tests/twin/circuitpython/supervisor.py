@@ -68,7 +68,15 @@ class Runtime:
     def display(self, value):
         pass
 
-    ble_workflow = False
+    @property
+    def ble_workflow(self):
+        return device.ble_workflow
+
+    @ble_workflow.setter
+    def ble_workflow(self, value):
+        # True does nothing once it was switched off, and it is off unless BOOT was pressed.
+        device.ble_workflow = device.ble_workflow and bool(value)
+
     rgb_status_brightness = 0
 
 
