@@ -157,9 +157,22 @@ CURES = {
     ),
     "nobody is told what the SmartEVSE waits for": (
         "lib/appliance/smartevse/target.py",
-        "_WAITING_FOR = {STATE_B1: _WAITS, STATE_C1: _WAITS}",
+        "_WAITING_FOR = {STATE_B1: POWER, STATE_C1: POWER}",
         "_WAITING_FOR = {}",
         "host_tests/session/test_box_on_twin.py::test_without_sun_no_car_is_read_and_the_page_says_why",
+    ),
+    "a board's own display shows each line of the console until it is taken over": (
+        "lib/appliance/early.py",
+        "        bus.quiet_display()\n",
+        "",
+        "host_tests/session/test_display.py::"
+        "test_a_board_with_a_display_of_its_own_answers_a_car_as_fast_before_that_is_taken_over",
+    ),
+    "Bluetooth is left to whoever pairs": (
+        "boot.py",
+        "supervisor.runtime.ble_workflow = False",
+        "return",
+        "host_tests/session/test_start.py::test_boot_pressed_at_any_moment_of_a_start_opens_the_drive_to_nobody_near[True]",
     ),
     "the SmartEVSE is not asked while no car speaks": (
         "lib/appliance/jobs.py",
