@@ -25,6 +25,40 @@ pytestmark = [
 SENDING_RATE = 8
 
 
+@pytest.fixture(scope="module")
+def key():
+    """The publisher's."""
+    return rsa.generate_private_key(65537, 2048)
+
+
+@pytest.fixture(scope="module")
+def box(key):
+    with running_box(WEB_PASSWORD=PASSWORD) as box:
+        box.ask("put", name="publisher.pem", text=publisher_key.public_half(key).decode())
+        yield box
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser, box):
+    """On a phone, logged in, with the page open."""
+    page = browser.new_context(viewport=PHONE).new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    log_in(page, box.url)
+    page.goto(box.url + "/update")
+    page.wait_for_selector("body[data-ready]")
+    yield page
+    fits = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.context.close()
+    assert fits and errors == []
+
+
 def said(page, text, seconds=60, where="#said"):
     page.locator(where, has_text=text).wait_for(timeout=seconds * 1000)
 
@@ -38,62 +72,6 @@ def progress_beyond(page, percent):
     raise TimeoutError("no progress")
 
 
-@pytest.mark.timeout(600)
-def test_another_version_is_installed_while_a_browser_watches(tmp_path):
-    key = rsa.generate_private_key(65537, 2048)
-    new = made(NEW, key=key)
-    files = {"new": new, "old": made("0.0.9", key=key), "cut": new[:-4096], "zip": b"PK\x03\x04" * 3000}
-    for name, data in files.items():
-        (tmp_path / f"{name}.update").write_bytes(data)
-    with running_box(WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
-        box.ask("put", name="publisher.pem", text=publisher_key.public_half(key).decode())
-        context = browser.new_context(viewport=PHONE)
-        page = context.new_page()
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        log_in(page, box.url)
-        page.goto(box.url + "/update")
-        page.wait_for_selector("body[data-ready]")
-        assert page.inner_text("#runs") == "0.1.0 (copied to the drive)"
-        page.set_input_files("#file", tmp_path / "zip.update")
-        said(page, "not a socbox update file")
-        page.set_input_files("#file", tmp_path / "cut.update")
-        said(page, "not complete")
-        assert page.is_disabled("#send")
-        page.set_input_files("#file", tmp_path / "old.update")
-        said(page, "0.0.9", where="#chosen")
-        said(page, "Signed by the publisher", where="#publisher")
-        page.click("#send")
-        page.wait_for_selector("dialog[open]")
-        assert "0.0.9 is older than 0.1.0" in page.inner_text("#question")
-        page.click("dialog button[value=no]")
-        said(page, "Nothing was installed")
-        page.set_input_files("#file", tmp_path / "new.update")
-        said(page, NEW, where="#chosen")
-        page.click("#send")
-        page.wait_for_selector("dialog[open]")
-        assert "leave the power on" in page.inner_text("#question")
-        page.click("dialog button[value=yes]")
-        progress_beyond(page, 20)
-        context.set_offline(True)
-        # Whichever of the two stands there: the page tries again after a second and a half, and tells that it does.
-        said(page, re.compile("connection was lost|does not answer"), 40)
-        half = progress_beyond(page, 0)
-        context.set_offline(False)
-        box.ask("rate", rate=SENDING_RATE)
-        progress_beyond(page, half)
-        said(page, f"Updated from 0.1.0 to {NEW}", 300)
-        assert page.inner_text("#runs").startswith(f"{NEW} (slot A, signed by the publisher)")
-        assert "copied to the drive" in page.inner_text("#kept")
-        page.goto(box.url + "/")
-        page.wait_for_selector("#link.live")
-        page.click("details:has(#box) summary")
-        said(page, NEW, where="#box")
-        assert errors == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        context.close()
-
-
 def whose(page, path, words):
     """Choose a file and wait for what is said of its publisher; gives how that looks."""
     page.set_input_files("#file", path)
@@ -103,44 +81,79 @@ def whose(page, path, words):
 
 
 @pytest.mark.timeout(240)
-def test_the_page_says_who_published_a_file_before_it_is_installed(tmp_path):
-    own, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
-    files = {"own": made(NEW, key=own), "other": made(NEW, key=other), "unsigned": made(NEW)}
+def test_the_page_says_who_published_a_file_before_it_is_installed(page, key, tmp_path):
+    """Before any was: the first one makes room."""
+    other = rsa.generate_private_key(65537, 2048)
+    files = {"own": made(NEW, key=key), "other": made(NEW, key=other), "unsigned": made(NEW)}
     toaster = dict(bundle.manifest_of(files["own"]), product="toaster")
     files["toaster"] = bundle.head_page(json.dumps(toaster).encode()) + files["own"][bundle.PAGE :]
     for name, data in files.items():
         (tmp_path / f"{name}.update").write_bytes(data)
-    with running_box(WEB_PASSWORD=PASSWORD) as box, running_browser() as browser:
-        box.ask("put", name="publisher.pem", text=publisher_key.public_half(own).decode())
-        context = browser.new_context(viewport=PHONE)
-        page = context.new_page()
-        log_in(page, box.url)
-        page.goto(box.url + "/update")
-        page.wait_for_selector("body[data-ready]")
-        page.set_input_files("#file", tmp_path / "toaster.update")
-        said(page, "for another product")
-        assert page.is_disabled("#send") and not page.is_visible("#again"), "a refusal that stays offers no second try"
-        for name, words in (("other", "someone other"), ("unsigned", "Not signed: anybody")):
-            assert whose(page, tmp_path / f"{name}.update", words) == "weak"
-            page.click("#send")
-            page.wait_for_selector("dialog[open]")
-            assert words in page.inner_text("#question") and "Install it?" in page.inner_text("#question")
-            page.click("dialog button[value=no]")
-            said(page, "Nothing was installed")
-        assert whose(page, tmp_path / "own.update", "Signed by the publisher of this box's software") == "said good"
+    page.set_input_files("#file", tmp_path / "toaster.update")
+    said(page, "for another product")
+    assert page.is_disabled("#send") and not page.is_visible("#again"), "a refusal that stays offers no second try"
+    for name, words in (("other", "someone other"), ("unsigned", "Not signed: anybody")):
+        assert whose(page, tmp_path / f"{name}.update", words) == "weak"
         page.click("#send")
         page.wait_for_selector("dialog[open]")
-        assert "makes room" in page.inner_text("#question"), "the first update's question, and no other"
+        assert words in page.inner_text("#question") and "Install it?" in page.inner_text("#question")
         page.click("dialog button[value=no]")
         said(page, "Nothing was installed")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        context.close()
+    assert whose(page, tmp_path / "own.update", "Signed by the publisher of this box's software") == "said good"
+    page.click("#send")
+    page.wait_for_selector("dialog[open]")
+    assert "makes room" in page.inner_text("#question"), "the first update's question, and no other"
+    page.click("dialog button[value=no]")
+    said(page, "Nothing was installed")
+
+
+@pytest.mark.timeout(600)
+def test_another_version_is_installed_while_a_browser_watches(page, box, key, tmp_path):
+    new = made(NEW, key=key)
+    files = {"new": new, "old": made("0.0.9", key=key), "cut": new[:-4096], "zip": b"PK\x03\x04" * 3000}
+    for name, data in files.items():
+        (tmp_path / f"{name}.update").write_bytes(data)
+    assert page.inner_text("#runs") == "0.1.0 (copied to the drive)"
+    page.set_input_files("#file", tmp_path / "zip.update")
+    said(page, "not a socbox update file")
+    page.set_input_files("#file", tmp_path / "cut.update")
+    said(page, "not complete")
+    assert page.is_disabled("#send")
+    page.set_input_files("#file", tmp_path / "old.update")
+    said(page, "0.0.9", where="#chosen")
+    said(page, "Signed by the publisher", where="#publisher")
+    page.click("#send")
+    page.wait_for_selector("dialog[open]")
+    assert "0.0.9 is older than 0.1.0" in page.inner_text("#question")
+    page.click("dialog button[value=no]")
+    said(page, "Nothing was installed")
+    page.set_input_files("#file", tmp_path / "new.update")
+    said(page, NEW, where="#chosen")
+    page.click("#send")
+    page.wait_for_selector("dialog[open]")
+    assert "leave the power on" in page.inner_text("#question")
+    page.click("dialog button[value=yes]")
+    progress_beyond(page, 20)
+    page.context.set_offline(True)
+    # Whichever of the two stands there: the page tries again after a second and a half, and tells that it does.
+    said(page, re.compile("connection was lost|does not answer"), 40)
+    half = progress_beyond(page, 0)
+    page.context.set_offline(False)
+    box.ask("rate", rate=SENDING_RATE)
+    progress_beyond(page, half)
+    said(page, f"Updated from 0.1.0 to {NEW}", 300)
+    box.ask("rate")
+    assert page.inner_text("#runs").startswith(f"{NEW} (slot A, signed by the publisher)")
+    assert "copied to the drive" in page.inner_text("#kept")
+    page.goto(box.url + "/")
+    page.wait_for_selector("#link.live")
+    page.click("details:has(#box) summary")
+    said(page, NEW, where="#box")
 
 
 @pytest.mark.timeout(240)
-def test_the_script_for_many_boxes(tmp_path, capsys):
+def test_the_script_for_many_boxes(key, tmp_path, capsys):
     (tmp_path / "new.update").write_bytes(made(NEW))
-    key = rsa.generate_private_key(65537, 2048)
     with running_box(WEB_PASSWORD=PASSWORD) as box:
         box.ask("put", name="publisher.pem", text=publisher_key.public_half(key).decode())
         assert update_box.main([str(tmp_path / "new.update"), box.url, "--password", PASSWORD]) == 1
