@@ -77,7 +77,6 @@ def _is_worker(config):
 
 
 def pytest_configure(config):
-    gc.disable()
     if _is_worker(config):
         workers.be_brief(config)
     if not _is_worker(config) and _is_heard(config):
@@ -128,11 +127,20 @@ def pytest_collection_modifyitems(items):
     items.sort(key=_rank)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is made while tests are looked for stays: the collector would go through all of it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish():
     """The tests themselves stay until the end: the collector need not look at them each time."""
     gc.collect()
     gc.freeze()
-    gc.enable()
 
 
 @pytest.fixture
