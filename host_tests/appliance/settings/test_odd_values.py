@@ -121,6 +121,11 @@ def through_json(texts):
         return None
 
 
+def without_faults(box, changes):
+    faults = checks.check_changes(box.keeper.after, changes)[1]
+    return {key: text for key, text in changes.items() if key not in faults}
+
+
 @pytest.mark.slow
 def test_through_the_page(values, tmp_path):
     box = Box(tmp_path)
@@ -130,15 +135,11 @@ def test_through_the_page(values, tmp_path):
             assert set(faults) <= set(KEYS) and (faults or list(texts) == [key])
             assert all(is_sentence(text) for text in faults.values())
         whole = {key: values[key][number] for key in KEYS}
-        good = [key for key in whole if key not in checks.check_changes(box.keeper.after, whole)[1]]
         # What is right is saved together, without what does not go together.
-        chosen = {key: whole[key] for key in good}
-        chosen = {key: text for key, text in chosen.items() if key not in checks.check_changes(box.keeper.after, chosen)[1]}
-        box.save(chosen)
+        box.save(without_faults(box, without_faults(box, whole)))
     assert box.saved > COUNT / 2
 
 
-@pytest.mark.slow
 def test_through_a_restored_file(values, tmp_path):
     box = Box(tmp_path)
     for number in range(COUNT):
@@ -174,8 +175,7 @@ def test_a_backup_of_odd_settings_brings_the_same_ones_back(values, tmp_path):
     box = Box(tmp_path)
     for number in range(0, COUNT, 25):
         whole = {key: values[key][number] for key in KEYS if not key.startswith("WIFI")}
-        good = {key: text for key, text in whole.items() if key not in checks.check_changes(box.keeper.after, whole)[1]}
-        box.save({key: text for key, text in good.items() if key not in checks.check_changes(box.keeper.after, good)[1]})
+        box.save(without_faults(box, without_faults(box, whole)))
         before = {key: box.keeper.after[key] for key in KEYS}
         backup = json.loads("".join(downloads.backup_pieces(box.keeper, True)))
         assert backup["kind"] == BACKUP_KIND
