@@ -43,7 +43,7 @@ demo: setup
 test: setup-system setup build/collected.txt
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak and not last" $(ARGS)
-	@$(PYTHON) -m pytest -n 2 --dist load -m last host_tests/peers/test_second_opinion.py
+	@$(PYTHON) -m pytest -m last host_tests/peers/test_second_opinion.py
 
 quick: setup build/collected.txt
 	@$(PYTHON) -m ruff check .
