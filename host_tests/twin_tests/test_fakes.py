@@ -652,7 +652,7 @@ def test_data_after_the_box_has_closed_costs_what_it_had_still_to_send(boards, s
 
 def test_what_the_box_sends_and_is_lost_comes_later_and_is_whole(boards, services):
     device = boards(ANSWERING, services=services)
-    device.run(4)
+    device.run(5)
     took_us = []
     for services.network.loss_percent in (0, 40):
         begun_us = services.clock.now_us
@@ -927,7 +927,7 @@ def test_without_dhcp_the_join_hangs_until_the_watchdog(boards, services):
         """,
         services=services,
     )
-    device.run(31.9)
+    device.run(32.9)
     assert [line for _, line in device.console] == ["joining"]
     assert [reason for _, reason in device.resets] == ["WATCHDOG"]
     assert 29_900_000 < device.resets[0][0] - device.console[0][0] < 30_100_000

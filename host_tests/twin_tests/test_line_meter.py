@@ -88,7 +88,7 @@ PROGRAMS = {
 
 
 def run_with(meter, tmp_path, monkeypatch, code, **options):
-    """All that can be seen of five seconds of a program, with a pause, a power cut and a reset in them."""
+    """All that can be seen of eight seconds of a program, with a pause, a power cut and a reset in them."""
     monkeypatch.setattr(cost, "MeterInC", meter)
     services = Services(Clock())
     services.hardware.connect_input(9, lambda: services.clock.now_us // 700 % 2)
@@ -97,14 +97,14 @@ def run_with(meter, tmp_path, monkeypatch, code, **options):
     place = tmp_path / ("python" if meter is None else "c")
     device = board(place, code, files, services, line_costs=LineCosts(COSTS), **options)
     try:
-        device.run_until(lambda: len(device.console) > 3, 2.5, check_us=777)
+        device.run_until(lambda: len(device.console) > 3, 3.5, check_us=777)
         seen = [services.clock.now_us]
         device.plant_gc_pause(33_333, after_us=1_111)
         device.run(1.23)
         device.reset()
-        device.run(1.7)
+        device.run(2.7)
         device.power_cycle(0.1)
-        device.run(1.7)
+        device.run(2.7)
         spent = sorted(cost.summed(device.probe.log).items(), key=str)
         return seen, device.console, device.resets, device.meter.stack_peak, spent, services.clock.now_us
     finally:
@@ -166,7 +166,7 @@ def chains_with(meter, tmp_path, monkeypatch):
     place = tmp_path / ("python" if meter is None else "c")
     with board(place, PROGRAMS["imports that fail"], {"lib/busy.py": BUSY, "lib/broken.py": "x = 1\ny = x / 0\n"}) as device:
         chains = call_depth.chains_of(device)
-        device.run(2)
+        device.run(3)
         return {(code.co_name, kind): str(chain) for (code, kind), chain in chains.items()}
 
 
