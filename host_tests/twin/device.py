@@ -30,9 +30,9 @@ from host_tests.twin.station import Station
 TICKS_PERIOD = 1 << 29
 # supervisor.ticks_ms starts this long before its wrap (0x1fff0000 in the firmware).
 TICKS_BEFORE_WRAP_MS = 65536
-# The loop's sleeps (appliance.loop.IDLE_S, ALONE_S), and how many in a row are one where naps are long. So many at most where
-# somebody may come of whom the clock knows nothing.
-_IN_A_ROW = {2_000: 5, 10_000: 20}
+# The loop's sleeps (appliance.loop.IDLE_S, ALONE_S), and how many in a row are one where naps are long, at least and at most.
+# So many where somebody may come of whom the clock knows nothing.
+_IN_A_ROW = {2_000: (1, 5), 10_000: (5, 20)}
 _IN_A_ROW_BESIDE_OTHERS = 5
 _NEVER = 1 << 62
 # A program that survives this many steps after its end is left behind.
@@ -466,9 +466,10 @@ class Device:
         if us not in _IN_A_ROW or not self.long_naps:
             self.spend(us + and_us)
             return
+        least, most = _IN_A_ROW[us]
         self._nap_us = us
         try:
-            self.spend(us * min(_IN_A_ROW[us], self._naps_until_something_happens(us)) + and_us)
+            self.spend(us * min(max(self._naps_until_something_happens(us), least), most) + and_us)
         finally:
             self._nap_us = None
 
@@ -480,7 +481,7 @@ class Device:
         happens_us = clock.next_us
         if happens_us is None or happens_us > self._stop_at_us:
             happens_us = self._stop_at_us
-        return max((happens_us - clock.now_us - 1) // us + 1, 1)
+        return (happens_us - clock.now_us - 1) // us + 1
 
     def run_background_tasks(self):
         """What the firmware does while Python waits: automatic display refresh."""

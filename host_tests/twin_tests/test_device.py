@@ -924,8 +924,11 @@ def test_a_long_sleep_ends_with_what_happens_and_with_what_a_test_may_have_done(
     device = naps(boards, 0.01, charge_lines=False)
     device.run_until(lambda: device.console, 1)
     looked_us = device.clock.now_us
-    device.clock.after(75_000, lambda: None)
+    for when_us in (75_000, 100_000):
+        device.clock.after(when_us, lambda: None)
     device.console.clear()
     device.run(0.5)
     woke_ms = [(when_us - looked_us) / 1000 for when_us, _ in device.console]
-    assert woke_ms[0] <= 12 and 75 <= woke_ms[1] <= 87 and woke_ms[2] - woke_ms[1] > 199
+    assert woke_ms[0] <= 12 and 75 <= woke_ms[1] <= 87, "at the next one that begins"
+    # Where something happens all the time, a nap is five all the same.
+    assert 50 <= woke_ms[2] - woke_ms[1] < 52 and woke_ms[3] - woke_ms[2] > 199
