@@ -30,8 +30,8 @@ from host_tests.twin.station import Station
 TICKS_PERIOD = 1 << 29
 # supervisor.ticks_ms starts this long before its wrap (0x1fff0000 in the firmware).
 TICKS_BEFORE_WRAP_MS = 65536
-# The loop's sleeps (appliance.loop.IDLE_S, ALONE_S), and how many in a row are one where naps are long, at least and at most.
-# So many where somebody may come of whom the clock knows nothing.
+# The loop's sleeps (appliance.loop.IDLE_S, ALONE_S), and how many in a row, at least and at most, are one where naps are
+# long; so many where somebody may come of whom the clock knows nothing.
 _IN_A_ROW = {2_000: (1, 5), 10_000: (5, 20)}
 _IN_A_ROW_BESIDE_OTHERS = 5
 _NEVER = 1 << 62
@@ -460,9 +460,9 @@ class Device:
                 meter.resume()
 
     def nap(self, us, and_us):
-        """A sleep of ``us``, and ``and_us`` for the call. Where lines cost nothing minutes and hours are what counts, and beside a
-        browser the box waits most of its time. So it sleeps on for a while, until something happens in the world: a pass
-        costs this computer as much as a plug-in's message."""
+        """A sleep of ``us``, and ``and_us`` for the call. Where lines cost nothing minutes and hours are what counts, and
+        beside a browser the box waits most of its time. So it sleeps on for a while, until something happens in the world: a
+        pass costs this computer as much as a plug-in's message."""
         if us not in _IN_A_ROW or not self.long_naps:
             self.spend(us + and_us)
             return
