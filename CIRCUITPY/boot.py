@@ -13,5 +13,5 @@ try:
     supervisor.runtime.ble_workflow = False
     supervisor.set_usb_identification(manufacturer="socbox", product="socbox")
 except Exception:
-    # NotImplementedError on a build without Bluetooth, or a chip without USB of its own. The name is the least that matters here.
+    # NotImplementedError on a build without Bluetooth or a chip without USB. The name is the least that matters here.
     supervisor = None
