@@ -1,10 +1,7 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Only what must happen before Bluetooth and USB do: nobody reaches the drive by air, and a PC sees the box under its name.
-
-Nothing is printed here: a line that changes would make CircuitPython write boot_out.txt to flash at every
-start.
-"""
+"""Only what must happen before Bluetooth and USB do. Nothing is printed here: a line that changes would make CircuitPython
+write boot_out.txt to flash at every start."""
 
 try:
     import supervisor

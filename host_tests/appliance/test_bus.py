@@ -78,6 +78,20 @@ def test_a_pin_of_the_boards_memory_is_never_given_away(board, monkeypatch, name
     assert board.bus.find_pin("IO38") == 38
 
 
+@pytest.mark.parametrize("display", [None, object()], ids=["given back", "e-paper"])
+def test_a_display_that_cannot_be_kept_quiet_does_not_cost_the_modem(board, monkeypatch, display):
+    board.bus.quiet_display()
+    monkeypatch.setattr(sys.modules["board"], "DISPLAY", display, raising=False)
+    board.bus.quiet_display()
+
+
+def test_a_boards_own_display_is_kept_quiet(board, monkeypatch):
+    display = SimpleNamespace(auto_refresh=True)
+    monkeypatch.setattr(sys.modules["board"], "DISPLAY", display, raising=False)
+    board.bus.quiet_display()
+    assert display.auto_refresh is False
+
+
 FIRST = (3, 8000000)
 
 

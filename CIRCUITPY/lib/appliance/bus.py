@@ -39,9 +39,11 @@ def quiet_display():
     in which no frame is answered. It keeps what it shows."""
     import board
 
-    display = getattr(board, "DISPLAY", None)
-    if display is not None:
-        display.auto_refresh = False
+    try:
+        getattr(board, "DISPLAY", None).auto_refresh = False
+    except AttributeError:
+        # There is none, it is e-paper, or a program before this one gave it back and its name is left.
+        pass
 
 
 class ModemBus:

@@ -243,6 +243,35 @@ def test_a_smartevse_that_comes_back_too_late_says_why_the_reading_is_not_there_
     assert bench.evse.state == "ok"
 
 
+def waits_for(states):
+    """What keeps the SmartEVSE waiting after each of these states."""
+    bench = Bench([(5, settings_answer(state_id=number)) for number in states])
+    return [bench.evse.query_state(bench.server.now) and bench.evse.waits_for for _ in states]
+
+
+def test_a_car_that_the_smartevse_asked_once_is_not_promised_to_be_read_when_the_sun_comes_back():
+    """It asks each car once, until that is unplugged: a car that charged until the sun went will not be read."""
+    assert waits_for([0, 9, 12, 13, 9]) == [None, "power", None, None, "asked"]
+    assert waits_for([2, 10, 9, 0, 9]) == [None, "asked", "asked", None, "power"]
+    bench = Bench([(5, settings_answer(state_id=number)) for number in (2, 9)])
+    for text in ("state 2", "state 9: waiting for power or sun"):
+        bench.evse.query_state(bench.server.now)
+        assert bench.evse.text == text
+
+
+def test_a_smartevse_without_modem_support_or_that_is_silent_waits_for_nothing():
+    document = {key: value for key, value in SETTINGS.items() if key != "ev_state"}
+    document["evse"] = {"state_id": 9}
+    bench = Bench([(5, http(200, json.dumps(document).encode()))])
+    bench.evse.query_state(bench.server.now)
+    assert (bench.evse.state, bench.evse.waits_for) == ("no_modem", None)
+    bench = Bench([(5, settings_answer(state_id=9))])
+    bench.evse.query_state(bench.server.now)
+    assert bench.evse.waits_for == "power"
+    bench.deliver().run(70)
+    assert (bench.evse.state, bench.evse.waits_for) == ("unreachable", None)
+
+
 def test_a_state_that_was_cut_off_is_no_state():
     """What stands at its end is missing, and would be judged as if it were not there."""
     whole = settings_answer(state_id=0)

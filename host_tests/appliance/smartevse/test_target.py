@@ -110,7 +110,7 @@ def test_a_letter_of_two_bytes_behind_a_number_takes_nothing_from_it():
         ("NORMAL", 0, "state 0"),
         ("SOLAR", 12, "state 12"),
         ("SOLAR", 9, "state 9: waiting for power or sun; a car is read as soon as charging may start"),
-        ("SMART", 10, "state 10: waiting for power or sun; a car is read as soon as charging may start"),
+        ("SMART", 10, "state 10: waiting for power or sun"),
         ("OFF", 0, "state 0: switched off (mode Off); no car is read"),
         ("PAUSE", 9, "state 9: paused (mode Pause); no car is read"),
     ],

@@ -55,9 +55,10 @@ STAGES = {
     status.NO_ANSWER: ("Car not read", ATTENTION, WARNING, None),
 }
 
-# What keeps a SmartEVSE from asking a car (smartevse.target): (heading, what that means for a car)
+# What keeps a SmartEVSE from asking a car (smartevse.target): (heading, what that means for a car, or "")
 KEPT_WAITING = {
     "power": ("No power or sun", "read once it may charge"),
+    "asked": ("No power or sun", ""),
     "off": ("SmartEVSE is off", "no car is read"),
     "pause": ("SmartEVSE paused", "no car is read"),
 }
@@ -248,7 +249,8 @@ def _waiting_view(state, smartevse, wifi, access):
     row = KEPT_WAITING.get(smartevse.waits_for) if wifi.connected else None
     if row is not None:
         heading, meaning = row
-        texts.insert(0, say(meaning))
+        if meaning:
+            texts.insert(0, say(meaning))
     elif state.car_present:
         heading = PRESENT
     return View(mood, texts, say(heading), sign, percent)

@@ -10,7 +10,7 @@ from plc.ticks import ticks_diff
 from v2g.admission import FREE
 
 from appliance.smartevse.exchange import Answer, Client
-from appliance.smartevse.target import EvseState, Target
+from appliance.smartevse.target import ASKED, ASKED_ALREADY, POWER, EvseState, Target
 
 NAME_VALID_MS = 600000
 
@@ -55,8 +55,9 @@ class SmartEvse:
         self._missed = None
         self.state = "unknown" if url else "off"
         self.text = "not asked yet" if url else "not set up"
-        # What kept it from asking a car when it was asked last: a key of target.WAITS, or None.
+        # What kept it from asking a car when it was asked last: a key of target.WAITS, or None. It asks each car once.
         self.waits_for = None
+        self._has_asked = False
         self._address = None
         self._address_at = None
 
@@ -141,6 +142,7 @@ class SmartEvse:
         self.cause = cause
         silent = cause in ("smartevse_off", "smartevse_slow", "smartevse_name")
         self.state = "unreachable" if silent else "error"
+        self.waits_for = None
         # Once it answers again, what was wrong is that it was too late.
         self._missed = "smartevse_late" if silent else cause
         self.text = text
@@ -192,7 +194,7 @@ class SmartEvse:
         return self._estimate is None or self._estimate.can_go_on
 
     def _learn(self, state):
-        self.waits_for = state.waits_for()
+        self.waits_for = None
         if not state.has_modem:
             self.state, self.cause, self.text = (
                 "no_modem",
@@ -202,8 +204,12 @@ class SmartEvse:
             return state
         if state.seen == FREE:
             self._missed = None
+        self._has_asked = state.state_id in ASKED or (self._has_asked and state.seen != FREE)
+        self.waits_for = state.waits_for()
+        if self.waits_for == POWER and self._has_asked:
+            self.waits_for = ASKED_ALREADY
         self.state, self.cause = ("error", self._missed) if self._missed else ("ok", None)
-        self.text = state.text()
+        self.text = state.text(self.waits_for)
         return state
 
     def unreachable(self, cause, text):

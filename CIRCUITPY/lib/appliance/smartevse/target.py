@@ -33,13 +33,16 @@ AFTERWARDS = {
 }
 
 
+# States behind the one phase in which it asks a car, until the car is unplugged.
+ASKED = (STATE_B, STATE_C, STATE_C1, MODEM_DONE)
 # What keeps it from asking a car, by state and by mode. In Smart and Solar mode the 5 % pilot comes with the power.
-POWER, OFF, PAUSE = "power", "off", "pause"
-_WAITING_FOR = {STATE_B1: POWER, STATE_C1: POWER}
+POWER, ASKED_ALREADY, OFF, PAUSE = "power", "asked", "off", "pause"
+_WAITING_FOR = {STATE_B1: POWER, STATE_C1: ASKED_ALREADY}
 _NO_ACCESS = {"OFF": OFF, "PAUSE": PAUSE}
 # The same as the end of a sentence about it; the display has words of its own.
 WAITS = {
     POWER: "waiting for power or sun; a car is read as soon as charging may start",
+    ASKED_ALREADY: "waiting for power or sun",
     OFF: "switched off (mode Off); no car is read",
     PAUSE: "paused (mode Pause); no car is read",
 }
@@ -148,11 +151,11 @@ class EvseState:
         """Why it does not ask a car now, a key of WAITS, or None."""
         return _NO_ACCESS.get(self.mode) or _WAITING_FOR.get(self.state_id)
 
-    def text(self):
-        """A few words for the page."""
+    def text(self, waits_for=None):
+        """A few words for the page; ``waits_for``: what else is known of it than the answer alone tells."""
         if self.state_id is None:
             return "answers"
-        waits_for = self.waits_for()
+        waits_for = waits_for or self.waits_for()
         return "state %d" % self.state_id + (": " + WAITS[waits_for] if waits_for else "")
 
     def afterwards(self):
