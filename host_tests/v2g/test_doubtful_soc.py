@@ -154,6 +154,27 @@ def test_a_car_at_0_may_go_on_to_its_cable_check_although_it_was_told_ongoing(st
 
 
 @STANDARDS
+@pytest.mark.parametrize("mode", ["release", "converse"])
+@pytest.mark.parametrize("zeros", [0, 2])
+def test_a_car_at_0_that_tells_more_in_its_cable_check_is_not_out_of_sequence(standard, mode, zeros):
+    """In the first one or in the third: the number that it was let on for does not turn against it."""
+    car = Car(standard, {"conversation": mode, "conversation_ms": 60000})
+    car.asks(0)
+    answers = [car.wait(300).checks_cable(soc) for soc in (*[0] * zeros, 42, 42)]
+    assert car.numbers == (42, None)
+    assert car.session.state == ("PRE_CHARGE" if mode == "release" and (zeros or standard is din) else "CABLE_CHECK")
+    for index, fields in enumerate(answers):
+        if mode == "converse":
+            expected = ("OK", "Ongoing", "EVSE_NotReady")
+        else:  # an ISO 15118-2 car that told what is wanted is to end the session at a FAILED
+            code = "OK" if standard is din or index < zeros else "FAILED"
+            expected = (code, "Finished", "EVSE_Shutdown")
+        status = fields["DC_EVSEStatus"]
+        assert (fields["ResponseCode"], fields["EVSEProcessing"], status["EVSEStatusCode"]) == expected
+        assert status["EVSEIsolationStatus"] == "Invalid"
+
+
+@STANDARDS
 @pytest.mark.parametrize("volts", [None, 0])
 def test_a_seres_that_leaves_with_ev_ready_has_not_confirmed_its_0(standard, volts):
     car = Car(standard)

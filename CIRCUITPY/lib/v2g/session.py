@@ -173,6 +173,7 @@ class Session:
     wants_ac = False
     _error = "NO_ERROR"
     _wants_nothing = False
+    _was_at_0 = False  # before this request: it may tell more in the very one that is allowed for that
     _refused_name = None
     _shutdown_rounds = 0
     _shutdown_since = None
@@ -202,6 +203,7 @@ class Session:
         self._status["EVSEStatusCode"] = "EVSE_Shutdown"
         if "EVSEProcessing" in fields:
             fields["EVSEProcessing"] = "Finished"
+        self._was_at_0 = self._is_at_0
         is_known = name == "SessionSetupReq" or session_id == self.session_id
         if is_known or self.reading is None or not self.reading.soc_percent:
             self._take_numbers(name, body)
@@ -430,8 +432,10 @@ class Session:
         return "OK"
 
     def cable_check(self, body, fields, now):
-        if self.state == "CHARGE_PARAMETERS" and not self._is_at_0:
-            return "FAILED_SequenceError"
+        if self.state == "CHARGE_PARAMETERS":
+            if not self._was_at_0:
+                return "FAILED_SequenceError"
+            self.state = "CABLE_CHECK"
         if self.rung <= 1 and self.station.phases and self._goes_on(1, now):
             self._status["EVSEStatusCode"] = "EVSE_NotReady"
             if not expired(self._phase_ends[1], now):
