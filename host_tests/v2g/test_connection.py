@@ -120,6 +120,25 @@ def test_a_car_that_never_takes_over_the_sessions_id_is_read_and_closed_behind_i
     assert len(car.kinds("released")) == 1
 
 
+@pytest.mark.parametrize(
+    ("circle", "most"),
+    [
+        (["CableCheckReq"], 3),
+        (["CableCheckReq", "PreChargeReq"], 4),
+        (["CableCheckReq", "ServiceDiscoveryReq", "CableCheckReq", "PreChargeReq"], 6),
+        (["CableCheckReq", "PreChargeReq", "CurrentDemandReq", "ServiceDiscoveryReq"], 6),
+    ],
+)
+def test_a_car_that_is_refused_in_a_circle_is_closed(circle, most):
+    car = WireCar().to_parameters()
+    refused = 0
+    while "FA" not in car.flags_seen and refused < 20:
+        car.session_id = b"\x99" * 8
+        assert car.request(circle[refused % len(circle)])["ResponseCode"] == "FAILED_UnknownSession"
+        refused += 1
+    assert refused == most
+
+
 @pytest.mark.parametrize(("preference", "agreed"), [("din", din), ("iso2", iso2)])
 def test_a_car_that_begins_in_the_standard_that_was_not_agreed_on_is_read_in_it(preference, agreed):
     """It gave both the same SchemaID."""

@@ -158,7 +158,7 @@ class Session:
     (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq, ``refused`` with it when a
     refusal was what the car heard last; ``answer_key`` is equal for answers of this session that are equal, or None.
     ``rung`` is how far down the release ladder the car came, ``refusals`` how many answers in a row, up to the last one,
-    were not OK: of those to the same request, while nothing was read.
+    were not OK: before a reading the first refusal of each request (``refused_names``) begins the row anew.
     """
 
     state = "SESSION_SETUP"
@@ -170,11 +170,11 @@ class Session:
     answer_key = None
     rung = 0
     refusals = 0
+    refused_names = ()
     wants_ac = False
     _error = "NO_ERROR"
     _wants_nothing = False
     _was_at_0 = False  # before this request: it may tell more in the very one that is allowed for that
-    _refused_name = None
     _shutdown_rounds = 0
     _shutdown_since = None
     _phase_ends = None
@@ -223,10 +223,11 @@ class Session:
         return self._response(name, code, fields)
 
     def _count_refusal(self, name):
-        """In a row; but a car that goes on with another request in spite of them may come to its parameters so."""
-        if self.reading is None and name != self._refused_name:
-            self.refusals = 0
-        self._refused_name = name
+        """In a row; but a car that goes on with a new request in spite of them may come to its parameters so."""
+        if name not in self.refused_names:
+            self.refused_names += (name,)
+            if self.reading is None:
+                self.refusals = 0
         self.refusals += 1
 
     def _response(self, name, code, fields):
