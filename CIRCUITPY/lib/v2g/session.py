@@ -275,7 +275,8 @@ class Session:
     def _take_numbers(self, name, body):
         """The state of charge out of any message that carries it, refused ones too, from the parameters on.
 
-        With the SessionID of another session as well while nothing better was told: who else should say it here?
+        With the SessionID of another session as well while nothing better was told: one cable, one key, one TCP connection,
+        so it is this car that says it.
         """
         if "DC_EVChargeParameter" in body:
             self._take_parameters(body["DC_EVChargeParameter"], body[self.standard.TRANSFER[0]])
