@@ -231,6 +231,15 @@ def test_a_car_that_authorizes_four_times_and_then_takes_four_seconds_is_read():
     assert [reading.soc_percent for (reading,) in car.kinds("reading")] == [42]
 
 
+def test_a_car_that_asks_for_ac_with_the_sessions_id_of_another_time_is_told_as_such():
+    car = WireCar().to_parameters()
+    car.session_id = b"\x99" * 8
+    answer = car.request("ChargeParameterDiscoveryReq", ac_parameters())
+    assert answer["ResponseCode"] == "FAILED_UnknownSession"
+    car.tcp("FA")
+    assert ends(car) == [("ac_charging",)]
+
+
 def test_a_car_whose_every_request_is_refused_is_told_as_such():
     car = WireCar().to_parameters()
     for _ in range(3):

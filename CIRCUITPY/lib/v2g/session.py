@@ -278,8 +278,11 @@ class Session:
         With the SessionID of another session as well while nothing better was told: one cable, one key, one TCP connection,
         so it is this car that says it.
         """
+        transfer = body.get(self.standard.TRANSFER[0])
+        if transfer and transfer[:2] != "DC":
+            self.wants_ac = True
         if "DC_EVChargeParameter" in body:
-            self._take_parameters(body["DC_EVChargeParameter"], body[self.standard.TRANSFER[0]])
+            self._take_parameters(body["DC_EVChargeParameter"], transfer)
             status = body["DC_EVChargeParameter"].get("DC_EVStatus")
         elif "DC_EVPowerDeliveryParameter" in body:
             status = body["DC_EVPowerDeliveryParameter"].get("DC_EVStatus")
@@ -390,7 +393,6 @@ class Session:
     def charge_parameter_discovery(self, body, fields, now):
         element, wrong = self.standard.TRANSFER
         if body[element][:2] != "DC":
-            self.wants_ac = True
             return wrong
         if "DC_EVChargeParameter" not in body:
             return "FAILED_WrongChargeParameter"
