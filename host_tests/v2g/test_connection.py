@@ -180,6 +180,20 @@ def test_a_car_that_goes_on_where_an_earlier_connection_broke_off_is_read(standa
     assert (403, f"the car's requests are of {standard.PROTOCOL}") in car.kinds("checkpoint")
 
 
+@pytest.mark.parametrize(("name", "most"), [("ChargeParameterDiscoveryReq", 3), ("CableCheckReq", 3)])
+def test_refusals_add_up_for_a_car_that_changes_the_standard_with_each_request(name, most):
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    refused = 0
+    while "FA" not in car.flags_seen and refused < 20:
+        car.standard = (din, iso2)[refused % 2]
+        car.bodies, car.session_id = BODIES[car.standard], b"\x99" * 8
+        assert car.request(name)["ResponseCode"] == "FAILED_UnknownSession"
+        refused += 1
+    assert refused == most
+
+
 @pytest.mark.parametrize("waits_ms", [0, 50])
 def test_a_car_that_asks_for_a_protocol_again_is_answered_again(waits_ms):
     car = WireCar().slac()

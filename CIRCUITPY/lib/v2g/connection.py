@@ -236,14 +236,18 @@ class Connection:
     def _begin_session(self):
         """A session of the negotiated standard, which is loaded if no car spoke it before."""
         standard = self._standard_of(self._protocol)
-        session = Session(standard, self._random_bytes, self._station, self._plug_in.ev_mac)
-        session.reading = self._plug_in.reading  # of a connection before this one
+        plug_in = self._plug_in
+        session = Session(standard, self._random_bytes, self._station, plug_in.ev_mac)
+        session.reading = plug_in.reading  # of a connection before this one
+        before = plug_in.session
+        if before is not None:  # of this connection, in the other standard: who changes it is refused no more often
+            session.refusals, session.refused_names = before.refusals, before.refused_names
         self._answers = {}
         for rung in (1, 2):
             response = session.expected(rung)
             self._answers[session.answer_key] = exi.encode(standard.SCHEMA, response)
         self._standard = standard
-        self._plug_in.session = session
+        plug_in.session = session
 
     def _request(self, payload, now):
         if self._standard is None:
