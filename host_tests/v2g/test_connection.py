@@ -205,6 +205,20 @@ def test_a_car_that_asks_for_a_protocol_again_is_answered_again(waits_ms):
     assert car.request("SessionSetupReq")["ResponseCode"] == "OK_NewSessionEstablished"
 
 
+@pytest.mark.parametrize("requests", [(), ("SessionSetupReq",)])
+def test_an_offer_that_had_nothing_in_common_explains_the_end_of_a_car_that_asked_nothing_behind_it(requests):
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    car.handshake()
+    assert car.handshake(("urn:another", 2, 0, 1, 1))["ResponseCode"] == "Failed_NoNegotiation"
+    for name in requests:
+        assert car.request(name)["ResponseCode"][:2] == "OK"
+    car.tcp("FA")
+    car.wait(46000, 500)
+    assert car.kinds("session_end") == [("answer_refused" if requests else "no_din",)]
+
+
 def test_a_session_that_has_begun_is_not_begun_anew_in_another_standard():
     car = WireCar().to_parameters()
     car.standard = iso2

@@ -256,6 +256,7 @@ class Connection:
         session = self._plug_in.session
         state = session.state
         response = session.request(exi.decode(schema, payload), now)
+        self._plug_in.speaks()
         if session.state != state:
             self._plug_in.stepped(now)
         if response is None:

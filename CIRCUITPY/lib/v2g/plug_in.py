@@ -78,6 +78,11 @@ class PlugIn:
         self.cause = cause
         self._events.append(("failed", cause))
 
+    def speaks(self):
+        """A request in a standard that is spoken here: an offer that had none in common explains nothing any more."""
+        if self.cause == "no_din":
+            self.cause = None
+
     def connected(self):
         """A TCP connection, perhaps another one: what the last one came to does not count in it."""
         self.progress = 2
