@@ -194,6 +194,31 @@ def test_refusals_add_up_for_a_car_that_changes_the_standard_with_each_request(n
     assert refused == most
 
 
+@pytest.mark.parametrize("standard", [din, iso2])
+def test_a_car_that_goes_on_on_a_new_connection_keeps_the_evccid_that_it_told_on_the_one_before(standard):
+    car = WireCar().to_parameters()
+    car.tcp("FA")
+    car.sends()
+    car.wait(100)
+    car.connect()
+    car.standard, car.bodies = standard, BODIES[standard]
+    car.request("ChargeParameterDiscoveryReq")
+    ((reading,),) = car.kinds("reading")
+    assert (reading.protocol, reading.evccid) == (standard.PROTOCOL, BODIES[din]["SessionSetupReq"]["EVCCID"])
+
+
+def test_another_plug_in_is_not_given_the_evccid_of_the_one_before():
+    first = WireCar().to_parameters()
+    first.wait(46000, 500)
+    assert first.kinds("session_end") == [("car_silent",)]
+    second = WireCar(now=first.now, secc=first.secc).slac()
+    second.sdp()
+    second.connect()
+    second.request("ChargeParameterDiscoveryReq")
+    ((reading,),) = second.kinds("reading")
+    assert reading.evccid is None
+
+
 @pytest.mark.parametrize("waits_ms", [0, 50])
 def test_a_car_that_asks_for_a_protocol_again_is_answered_again(waits_ms):
     car = WireCar().slac()

@@ -17,6 +17,7 @@ def session(**facts):
     """What a plug-in looks at of a ``v2g.session.Session``."""
     known = {
         "reading": None,
+        "evccid": None,
         "renewed": False,
         "events": [],
         "stopped": False,

@@ -238,7 +238,8 @@ class Connection:
         standard = self._standard_of(self._protocol)
         plug_in = self._plug_in
         session = Session(standard, self._random_bytes, self._station, plug_in.ev_mac)
-        session.reading = plug_in.reading  # of a connection before this one
+        session.reading = plug_in.reading  # of a connection before this one, like the EVCCID
+        session.evccid = plug_in.evccid
         before = plug_in.session
         if before is not None:  # of this connection, in the other standard: who changes it is refused no more often
             session.refusals, session.refused_names = before.refusals, before.refused_names

@@ -43,6 +43,7 @@ class PlugIn:
     insists_on_tls = False  # asked for it again, though it was told that there is none
     unread = False  # what the car said last could not be read, and was not answered
     cause = None  # a better reason than _CAUSES, once known
+    evccid = None  # as it was told last, on whichever connection
     reading = None  # from the first number on, believed or not
     told = False  # the "reading" event was given
     session = None  # the ``v2g.session.Session``, once a standard is agreed on
@@ -98,6 +99,7 @@ class PlugIn:
 
     def follow(self, session, now):
         """Take over what ``session`` learned from a request."""
+        self.evccid = session.evccid or self.evccid
         if session.reading is not None:
             self._follow_reading(session, now)
         if session.events:
