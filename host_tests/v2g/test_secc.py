@@ -347,6 +347,18 @@ def test_a_car_that_begins_tls_all_the_same_asked_for_what_is_not_offered_and_is
     assert car.secc.counts["not_answered"] == 1
 
 
+@pytest.mark.parametrize("flags", ["FA", "RA"])
+@pytest.mark.parametrize(("said", "cause"), [(b"\x16\x03\x01\x00", "not_offered"), (b"\x01\xfe\x80", "car_ended")])
+def test_a_car_that_hangs_up_within_its_first_octets_is_judged_by_them(said, cause, flags):
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    car.tcp("PA", said)
+    car.sends()
+    car.tcp(flags)
+    assert ends(car) == [(cause,)]
+
+
 def test_a_car_that_begins_tls_and_then_connects_without_is_read():
     car = WireCar().slac()
     car.sdp(0)

@@ -150,7 +150,7 @@ class Connection:
             self.tcp.close(now)
         if plug_in.reading is not None or plug_in.closing:
             plug_in.leave(_ENDED.get(event, "connection closed"), now)
-        elif event in _ENDED:
+        elif event in _ENDED and not self._is_tls():
             plug_in.ended = plug_in.ended or ("car_ended" if self._protocol is None else "answer_refused")
 
     def _receive_stream(self, data, now):
@@ -164,14 +164,19 @@ class Connection:
                     self._counts["bad_v2gtp"] += 1
                 message = self._stream.next_message()
         except PeerError as error:
-            if self._protocol is None and self._stream.begins_tls:
-                self._counts["bad_v2gtp"] += 1
-                self._plug_in.ended = "not_offered"  # it would begin so again
-                self._plug_in.say(599, "car begins TLS, which the box does not offer")
-            else:
+            if not self._is_tls():
                 self._not_read("bad_v2gtp", error)
             self._stream.reset()
             self.tcp.close(now)
+
+    def _is_tls(self):
+        """True for a car that begins TLS, of which less than a header may have come."""
+        if self._protocol is not None or not self._stream.begins_tls:
+            return False
+        self._counts["bad_v2gtp"] += 1
+        self._plug_in.ended = "not_offered"  # it would begin so again
+        self._plug_in.say(599, "car begins TLS, which the box does not offer")
+        return True
 
     # ---- messages
 
