@@ -26,7 +26,7 @@ BEHAVIOURS = (
     ("keeps asking after the shutdown", "10 rounds and 3 s, at most 8 s, then the next rung", "Tesla, VW ID.Buzz"),
     ("asks slowly, or hardly at all", "at most 8 s, whatever the rounds", ""),
     ("repeats what was refused", "closes after three refusals in a row, six where the car reported 0 %", "Clara"),
-    ("says nothing more after a refusal", "closes 3 s later", "pyPLC"),
+    ("says nothing more after a refusal", "closes 3 s later; 10 s where the car told nothing yet", "pyPLC"),
     ("says nothing more", "20 s after the reading: FIN, end, delivery", ""),
     ("starts matching over", "treats it as gone, does not answer for 10 s", "Stellantis, Tesla after sleep"),
     ("goes on to the cable check and beyond", "refuses, with isolation Invalid and 0 V", "Tesla"),

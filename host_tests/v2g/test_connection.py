@@ -120,6 +120,23 @@ def test_a_car_that_never_takes_over_the_sessions_id_is_read_and_closed_behind_i
     assert len(car.kinds("released")) == 1
 
 
+@pytest.mark.parametrize(("ms", "read"), [(3500, True), (5000, True), (6000, False)])
+def test_a_slow_car_that_never_takes_over_the_sessions_id_is_read_up_to_44_seconds(ms, read):
+    """What it is refused is no step further, so it is not given the phase."""
+    car = WireCar().slac()
+    for step in (car.sdp, car.connect, car.handshake):
+        car.wait(ms)
+        step()
+    for name in (*TO_PARAMETERS, "ChargeParameterDiscoveryReq"):
+        car.wait(ms)
+        assert "FA" not in car.flags_seen or not read
+        car.request(name)
+        car.session_id = NO_ID
+    assert len(car.kinds("reading")) == read
+    car.wait(3500)
+    assert "FA" in car.flags_seen
+
+
 @pytest.mark.parametrize(
     ("circle", "most"),
     [

@@ -12,7 +12,8 @@ LIMITS_MS = {
     "plug_in": 45000,  # first SLAC_PARM.REQ -> end; SmartEVSE waits 60 s from 5 % PWM
     "matched": 20000,  # CM_SLAC_MATCH.CNF -> end, at least: an Ioniq or an Audi sends its SDP request 3 to 7 s after it
     "phase": 58000,  # but where a SmartEVSE is asked no later than this after the first SLAC_PARM.REQ
-    "step": 10000,  # a car that came a step further so lately is slow, not silent: plug_in becomes phase for it
+    "step": 10000,  # a car that came a step further so lately is slow, not silent: plug_in becomes phase for it, and
+    # it may be refused so long ago while it told nothing
     "after_stop": 5000,  # SessionStopRes -> our FIN, if the car leaves the connection open
     "refused": 3000,  # last refusal -> our FIN, unless the car then asks for something that lets it leave
     "linger": 1000,  # our FIN, or the car's end -> new key, at least; taken off the first four so that they are kept
@@ -113,7 +114,9 @@ class PlugIn:
         if not session.refusals:
             self._refused_by = None
         elif not self.closing:
-            self._refused_by = ticks_add(now, LIMITS_MS["refused"])
+            # One that did not yet tell what it wants may be slow, and go on.
+            told = session.reading is not None or session.wants_ac
+            self._refused_by = ticks_add(now, LIMITS_MS["refused" if told else "step"])
 
     def _follow_reading(self, session, now):
         """Tells the owner what the car told, a doubtful number last of all: it may be followed by a better one."""
