@@ -57,7 +57,8 @@ def like_micropython(paths):
     clock.ticks_us = lambda: time.monotonic_ns() // 1000
     clock.ticks_diff = lambda end, start: end - start
     machine = types.ModuleType("micropython")
-    machine.const, machine.mem_info = (lambda value: value), (lambda: None)
+    machine.const = lambda value: value
+    machine.mem_info = machine.qstr_info = lambda: None
     sys.modules.update(gc=memory, time=clock, micropython=machine)
     for name in SHIMMED:
         sys.modules.pop(name, None)

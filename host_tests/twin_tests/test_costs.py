@@ -102,6 +102,21 @@ def test_lines_are_counted_by_file_as_the_twin_counts_them(scripts):
     assert lines == {str(scripts / "caller.py"): 2 + 2 * 2000 + 1, str(scripts / "called.py"): 1 + 4 * 2000}
 
 
+def test_what_the_counted_appliances_ask_of_their_interpreter_is_there_on_cpython_too(scripts):
+    asked = set()
+    for name, *_ in measure_costs.APPLIANCES:
+        tree = ast.parse((measure_costs.INTERPRETER / name).read_text())
+        asked |= {
+            (node.value.id, node.attr)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in ("gc", "micropython")
+        }
+    assert ("gc", "mem_alloc") in asked and ("micropython", "qstr_info") in asked
+    lines = ["import gc, micropython", *(".".join(name) for name in sorted(asked)), "import called"]
+    (scripts / "caller.py").write_text("\n".join(lines))
+    counted_lines.run(scripts, scripts / "caller.py", paths=(scripts,))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="no valgrind: instructions cannot be counted")
 def test_instructions_are_counted_by_file_and_are_the_same_in_every_run(scripts):
