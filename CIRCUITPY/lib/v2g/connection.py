@@ -150,7 +150,7 @@ class Connection:
             self.tcp.close(now)
         if plug_in.reading is not None or plug_in.closing:
             plug_in.leave(_ENDED.get(event, "connection closed"), now)
-        elif event in _ENDED and not self._is_tls():
+        elif event in _ENDED and not self._note_tls():
             plug_in.ended = plug_in.ended or ("car_ended" if self._protocol is None else "answer_refused")
 
     def _receive_stream(self, data, now):
@@ -164,13 +164,13 @@ class Connection:
                     self._counts["bad_v2gtp"] += 1
                 message = self._stream.next_message()
         except PeerError as error:
-            if not self._is_tls():
+            if not self._note_tls():
                 self._not_read("bad_v2gtp", error)
             self._stream.reset()
             self.tcp.close(now)
 
-    def _is_tls(self):
-        """True for a car that begins TLS, of which less than a header may have come."""
+    def _note_tls(self):
+        """Note a car that begins TLS, of which less than a header may have come; False where it does not."""
         if self._protocol is not None or not self._stream.begins_tls:
             return False
         self._counts["bad_v2gtp"] += 1
