@@ -205,7 +205,7 @@ class Session:
             fields["EVSEProcessing"] = "Finished"
         self._was_at_0 = self._is_at_0
         is_known = name == "SessionSetupReq" or session_id == self.session_id
-        if is_known or self.reading is None or not self.reading.soc_percent:
+        if is_known or self.reading is None or self._was_at_0:
             self._take_numbers(name, body)
         if not is_known:
             code = "FAILED_UnknownSession"

@@ -10,7 +10,7 @@ from plc.ticks import ticks_diff
 from v2g.admission import FREE
 
 from appliance.smartevse.exchange import Answer, Client
-from appliance.smartevse.target import ASKED, ASKED_ALREADY, POWER, EvseState, Target
+from appliance.smartevse.target import ASKED, EvseState, Target
 
 NAME_VALID_MS = 600000
 
@@ -205,11 +205,9 @@ class SmartEvse:
         if state.seen == FREE:
             self._missed = None
         self._has_asked = state.state_id in ASKED or (self._has_asked and state.seen != FREE)
-        self.waits_for = state.waits_for()
-        if self.waits_for == POWER and self._has_asked:
-            self.waits_for = ASKED_ALREADY
+        self.waits_for = state.waits_for(self._has_asked)
         self.state, self.cause = ("error", self._missed) if self._missed else ("ok", None)
-        self.text = state.text(self.waits_for)
+        self.text = state.text(self._has_asked)
         return state
 
     def unreachable(self, cause, text):

@@ -147,15 +147,16 @@ class EvseState:
             self.charged_wh = _number(find_value(body, b"charged_wh"))
             self.power_w = None if self.power_w is None else self.power_w // 1000
 
-    def waits_for(self):
-        """Why it does not ask a car now, a key of WAITS, or None."""
-        return _NO_ACCESS.get(self.mode) or _WAITING_FOR.get(self.state_id)
+    def waits_for(self, has_asked=False):
+        """Why it does not ask a car now, a key of WAITS, or None. ``has_asked``: it asked the car that is there before."""
+        reason = _NO_ACCESS.get(self.mode) or _WAITING_FOR.get(self.state_id)
+        return ASKED_ALREADY if has_asked and reason == POWER else reason
 
-    def text(self, waits_for=None):
-        """A few words for the page; ``waits_for``: what else is known of it than the answer alone tells."""
+    def text(self, has_asked=False):
+        """A few words for the page."""
         if self.state_id is None:
             return "answers"
-        waits_for = waits_for or self.waits_for()
+        waits_for = self.waits_for(has_asked)
         return "state %d" % self.state_id + (": " + WAITS[waits_for] if waits_for else "")
 
     def afterwards(self):

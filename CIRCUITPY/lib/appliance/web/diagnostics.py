@@ -65,15 +65,22 @@ def _replaced(text, word, instead):
     return result
 
 
-def _is_own(text):
-    """True for a short plain word that the report has of itself, or may have where the list of them is missing."""
-    if len(text) > MOST_PLAIN or not consists_of(text, _SMALL):
-        return False
+def _is_plain(text):
+    return len(text) <= MOST_PLAIN and consists_of(text, _SMALL)
+
+
+def _without_own(words):
+    """``words`` without those that the report has of itself, or may have where the list of them is missing."""
+    plain = [word for word in words if _is_plain(word)]
+    if not plain:
+        return words
     try:
         with open(_OWN_WORDS) as file:
-            return "\n" + text + "\n" in file.read()
+            own = file.read()
     except OSError:
-        return True
+        # Any of them may be.
+        own = "\n" + "\n".join(plain) + "\n"
+    return [word for word in words if word not in plain or "\n" + word + "\n" not in own]
 
 
 class Mask:
@@ -84,9 +91,9 @@ class Mask:
     """
 
     def __init__(self, settings, access):
-        secrets = [str(settings[row[KEY]]) for row in SCHEMA if row[SECRET]]
+        secrets = [str(settings[row[KEY]]) for row in SCHEMA if row[SECRET] and settings[row[KEY]]]
         # A word may be one of the report's own: what takes its place would give it away, and it alone does not.
-        words = [(value, "(secret)") for value in secrets if value and not _is_own(value)]
+        words = [(value, "(secret)") for value in _without_own(secrets)]
         made_up = access.made_up
         if made_up:
             words += [(made_up, "(secret)"), (made_up.replace("-", ""), "(secret)")]
