@@ -98,7 +98,9 @@ class Questions:
         self.uptime = SimpleNamespace(seconds=0)
         self.wifi = SimpleNamespace(connected=True, state="connected")
         self.state = None
-        secc = SimpleNamespace(wants_evse_state=lambda now: self.wanted, evse_state=lambda *seen: self.answers.append(seen))
+        admission = SimpleNamespace(
+            wants_evse_state=lambda now: self.wanted, evse_state=lambda *seen: self.answers.append(seen)
+        )
         self.charging = False
         self.followed = []
         self.failed = []
@@ -115,7 +117,8 @@ class Questions:
             asked=lambda state, cause: self.told.append((state, cause)),
             part_failed=lambda *what: self.failed.append(what),
         )
-        self.piece = StateQuestion(SimpleNamespace(secc=secc), self.wifi, smartevse, story, lambda: 77)
+        loop = SimpleNamespace(secc=SimpleNamespace(admission=admission))
+        self.piece = StateQuestion(loop, self.wifi, smartevse, story, lambda: 77)
 
     def _follow(self, _status, state):
         self.followed.append(state)

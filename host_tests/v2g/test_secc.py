@@ -546,11 +546,11 @@ def test_a_car_that_starts_over_after_the_reading_is_released_and_left_in_peace(
 def test_a_car_that_starts_over_and_may_not_be_answered_ends_its_session():
     """Once its session just vanished: no end was told and, its key still held, no other car was answered."""
     car = WireCar().slac()
-    car.secc.answering = False
+    car.secc.admission.answer = "never"
     car.sends(slac_wire.parm_req(CAR, b"RUNID  2"))
     assert car.kinds("session_end") == [("no_sdp",)]
     assert not car.secc.active
-    car.secc.answering = True
+    car.secc.admission.answer = "auto"
     other = WireCar(mac=OTHER, secc=car.secc, now=car.now + 100)
     other.to_reading()
     assert len(other.kinds("reading")) == 1
@@ -618,7 +618,7 @@ def test_a_car_that_is_matched_after_44_seconds_of_searching_is_read(can_ask):
     """An Ioniq and an Audi send their SDP request 3 to 7 s after CM_SLAC_MATCH.CNF."""
     car = WireCar({"can_ask": can_ask})
     if can_ask:
-        car.secc.evse_state("plugged", car.now)
+        car.secc.admission.evse_state("plugged", car.now)
     began = car.now
     for _ in range(4):
         car.sends(slac_wire.parm_req(), slac_wire.start_atten())

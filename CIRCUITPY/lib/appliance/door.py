@@ -167,7 +167,7 @@ class Door:
         state = self.asking.ask(self._early.serve)
         if state is not None and self._early.modem_has_key():
             self._begin()
-            self.loop.secc.evse_state(state.seen, self._early.ticks())
+            self.loop.secc.admission.evse_state(state.seen, self._early.ticks())
             if self.asking.charging:
                 # Whoever searches is not let in.
                 self.notebook.heard_at = None

@@ -127,7 +127,7 @@ class StateQuestion:
     def due(self, now):
         """True when there is a question and, after a start, WiFi had its chance; and from time to time."""
         wifi = self._wifi
-        if not self._loop.secc.wants_evse_state(now):
+        if not self._loop.secc.admission.wants_evse_state(now):
             status = self._story.status
             period_s = CHARGE_QUESTION_S if self._smartevse.follows_charge(status) else IDLE_QUESTION_S
             return status.uptime.seconds - self._asked_s >= period_s and wifi.connected and self._smartevse.can_ask
@@ -138,7 +138,7 @@ class StateQuestion:
         self._asked_s = self._story.status.uptime.seconds
         state = self._smartevse.query_state(now)
         # First of all: without it no car is let in.
-        self._loop.secc.evse_state(None if state is None else state.seen, self._ticks())
+        self._loop.secc.admission.evse_state(None if state is None else state.seen, self._ticks())
         self._story.asked(state, self._smartevse.cause)
         try:
             self._smartevse.follow_charge(self._story.status, state)

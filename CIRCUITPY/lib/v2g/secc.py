@@ -114,31 +114,6 @@ class Secc:
             return "MATCHING"
         return "WAITING" if self.slac.key_confirmed or self._matched else "NO_KEY"
 
-    @property
-    def answering(self):
-        """False while the owner's setting or the plug-in rules forbid every answer."""
-        return self.admission.answer != "never"
-
-    @answering.setter
-    def answering(self, value):
-        self.admission.answer = "auto" if value else "never"
-
-    def wants_evse_state(self, now):
-        """True when the SmartEVSE should be asked for its state; answer with ``evse_state``."""
-        return self.admission.wants_evse_state(now)
-
-    def evse_state(self, seen, now):
-        """What the SmartEVSE told: ``admission.FREE``, PLUGGED or CHARGING, or None when it did not answer."""
-        self.admission.evse_state(seen, now)
-
-    def read_now(self, now):
-        """The owner wants a reading: the next car within two minutes is answered whatever the rules say."""
-        self.admission.read_now(now)
-
-    def next_reading_ms(self, now):
-        """ms until the same car may be read again where only the limit an hour holds it back, else None."""
-        return self.admission.next_reading_ms(now)
-
     # ---- modem
 
     def modem_ready(self, now):
