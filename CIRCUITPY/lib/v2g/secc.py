@@ -136,9 +136,11 @@ class Secc:
     def _link_is_gone(self, now, cause):
         self._end_restart(now, cause, new_key=False)
         if self._plug_in is not None:
-            self._plug_in.cause = self._plug_in.cause or cause
-            self._plug_in.how = self._plug_in.how or "link lost"
-            self._finish(now, new_key=False)
+            self._lose(now, cause, new_key=False)
+
+    def _lose(self, now, cause, new_key=True):
+        self._plug_in.cause = self._plug_in.cause or cause
+        self._finish(now, "link lost", new_key)
 
     # ---- frames
 
@@ -211,12 +213,10 @@ class Secc:
         if plug_in is not None and plug_in.ev_mac != ev_mac:
             unheard = ticks_diff(now, plug_in.heard) >= LIMITS_MS["unheard"]  # its modem may still count as joined
             if (unheard or plug_in.ended is not None) and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
-                plug_in.how = plug_in.how or "the car started over"
-                self._finish(now)  # a VW MEB that comes back with another MAC
+                self._finish(now, "the car started over")  # a VW MEB that comes back with another MAC
             plug_in = None
         if plug_in is not None and plug_in.reading is not None:
-            plug_in.how = plug_in.how or "the car started over"
-            self._finish(now)
+            self._finish(now, "the car started over")
             plug_in = None
         if plug_in is not None:
             self._note_declined(plug_in, now)
@@ -239,10 +239,10 @@ class Secc:
         events = list(self.slac.events)
         self.slac.events.clear()
         for event in events:
-            _ON_SLAC[event[0]](self, event, now)
-
-    def _on_key_set(self, event, now):
-        self._say(1, "network key set")
+            if event[0] in _STEPS:
+                self._say(*_STEPS[event[0]])
+            else:
+                _ON_SLAC[event[0]](self, event, now)
 
     def _on_firmware(self, event, now):
         self._events.append(event)
@@ -252,14 +252,8 @@ class Secc:
             self._events.append(("searching", event[1]))
         self._say(100, "car asks for matching")
 
-    def _on_sounding(self, event, now):
-        self._say(104, "car sends its sounds")
-
     def _on_characteristics(self, event, now):
         self._say(120, "attenuation reported: %d dB over %d sounds" % (event[3], event[2]))
-
-    def _on_match_req(self, event, now):
-        self._say(150, "car chose this station")
 
     def _on_matched(self, event, now):
         """IPv6 may start right now: a Polestar sends its first frame 0.2 s after SLAC_MATCH.CNF."""
@@ -277,9 +271,6 @@ class Secc:
         self._plug_in = PlugIn(ev_mac, began, now, self.station, self._events, self.admission.can_ask)
         self._connection.begin(self._plug_in)
 
-    def _on_link_up(self, event, now):
-        self._say(190, "powerline network joined")
-
     def _on_restarted(self, event, now):
         """The modem's firmware started anew by itself: whatever network there was is gone."""
         self._events.append(("failed", "modem_rebooted"))
@@ -288,9 +279,7 @@ class Secc:
 
     def _on_link_lost(self, event, now):
         if self._plug_in is not None:
-            self._plug_in.cause = self._plug_in.cause or "link_lost"
-            self._plug_in.how = self._plug_in.how or "link lost"
-            self._finish(now)
+            self._lose(now, "link_lost")
         else:
             self.slac.set_key(now)  # whoever holds our key has no session: no other car would be answered
 
@@ -386,14 +375,14 @@ class Secc:
     def _close(self, how, now):
         """The box ends it: FIN behind the last answer, if there is a connection."""
         if self._tcp.state == "LISTEN":
-            self._plug_in.how = self._plug_in.how or how
-            self._finish(now)
+            self._finish(now, how)
         else:
             self._connection.close(how, now)
 
-    def _finish(self, now, new_key=True):
-        """Leaves the power line network and tells the owner how it ended."""
+    def _finish(self, now, how=None, new_key=True):
+        """Leaves the power line network and tells the owner how it ended; ``how``: unless that is known already."""
         plug_in, self._plug_in = self._plug_in, None
+        plug_in.how = plug_in.how or how
         self._connection.drop(now)
         self._end(plug_in, now, new_key)
 
@@ -416,17 +405,19 @@ class Secc:
         plug_in.tell_end()
 
 
+# Events of ``plc.slac`` and ``plc.network_key``. What is only told, under pyPLC's numbers:
+_STEPS = {
+    "key_set": (1, "network key set"),
+    "sounding": (104, "car sends its sounds"),
+    "match_req": (150, "car chose this station"),
+    "link_up": (190, "powerline network joined"),
+}
 _ON_SLAC = {
-    "key_set": Secc._on_key_set,
     "firmware": Secc._on_firmware,
     "restarted": Secc._on_restarted,
     "parm": Secc._on_parm,
-    "sounding": Secc._on_sounding,
     "characteristics": Secc._on_characteristics,
-    "match_req": Secc._on_match_req,
     "matched": Secc._on_matched,
-    "link_up": Secc._on_link_up,
     "link_lost": Secc._on_link_lost,
     "failed": Secc._on_failed,
 }
-"""Events of ``plc.slac`` and ``plc.network_key``."""
