@@ -86,7 +86,7 @@ def iso2_requests():
 
 
 def ladder(standard):
-    rounds, least_ms, most_ms = standard.SHUTDOWN
+    rounds, least_ms, most_ms = session.SHUTDOWN
     lasts = {1: "once", 2: f"{rounds} rounds and {least_ms} ms at least, {most_ms} ms at most"}
     rows = [
         [rung, name, code, processing or "", status, lasts.get(rung, "every time"), leaving.LEAVE_THERE[rung]]
@@ -125,7 +125,7 @@ def phases():
 
 
 def station_limits():
-    limits = session.Station({}).limits()
+    limits = session.limits(session.Station({}))
     rows = [[name, f"{value * 10**multiplier} {unit}"] for name, multiplier, unit, value in limits]
     return table(["element", "value"], rows)
 

@@ -69,7 +69,7 @@ def remembered(car):
     phases_over = None
     if s._phase_ends is not None:
         phases_over = sum(ticks_diff(car.now, end) >= 0 for end in s._phase_ends)
-    rounds_min, least_ms, most_ms = s.standard.SHUTDOWN
+    rounds_min, least_ms, most_ms = session.SHUTDOWN
     elapsed = rounds = None
     if s._shutdown_since is not None:
         since_ms = ticks_diff(car.now, s._shutdown_since)

@@ -55,7 +55,6 @@ LADDER = (
     (5, "PreChargeReq, CurrentDemandReq, PowerDeliveryReq", "FAILED", None, "EVSE_Shutdown", None),
 )
 LADDER_AT_0 = LADDER
-SHUTDOWN = (10, 3000, 8000)  # rung 2: rounds and ms at least, ms at most
 
 # The element of ChargeParameterDiscoveryReq that names the energy transfer, and the answer to a wrong one.
 TRANSFER = ("EVRequestedEnergyTransferType", "FAILED_WrongEnergyTransferType")
@@ -72,19 +71,6 @@ def wrong_schedule(body):
     """True for a PowerDeliveryReq with a schedule that was not offered."""
     profile = body.get("ChargingProfile")
     return profile is not None and profile["SAScheduleTupleID"] != session.SCHEDULE_ID
-
-
-def _charge_parameters(station, status):
-    """ChargeParameterDiscoveryRes: DIN wants the schedule and the limits even while Ongoing."""
-    interval = {"start": 0, "duration": session.DAY_S}
-    entry = {"RelativeTimeInterval": interval, "PMax": min(station.max_power_w, _P_MAX_W)}
-    schedule = {"PMaxScheduleID": 1, "PMaxScheduleEntry": [entry]}
-    offer = {"SAScheduleTupleID": session.SCHEDULE_ID, "PMaxSchedule": schedule}
-    return {
-        "EVSEProcessing": "Finished",
-        "SAScheduleList": {"SAScheduleTuple": [offer]},
-        "DC_EVSEChargeParameter": session.limits_of(station, status),
-    }
 
 
 def _service_discovery():
@@ -109,21 +95,16 @@ def _certificate():
     }
 
 
-def _certificate_update():
-    fields = _certificate()
-    fields["RetryCounter"] = 0
-    return fields
-
-
 def responses(station, status):
     """request: the fields that its response carries besides the ResponseCode, in their harmless form."""
+    power_w = min(station.max_power_w, _P_MAX_W)
     return {
         "SessionSetupReq": {"EVSEID": station.evse_id},
         "ServiceDiscoveryReq": _service_discovery(),
         "ServiceDetailReq": {"ServiceID": session.SERVICE_ID},
         "ServicePaymentSelectionReq": {},
         "ContractAuthenticationReq": {"EVSEProcessing": "Finished"},
-        "ChargeParameterDiscoveryReq": _charge_parameters(station, status),
+        "ChargeParameterDiscoveryReq": session.charge_parameters(station, status, power_w, {"PMaxScheduleID": 1}),
         "CableCheckReq": {"DC_EVSEStatus": status, "EVSEProcessing": "Finished"},
         "PreChargeReq": session.no_voltage(status),
         "CurrentDemandReq": session.no_current(status),
@@ -138,6 +119,6 @@ def responses(station, status):
             "AC_EVSEStatus": _ac_status(),
         },
         "MeteringReceiptReq": {"AC_EVSEStatus": _ac_status()},
-        "CertificateUpdateReq": _certificate_update(),
+        "CertificateUpdateReq": dict(_certificate(), RetryCounter=0),
         "CertificateInstallationReq": _certificate(),
     }

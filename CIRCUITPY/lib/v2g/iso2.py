@@ -9,61 +9,34 @@
 messages carry a state of charge.
 """
 
-from v2g import session
+from v2g import din, session
 from v2g.schema import load
-from v2g.session import Session
 
 PROTOCOL = "ISO 15118-2"
 SCHEMA = load("iso2")
 
-# Where a car may leave. A sequence error instead keeps the plug locked: one car for 15 s (FreeV2G issues 20 and 42).
-_LEAVING = (
-    "SERVICE_DISCOVERY", "PAYMENT_SELECTION", "AUTHORIZATION", "CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE",
-)  # fmt: skip
+_NAMES = {"ServicePaymentSelectionReq": "PaymentServiceSelectionReq", "ContractAuthenticationReq": "AuthorizationReq"}
 
-# request: (states that allow it, action of v2g.session, state after an OK or None to stay)
-REQUESTS = {
-    "SessionSetupReq": (("SESSION_SETUP",), Session.session_setup, "SERVICE_DISCOVERY"),
-    "ServiceDiscoveryReq": (("SERVICE_DISCOVERY",), Session.service_discovery, "PAYMENT_SELECTION"),
-    "ServiceDetailReq": (("PAYMENT_SELECTION",), Session.service_detail, None),
-    "PaymentServiceSelectionReq": (("PAYMENT_SELECTION",), Session.payment_selection, "AUTHORIZATION"),
-    # A car that another station kept waiting asks again although it was told Finished.
-    "AuthorizationReq": (("AUTHORIZATION", "CHARGE_PARAMETERS"), Session.authentication, "CHARGE_PARAMETERS"),
-    "ChargeParameterDiscoveryReq": (("CHARGE_PARAMETERS",), Session.charge_parameter_discovery, None),
-    # One at 0 % may go on although it was told Ongoing.
-    "CableCheckReq": (("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE"), Session.cable_check, None),
-    "PreChargeReq": (("PRE_CHARGE",), Session.pre_charge, None),
-    "CurrentDemandReq": (("PRE_CHARGE",), Session.refuse, None),
-    "PowerDeliveryReq": (_LEAVING, Session.power_delivery, None),
-    "WeldingDetectionReq": (_LEAVING, Session.welding_detection, None),
-    "SessionStopReq": (_LEAVING, Session.session_stop, "STOPPED"),
-    # Never right in a DC session with external payment, but every request gets its answer.
-    "PaymentDetailsReq": ((), Session.refuse, None),
-    "ChargingStatusReq": ((), Session.refuse, None),
-    "MeteringReceiptReq": ((), Session.refuse, None),
-    "CertificateUpdateReq": ((), Session.refuse, None),
-    "CertificateInstallationReq": ((), Session.refuse, None),
-}
+
+def _renamed(by_request):
+    """What ``v2g.din`` has for each request, by this standard's names of the two that have another one."""
+    return {_NAMES.get(name, name): value for name, value in by_request.items()}
+
+
+REQUESTS = _renamed(din.REQUESTS)
 RESPONSES = {name: name[:-3] + "Res" for name in REQUESTS}
 
 # The way out, as in ``v2g.din``, but for rung 3: an ISO 15118-2 car that ignores the shutdown must end the
 # session at a FAILED (Tinkerforge's WARP4 lets VW cars go this way), so no cable check follows.
 LADDER = (
-    (1, "ChargeParameterDiscoveryReq", "OK", "Ongoing", "EVSE_Ready", None),
-    (2, "ChargeParameterDiscoveryReq", "OK", "Ongoing", "EVSE_Shutdown", None),
+    din.LADDER[0],
+    din.LADDER[1],
     (3, "ChargeParameterDiscoveryReq", "FAILED", "Finished", "EVSE_Shutdown", None),
     (4, "CableCheckReq", "FAILED", "Finished", "EVSE_Shutdown", None),
-    (5, "PreChargeReq, CurrentDemandReq, PowerDeliveryReq", "FAILED", None, "EVSE_Shutdown", None),
+    din.LADDER[4],
 )
 # For a car that told 0 %: it may tell more further down (a Seres 3 does in its PreChargeReq), so it may go on there.
-LADDER_AT_0 = (
-    LADDER[0],
-    LADDER[1],
-    (3, "ChargeParameterDiscoveryReq", "OK", "Finished", "EVSE_Shutdown", "CABLE_CHECK"),
-    (4, "CableCheckReq", "OK", "Finished", "EVSE_Shutdown", "PRE_CHARGE"),
-    LADDER[4],
-)
-SHUTDOWN = (10, 3000, 8000)  # rung 2: rounds and ms at least, ms at most
+LADDER_AT_0 = din.LADDER
 
 TRANSFER = ("RequestedEnergyTransferMode", "FAILED_WrongEnergyTransferMode")
 
@@ -93,18 +66,6 @@ def evse_id(station):
     return str(octets, "utf-8")
 
 
-def _charge_parameters(station, status):
-    interval = {"start": 0, "duration": session.DAY_S}
-    power = session.quantity(2, "W", station.max_power_w // 100)
-    entries = [{"RelativeTimeInterval": interval, "PMax": power}]
-    offer = {"SAScheduleTupleID": session.SCHEDULE_ID, "PMaxSchedule": {"PMaxScheduleEntry": entries}}
-    return {
-        "EVSEProcessing": "Finished",
-        "SAScheduleList": {"SAScheduleTuple": [offer]},
-        "DC_EVSEChargeParameter": session.limits_of(station, status),
-    }
-
-
 def _service_discovery():
     """As all recorded stations say it: a Zoe falls silent where DC_core is in the list (FreeV2G issue 74)."""
     return {
@@ -116,13 +77,6 @@ def _service_discovery():
             "SupportedEnergyTransferMode": {"EnergyTransferMode": ["DC_extended"]},
         },
     }
-
-
-def _current_demand(station, status):
-    fields = session.no_current(status)
-    fields["EVSEID"] = evse_id(station)
-    fields["SAScheduleTupleID"] = session.SCHEDULE_ID
-    return fields
 
 
 def _certificate():
@@ -138,28 +92,20 @@ def _certificate():
 
 
 def responses(station, status):
-    """request: the fields that its response carries besides the ResponseCode, in their harmless form."""
+    """As ``v2g.din.responses``."""
     name = evse_id(station)
-    return {
-        "SessionSetupReq": {"EVSEID": name},
-        "ServiceDiscoveryReq": _service_discovery(),
-        "ServiceDetailReq": {"ServiceID": session.SERVICE_ID},
-        "PaymentServiceSelectionReq": {},
-        "AuthorizationReq": {"EVSEProcessing": "Finished"},
-        "ChargeParameterDiscoveryReq": _charge_parameters(station, status),
-        "CableCheckReq": {"DC_EVSEStatus": status, "EVSEProcessing": "Finished"},
-        "PreChargeReq": session.no_voltage(status),
-        "CurrentDemandReq": _current_demand(station, status),
-        "PowerDeliveryReq": {"DC_EVSEStatus": status},
-        "WeldingDetectionReq": session.no_voltage(status),
-        "SessionStopReq": {},
-        "PaymentDetailsReq": {"GenChallenge": bytes(16), "EVSETimeStamp": 0},
-        "ChargingStatusReq": {
-            "EVSEID": name,
-            "SAScheduleTupleID": session.SCHEDULE_ID,
-            "AC_EVSEStatus": {"NotificationMaxDelay": 0, "EVSENotification": "None", "RCD": False},
-        },
-        "MeteringReceiptReq": {"DC_EVSEStatus": status},
-        "CertificateUpdateReq": _certificate(),
-        "CertificateInstallationReq": _certificate(),
+    fields = _renamed(din.responses(station, status))
+    fields["SessionSetupReq"] = {"EVSEID": name}
+    fields["ServiceDiscoveryReq"] = _service_discovery()
+    power = session.quantity(2, "W", station.max_power_w // 100)
+    fields["ChargeParameterDiscoveryReq"] = session.charge_parameters(station, status, power, {})
+    fields["CurrentDemandReq"].update({"EVSEID": name, "SAScheduleTupleID": session.SCHEDULE_ID})
+    fields["PaymentDetailsReq"] = {"GenChallenge": bytes(16), "EVSETimeStamp": 0}
+    fields["ChargingStatusReq"] = {
+        "EVSEID": name,
+        "SAScheduleTupleID": session.SCHEDULE_ID,
+        "AC_EVSEStatus": {"NotificationMaxDelay": 0, "EVSENotification": "None", "RCD": False},
     }
+    fields["MeteringReceiptReq"] = {"DC_EVSEStatus": status}
+    fields["CertificateUpdateReq"] = fields["CertificateInstallationReq"] = _certificate()
+    return fields

@@ -18,7 +18,6 @@ from v2g.reading import Reading, capacity, number, percent, physical, would_fill
 
 SERVICE_ID = 1
 SCHEDULE_ID = 1
-DAY_S = 86400
 
 # Phases of a conversation: (state, name in the settings, ms at most). The car's own patience, V2G_EVCC_Ongoing
 # 60 s, V2G_EVCC_CableCheck 40 s and V2G_EVCC_PreCharge 7 s, less a margin: a car that runs out of it takes
@@ -30,6 +29,8 @@ PHASES = (
 )
 # Where a PowerDeliveryReq that would start the charging is in its place, and refused as such.
 _POWER_STATES = ("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE")
+
+SHUTDOWN = (10, 3000, 8000)  # rung 2 of the ladder: rounds and ms at least, ms at most
 
 # A car may ask these a hundred times; what one answer differs from another in is in ``answer_key``.
 _ASKED_AGAIN = ("ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "CurrentDemandReq")
@@ -67,14 +68,10 @@ class Station:
     def phase_ends(self, now):
         """When each phase of a conversation that begins ``now`` ends: the later ones get their time first."""
         left = self.talk_ms
-        shares = [0] * self.phases
-        for index in range(self.phases - 1, -1, -1):
-            shares[index] = min(left, PHASES[index][2])
-            left -= shares[index]
         ends = []
-        for share in shares:
-            now = ticks_add(now, share)
-            ends.append(now)
+        for index in range(self.phases - 1, -1, -1):
+            ends.insert(0, ticks_add(now, left))
+            left = max(0, left - PHASES[index][2])
         return ends
 
     def responses(self, standard):
@@ -85,18 +82,6 @@ class Station:
             built = (standard.responses(self, status), status)
             self._responses[standard.PROTOCOL] = built
         return built
-
-    def limits(self):
-        """(element, multiplier, unit, value) of the limits both standards announce."""
-        return (
-            ("EVSEMaximumCurrentLimit", 0, "A", self.max_current_a),
-            ("EVSEMaximumPowerLimit", 2, "W", self.max_power_w // 100),
-            ("EVSEMaximumVoltageLimit", 0, "V", self.max_voltage_v),
-            ("EVSEMinimumCurrentLimit", 0, "A", 1),
-            ("EVSEMinimumVoltageLimit", 0, "V", 150),
-            ("EVSECurrentRegulationTolerance", 0, "A", 2),
-            ("EVSEPeakCurrentRipple", 0, "A", 2),
-        )
 
 
 # ---- parts of responses, in their harmless form
@@ -131,12 +116,33 @@ def no_current(status):
     return fields
 
 
-def limits_of(station, status):
-    """DC_EVSEChargeParameter; an iX3 leaves when a limit is missing (pyPLC issues 9 and 14)."""
+def limits(station):
+    """(element, multiplier, unit, value); an iX3 leaves when one of them is missing (pyPLC issues 9 and 14)."""
+    return (
+        ("EVSEMaximumCurrentLimit", 0, "A", station.max_current_a),
+        ("EVSEMaximumPowerLimit", 2, "W", station.max_power_w // 100),
+        ("EVSEMaximumVoltageLimit", 0, "V", station.max_voltage_v),
+        ("EVSEMinimumCurrentLimit", 0, "A", 1),
+        ("EVSEMinimumVoltageLimit", 0, "V", 150),
+        ("EVSECurrentRegulationTolerance", 0, "A", 2),
+        ("EVSEPeakCurrentRipple", 0, "A", 2),
+    )
+
+
+def charge_parameters(station, status, most_power, schedule):
+    """Fields of ChargeParameterDiscoveryRes, which DIN wants even while Ongoing. ``most_power``: PMax; ``schedule``: what
+    PMaxSchedule has beside its entries."""
     parameters = {"DC_EVSEStatus": status}
-    for name, multiplier, unit, value in station.limits():
+    for name, multiplier, unit, value in limits(station):
         parameters[name] = quantity(multiplier, unit, value)
-    return parameters
+    a_day = {"start": 0, "duration": 86400}
+    schedule["PMaxScheduleEntry"] = [{"RelativeTimeInterval": a_day, "PMax": most_power}]
+    offer = {"SAScheduleTupleID": SCHEDULE_ID, "PMaxSchedule": schedule}
+    return {
+        "EVSEProcessing": "Finished",
+        "SAScheduleList": {"SAScheduleTuple": [offer]},
+        "DC_EVSEChargeParameter": parameters,
+    }
 
 
 def knows_its_battery(request, body):
@@ -412,7 +418,7 @@ class Session:
             self.events.append((545, "the car is asked to leave"))
         self._shutdown_rounds += 1
         elapsed = ticks_diff(now, self._shutdown_since)
-        rounds_min, least_ms, most_ms = self.standard.SHUTDOWN
+        rounds_min, least_ms, most_ms = SHUTDOWN
         if elapsed >= most_ms:
             return False
         return self._shutdown_rounds <= rounds_min or elapsed < least_ms
