@@ -40,9 +40,8 @@ class Connection:
         self._frames = frames
         self.tcp = TcpServer(ipv6, 0, random_bytes)  # one set of buffers for all sessions
         self._stream = v2gtp.Reassembler()
-        # The preferred standard is loaded while there is time, the other one when a car speaks it.
-        self._standards = {}
-        self._standard_of(handshake.PREFERENCES[preference][0])
+        # The preferred standard is made ready while there is time, the other one when a car speaks it.
+        station.responses(load(handshake.PREFERENCES[preference][0]))
         self._plug_in = None
         self._forget()
 
@@ -51,14 +50,6 @@ class Connection:
         self._standard = None  # its module, once it is loaded
         self._negotiated_at = None
         self._answers = None  # answers that may be needed again, encoded, by ``Session.answer_key``
-
-    def _standard_of(self, protocol):
-        standard = self._standards.get(protocol)
-        if standard is None:
-            standard = load(protocol)
-            self._standards[protocol] = standard
-            self._station.responses(standard)
-        return standard
 
     # ---- begin and end
 
@@ -240,7 +231,7 @@ class Connection:
 
     def _begin_session(self):
         """A session of the negotiated standard, which is loaded if no car spoke it before."""
-        standard = self._standard_of(self._protocol)
+        standard = load(self._protocol)
         plug_in = self._plug_in
         session = Session(standard, self._random_bytes, self._station, plug_in.ev_mac)
         session.reading = plug_in.reading  # of a connection before this one, like the EVCCID
