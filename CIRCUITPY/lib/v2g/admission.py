@@ -101,9 +101,9 @@ class Admission:
         first, maker = self._heard(ev_mac, now)
         if self.answer == "never":
             return False
-        if self._read_now_until is not None and not expired(self._read_now_until, now):
+        if _runs(self._read_now_until, now):
             return True
-        quiet = self._quiet_until is not None and not expired(self._quiet_until, now)
+        quiet = _runs(self._quiet_until, now)
         if self.answer == "always":
             return not quiet
         self._settle(now)
@@ -137,11 +137,10 @@ class Admission:
     def _may_be_new(self, maker, now):
         """True unless this is the search of the car that was read, in the same plug-in."""
         if maker is self._last and not self._renewed:
-            if maker.new_until is None or expired(maker.new_until, now):
+            if not _runs(maker.new_until, now):
                 return False
-            if self._unread_until is not None and self._told in (None, PLUGGED):
-                if not expired(self._unread_until, now):
-                    return False
+            if self._told in (None, PLUGGED) and _runs(self._unread_until, now):
+                return False
         if self.seen == FREE and self._phase_until is None:
             # Whoever this is may be ours: then its phase has begun, and what follows is not known.
             self._phase_until = ticks_add(now, PHASE_MS)
@@ -153,9 +152,7 @@ class Admission:
             return False
         if maker is not self._last:
             return True
-        if maker.back_until is None or expired(maker.back_until, now):
-            return False
-        return len(maker.readings) < READINGS_PER_HOUR
+        return _runs(maker.back_until, now) and len(maker.readings) < READINGS_PER_HOUR
 
     # ---- what happens
 
@@ -174,8 +171,7 @@ class Admission:
         self._asked_at = None
         self._asked_new_at = None
         self._ask_due = ticks_add(now, QUIET_MS + ASK_AGAIN_MS)
-        self._wish = None
-        self._wish_is_new = False
+        self._forget_wish()
 
     def declined(self, ev_mac, now):
         """A car ended its session before it told anything. Where nobody knows when it charges it may not do so for ever."""
@@ -202,8 +198,12 @@ class Admission:
         at_once, self._ask_at_once = self._ask_at_once, False
         if at_once and seen is None:
             return
-        if not at_once:
-            self._answered(now)
+        if not at_once:  # what a search or the time wanted to know
+            self._asked_at = now
+            if self._wish_is_new:
+                self._asked_new_at = now
+            self._ask_due = ticks_add(now, ASK_IDLE_MS)
+            self._forget_wish()
         self._see(seen)
         if seen == PLUGGED:
             self._renewed = self._renewed or self._told in (FREE, CHARGING)
@@ -211,12 +211,7 @@ class Admission:
         if seen is not None:
             self._told = seen
 
-    def _answered(self, now):
-        """What a search or the time wanted to know."""
-        self._asked_at = now
-        if self._wish_is_new:
-            self._asked_new_at = now
-        self._ask_due = ticks_add(now, ASK_IDLE_MS)
+    def _forget_wish(self):
         self._wish = None
         self._wish_is_new = False
 
@@ -268,7 +263,7 @@ class Admission:
             return False
         if self._start_pending or self._ask_at_once:
             return True
-        if self._quiet_until is not None and not expired(self._quiet_until, now):
+        if _runs(self._quiet_until, now):
             return False
         self._settle(now)
         if expired(self._wish, now):
@@ -287,7 +282,7 @@ class Admission:
 
     def poll(self, now):
         """Keeps times comparable across the wrap of the ticks; cheap, every pass."""
-        if self._housekeeping is not None and not expired(self._housekeeping, now):
+        if _runs(self._housekeeping, now):
             return
         self._housekeeping = ticks_add(now, _HOUSEKEEPING_MS)
         if self._start_pending:
@@ -296,12 +291,9 @@ class Admission:
             elif expired(self._start_deadline, now):
                 self.evse_state(None, now)
         self._settle(now)
-        if expired(self._quiet_until, now):
-            self._quiet_until = None
-        if expired(self._read_now_until, now):
-            self._read_now_until = None
-        if expired(self._unread_until, now):
-            self._unread_until = None
+        self._quiet_until = _unless_over(self._quiet_until, now)
+        self._read_now_until = _unless_over(self._read_now_until, now)
+        self._unread_until = _unless_over(self._unread_until, now)
         for maker in self._makers:
             _age(maker, now)
         if self._asked_at is not None and ticks_diff(now, self._asked_at) >= _HOUR_MS:
@@ -329,13 +321,19 @@ class Admission:
         return maker
 
 
+def _runs(until, now):
+    return until is not None and not expired(until, now)
+
+
+def _unless_over(until, now):
+    return None if expired(until, now) else until
+
+
 def _age(maker, now):
     if not maker.silent and ticks_diff(now, maker.last_frame) >= SILENCE_MS:
         maker.silent = True
-    if expired(maker.new_until, now):
-        maker.new_until = None
-    if expired(maker.back_until, now):
-        maker.back_until = None
+    maker.new_until = _unless_over(maker.new_until, now)
+    maker.back_until = _unless_over(maker.back_until, now)
     if maker.declined_at is not None and ticks_diff(now, maker.declined_at) >= _HOUR_MS:
         maker.declined_at = None
     while maker.readings and ticks_diff(now, maker.readings[0]) >= _HOUR_MS:
