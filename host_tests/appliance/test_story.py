@@ -96,6 +96,7 @@ TOLD = [
     (("afterwards", "it left"), "I smartevse [CHECKPOINT940] after the reading: it left", []),
     (("home", "connected to broker", "mqtt_missing", None), "I home connected to broker", []),
     (("home", "no connection", None, "mqtt_missing"), "W home no connection", ["mqtt_missing"]),
+    (("watchdog", "no watchdog: busy"), "W box no watchdog: busy", []),
     (("crashes", 3, "ValueError"), "W box 3 starts in a row failed: ValueError", ["crash"]),
     (("without_settings",), "W settings this time the box runs without the settings", ["settings_aside"]),
     (("rolled_back", "100 % is back"), "W box 100 % is back", ["rolled_back"]),

@@ -18,6 +18,7 @@ ROWS = (
     ("start",),
     ("box", "door", "refusal"),
     ("asking",),
+    ("uplink",),
     ("early", "hardware", "loop", "story", "watchdog"),
     ("diary", "display", "jobs", "modem", "mqtt", "selftest", "smartevse", "update", "web"),
     ("network", "settings"),

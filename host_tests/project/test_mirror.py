@@ -35,6 +35,7 @@ ELSEWHERE = {
     # Cars and the SmartEVSE while most of the box is being loaded.
     "appliance/asking.py": "session/test_door.py",
     "appliance/door.py": "session/test_door.py",
+    "appliance/uplink.py": "session/test_door.py",
     # The first second after power-on: a modem that answers while the rest is being loaded.
     "appliance/early.py": "session/test_early_key.py",
 }

@@ -21,25 +21,19 @@ from appliance.modem.role import Role
 from appliance.modem.setting import KeptSetting
 from appliance.modem.wiring import pins_in
 from appliance.network.access_point import AccessPoint
-from appliance.network.guard import JoinGuard
-from appliance.network.link import Link
-from appliance.network.provisioning import Provisioning
-from appliance.network.scan import Networks
-from appliance.network.station import Station
 from appliance.settings import ahead, schema, settings, wishes
 from appliance.settings.service import Keeper
-from appliance.smartevse.question import SmartEvse
 from appliance.state import cars
 from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Log, Uptime
 from appliance.storage import memory
 from appliance.storage.drive import Drive
-from appliance.storage.records import NoStore, Store, StoreError
+from appliance.storage.records import NoStore, Store
 from appliance.storage.secrets import Secrets
 from appliance.story import Story
 from appliance.update.health import Health, failed_starts, skipped_text, working
 from appliance.update.on_demand import OnDemand
-from appliance.watchdog import Watchdog
+from appliance.uplink import Uplink
 from appliance.web.access import Access
 from appliance.web.launch import Launch
 
@@ -77,7 +71,8 @@ class Box:
         self.kept = memory.kept()
         self._wire_settings()
         self._say_hello()
-        self.watchdog = Watchdog(self.on_watchdog) if self.asking is None else self.asking.watchdog
+        self.uplink = Uplink(self.ticks, self.story) if self.asking is None else self.asking.uplink
+        self.watchdog = self.uplink.watchdog
         self._wire_network()
         self._wire_protocol()
         self._wire_services()
@@ -85,7 +80,7 @@ class Box:
 
     def begin(self):
         """Ready to serve cars."""
-        if self.asking is None or self.wifi is not self.asking.wifi:
+        if self.asking is None:
             self.wifi.start(self.ticks())
         self.asking = None
         gc.collect()
@@ -181,6 +176,8 @@ class Box:
         self.entropy = self.early.entropy
         self.secrets = self._made_of("settings_error", self._new_secrets, self.keeper.others, [])
         self.keeper.keep_too(self.secrets)
+        self.uplink.story = self.story
+        self.uplink.keeper = self.keeper
         self.wifi = self._part("wifi_missing", self._new_wifi, self._no_wifi)
         url = self.settings["SMARTEVSE_URL"]
         self.smartevse = self._made_of("smartevse_missing", self._new_smartevse, url, "")
@@ -198,49 +195,19 @@ class Box:
         access_point = None
         if self.radio is not None:
             access_point = AccessPoint(self.radio, self.secrets.access_point, self.ticks)
-        if self.asking is not None:
-            self.asking.belong_to(self)
-            self.asking.wifi.provisioning.access_point = access_point
-            return self.asking.wifi
-        return self._new_station(self.settings, self.radio, access_point)
+        if self.asking is None:
+            self.uplink.new_wifi(self.settings, self.radio)
+        self.uplink.wifi.provisioning.access_point = access_point
+        return self.uplink.wifi
 
     def _no_wifi(self):
-        return self._new_station(settings.Settings(), None, None)
-
-    def _new_station(self, wanted, radio, access_point):
-        link = Link(wanted, radio, hardware.new_pool, hardware.new_mdns, self.on_wifi)
-        provisioning = Provisioning(access_point, link, self.save_network, self.on_wifi)
-        guard = JoinGuard(self.kept, self.watchdog, self.ticks)
-        return Station(wanted, link, Networks(radio), provisioning, guard, self.on_wifi)
+        self.asking = None
+        return self.uplink.new_wifi(settings.Settings(), None)
 
     def _new_smartevse(self, url):
-        if url and self.asking is not None and self.wifi is self.asking.wifi:
-            return self.asking.smartevse
-        stretch = self.watchdog.stretch
-        return SmartEvse(url, self.wifi, self.ticks, self.on_smartevse, None, stretch)
-
-    def save_network(self, ssid, password):
-        """Keep a network that was joined from the set-up page; gives None, or why it cannot be kept."""
-        try:
-            self.keeper.save_network(ssid, password)
-        except StoreError as error:
-            return str(error)
-        return None
-
-    def on_watchdog(self, text):
-        """There is none, and why."""
-        self.log.caution("box", text)
-
-    def on_wifi(self, kind, text):
-        """Told by WiFi."""
-        self.story.tell(("wifi", kind, text, self.wifi.cause))
-
-    def on_smartevse(self, kind, text):
-        """Told by the way to the SmartEVSE."""
-        if kind == "missing":
-            self.story.part_failed("smartevse_missing", text)
-            return
-        self.story.tell(("smartevse", kind, text, self.smartevse.cause))
+        if url and self.asking is not None:
+            return self.uplink.smartevse
+        return self.uplink.new_smartevse(url)
 
     # ---- the protocol stack and what moves it
 
@@ -256,11 +223,11 @@ class Box:
         else:
             self._begin_to_let_in(modem)
         self.door = None
-        followed = self.asking is not None and self.smartevse is self.asking.smartevse
+        followed = self.asking is not None and self.settings["SMARTEVSE_URL"] != ""
         if not followed:
             self.story.follow(self.smartevse.follow)
         if _door is not None:
-            _door.notebook.read_to(self.story, self.on_watchdog)
+            _door.notebook.read_to(self.story)
         if followed:
             # What was told until now it knows.
             self.story.follow(self.smartevse.follow)

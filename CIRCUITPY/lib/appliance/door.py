@@ -31,7 +31,6 @@ PATIENCE_MS = 15000
 # So many lines are kept, then none of cars that only search: in a garage they do so all the time.
 MOST_LINES = 150
 _OF_SEARCHES = ("searching", "search_ended", "checkpoint")
-_CAUTION = "caution"
 
 
 class Notebook:
@@ -44,7 +43,7 @@ class Notebook:
         self.opened_at = None
         self.status = self
         self.uptime = self
-        # (name of a function of the story, or _CAUTION; the tick when it matters, else None; its arguments)
+        # (name of a function of the story; the tick when it matters, else None; its arguments)
         self.lines = []
         # When a car was heard that has not been read yet.
         self.heard_at = None
@@ -71,25 +70,24 @@ class Notebook:
             self.heard_at = None
 
     def tell(self, event):
-        """Keep what the loop, WiFi or the SmartEVSE tell."""
+        """Keep what the loop, WiFi, the SmartEVSE or the watchdog tell."""
         self.lines.append(("tell", None, (event,)))
+
+    def part_failed(self, code, error):
+        """Keep what is missing."""
+        self.lines.append(("part_failed", None, (code, error)))
 
     def asked(self, state, cause):
         """Keep what the SmartEVSE answered."""
         self.lines.append(("asked", None, (state, cause)))
 
-    def caution(self, text):
-        """Keep why there is no watchdog."""
-        self.lines.append((_CAUTION, None, (text,)))
-
-    def read_to(self, story, caution):
-        """Tell everything to ``story``, each at its time, and cautions to ``caution(text)``."""
+    def read_to(self, story):
+        """Tell everything to ``story``, each at its time."""
         lines, self.lines = self.lines, []
         for name, now, arguments in lines:
             if now is not None:
                 story.status.uptime.advance(now)
-            tell = caution if name == _CAUTION else getattr(story, name)
-            tell(*arguments)
+            getattr(story, name)(*arguments)
 
 
 class _Then:

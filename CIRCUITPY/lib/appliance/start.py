@@ -51,6 +51,7 @@ ASKING = (
     "appliance.network.link",
     "appliance.smartevse.exchange",
     "appliance.smartevse.question",
+    "appliance.uplink",
     "appliance.asking",
 )
 # By now the SmartEVSE was asked, where it answers at once.

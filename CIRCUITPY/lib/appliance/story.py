@@ -235,6 +235,11 @@ def _home(story, event, _secc):
         story.status.set_cause(cause)
 
 
+def _watchdog(story, event, _secc):
+    """Text: there is none, and why."""
+    story.log.caution("box", event[1])
+
+
 def _crashes(story, event, _secc):
     """How many, what ended the last."""
     story.log.caution("box", "%d starts in a row failed: %s" % event[1:])
@@ -297,6 +302,7 @@ EVENTS = {  # type: dict
     "smartevse": _smartevse,
     "afterwards": _afterwards,
     "home": _home,
+    "watchdog": _watchdog,
     "crashes": _crashes,
     "without_settings": _without_settings,
     "rolled_back": _rolled_back,
