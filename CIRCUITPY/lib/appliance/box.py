@@ -59,6 +59,8 @@ WEB_PARTS = (
 class Box:
     """Everything, wired."""
 
+    _slac = None
+
     def __init__(self):
         self.ticks = supervisor.ticks_ms
         self.asking = None if _door is None else _door.asking
@@ -219,7 +221,10 @@ class Box:
         modem = self._new_modem()
         self.status.marked_before(self.early.times)
         if self.door is not None and self.door.loop.modem is modem:
-            self._go_on_at_the_door()
+            # Cars were let in while the box was loaded, and may have been read.
+            self.frames = self.door.frames
+            self.loop = self.door.loop
+            self.loop.adopt(self._new_secc, self.story, self.watchdog.feed)
         else:
             self._begin_to_let_in(modem)
         self.door = None
@@ -232,13 +237,6 @@ class Box:
             # What was told until now it knows.
             self.story.follow(self.smartevse.follow)
         self._part("settings_error", self._keep_wishes)
-
-    def _go_on_at_the_door(self):
-        """Cars were let in while the box was loaded, and may have been read."""
-        self.frames = self.door.frames
-        self.loop = self.door.loop
-        self._slac = None
-        self.loop.adopt(self._new_secc, self.story, self.watchdog.feed)
 
     def _begin_to_let_in(self, modem):
         self.frames = FrameRing()
@@ -258,7 +256,7 @@ class Box:
         # Then it asks the SmartEVSE by them before it reads the settings.
         fits = fits and (not can_ask or ahead.says_the_same(self.settings, os.getenv, self.keeper.entries))
         kept = wishes.KeptWishes(self.kept, memory.WISHES, self._mark)
-        kept.keep(self._wishes(can_ask) if fits else None)
+        kept.keep(wishes.secc_config(self.settings, can_ask) if fits else None)
 
     def _on_modem(self, event, now):
         if event[0] == "modem":
@@ -282,14 +280,13 @@ class Box:
         can_ask = self.smartevse.can_ask
         needed = {"can_ask": can_ask, "wait_for_modem": True}
         return self._part(
-            "settings_error", lambda: self._secc(self._wishes(can_ask)), lambda: self._secc(needed)
+            "settings_error",
+            lambda: self._secc(wishes.secc_config(self.settings, can_ask)),
+            lambda: self._secc(needed),
         )
 
     def _secc(self, config):
         return Secc(self.mac, self.entropy.random_bytes, config, self._slac)
-
-    def _wishes(self, can_ask):
-        return wishes.secc_config(self.settings, can_ask)
 
     # ---- what works beside it
 
