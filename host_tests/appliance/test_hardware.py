@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What is around the program: paths of the drive, and what stands in where something is missing."""
+"""What is around the program: paths of the drive, and what is given where something is missing."""
 
 import sys
 import types
@@ -8,12 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 from appliance import hardware
-
-
-def test_frames_for_a_modem_that_is_not_there_are_taken_so_that_they_do_not_pile_up():
-    modem = hardware.NoModem()
-    assert modem.send(b"frame") is True and modem.receive() is None and not modem.ready
-    assert modem.status == "NOT_OPENED", "status.py has a cause for this word"
 
 
 @pytest.mark.parametrize(

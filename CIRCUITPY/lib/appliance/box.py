@@ -274,7 +274,9 @@ class Box:
             # ValueError for a wrong or busy pin, RuntimeError from the bus: the box must still come up and
             # say so.
             self.log.fail("modem", "the modem's pins cannot be used: %s" % error)
-            return hardware.NoModem()
+            from appliance.no_modem import NoModem
+
+            return NoModem()
 
     def _new_secc(self):
         can_ask = self.smartevse.can_ask

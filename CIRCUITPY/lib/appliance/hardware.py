@@ -1,33 +1,12 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What is around the program: the drive's paths, CircuitPython's own modules, what stands in for a modem.
+"""What is around the program: the drive's paths, CircuitPython's own modules.
 
 A board or a drive may lack any of it, and every function says what it gives then.
 """
 
 import os
 import sys
-
-
-class NoModem:
-    """Stands in when the modem's bus cannot be opened; the cause was logged."""
-
-    ready = False
-    generation = 0
-    status = "NOT_OPENED"
-    setting = None
-    setting_text = "not opened"
-    counts = {}
-
-    def poll(self, now):
-        """Nothing to move."""
-
-    def receive(self):
-        """Nothing comes."""
-
-    def send(self, frame):
-        """Nothing leaves; taken, so that frames do not pile up."""
-        return True
 
 
 def drive_root():
