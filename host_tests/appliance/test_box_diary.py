@@ -91,7 +91,7 @@ def test_readings_survive_a_power_cut_and_nothing_is_written_while_a_car_is_ther
 
 def test_no_time_server_is_asked_when_none_is_named(shared):
     ask(shared, "GET", "/api/diary")
-    assert "ntp" not in [place.name for place in box_of(shared).loop._slow_pieces]
+    assert "ntp" not in [place.name for place in box_of(shared).loop._slow_pieces.places]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ ROWS = (
     ("asking",),
     ("uplink",),
     ("early", "hardware", "loop", "no_modem", "story", "watchdog"),
-    ("diary", "display", "jobs", "modem", "mqtt", "selftest", "smartevse", "update", "web"),
+    ("diary", "display", "jobs", "modem", "mqtt", "pieces", "selftest", "smartevse", "update", "web"),
     ("network", "settings"),
     ("state", "storage"),
     ("base", "bus"),

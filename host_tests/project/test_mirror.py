@@ -32,6 +32,8 @@ ELSEWHERE = {
     "appliance/smartevse/question.py": "appliance/smartevse/test_delivery.py",
     # What the self-test found.
     "appliance/state/report.py": "appliance/test_selftest.py",
+    # What takes turns in the loop: with it.
+    "appliance/pieces.py": "appliance/test_loop.py",
     # Cars and the SmartEVSE while most of the box is being loaded.
     "appliance/asking.py": "session/test_door.py",
     "appliance/door.py": "session/test_door.py",

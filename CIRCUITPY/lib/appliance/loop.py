@@ -40,33 +40,15 @@ QUIET_PASSES = 200
 MATCHING_MS = 15000
 MODEM_FIRST_MS = 4000  # a modem that is there boots in 1 s; one that is not is called absent after 3 s
 
-# A piece that failed rests this long. A session that fails this often within the window needs a restart of the
-# board.
-REST_MS = 10000
+# A session that fails this often within the window needs a restart of the board.
 MOST_FAILURES = 5
 FAILURE_WINDOW_S = 60
-
-
-class _Place:
-    """A piece in the loop's round: it, its name and until when it rests after a failure."""
-
-    def __init__(self, name, piece):
-        self.name = name
-        self.piece = piece
-        self.rests_until = None
-
-    def rests(self, now):
-        """True while it does."""
-        if expired(self.rests_until, now):
-            self.rests_until = None
-        return self.rests_until is not None
 
 
 class Loop:
     """Moves everything; ``story`` (appliance.story) takes the session's events and what failed.
 
-    ``new_secc()`` makes a fresh protocol stack; ``pieces`` and ``slow_pieces`` are (name, object) with
-    ``poll(now)`` and ``due(now)``/``run(now)``. ``work`` grows with everything that was not idle.
+    ``new_secc()`` makes a fresh protocol stack. ``work`` grows with everything that was not idle.
     """
 
     def __init__(self, modem, new_secc, story, frames, ticks, feed_watchdog):
@@ -85,10 +67,7 @@ class Loop:
         self._frames = frames
         self._ticks = ticks
         self._feed_watchdog = feed_watchdog
-        self._pieces = []
-        self._slow_pieces = []
-        self._turn = 0
-        self._slow_turn = 0
+        self._pieces = self._slow_pieces = None
         self._waited = False
         self._matched_by = None
         self._endless = False
@@ -116,12 +95,21 @@ class Loop:
         self.secc.admission.delivered()
 
     def add_piece(self, name, piece):
-        """A piece for every pass in which no car is being matched."""
-        self._pieces.append(_Place(name, piece))
+        """A piece for every pass in which no car is being matched: ``poll(now)`` is True when it did anything."""
+        self._begin_rounds()
+        self._pieces.add(name, piece)
 
     def add_slow_piece(self, name, piece):
-        """A piece that may block for seconds: only while no car session is active."""
-        self._slow_pieces.append(_Place(name, piece))
+        """A piece that may block for seconds, ``run(now)`` when ``due(now)``: only while no car session is active."""
+        self._begin_rounds()
+        self._slow_pieces.add(name, piece)
+
+    def _begin_rounds(self):
+        if self._pieces is None:
+            from appliance.pieces import Pieces
+
+            self._pieces = Pieces(None, self._ticks, self._piece_failed)
+            self._slow_pieces = Pieces(self.slow, self._ticks, self._piece_failed)
 
     def run(self, sleep):
         """Never returns; raises only when sessions fail again and again. ``sleep(seconds)`` ends an idle pass."""
@@ -168,12 +156,12 @@ class Loop:
         elif self._matched_by is None:
             self._matched_by = ticks_add(now, MATCHING_MS)
         self._endless = expired(self._matched_by, now)
-        if (self._endless or not matching) and not self._pieces_wait(now):
-            busy = self._one_piece(now) or busy
+        if self._pieces is not None and (self._endless or not matching) and not self._pieces_wait(now):
+            busy = self._pieces.one(now) or busy
             self._busy_passes = self._busy_passes + 1 if busy else 0
             if not self.has_car() and (not busy or self._busy_passes > MOST_BUSY_PASSES):
                 self._busy_passes = 0
-                if self._one_slow_piece(now):
+                if not (self._starting and self._modem_first(now)) and self._slow_pieces.one(now):
                     self.work += 1
                     return True
         self.passes.add(ticks_diff(self._ticks(), now))
@@ -264,22 +252,6 @@ class Loop:
         self._story.event(("modem", self.modem.setting_text, why), self.secc, now)
         return True
 
-    # ---- pieces
-
-    def _one_piece(self, now):
-        for _ in range(len(self._pieces)):
-            self._turn = (self._turn + 1) % len(self._pieces)
-            place = self._pieces[self._turn]
-            if place.rests_until is not None and place.rests(now):
-                continue
-            try:
-                if place.piece.poll(now):
-                    return True
-            except Exception as error:
-                self._piece_failed(place, error, now)
-                return True
-        return False
-
     def _modem_first(self, now):
         """At start the modem gets its key before the first WiFi join blocks for seconds: a car may be waiting."""
         if self._modem_due is None:
@@ -289,30 +261,11 @@ class Loop:
         self._starting = False
         return False
 
-    def _one_slow_piece(self, now):
-        if self._starting and self._modem_first(now):
-            return False
-        for _ in range(len(self._slow_pieces)):
-            self._slow_turn = (self._slow_turn + 1) % len(self._slow_pieces)
-            place = self._slow_pieces[self._slow_turn]
-            if place.rests_until is not None and place.rests(now):
-                continue
-            try:
-                if place.piece.due(now):
-                    place.piece.run(now)
-                    self.slow.add(ticks_diff(self._ticks(), now))
-                    return True
-            except Exception as error:
-                self._piece_failed(place, error, now)
-                return True
-        return False
-
     # ---- defects of our own
 
-    def _piece_failed(self, place, error, now):
-        place.rests_until = ticks_add(now, REST_MS)
+    def _piece_failed(self, name, error):
         self.failures += 1
-        self._story.tell(("piece_failed", place.name, error))
+        self._story.tell(("piece_failed", name, error))
 
     def _session_failed(self, error, now):
         """Log, replace the protocol stack, keep the box; give up when that happens again and again."""

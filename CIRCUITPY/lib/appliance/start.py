@@ -62,6 +62,7 @@ REST = (
     "appliance.state.faults",
     "appliance.state.status",
     "appliance.story",
+    "appliance.pieces",
     "appliance.jobs",
     "appliance.modem.role",
     "appliance.storage.secrets",
