@@ -33,7 +33,7 @@ def _numbered(number, text):
 # ---- of the protocol stack (v2g.secc) and of the loop: (story, event, protocol stack)
 
 
-def _modem(story, event, _secc):
+def modem(story, event, _secc):
     """Its SPI setting, code of why it came again or None."""
     _, setting_text, why = event
     story.log.note("modem", _numbered(_MODEM_FOUND, "modem found, SPI " + setting_text))
@@ -42,21 +42,21 @@ def _modem(story, event, _secc):
         story.status.set_cause(why)
 
 
-def _searching(story, event, _secc):
+def searching(story, event, _secc):
     """MAC of a car in reach, ours or a neighbour's."""
     kind, ev_mac = event
     story.note_a_while((kind, maker_of(ev_mac)), "car", "a car searches: " + hex_text(ev_mac))
     story.status.searching()
 
 
-def _search_ended(story, event, _secc):
+def search_ended(story, event, _secc):
     """Its MAC, code."""
     kind, ev_mac, code = event
     story.note_a_while((kind, maker_of(ev_mac)), "car", "search of %s ended: %s" % (hex_text(ev_mac), code))
     story.search_fault = code
 
 
-def _matched(story, event, _secc):
+def matched(story, event, _secc):
     """MAC of the car on our cable, tick of its first search."""
     story.searches.clear()
     story.log.note("car", "a car begins: " + hex_text(event[1]))
@@ -64,7 +64,7 @@ def _matched(story, event, _secc):
     story.status.car_plugged(event[1])
 
 
-def _checkpoint(story, event, secc):
+def checkpoint(story, event, secc):
     """Number, text."""
     kind, number, text = event
     tag, line = "modem" if number == _KEY_SET else "car", _numbered(number, text)
@@ -89,8 +89,8 @@ _TOLD = (
 )
 
 
-def _reading(story, event, _secc):
-    """A Reading."""
+def reading(story, event, _secc):
+    # A Reading.
     reading = event[1]
     if reading.soc_percent is None:
         text = "reported %d %%, which is doubtful" % reading.soc_doubtful_percent
@@ -104,20 +104,20 @@ def _reading(story, event, _secc):
     story.status.read(reading)
 
 
-def _soc(story, event, _secc):
-    """Per cent."""
+def soc(story, event, _secc):
+    # Per cent.
     story.log.note("car", "state of charge now %d %%" % event[1])
     story.status.read_again(event[1])
 
 
-def _released(story, _event, _secc):
+def released(story, _event, _secc):
     story.left = True
     story.became = None
     story.status.changed()
 
 
-def _session_end(story, event, secc):
-    """Reason."""
+def session_end(story, event, secc):
+    # Reason.
     story.log.note("car", "session ended: %s" % event[1])
     heard = secc.slac.attenuation
     if story.status.sessions and heard:
@@ -125,21 +125,21 @@ def _session_end(story, event, secc):
     story.status.session_ended(event[1])
 
 
-def _failed(story, event, _secc):
-    """Code."""
+def failed(story, event, _secc):
+    # Code.
     state, code = story.status, event[1]
     reading_stands = state.in_session and state.read_this_time
     if not reading_stands or faults.area(code) != faults.CAR:
         state.set_cause(code)
 
 
-def _firmware(story, event, _secc):
-    """Text."""
+def firmware(story, event, _secc):
+    # Text.
     story.log.note("modem", "firmware %s" % event[1])
     story.status.firmware = event[1]
 
 
-def _role(story, event, _secc):
+def role(story, event, _secc):
     """What the modem is set up for, or None."""
     role = event[1]
     if role is None:
@@ -152,20 +152,20 @@ def _role(story, event, _secc):
         story.status.set_cause(status.ROLE_CAUSES[role])
 
 
-def _piece_failed(story, event, _secc):
+def piece_failed(story, event, _secc):
     """Its name, the exception."""
     story.log.trace("box", event[2], event[1] + " failed and rests for 10 s\n")
     story.status.set_cause("crash")
 
 
-def _session_failed(story, event, _secc):
+def session_failed(story, event, _secc):
     """The exception."""
     story.log.trace("box", event[1], "session dropped\n")
     story.status.session_ended("crash")
     story.status.set_cause("crash")
 
 
-def _part_failed(story, event, _secc):
+def part_failed(story, event, _secc):
     """Its code, the exception."""
     story.log.trace("box", event[2], faults.text(event[1]) + "\n")
     story.status.set_cause(event[1])
@@ -174,13 +174,13 @@ def _part_failed(story, event, _secc):
 # ---- of the other parts
 
 
-def _fault(story, event, _secc):
+def fault(story, event, _secc):
     """Code; one that was not there before."""
     code = event[1]
     story.log.caution(faults.area(code), "%s %s (%s)" % (faults.text(code), faults.action(code), code))
 
 
-def _wifi(story, event, _secc):
+def wifi(story, event, _secc):
     """Kind, text, code or None."""
     _, kind, text, cause = event
     if kind == "console":
@@ -196,7 +196,7 @@ def _wifi(story, event, _secc):
     story.status.faults.put(faults.WIFI, cause)
 
 
-def _smartevse(story, event, _secc):
+def smartevse(story, event, _secc):
     """Kind, text, code or None."""
     _, kind, text, cause = event
     state = story.status
@@ -216,14 +216,14 @@ def _smartevse(story, event, _secc):
     state.faults.put(faults.SMARTEVSE, cause)
 
 
-def _afterwards(story, event, _secc):
-    """Text."""
+def afterwards(story, event, _secc):
+    # Text.
     text = "after the reading: " + event[1]
     story.log.note("smartevse", _numbered(_AFTERWARDS, text))
     story.status.checkpoint(_AFTERWARDS, text)
 
 
-def _home(story, event, _secc):
+def home(story, event, _secc):
     """Text, codes before and now or None: of the broker and the listeners."""
     _, text, before, cause = event
     tell = story.log.note if cause is None else story.log.caution
@@ -235,44 +235,44 @@ def _home(story, event, _secc):
         story.status.set_cause(cause)
 
 
-def _watchdog(story, event, _secc):
+def watchdog(story, event, _secc):
     """Text: there is none, and why."""
     story.log.caution("box", event[1])
 
 
-def _crashes(story, event, _secc):
+def crashes(story, event, _secc):
     """How many, what ended the last."""
     story.log.caution("box", "%d starts in a row failed: %s" % event[1:])
     story.status.set_cause("crash")
 
 
-def _without_settings(story, _event, _secc):
+def without_settings(story, _event, _secc):
     story.log.caution("settings", "this time the box runs without the settings saved on the page")
     story.status.restart_needed = True
     story.status.set_cause("settings_aside")
 
 
-def _rolled_back(story, event, _secc):
-    """Text."""
+def rolled_back(story, event, _secc):
+    # Text.
     story.log.caution("box", event[1])
     story.status.notes.append(event[1])
     story.status.set_cause("rolled_back")
 
 
-def _setting(story, event, _secc):
-    """Text."""
+def setting(story, event, _secc):
+    # Text.
     story.log.caution("settings", event[1])
     story.status.set_cause("settings_error")
 
 
-def _saved(story, event, _secc):
+def saved(story, event, _secc):
     """True: takes effect after a restart."""
     story.log.note("settings", "saved" + (", takes effect after a restart" if event[1] else ""))
     story.status.restart_needed = event[1]
     story.status.changed()
 
 
-def _files(story, event, _secc):
+def files(story, event, _secc):
     """Paths, text."""
     _, paths, text = event
     story.log.caution("box", "\n".join(["missing or of another version: " + path for path in paths]))
@@ -282,33 +282,33 @@ def _files(story, event, _secc):
 
 # What comes behind the kind of an event is said by its function.
 EVENTS = {  # type: dict
-    "modem": _modem,
-    "searching": _searching,
-    "search_ended": _search_ended,
-    "matched": _matched,
-    "checkpoint": _checkpoint,
-    "reading": _reading,
-    "soc": _soc,
-    "released": _released,
-    "session_end": _session_end,
-    "failed": _failed,
-    "firmware": _firmware,
-    "role": _role,
-    "piece_failed": _piece_failed,
-    "session_failed": _session_failed,
-    "part_failed": _part_failed,
-    "fault": _fault,
-    "wifi": _wifi,
-    "smartevse": _smartevse,
-    "afterwards": _afterwards,
-    "home": _home,
-    "watchdog": _watchdog,
-    "crashes": _crashes,
-    "without_settings": _without_settings,
-    "rolled_back": _rolled_back,
-    "setting": _setting,
-    "saved": _saved,
-    "files": _files,
+    "modem": modem,
+    "searching": searching,
+    "search_ended": search_ended,
+    "matched": matched,
+    "checkpoint": checkpoint,
+    "reading": reading,
+    "soc": soc,
+    "released": released,
+    "session_end": session_end,
+    "failed": failed,
+    "firmware": firmware,
+    "role": role,
+    "piece_failed": piece_failed,
+    "session_failed": session_failed,
+    "part_failed": part_failed,
+    "fault": fault,
+    "wifi": wifi,
+    "smartevse": smartevse,
+    "afterwards": afterwards,
+    "home": home,
+    "watchdog": watchdog,
+    "crashes": crashes,
+    "without_settings": without_settings,
+    "rolled_back": rolled_back,
+    "setting": setting,
+    "saved": saved,
+    "files": files,
 }
 
 
