@@ -7,6 +7,7 @@ for ever ("Code done running"), so whatever comes out of the box leads to a rese
 lengthen the wait: a box that cannot start must stay slow enough to be reached over USB.
 """
 
+import os
 import sys
 import time
 import traceback
@@ -36,9 +37,34 @@ def arm_watchdog():
         print("no watchdog:", error)
 
 
+def nothing_to_pick():
+    """True where no update ever came over the network, and no start failed or may have failed: what was copied to the drive
+    starts. slots.py would say the same; the box loads it when its first cars are answered."""
+    try:
+        import survival
+
+        kept = survival.kept()
+        marks = kept.part(survival.RUNNING, survival.TRYING + 1 - survival.RUNNING)
+        if kept.reason == survival.WATCHDOG or any(marks):
+            return False
+        # A join that was under way when the box was switched off is none of this run's.
+        kept.save()
+    except Exception:
+        # slots.py says what is amiss.
+        return False
+    try:
+        os.stat("/updates")
+    except OSError:
+        return True
+    return False
+
+
 def pick_version():
     """Make the newest version that runs the one that is imported; False when none does."""
     try:
+        if nothing_to_pick():
+            print("starting lib  ")
+            return True
         import slots
 
         slots.start()

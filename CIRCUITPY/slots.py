@@ -414,8 +414,8 @@ def mount(picked):
     sys.path.insert(0, MOUNT + "/lib")
 
 
-# The Start that was made; lib/appliance asks for it.
-started = None
+# The Start that was made; lib/appliance asks for it. Where nobody had to pick, /lib was started (code.py).
+started = Start(LIB, None, [], new_counts(), False)
 
 
 def choose(root=""):

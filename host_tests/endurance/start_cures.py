@@ -78,6 +78,15 @@ def broken_program(drive):
     return restarts.recovery_of_a_broken_program(drive, restarts.OLDEST)[0]
 
 
+def hanging_program(drive):
+    return restarts.recovery_of_a_hanging_program(drive, restarts.NEWEST)[0]
+
+
+def switched_on_with_room_for_updates(drive):
+    """slots.py looks at every start."""
+    return restarts.switched_on_twenty_times(drive, room_for_updates=True)
+
+
 def setting_that_crashes(drive):
     return restarts.saved_setting_that_kills(drive, falls=restarts.CRASH)
 
@@ -194,6 +203,18 @@ CURES = {
         "for _ in range(1 if getattr(",
         broken_program,
     ),
+    "what failed before is looked at": (
+        "code.py",
+        "kept.reason == survival.WATCHDOG or any(marks)",
+        "kept.reason == survival.WATCHDOG",
+        broken_program,
+    ),
+    "a hang is looked at": (
+        "code.py",
+        "kept.reason == survival.WATCHDOG or any(marks)",
+        "any(marks)",
+        hanging_program,
+    ),
     "what is in NVM survives a reset, RTC memory does not": (
         "survival.py",
         "            self._block[:] = stored\n",
@@ -222,7 +243,7 @@ CURES = {
         "slots.py",
         "        counts.forget_for_now()\n    elif",
         "        _fail_before(counts, place, seal, HUNG)\n    elif",
-        restarts.switched_on_twenty_times,
+        switched_on_with_room_for_updates,
     ),
     "the copy of the passwords in NVM counts": (
         f"{LIB}/storage/secrets.py",

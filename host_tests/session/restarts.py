@@ -126,9 +126,11 @@ def ordinary_life(drive, folder, days=30, outages=100, day_s=86_400, firmware=OL
         return (f"{writes} writes of NVM" if writes else None), writes, joins
 
 
-def switched_on_twenty_times(drive=None, firmware=OLDEST):
+def switched_on_twenty_times(drive=None, firmware=OLDEST, room_for_updates=False):
     """Switching on is not crashing: nothing is counted, written, forgotten or told."""
     with world_of(drive, firmware) as world:
+        if room_for_updates:
+            (world.drive_dir / "updates").mkdir()
         world.run(HEALTHY_S)
         before = bytes(world.device.nvm), world.device.nvm_writes, passwords(world)
         for number in range(20):

@@ -78,3 +78,16 @@ def test_what_only_the_start_or_the_librarys_own_server_needs_is_given_back():
     assert not there & (given_back | {"adafruit_httpserver.server", "adafruit_httpserver.route"})
     # An update looks whether it can be imported.
     assert "adafruit_httpserver" in there
+
+
+@pytest.mark.parametrize("room_for_updates", [False, True])
+def test_slots_py_is_loaded_behind_the_modems_key_where_there_is_nothing_to_pick(room_for_updates):
+    with World(seed=54, device_options={"charge_lines": False}) as world:
+        if room_for_updates:
+            (world.drive_dir / "updates").mkdir()
+        assert world.run_until(lambda: "plc.network_key" in world.device.modules, 20)
+        assert ("slots" in world.device.modules) is room_for_updates
+        started(world)
+        assert world.device.console_text().count("starting lib") == 1
+        start = world.device.modules["slots"].started
+        assert (start.place, start.seal, start.skipped, start.proved) == (0, None, [], True)

@@ -9,6 +9,7 @@ nobody is let in before it has answered.
 """
 
 import os
+import sys
 import time
 
 import microcontroller
@@ -133,7 +134,7 @@ class Door:
             self.needs_settings = False
 
     def _open_as_kept(self):
-        mark = wishes.mark_of(hardware.settings_files(hardware.installed_slots()))
+        mark = wishes.mark_of(hardware.settings_files(sys.modules.get("slots")))
         config = wishes.KeptWishes(memory.kept(), memory.WISHES, mark).config()
         if config is None:
             self.needs_settings = True
@@ -213,7 +214,8 @@ class Door:
 
 
 def _root():
-    return hardware.owner_root(hardware.installed_slots())
+    # Not loaded yet: nothing was mounted.
+    return hardware.owner_root(sys.modules.get("slots"))
 
 
 def _can_ask(url):

@@ -66,6 +66,7 @@ REST = (
     "appliance.jobs",
     "appliance.modem.role",
     "appliance.storage.secrets",
+    "slots",
     "appliance.update.health",
     "appliance.web.access",
     "appliance.web.launch",
@@ -74,8 +75,9 @@ REST = (
 # True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.
 importing = False
 
-# Without it only the cars that speak it are not read, and the log says why when one comes.
-SECOND_STANDARD = "v2g.iso2"
+# Without the second standard only the cars that speak it are not read, and the log says why when one comes; without slots.py
+# there are no updates over the network.
+OPTIONAL = ("v2g.iso2", "slots")
 
 
 def load():
@@ -119,7 +121,7 @@ def _import(name):
     try:
         __import__(name)
     except Exception as error:
-        if name != SECOND_STANDARD:
+        if name not in OPTIONAL:
             raise error
         print("not loaded:", name, error)
     importing = False
