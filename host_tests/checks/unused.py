@@ -5,10 +5,12 @@
     python -m host_tests.checks.unused [CIRCUITPY]       prints file:line: name; status 1 if any
 
 A name is used when any file on the drive reads it, imports it, or holds it in a string: methods that a table names are
-called as ``"_" + name`` and ``"_on_" + name``. Two things of the same name pass for one.
+called as ``"_" + name`` and ``"_on_" + name``; the table of addresses has ``GET=reads.name``. Two things of the same
+name pass for one.
 """
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -50,8 +52,10 @@ def used(tree):
             yield node.attr
         elif isinstance(node, ast.alias):
             yield node.name
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.replace("_", "").isalnum():
-            yield from (node.value, "_" + node.value, "_on_" + node.value)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value.replace("_", "").isalnum():
+                yield from (node.value, "_" + node.value, "_on_" + node.value)
+            yield from re.findall(r"\b(?:GET|POST)=\w+\.(\w+)", node.value)
 
 
 def findings(drive, excused=None):

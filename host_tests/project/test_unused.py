@@ -26,6 +26,7 @@ def test_everything_that_device_code_defines_is_used_on_the_drive():
         ("class A:\n    def f(self): pass\nA().f()", []),
         ("class A:\n    def _on_key(self): pass\nA\nROWS = ('key',)\nROWS", []),
         ("class A:\n    def _end(self): pass\nA\nROWS = ('end',)\nROWS", []),
+        ("class A:\n    def read(self): pass\n    def f(self): pass\nA\nTABLE = '/a owner GET=a.read'\nTABLE", ["f"]),
         ("from other import f\ndef f(): pass", []),
         ("def f(dog): dog.timeout = 3\nf", []),
     ),

@@ -99,8 +99,13 @@ def test_the_answer_to_a_save(twin):
 
 
 def all_rows(twin):
-    site = box_of(twin).site
-    return site._rows + [row for _right, paths in routes.FILES for path in paths.split() for row in site._file_rows(path)]
+    """[(method, path, right)] of every address."""
+    files = [path for _right, paths in routes.FILES for path in paths.split()]
+    rows = []
+    for path in [line.split()[0] for line in routes.ADDRESSES.split("\n") if line] + files:
+        right, handlers = box_of(twin).site._find(path)
+        rows += [(method, path, right) for method in handlers]
+    return rows
 
 
 def test_every_address_is_documented_with_its_right(twin):

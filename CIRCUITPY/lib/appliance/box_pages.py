@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's wiring of its pages: the handlers, in the order in which ``web.routes`` takes them."""
+"""The box's wiring of its pages: the handlers, under the names that ``web.routes`` has for them."""
 
 from appliance import box_documents, box_opened
 from appliance.web import actions, documents, downloads
@@ -9,24 +9,24 @@ from appliance.web.on_demand import OnDemand
 
 
 def handlers(box):
-    """What ``routes.rows`` asks for."""
-    refused = box.site.refused_password
+    """What ``routes.found`` asks for."""
     has_car = box.loop.has_car
     groups = box_documents.status_groups(box)
     opened = box_opened.Opened(box)
-    return (
-        documents.Reads(groups, lambda who: box_documents.access_of(box, who), box.log, box.start_id, box.summary),
-        settings_pages.SettingsPages(box.keeper, box.jobs, box.status, box.restart, box.access, box.log),
-        downloads.SettingsFiles(box.keeper, box.access, refused),
-        downloads.Capture(box.frames),
-        actions.Doors(box.access, refused),
-        actions.Trials(box.jobs, box.keeper, opened.try_delivery, opened.try_probe, opened.try_broker),
-        actions.Actions(box.self_test, box.restart, box.uptime, has_car, lambda: _read_now(box)),
-        OnDemand(box.jobs, has_car, opened.new_report),
-        OnDemand(box.jobs, has_car, opened.new_update_pages),
-        OnDemand(box.jobs, has_car, opened.new_modem_pages),
-        OnDemand(box.jobs, has_car, opened.new_diary_pages),
-    )
+    reads = documents.Reads(groups, lambda who: box_documents.access_of(box, who), box.log, box.start_id, box.summary)
+    return {
+        "reads": reads,
+        "settings": settings_pages.SettingsPages(box.keeper, box.jobs, box.status, box.restart, box.access, box.log),
+        "files": downloads.SettingsFiles(box.keeper, box.access),
+        "capture": downloads.Capture(box.frames),
+        "doors": actions.Doors(box.access),
+        "trials": actions.Trials(box.jobs, box.keeper, opened.try_delivery, opened.try_probe, opened.try_broker),
+        "actions": actions.Actions(box.self_test, box.restart, box.uptime, has_car, lambda: _read_now(box)),
+        "report": OnDemand(box.jobs, has_car, opened.new_report),
+        "update": OnDemand(box.jobs, has_car, opened.new_update_pages),
+        "modem": OnDemand(box.jobs, has_car, opened.new_modem_pages),
+        "diary": OnDemand(box.jobs, has_car, opened.new_diary_pages),
+    }
 
 
 def _read_now(box):

@@ -28,13 +28,13 @@ def start(box):
     """A ``Web`` that listens, and is moved by the loop."""
     folder = hardware.drive_root() + "/www"
     names = router.OwnNames(box.settings, box.wifi)
+    handlers = box_pages.handlers(box)
     box.site = router.Site(
         box.access,
         names.has,
         lambda: box.settings["STATUS_PUBLIC"] == "yes",
-        lambda path: routes.file_rows(folder, path),
+        lambda path: routes.found(handlers, folder, path),
     )
-    box.site.add(routes.rows(box_pages.handlers(box)))
     web = server.Web(box.wifi.pool, select.poll(), box.site.respond, box.tell_web)
     guests = launch.Guests(box.wifi.provisioning, lambda: _let_guests_in(box, web, folder))
     if guests.due(None):

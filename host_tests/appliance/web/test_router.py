@@ -30,17 +30,13 @@ class Bench:
         secrets = Secrets([], self.memory, self.random_bytes)
         self.access = Access(self.random_bytes, secrets, self.uptime, self.told.append)
         self.access.set_password(password)
-        self.site = Site(self.access, lambda name: name in OWN_NAMES, lambda: self.public, lambda _path: [])
+        self.site = Site(self.access, lambda name: name in OWN_NAMES, lambda: self.public, self.find)
         self.done = []
-        self.site.add(
-            (
-                ("GET", "/free", EVERYONE, self.handler),
-                ("GET", "/look", VIEWER, self.handler),
-                ("GET", "/own", OWNER, self.handler),
-                ("POST", "/own", OWNER, self.handler),
-                ("POST", "/free", EVERYONE, self.handler),
-            )
-        )
+
+    def find(self, path):
+        both = {"POST": self.handler, "GET": self.handler}
+        rows = {"/free": (EVERYONE, both), "/look": (VIEWER, {"GET": self.handler}), "/own": (OWNER, both)}
+        return rows.get(path, (OWNER, {}))
 
     def random_bytes(self, count):
         return RANDOM.randbytes(count)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """The web server and the clients that a web server meets: honest, broken and hostile ones."""
 
-import functools
 import json
 from pathlib import Path
 
@@ -11,14 +10,13 @@ from appliance.web import connection, responses
 from appliance.web.connection import CROWDED_MS, FREE, HEADER_MS, SLOW_SEND_MS, TOTAL_MS
 from appliance.web.router import EVERYONE
 from appliance.web.router import Site as Table
-from appliance.web.routes import FILES, file_of, file_rows
+from appliance.web.routes import FILES, file_of, found
 from appliance.web.server import MOST_CONNECTIONS, Web
 
 from host_tests.support.memory_sockets import MemorySocket, Poller, Pool
 
 WWW = Path(__file__).resolve().parents[3] / "CIRCUITPY" / "www"
 ADDRESSES = [path for _right, paths in FILES for path in paths.split()]
-FILE_ROWS = functools.partial(file_rows, str(WWW))
 PASS_MS = 5
 GET = b"GET %s HTTP/1.1\r\nHost: socbox.local\r\nAccept: */*\r\n\r\n"
 
@@ -38,13 +36,14 @@ class Site:
         self.pool = Pool()
         self.poller = Poller()
         self.lines = []
-        table = Table(Guard(), lambda name: name in ("socbox.local", "x"), lambda: True, FILE_ROWS)
-        table.add(
-            (("GET", "/api/status", EVERYONE, self._status), ("GET", "/broken", EVERYONE, self._broken))
-        )
-        table.add([(method, path, EVERYONE, handler) for method, path, handler in rows])
+        self.handlers = {"/api/status": {"GET": self._status}, "/broken": {"GET": self._broken}}
+        self.handlers.update({path: {method: handler} for method, path, handler in rows})
+        table = Table(Guard(), lambda name: name in ("socbox.local", "x"), lambda: True, self._find)
         self.web = Web(self.pool, self.poller, table.respond, self.lines.append)
         self.web.start(80)
+
+    def _find(self, path):
+        return (EVERYONE, self.handlers[path]) if path in self.handlers else found({}, str(WWW), path)
 
     def _status(self, request):
         return responses.document(request, {"stage": "waiting"})
@@ -130,7 +129,9 @@ def test_every_file_of_www_has_its_row():
 
 
 def test_only_an_address_of_the_table_leads_to_a_file():
-    assert FILE_ROWS("/index.html") == FILE_ROWS("/../settings.toml") == []
+    assert found({}, str(WWW), "/login")[1]
+    for path in ("/index.html", "/../settings.toml", "login", ""):
+        assert found({}, str(WWW), path)[1] == {}
 
 
 def test_nobody_there_is_no_work(site):

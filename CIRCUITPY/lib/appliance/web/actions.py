@@ -10,6 +10,7 @@ from appliance.settings.schema import Mistake, row_of
 from appliance.state.log import BROWSER, EARLIEST_S, LATEST_S
 from appliance.web import responses
 from appliance.web.bodies import fields_of, text_of, wants_page
+from appliance.web.router import refused_password
 
 TRY_LIMIT_MS = 20000
 URL_KEYS = ("SMARTEVSE_URL",)
@@ -49,11 +50,10 @@ def answer_of(request, jobs, job, failed, then=None):
 
 
 class Doors:
-    """Handlers of the password. ``refused(request)`` answers a wrong one."""
+    """Handlers of the password."""
 
-    def __init__(self, access, refused):
+    def __init__(self, access):
         self._access = access
-        self._refused = refused
 
     def login(self, request):
         """POST /api/login: the password for a cookie."""
@@ -63,7 +63,7 @@ class Doors:
             if wants_page(request):
                 # Sent before the page's script was there, which says it now.
                 return responses.redirect(request, "/login?wait=%d" % access.wrong_password(request.client_address[0]))
-            return self._refused(request)
+            return refused_password(access, request)
         headers = {"Set-Cookie": access.new_cookie()}
         if wants_page(request):
             return responses.redirect(request, "/", headers)

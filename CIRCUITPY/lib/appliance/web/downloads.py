@@ -16,6 +16,7 @@ from appliance.settings.schema import KEY, SCHEMA
 from appliance.settings.service import BACKUP_KIND
 from appliance.web import responses
 from appliance.web.bodies import fields_of, text_of
+from appliance.web.router import refused_password
 
 FRAMES_A_PIECE = 8
 ROWS_A_PIECE = 6
@@ -74,12 +75,11 @@ class Capture:
 
 
 class SettingsFiles:
-    """Handlers of the settings as files. ``refused(request)`` answers a wrong password."""
+    """Handlers of the settings as files."""
 
-    def __init__(self, keeper, access, refused):
+    def __init__(self, keeper, access):
         self._keeper = keeper
         self._access = access
-        self._refused = refused
 
     def backup(self, request, with_secrets=False):
         """GET /api/backup"""
@@ -95,7 +95,7 @@ class SettingsFiles:
         """POST /api/backup: {"password": ..., "file": "json" or "toml"}: with the secrets in it."""
         fields = fields_of(request)
         if not self._access.admits(text_of(fields.get("password")) or "", request.client_address[0]):
-            return self._refused(request)
+            return refused_password(self._access, request)
         if fields.get("file") == "toml":
             return self.toml(request, True)
         return self.backup(request, True)

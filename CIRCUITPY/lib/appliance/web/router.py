@@ -3,20 +3,18 @@
 """Every address of the box in one table, and the one gate that each request passes:
 
     1  Host          is one of our names, else 421: a foreign name that leads here is DNS rebinding
-    2  the table     has the path, else 404, and the method, else 405
+    2  routes        have the path, else 404, and the method, else 405
     3  a change      (anything but GET and HEAD) comes from our own pages or from no browser, else 403
-    4  who           the row's right is met, else the login page for a page and 401 for anything else
+    4  who           the path's right is met, else the login page for a page and 401 for anything else
 
 No GET changes anything, so that a link on a foreign page can do nothing.
 """
 
 from appliance.web import access, responses
 
-# What a row asks for: nothing; a look at the status (free when STATUS_PUBLIC); the password.
+# What a path asks for: nothing; a look at the status (free when STATUS_PUBLIC); the password.
 EVERYONE, VIEWER, OWNER = "everyone", "viewer", "owner"
-METHOD, PATH, RIGHT, HANDLER = range(4)
 
-_READS = ("GET", "HEAD")
 FOREIGN_CHANGE = "Changes are only accepted from the box's own pages."
 
 # The box's own address as an access point, and names under which a tunnel on the owner's computer leads here.
@@ -44,22 +42,17 @@ class OwnNames:
 
 
 class Site:
-    """``respond(request)`` gives the Response or Later of the row that fits.
+    """``respond(request)`` gives the Response or Later of the handler for it.
 
-    Rows are (method, path, right, handler), and ``file_rows(path)`` gives those of a path that has none among them;
-    ``is_own_name(name)`` tells whether a Host is ours; ``status_is_public()`` whether everyone may look.
+    ``find(path)`` gives (right, {method: handler}), no method for a path that is none of ours; ``is_own_name(name)`` tells
+    whether a Host is ours; ``status_is_public()`` whether everyone may look.
     """
 
-    def __init__(self, guard, is_own_name, status_is_public, file_rows):
+    def __init__(self, guard, is_own_name, status_is_public, find):
         self._guard = guard
         self._is_own_name = is_own_name
         self._status_is_public = status_is_public
-        self._file_rows = file_rows
-        self._rows = []
-
-    def add(self, rows):
-        """Put rows into the table."""
-        self._rows += rows
+        self._find = find
 
     def respond(self, request):
         """The gate, then the handler."""
@@ -67,19 +60,18 @@ class Site:
         if refusal is not None:
             return refusal
         method = "GET" if request.method == "HEAD" else request.method
-        rows = [row for row in self._rows if row[PATH] == request.path] or self._file_rows(request.path)
-        found = [row for row in rows if row[METHOD] == method]
-        if not found:
-            return self._no_row(request, rows)
-        row = found[0]
-        if method not in _READS and not is_same_origin(request.headers):
+        right, handlers = self._find(request.path)
+        handler = handlers.get(method)
+        if handler is None:
+            return self._no_handler(request, handlers)
+        if method != "GET" and not is_same_origin(request.headers):
             return responses.Answer(request, FOREIGN_CHANGE, responses.FORBIDDEN)
         request.who = self._guard.who(request.headers, request.client_address[0])
-        refusal = self._not_allowed(request, row)
+        refusal = self._not_allowed(request, right)
         if refusal is not None:
             return refusal
         try:
-            return row[HANDLER](request)
+            return handler(request)
         except responses.BadBody as bad:
             return responses.document(request, {"error": str(bad)}, responses.BAD_REQUEST)
 
@@ -95,17 +87,16 @@ class Site:
             responses.MISDIRECTED,
         )
 
-    def _no_row(self, request, rows):
-        methods = ", ".join([row[METHOD] for row in rows])
+    def _no_handler(self, request, handlers):
+        methods = ", ".join(sorted(handlers))
         if not methods:
             return responses.Answer(request, "There is no such page.", responses.NOT_FOUND)
         text = "This address takes " + methods + " only."
         return responses.Answer(request, text, responses.METHOD_NOT_ALLOWED, responses.TEXT, {"Allow": methods})
 
-    def _not_allowed(self, request, row):
-        right = row[RIGHT]
+    def _not_allowed(self, request, right):
         if request.who == access.WRONG:
-            return self.refused_password(request)
+            return refused_password(self._guard, request)
         if right == EVERYONE or request.who == access.OWNER:
             return None
         if right == VIEWER and self._status_is_public():
@@ -115,13 +106,14 @@ class Site:
             return responses.redirect(request, "/login?next=" + request.path)
         return unauthorized(request, "The password is needed.")
 
-    def refused_password(self, request):
-        """401, or 429 when there were too many."""
-        wait_s = self._guard.wrong_password(request.client_address[0])
-        if wait_s:
-            error = {"error": "Too many wrong passwords from your device. Wait %d s." % wait_s, "wait_s": wait_s}
-            return responses.document(request, error, responses.TOO_MANY, {"Retry-After": str(wait_s)})
-        return unauthorized(request, "That is not the password.")
+
+def refused_password(guard, request):
+    """401 for a wrong one, or 429 when there were too many."""
+    wait_s = guard.wrong_password(request.client_address[0])
+    if wait_s:
+        error = {"error": "Too many wrong passwords from your device. Wait %d s." % wait_s, "wait_s": wait_s}
+        return responses.document(request, error, responses.TOO_MANY, {"Retry-After": str(wait_s)})
+    return unauthorized(request, "That is not the password.")
 
 
 def unauthorized(request, text):

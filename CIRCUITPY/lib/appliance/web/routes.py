@@ -3,12 +3,51 @@
 """The table of everything that the box answers on the web."""
 
 from appliance.web import responses
+from appliance.web.on_demand import OnDemand
 from appliance.web.responses import HTML
 from appliance.web.router import EVERYONE, OWNER, VIEWER
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
-# right, addresses of files in www/, a text because twenty-seven take memory. A page is called as its file without ".html".
+# Address, right, and what answers each method: which of the ``handlers``, and which function of it. A text, of which one
+# line is taken apart for a request: tuples and functions of all of them would fill kilobytes.
+ADDRESSES = """
+/api/status viewer GET=reads.status
+/api/reading viewer GET=reads.reading
+/api/log owner GET=reads.log
+/api/settings owner GET=settings.read POST=settings.save_json
+/api/backup owner GET=files.backup POST=files.secret_file
+/api/restore owner POST=settings.restore
+/api/resetwifi owner POST=settings.reset_wifi
+/save owner POST=settings.save_form
+/settings.toml owner GET=files.toml
+/capture.pcap owner GET=capture.pcap
+/diagnostics.txt owner GET=report.report
+/api/login everyone POST=doors.login
+/api/logout owner POST=doors.logout
+/api/test/delivery owner POST=trials.delivery
+/api/test/smartevse owner POST=trials.probe
+/api/test/mqtt owner POST=trials.broker
+/api/time owner POST=actions.set_time
+/api/readnow owner POST=actions.read_now
+/api/selftest owner POST=actions.self_test
+/api/reboot owner POST=actions.reboot
+/api/update owner GET=update.state POST=update.take
+/api/update/check owner POST=update.check
+/api/update/install owner POST=update.install
+/api/update/cancel owner POST=update.cancel
+/api/modem owner GET=modem.state
+/api/modem/read owner POST=modem.read
+/api/modem/change owner POST=modem.change
+/api/modem/file owner POST=modem.take
+/api/modem/restore owner POST=modem.restore
+/modem.pib owner GET=modem.file
+/api/diary owner GET=diary.list
+/api/diary/delete owner POST=diary.delete
+/diary.csv owner GET=diary.table
+"""
+
+# Right, and addresses of files in www/. A page is called as its file without ".html".
 # Parts without data are free: the login page needs them as well.
 FILES = (
     (VIEWER, " / "),
@@ -40,55 +79,26 @@ def _file_handler(path, content_type):
     return send
 
 
-def file_rows(folder, path):
-    """The rows of a static file in ``folder``, made when somebody asks for it: all of them would take 15 kB. None when
-    ``path`` is no address of one."""
+def found(handlers, folder, path):
+    """(right, {method: handler}) of an address, made when somebody asks for it; without a method when it is none of ours.
+
+    ``handlers``: {name: object with handlers, or OnDemand}; ``folder`` has the files.
+    """
+    # No path has a blank in it: the library splits the first line of a request at them.
+    at = ADDRESSES.find("\n%s " % path)
+    if at >= 0:
+        _path, right, *answers = ADDRESSES[at : ADDRESSES.find("\n", at + 1)].split()
+        return right, dict([_method_and_handler(handlers, answer) for answer in answers])
     for right, paths in FILES:
-        # No path has a blank in it: the library splits the first line of a request at them.
         if " %s " % path in paths:
             name, content_type = file_of(path)
-            return [("GET", path, right, _file_handler(folder + "/" + name, content_type))]
-    return []
+            return right, {"GET": _file_handler(folder + "/" + name, content_type)}
+    return OWNER, {}
 
 
-def rows(handlers):
-    """What ``handlers``, one object for each trade, answer: every address that is no file."""
-    reads, settings, files, capture, doors, trials, actions, report, updates, modem, diary = handlers
-    return (
-        ("GET", "/api/status", VIEWER, reads.status),
-        ("GET", "/api/reading", VIEWER, reads.reading),
-        ("GET", "/api/log", OWNER, reads.log),
-        ("GET", "/api/settings", OWNER, settings.read),
-        ("GET", "/api/backup", OWNER, files.backup),
-        ("GET", "/settings.toml", OWNER, files.toml),
-        ("GET", "/capture.pcap", OWNER, capture.pcap),
-        ("GET", "/diagnostics.txt", OWNER, report.handler("report")),
-        ("POST", "/api/login", EVERYONE, doors.login),
-        ("POST", "/api/logout", OWNER, doors.logout),
-        ("POST", "/api/settings", OWNER, settings.save_json),
-        ("POST", "/save", OWNER, settings.save_form),
-        ("POST", "/api/backup", OWNER, files.secret_file),
-        ("POST", "/api/restore", OWNER, settings.restore),
-        ("POST", "/api/test/delivery", OWNER, trials.delivery),
-        ("POST", "/api/test/smartevse", OWNER, trials.probe),
-        ("POST", "/api/test/mqtt", OWNER, trials.broker),
-        ("POST", "/api/time", OWNER, actions.set_time),
-        ("POST", "/api/readnow", OWNER, actions.read_now),
-        ("POST", "/api/selftest", OWNER, actions.self_test),
-        ("POST", "/api/reboot", OWNER, actions.reboot),
-        ("POST", "/api/resetwifi", OWNER, settings.reset_wifi),
-        ("GET", "/api/update", OWNER, updates.handler("state")),
-        ("POST", "/api/update", OWNER, updates.handler("take")),
-        ("POST", "/api/update/check", OWNER, updates.handler("check")),
-        ("POST", "/api/update/install", OWNER, updates.handler("install")),
-        ("POST", "/api/update/cancel", OWNER, updates.handler("cancel")),
-        ("GET", "/api/modem", OWNER, modem.handler("state")),
-        ("GET", "/modem.pib", OWNER, modem.handler("file")),
-        ("POST", "/api/modem/read", OWNER, modem.handler("read")),
-        ("POST", "/api/modem/change", OWNER, modem.handler("change")),
-        ("POST", "/api/modem/file", OWNER, modem.handler("take")),
-        ("POST", "/api/modem/restore", OWNER, modem.handler("restore")),
-        ("GET", "/api/diary", OWNER, diary.handler("list")),
-        ("GET", "/diary.csv", OWNER, diary.handler("table")),
-        ("POST", "/api/diary/delete", OWNER, diary.handler("delete")),
-    )
+def _method_and_handler(handlers, answer):
+    method, _, place = answer.partition("=")
+    whose, _, name = place.partition(".")
+    whose = handlers[whose]
+    # What is loaded when it is asked for has no functions yet.
+    return method, whose.handler(name) if isinstance(whose, OnDemand) else getattr(whose, name)
