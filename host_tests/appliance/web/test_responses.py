@@ -59,7 +59,7 @@ def test_every_answer_has_the_headers_that_keep_others_out(tmp_path):
 
 def test_a_document_is_json_with_its_length_and_is_not_kept():
     asked = get()
-    first, headers, body, _ = sent(responses.document(asked, {"name": "größe"}, responses.CONFLICT), asked)
+    first, headers, body, _ = sent(responses.document(asked, {"name": "größe"}, 409), asked)
     assert first == "HTTP/1.1 409 Conflict" and json.loads(body) == {"name": "größe"}
     assert (headers["content-length"], headers["cache-control"]) == (str(len(body)), "no-store")
 

@@ -703,7 +703,7 @@ def test_a_promise_is_kept_when_it_can_be():
     def handler(request):
         return responses.Later(
             lambda: responses.Answer(request, results[0]) if results else None,
-            lambda: responses.Answer(request, "too late", responses.UNAVAILABLE),
+            lambda: responses.Answer(request, "too late", 503),
             3000,
         )
 
@@ -725,7 +725,7 @@ def test_a_promise_may_be_kept_by_another_promise():
     def promise(request, kept):
         return responses.Later(
             lambda: kept() if steps else None,
-            lambda: responses.Answer(request, "too late", responses.UNAVAILABLE),
+            lambda: responses.Answer(request, "too late", 503),
             1000,
         )
 

@@ -26,7 +26,7 @@ def answer_of(request, jobs, job, failed, then=None):
     """The document that ``job`` (of ``jobs``; None: another one waits) gives, once it is done; ``failed`` is the status when
     it raises. ``then()``: the job that follows a document with "ok", once: None while there is no room for it."""
     if job is None:
-        return responses.document(request, {"error": BUSY}, responses.CONFLICT)
+        return responses.document(request, {"error": BUSY}, 409)
     waiting = [job, then]
 
     def poll():
@@ -44,7 +44,7 @@ def answer_of(request, jobs, job, failed, then=None):
 
     def too_late():
         jobs.cancel(waiting[0])
-        return responses.document(request, {"error": TRY_LATER}, responses.UNAVAILABLE)
+        return responses.document(request, {"error": TRY_LATER}, 503)
 
     return responses.Later(poll, too_late, TRY_LIMIT_MS)
 
@@ -67,13 +67,13 @@ class Doors:
         headers = {"Set-Cookie": access.new_cookie()}
         if wants_page(request):
             return responses.redirect(request, "/", headers)
-        return responses.document(request, {"ok": True}, responses.OK, headers)
+        return responses.document(request, {"ok": True}, 200, headers)
 
     def logout(self, request):
         """POST /api/logout: every cookie given out so far ends."""
         self._access.end_sessions()
         headers = {"Set-Cookie": self._access.no_cookie()}
-        return responses.document(request, {"ok": True}, responses.OK, headers)
+        return responses.document(request, {"ok": True}, 200, headers)
 
 
 class Trials:
@@ -113,12 +113,12 @@ class Trials:
                 text = text_of(fields.get(key))
                 values[key] = self._keeper.after[key] if text is None else checked(row_of(key), text)
         except Mistake as mistake:
-            return responses.document(request, {"error": str(mistake)}, responses.UNPROCESSABLE)
+            return responses.document(request, {"error": str(mistake)}, 422)
         if not values[keys[0]]:
             error = {"error": "There is no address to try."}
-            return responses.document(request, error, responses.UNPROCESSABLE)
+            return responses.document(request, error, 422)
         job = self._jobs.start(attempt, values if len(keys) > 1 else values[keys[0]])
-        return answer_of(request, self._jobs, job, responses.INTERNAL)
+        return answer_of(request, self._jobs, job, 500)
 
 
 class Actions:
@@ -142,7 +142,7 @@ class Actions:
         unix_s = fields_of(request).get("unix_s")
         uptime = self._uptime
         if not isinstance(unix_s, int) or isinstance(unix_s, bool) or not EARLIEST_S <= unix_s < LATEST_S:
-            return responses.document(request, {"error": WRONG_CLOCK}, responses.UNPROCESSABLE)
+            return responses.document(request, {"error": WRONG_CLOCK}, 422)
         uptime.tell_time(unix_s, BROWSER)
         document = {"ok": True, "unix_s": uptime.unix_zero_s + uptime.seconds, "clock": uptime.clock}
         return responses.document(request, document)
@@ -159,7 +159,7 @@ class Actions:
             return responses.document(request, test.report.document(self._uptime.seconds))
 
         def too_late():
-            return responses.document(request, {"error": CAR_FIRST}, responses.UNAVAILABLE)
+            return responses.document(request, {"error": CAR_FIRST}, 503)
 
         return responses.Later(poll, too_late, TRY_LIMIT_MS)
 

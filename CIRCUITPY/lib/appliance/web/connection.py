@@ -19,7 +19,7 @@ from adafruit_httpserver import Request
 from plc.ticks import expired, ticks_add, ticks_diff
 
 from appliance.base.text import DIGITS, consists_of
-from appliance.web.responses import Later
+from appliance.web.responses import REASONS, Later
 
 HEADER_SIZE = 4096
 BODY_SIZE = 8192
@@ -48,14 +48,17 @@ RETRY_SEND_MS = 20
 
 FREE, HEADER, BODY, ANSWER, WORK, SEND, DISCARD = "FREE", "HEADER", "BODY", "ANSWER", "WORK", "SEND", "DISCARD"
 
-_BAD_REQUEST = (400, "Bad Request", "The request cannot be read.")
-_TIMEOUT = (408, "Request Timeout", "The request did not arrive in time.")
-_TOO_LARGE = (413, "Payload Too Large", "The request is too large: 8 kB at most.")
-_URI_TOO_LONG = (414, "URI Too Long", "The address is too long.")
-_EXPECTATION_FAILED = (417, "Expectation Failed", "No other Expect than 100-continue is known.")
-_HEADER_TOO_LARGE = (431, "Request Header Fields Too Large", "The header of the request is too long.")
-_INTERNAL = (500, "Internal Server Error", "Something went wrong in the box; its log says what.")
-_NOT_IMPLEMENTED = (501, "Not Implemented", "Send a Content-Length: a Transfer-Encoding is not understood.")
+# What an error that is answered here says.
+_TEXTS = {
+    400: "The request cannot be read.",
+    408: "The request did not arrive in time.",
+    413: "The request is too large: 8 kB at most.",
+    414: "The address is too long.",
+    417: "No other Expect than 100-continue is known.",
+    431: "The header of the request is too long.",
+    500: "Something went wrong in the box; its log says what.",
+    501: "Send a Content-Length: a Transfer-Encoding is not understood.",
+}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -232,7 +235,7 @@ class Connection:
         if self.state != DISCARD:
             self._web.count("timed_out")
         if self.state in (HEADER, BODY) and self._used:
-            self._fail(_TIMEOUT, now)
+            self._fail(408, now)
         elif self.state == WORK:
             self._take(self._later.too_late(), now)
         else:
@@ -263,22 +266,22 @@ class Connection:
             self._parse(now)
         elif self._buffer[0] < 0x20 and self._buffer[0] not in (0x0D, 0x0A):
             # A TLS hello starts with 0x16: no header will ever follow.
-            self._fail(_BAD_REQUEST, now)
+            self._fail(400, now)
         elif self._used == HEADER_SIZE:
-            self._fail(_HEADER_TOO_LARGE, now)
+            self._fail(431, now)
 
     def _parse(self, now):
         self.deadline = ticks_add(self.opened, TOTAL_MS)
         header = bytes(self._view[: self._header_end])
         first = header.find(b"\r\n")
         if first > LONGEST_FIRST_LINE or header.count(b"&", 0, first) >= MOST_PARAMETERS:
-            self._fail(_URI_TOO_LONG, now)
+            self._fail(414, now)
             return
         if header.count(b"\n") > MOST_HEADER_LINES:
-            self._fail(_HEADER_TOO_LARGE, now)
+            self._fail(431, now)
             return
         if has_stray_ends(header):
-            self._fail(_BAD_REQUEST, now)
+            self._fail(400, now)
             return
         try:
             header = in_plain_form(in_origin_form(header, first))
@@ -286,15 +289,15 @@ class Connection:
             length = length_of(self._request.headers)
         except Exception:
             # ValueError for most malformed requests, IndexError and UnicodeError for others.
-            self._fail(_BAD_REQUEST, now)
+            self._fail(400, now)
             return
         expected = self._request.headers.get("Expect", "")
         if "Transfer-Encoding" in self._request.headers:
-            self._fail(_NOT_IMPLEMENTED, now)
+            self._fail(501, now)
         elif length > BODY_SIZE:
-            self._fail(_TOO_LARGE, now)
+            self._fail(413, now)
         elif expected and expected.lower() != "100-continue":
-            self._fail(_EXPECTATION_FAILED, now)
+            self._fail(417, now)
         else:
             self._start_body(length)
             if expected and self.state == BODY:
@@ -377,14 +380,15 @@ class Connection:
 
     def _handler_failed(self, error, now):
         self._web.handler_failed(error, self._request)
-        self._fail(_INTERNAL, now)
+        self._fail(500, now)
 
     def _fail(self, status, now):
         """Answer with an error, whatever state the request is in."""
         self._web.count("refused")
+        text = _TEXTS[status]
         self._output = (
             "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
-            % (status[0], status[1], len(status[2]), status[2])
+            % (status, REASONS[status], len(text), text)
         ).encode()
         self._sent = 0
         self._drop_rest()

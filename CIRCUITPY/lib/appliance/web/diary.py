@@ -35,7 +35,7 @@ class DiaryPages:
 
     def delete(self, request):
         """POST /api/diary/delete"""
-        return answer_of(request, self._jobs, self._jobs.start(self._delete, None), responses.CONFLICT)
+        return answer_of(request, self._jobs, self._jobs.start(self._delete, None), 409)
 
     def _delete(self, _argument):
         try:

@@ -73,15 +73,15 @@ class FirstEvening:
         """({key: text}, None), or (None, the answer that says what is wrong)."""
         if not text:
             return None, responses.document(
-                request, {"error": "Enter something first, or skip this step."}, responses.UNPROCESSABLE
+                request, {"error": "Enter something first, or skip this step."}, 422
             )
         texts, faults = check_changes(self._keeper.after, {key: text})
         if faults:
-            return None, responses.document(request, {"error": faults[key]}, responses.UNPROCESSABLE)
+            return None, responses.document(request, {"error": faults[key]}, 422)
         return texts, None
 
     def _as_job(self, request, work, argument, in_steps=False, then=None):
         if not self.open:
-            return responses.document(request, {"error": CHOSEN}, responses.FORBIDDEN)
+            return responses.document(request, {"error": CHOSEN}, 403)
         job = self._jobs.start(work, argument, in_steps)
-        return answer_of(request, self._jobs, job, responses.CONFLICT, then)
+        return answer_of(request, self._jobs, job, 409, then)

@@ -49,7 +49,7 @@ class ModemPages:
         """GET /modem.pib"""
         block = self._service.block
         if block is None:
-            return responses.Answer(request, self._service.not_read, responses.NOT_FOUND)
+            return responses.Answer(request, self._service.not_read, 404)
         name = self._service.file_name(self._status.firmware)
         return responses.Pieces(request, self._pieces(block), FILE_TYPE, name)
 
@@ -78,4 +78,4 @@ class ModemPages:
         try:
             return responses.document(request, {"done": work(*arguments)})
         except Refused as error:
-            return responses.document(request, {"error": str(error), "code": error.code}, responses.CONFLICT)
+            return responses.document(request, {"error": str(error), "code": error.code}, 409)

@@ -12,20 +12,30 @@ import os
 
 from adafruit_httpserver import Response
 
-OK = (200, "OK")
-SEE_OTHER = (303, "See Other")
-NOT_MODIFIED = (304, "Not Modified")
-BAD_REQUEST = (400, "Bad Request")
-UNAUTHORIZED = (401, "Unauthorized")
-FORBIDDEN = (403, "Forbidden")
-NOT_FOUND = (404, "Not Found")
-METHOD_NOT_ALLOWED = (405, "Method Not Allowed")
-CONFLICT = (409, "Conflict")
-MISDIRECTED = (421, "Misdirected Request")
-UNPROCESSABLE = (422, "Unprocessable Content")
-TOO_MANY = (429, "Too Many Requests")
-INTERNAL = (500, "Internal Server Error")
-UNAVAILABLE = (503, "Service Unavailable")
+# What stands behind each status in the first line (RFC 9110, 15; RFC 6585).
+REASONS = {
+    200: "OK",
+    204: "No Content",
+    303: "See Other",
+    304: "Not Modified",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    413: "Payload Too Large",
+    414: "URI Too Long",
+    417: "Expectation Failed",
+    421: "Misdirected Request",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
@@ -60,10 +70,11 @@ class Answer(Response):
 
     _send_bytes = _send_guarded
 
-    def __init__(self, request, body="", status=OK, content_type=TEXT, headers=None):
+    def __init__(self, request, body="", status=200, content_type=TEXT, headers=None):
         fields = {"Cache-Control": "no-store"}
         fields.update(headers or {})
-        super().__init__(request, body, status=status, headers=fields, content_type=content_type)
+        reason = REASONS[status]
+        super().__init__(request, body, status=(status, reason), headers=fields, content_type=content_type)
 
     def _send(self):
         body = self._body.encode("utf-8") if isinstance(self._body, str) else self._body
@@ -72,21 +83,21 @@ class Answer(Response):
             self._request.connection.send(body)
 
 
-def document(request, content, status=OK, headers=None):
+def document(request, content, status=200, headers=None):
     """A JSON answer."""
     return Answer(request, json.dumps(content), status, JSON, headers)
 
 
 def busy(request, code, text):
     """Not now, but soon."""
-    return document(request, {"error": text, "code": code}, UNAVAILABLE, {"Retry-After": _AGAIN_S})
+    return document(request, {"error": text, "code": code}, 503, {"Retry-After": _AGAIN_S})
 
 
 def redirect(request, path, headers=None):
     """Send the browser to another of our pages."""
     fields = {"Location": path}
     fields.update(headers or {})
-    return Answer(request, "", SEE_OTHER, TEXT, fields)
+    return Answer(request, "", 303, TEXT, fields)
 
 
 class Pieces(Response):
@@ -148,8 +159,8 @@ class StaticFile(Response):
         if path.endswith(_COMPRESSED):
             headers["Content-Encoding"] = "gzip"
         known = request.headers.get("If-None-Match") == tag
-        status = NOT_MODIFIED if known else OK
-        super().__init__(request, "", status=status, headers=headers, content_type=content_type)
+        status = 304 if known else 200
+        super().__init__(request, "", status=(status, REASONS[status]), headers=headers, content_type=content_type)
         self._length = 0 if known else facts[6]
         self._path = path
 

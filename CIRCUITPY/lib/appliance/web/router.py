@@ -65,7 +65,7 @@ class Site:
         if handler is None:
             return self._no_handler(request, handlers)
         if method != "GET" and not is_same_origin(request.headers):
-            return responses.Answer(request, FOREIGN_CHANGE, responses.FORBIDDEN)
+            return responses.Answer(request, FOREIGN_CHANGE, 403)
         request.who = self._guard.who(request.headers, request.client_address[0])
         refusal = self._not_allowed(request, right)
         if refusal is not None:
@@ -73,7 +73,7 @@ class Site:
         try:
             return handler(request)
         except responses.BadBody as bad:
-            return responses.document(request, {"error": str(bad)}, responses.BAD_REQUEST)
+            return responses.document(request, {"error": str(bad)}, 400)
 
     # ---- the four questions
 
@@ -84,15 +84,15 @@ class Site:
         return responses.Answer(
             request,
             "This box does not go by that name. Open it by its address, or add the name to WEB_NAMES.",
-            responses.MISDIRECTED,
+            421,
         )
 
     def _no_handler(self, request, handlers):
         methods = ", ".join(sorted(handlers))
         if not methods:
-            return responses.Answer(request, "There is no such page.", responses.NOT_FOUND)
+            return responses.Answer(request, "There is no such page.", 404)
         text = "This address takes " + methods + " only."
-        return responses.Answer(request, text, responses.METHOD_NOT_ALLOWED, responses.TEXT, {"Allow": methods})
+        return responses.Answer(request, text, 405, responses.TEXT, {"Allow": methods})
 
     def _not_allowed(self, request, right):
         if request.who == access.WRONG:
@@ -112,7 +112,7 @@ def refused_password(guard, request):
     wait_s = guard.wrong_password(request.client_address[0])
     if wait_s:
         error = {"error": "Too many wrong passwords from your device. Wait %d s." % wait_s, "wait_s": wait_s}
-        return responses.document(request, error, responses.TOO_MANY, {"Retry-After": str(wait_s)})
+        return responses.document(request, error, 429, {"Retry-After": str(wait_s)})
     return unauthorized(request, "That is not the password.")
 
 
@@ -120,7 +120,7 @@ def unauthorized(request, text):
     """401 as JSON. ``Basic`` works, but is not offered: a browser would open a password window of its own over the page,
     and under a name like socbox.local nothing in a request tells that it comes from a page."""
     headers = {"WWW-Authenticate": 'Bearer realm="socbox"'}
-    return responses.document(request, {"error": text}, responses.UNAUTHORIZED, headers)
+    return responses.document(request, {"error": text}, 401, headers)
 
 
 def is_same_origin(headers):

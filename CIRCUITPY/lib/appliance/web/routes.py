@@ -74,7 +74,7 @@ def _file_handler(path, content_type):
         try:
             return responses.StaticFile(request, path, content_type)
         except OSError:
-            return responses.Answer(request, path + " is missing on the drive.", responses.NOT_FOUND)
+            return responses.Answer(request, path + " is missing on the drive.", 404)
 
     return send
 

@@ -139,10 +139,10 @@ class SettingsPages:
             texts, faults = found
             if faults:
                 document = {"error": "Please correct what is marked.", "faults": faults}
-                yield responses.document(request, document, responses.UNPROCESSABLE)
+                yield responses.document(request, document, 422)
             elif after is not self._keeper.after:
                 # Another page saved meanwhile.
-                yield responses.document(request, {"error": BUSY}, responses.CONFLICT)
+                yield responses.document(request, {"error": BUSY}, 409)
             else:
                 yield from then(texts)
 
@@ -180,7 +180,7 @@ class SettingsPages:
         late = []
         job = self._jobs.start(self._work, (texts, late, restart), in_steps=True)
         if job is None:
-            return responses.document(request, {"error": BUSY}, responses.CONFLICT)
+            return responses.document(request, {"error": BUSY}, 409)
 
         def poll():
             return self._saved(request, job, texts, restart, left_out) if job.done else None
@@ -226,7 +226,7 @@ class SettingsPages:
         if job.error is not None:
             if not isinstance(job.error, StoreError):
                 self._log.trace("settings", job.error, "not saved\n")
-            return responses.document(request, {"error": str(job.error)}, responses.CONFLICT)
+            return responses.document(request, {"error": str(job.error)}, 409)
         if restart:
             self._restart.ask()
         headers = None
@@ -241,4 +241,4 @@ class SettingsPages:
             "restarting": restart,
             "left_out": left_out,
         }
-        return responses.document(request, document, responses.OK, headers)
+        return responses.document(request, document, 200, headers)

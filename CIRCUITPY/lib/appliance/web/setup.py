@@ -25,16 +25,15 @@ from appliance.web.routes import file_of
 # What the systems fetch to learn whether a network leads to the internet, and what tells them that it does.
 _SUCCESS = "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"
 PROBES = {
-    "/generate_204": (204, "No Content", ""),
-    "/gen_204": (204, "No Content", ""),
-    "/hotspot-detect.html": (200, "OK", _SUCCESS),
-    "/library/test/success.html": (200, "OK", _SUCCESS),
-    "/connecttest.txt": (200, "OK", "Microsoft Connect Test"),
-    "/ncsi.txt": (200, "OK", "Microsoft NCSI"),
-    "/success.txt": (200, "OK", "success\n"),
+    "/generate_204": (204, ""),
+    "/gen_204": (204, ""),
+    "/hotspot-detect.html": (200, _SUCCESS),
+    "/library/test/success.html": (200, _SUCCESS),
+    "/connecttest.txt": (200, "Microsoft Connect Test"),
+    "/ncsi.txt": (200, "Microsoft NCSI"),
+    "/success.txt": (200, "success\n"),
     "/canonical.html": (
         200,
-        "OK",
         '<meta http-equiv="refresh" content="0;url=https://support.mozilla.org/kb/captive-portal"/>',
     ),
 }
@@ -89,7 +88,7 @@ class Portal:
             try:
                 answer = self._for_guest(request)
             except responses.BadBody as bad:
-                return responses.document(request, {"error": str(bad)}, responses.BAD_REQUEST)
+                return responses.document(request, {"error": str(bad)}, 400)
             if answer is not None:
                 return answer
         return self._site.respond(request)
@@ -109,7 +108,7 @@ class Portal:
         if handler is None:
             return None
         if method != "GET" and not is_same_origin(request.headers):
-            return responses.Answer(request, FOREIGN_CHANGE, responses.FORBIDDEN)
+            return responses.Answer(request, FOREIGN_CHANGE, 403)
         self._provisioning.access_point.reader_seen()
         return handler(request)
 
@@ -120,8 +119,8 @@ class Portal:
             return None
         probe = PROBES.get(request.path)
         if probe is not None and self._provisioning.is_done(self._now()):
-            kind = responses.HTML if probe[2].startswith("<") else responses.TEXT
-            return responses.Answer(request, probe[2], (probe[0], probe[1]), kind)
+            status, text = probe
+            return responses.Answer(request, text, status, responses.HTML if text.startswith("<") else responses.TEXT)
         return responses.redirect(request, self._page_url)
 
     # ---- the page
@@ -131,7 +130,7 @@ class Portal:
         try:
             return responses.StaticFile(request, self._folder + "/" + name, kind)
         except OSError:
-            return responses.Answer(request, "/" + name + " is missing on the drive.", responses.NOT_FOUND)
+            return responses.Answer(request, "/" + name + " is missing on the drive.", 404)
 
     def _state(self, request):
         """GET /api/setup"""
@@ -230,7 +229,7 @@ class Portal:
             text = "The box is trying a network already."
             if self._wifi.connected:
                 text = "The box is in a network already."
-            return responses.document(request, {"error": text}, responses.CONFLICT)
+            return responses.document(request, {"error": text}, 409)
         return responses.document(request, {"ok": True, "text": JOINING_TEXT})
 
     def _password_fault(self, ssid, password):
@@ -244,7 +243,7 @@ class Portal:
         return _fault_of("WIFI_PASSWORD", password)
 
     def _refuse(self, request, field, text):
-        return responses.document(request, {"error": text, "field": field}, responses.UNPROCESSABLE)
+        return responses.document(request, {"error": text, "field": field}, 422)
 
     def _finish(self, request):
         self._provisioning.finish(self._now())

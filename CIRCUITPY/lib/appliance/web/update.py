@@ -117,8 +117,8 @@ class UpdateActions:
         code = getattr(error, "code", None)
         if code is None:
             self._log.trace("box", error, "update failed\n")
-            return responses.document(request, {"error": str(error), "code": "defect"}, responses.INTERNAL)
+            return responses.document(request, {"error": str(error), "code": "defect"}, 500)
         if code == TAKEN:
             return responses.busy(request, code, str(error))
         self._log.caution("box", "update refused: %s" % error)
-        return responses.document(request, {"error": str(error), "code": code}, responses.CONFLICT)
+        return responses.document(request, {"error": str(error), "code": code}, 409)
