@@ -23,6 +23,7 @@ CALLED_FROM_OUTSIDE = {
     "descent": "as ascent",
     "get_bounding_box": "as ascent",
     "get_glyph": "as ascent",
+    "_send_bytes": "adafruit_httpserver, with the header of an answer",
     "ROOTS": "the bundle that an update is checked against",
     "SPI_SIZE": "the layout of the NVM, which other versions share",
 }

@@ -9,6 +9,15 @@ from adafruit_httpserver import Request
 OWNER = "owner"
 
 
+class Memory:
+    """A connection, as far as an answer sees one."""
+
+    def __init__(self):
+        self.output = b""
+        self.rest = None
+        self.chunked = False
+
+
 def request(content=None, path="/api/x", method="POST", who=OWNER, body=None):
     """A request with ``content`` as JSON, or with the bytes of ``body``."""
     data = json.dumps(content).encode() if body is None else body

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Where a request ends, for whom it is, and that an answer leaves as it was made; test_server.py has whole clients."""
+"""Where a request ends, and for whom it is; test_server.py has whole clients."""
 
 import pytest
 from adafruit_httpserver import Request
-from appliance.web.connection import MemoryConnection, in_origin_form, in_plain_form, length_of
+from appliance.web.connection import in_origin_form, in_plain_form, length_of
 
 
 def headers_of(*fields):
@@ -67,13 +67,3 @@ def test_blanks_around_a_value_mean_nothing():
     header = b"GET / HTTP/1.1\r\nHost:socbox.local\r\nX-None:\r\nAccept:  a b \t\r\nCookie:\ta=b: c\r\n\r\n"
     headers = Request(None, None, ("192.168.1.9", 1), in_plain_form(header)).headers
     assert [headers.get(name) for name in ("Host", "X-None", "Accept", "Cookie")] == ["socbox.local", "", "a b", "a=b: c"]
-
-
-def test_what_the_library_sends_is_kept_whole_and_in_order():
-    memory = MemoryConnection()
-    buffer = bytearray(b"first ")
-    assert memory.send(memoryview(buffer)) == 6
-    buffer[:] = b"gone! "
-    memory.send(b"second")
-    memory.close()
-    assert memory.content() == b"first second"

@@ -34,10 +34,10 @@ def pages(rig, jobs):
 
 
 def test_the_list_is_json_and_the_table_a_file(pages):
-    content = json.loads("".join(pages.list(request({}))._pieces))
+    content = json.loads("".join(pages.list(request({}))._body))
     assert len(content["entries"]) == 1
     answer = pages.table(request({}))
-    assert "42" in "".join(answer._pieces)
+    assert "42" in "".join(answer._body)
     assert answer._headers["Content-Disposition"] == 'attachment; filename="socbox-diary.csv"'
 
 

@@ -74,7 +74,7 @@ def test_the_page_has_all_that_is_known_of_the_modem(pages):
 
 def test_the_file_comes_whole_in_pieces_and_counts_as_kept_at_its_end(pages, service):
     answer = pages.file(request(path="/modem.pib", method="GET"))
-    pieces = answer._pieces
+    pieces = answer._body
     first = next(pieces)
     assert len(first) == PIECE_BYTES and service.kept_times == 0
     assert first + b"".join(pieces) == MODULE and service.kept_times == 1
@@ -82,7 +82,7 @@ def test_the_file_comes_whole_in_pieces_and_counts_as_kept_at_its_end(pages, ser
 
 
 def test_a_file_of_parameters_that_were_read_again_meanwhile_does_not_count_as_kept(pages, service):
-    pieces = pages.file(request(path="/modem.pib", method="GET"))._pieces
+    pieces = pages.file(request(path="/modem.pib", method="GET"))._body
     next(pieces)
     service.block = SimpleNamespace(module=b"others")
     b"".join(pieces)

@@ -6,9 +6,8 @@ import json
 
 import pytest
 from appliance.web import responses
-from appliance.web.connection import MemoryConnection
 
-from host_tests.support.requests import request
+from host_tests.support.requests import Memory, request
 
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -21,9 +20,9 @@ SECURITY_HEADERS = {
 
 def sent(answer, asked):
     """(first line, headers by lower-case name, body, what follows) of an answer as it leaves."""
-    memory = asked.connection = MemoryConnection()
+    memory = asked.connection = Memory()
     answer._send()
-    head, body = memory.content().split(b"\r\n\r\n", 1)
+    head, body = memory.output.split(b"\r\n\r\n", 1)
     lines = head.decode().split("\r\n")
     return lines[0], {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}, body, memory
 
@@ -41,8 +40,8 @@ def every_kind(asked, path):
         responses.document(asked, {"a": 1}),
         responses.busy(asked, "car", "A car is being read."),
         responses.redirect(asked, "/login"),
-        responses.Pieces(asked, iter(("a", "b"))),
-        responses.StaticFile(asked, str(path), responses.TEXT),
+        responses.streamed(asked, iter(("a", "b"))),
+        responses.static_file(asked, str(path), responses.TEXT),
     )
 
 
@@ -84,11 +83,11 @@ def test_head_has_the_headers_of_get_and_no_body(method, tmp_path):
 
 def test_pieces_are_chunks_but_for_a_client_of_http_1_0():
     asked = get()
-    _, headers, _, memory = sent(responses.Pieces(asked, iter(("a",)), file_name="a.json"), asked)
+    _, headers, _, memory = sent(responses.streamed(asked, iter(("a",)), file_name="a.json"), asked)
     assert headers["transfer-encoding"] == "chunked" and memory.chunked and list(memory.rest) == ["a"]
     assert headers["content-disposition"] == 'attachment; filename="a.json"' and "content-length" not in headers
     asked.http_version = "HTTP/1.0"
-    _, headers, _, memory = sent(responses.Pieces(asked, iter(("a",))), asked)
+    _, headers, _, memory = sent(responses.streamed(asked, iter(("a",))), asked)
     assert "transfer-encoding" not in headers and not memory.chunked
 
 
@@ -96,15 +95,15 @@ def test_a_file_that_the_browser_has_is_not_sent_again(tmp_path):
     path = tmp_path / "a.js"
     path.write_text("x" * 3000)
     asked = get()
-    first, headers, body, memory = sent(responses.StaticFile(asked, str(path), responses.TEXT), asked)
+    first, headers, body, memory = sent(responses.static_file(asked, str(path), responses.TEXT), asked)
     assert first.startswith("HTTP/1.1 200") and body == b"" and b"".join(memory.rest) == b"x" * 3000
     asked = get(If_None_Match=headers["etag"])
-    first, _, body, memory = sent(responses.StaticFile(asked, str(path), responses.TEXT), asked)
+    first, _, body, memory = sent(responses.static_file(asked, str(path), responses.TEXT), asked)
     assert first.startswith("HTTP/1.1 304") and memory.rest is None
     path.write_text("y" * 3001)
-    assert sent(responses.StaticFile(asked, str(path), responses.TEXT), asked)[0].startswith("HTTP/1.1 200")
+    assert sent(responses.static_file(asked, str(path), responses.TEXT), asked)[0].startswith("HTTP/1.1 200")
 
 
 def test_a_file_that_is_missing_is_the_callers_to_tell():
     with pytest.raises(OSError):
-        responses.StaticFile(get(), "/no/such/file", responses.TEXT)
+        responses.static_file(get(), "/no/such/file", responses.TEXT)

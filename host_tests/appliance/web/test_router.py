@@ -12,8 +12,9 @@ from appliance.storage.forgetful import Forgetful
 from appliance.storage.secrets import Secrets
 from appliance.web import access, responses
 from appliance.web.access import Access
-from appliance.web.connection import MemoryConnection
 from appliance.web.router import EVERYONE, OWNER, VIEWER, Site
+
+from host_tests.support.requests import Memory
 
 PASSWORD = "correct horse"
 RANDOM = random.Random(1)
@@ -248,6 +249,6 @@ def test_unknown_paths_and_methods(bench):
 
 def test_every_answer_carries_the_security_headers(bench):
     for answer in (bench.ask(), bench.ask("GET", "/nothing"), bench.ask("GET", "/free"), bench.ask(Host="x")):
-        answer._request.connection = memory = MemoryConnection()
+        answer._request.connection = memory = Memory()
         answer._send()
-        assert b"\r\n" + responses.SECURITY_HEADERS in memory.content()
+        assert b"\r\n" + responses.SECURITY_HEADERS in memory.output

@@ -157,7 +157,8 @@ def test_an_answer_that_is_worked_out_in_pieces_has_one_of_them_a_pass_and_nothi
         yield responses.document(request, {"made": len(done)})
 
     def handler(request):
-        return responses.in_pieces(pieces(request), None, 1000)
+        steps = pieces(request)
+        return responses.Later(lambda: next(steps), None, 1000, True)
 
     site = Site((("GET", "/made", handler),))
     client = site.connect(GET % b"/made")
@@ -571,7 +572,7 @@ def test_a_body_that_breaks_when_its_reader_leaves_frees_its_place_all_the_same(
         finally:
             raise OSError("planted")
 
-    site = Site((("GET", "/planted", lambda request: responses.Pieces(request, pieces())),))
+    site = Site((("GET", "/planted", lambda request: responses.streamed(request, pieces())),))
     client = site.connect(GET % b"/planted", send_room=1000)
     site.run(200)
     client.broken = True
@@ -644,7 +645,7 @@ def test_a_body_in_pieces_is_made_while_it_leaves():
             yield "%d" % number * 700
             yield ""
 
-    site = Site((("GET", "/long", lambda request: responses.Pieces(request, pieces())),))
+    site = Site((("GET", "/long", lambda request: responses.streamed(request, pieces())),))
     client = site.connect(GET % b"/long", send_room=1200)
     site.run(500)
     assert made == [0, 1], "nothing is made before what is there has left"
@@ -655,7 +656,7 @@ def test_a_body_in_pieces_is_made_while_it_leaves():
 
 
 def test_http_1_0_knows_no_chunks():
-    site = Site((("GET", "/long", lambda request: responses.Pieces(request, iter(("one", b"two")))),))
+    site = Site((("GET", "/long", lambda request: responses.streamed(request, iter(("one", b"two")))),))
     client = site.connect(b"GET /long HTTP/1.0\r\nHost: x\r\n\r\n")
     site.run(200)
     assert body_of(client) == b"onetwo" and field_of(client, "transfer-encoding") is None
@@ -666,7 +667,7 @@ def test_a_body_that_breaks_in_the_middle_ends_the_connection_and_is_told():
         yield "begin"
         raise KeyError("planted")
 
-    site = Site((("GET", "/long", lambda request: responses.Pieces(request, pieces())),))
+    site = Site((("GET", "/long", lambda request: responses.streamed(request, pieces())),))
     client = site.connect(GET % b"/long")
     site.run(200)
     assert not client.received.endswith(b"0\r\n\r\n") and client.closed
@@ -677,7 +678,7 @@ def test_an_open_file_is_closed_when_its_reader_leaves(site):
     client = site.connect(GET % b"/status.js", send_room=1500)
     site.run(100)
     connection = next(one for one in site.web._connections if one.socket is client)
-    pieces = connection._rest
+    pieces = connection.rest
     client.broken = True
     site.run(200)
     assert pieces.gi_frame is None, "the generator is closed, and the file with it"
@@ -747,7 +748,7 @@ def test_a_download_that_moves_may_take_its_time_but_not_for_ever():
         while True:
             yield b"x" * 1000
 
-    site = Site((("GET", "/long", lambda request: responses.Pieces(request, pieces())),))
+    site = Site((("GET", "/long", lambda request: responses.streamed(request, pieces())),))
     client = site.connect(GET % b"/long", send_room=1000)
     for _ in range(40):
         site.run(1000)

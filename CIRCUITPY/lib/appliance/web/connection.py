@@ -8,9 +8,8 @@
        |  reset the connection and take the answer with it)
        `--peer closed--> closed
 
-The library sees a complete request and an in-memory connection that swallows the response at once; what it
-swallowed leaves in slices, and a long body is made while it leaves. Everything is bounded: header and body size, and
-the time for each.
+The library sees a complete request, and its response stays in memory at once (``responses``); that leaves in slices, and a
+long body is made while it leaves. Everything is bounded: header and body size, and the time for each.
 """
 
 import errno
@@ -115,31 +114,11 @@ def in_plain_form(header):
     return header[:first] + b"\r\n".join(empty + fields) + b"\r\n\r\n"
 
 
-class MemoryConnection:
-    """What the library takes for a socket while it answers: keeps all bytes, never waits.
-
-    ``rest`` is an iterator for what follows them, sent in HTTP chunks when ``chunked``.
-    """
-
-    def __init__(self):
-        self.pieces = []
-        self.rest = None
-        self.chunked = False
-
-    def send(self, data):
-        self.pieces.append(bytes(data))
-        return len(data)
-
-    def close(self):
-        """The real socket is closed by its connection."""
-
-    def content(self):
-        """Everything sent so far."""
-        return b"".join(self.pieces)
-
-
 class Connection:
-    """One accepted socket; ``step(now)`` moves it on by one bounded piece. Reused, never reallocated."""
+    """One accepted socket; ``step(now)`` moves it on by one bounded piece. Reused, never reallocated.
+
+    ``output`` is sent, then what ``rest``, an iterator, gives, in HTTP chunks when ``chunked``.
+    """
 
     def __init__(self, web):
         self._web = web
@@ -158,9 +137,9 @@ class Connection:
         self._request = None
         self._address = None
         self._later = None
-        self._output = None
-        self._rest = None
-        self._chunked = False
+        self.output = None
+        self.rest = None
+        self.chunked = False
         self._sent = 0
         self._sent_in_all = 0
         self._send_at = None
@@ -193,7 +172,7 @@ class Connection:
                 return
 
     def _drop_rest(self):
-        rest, self._rest = self._rest, None
+        rest, self.rest = self.rest, None
         if hasattr(rest, "close"):
             # A generator that holds a file open closes it.
             try:
@@ -364,13 +343,9 @@ class Connection:
     def _take(self, response, now):
         """Let the library write ``response`` and start to send it."""
         self._later = None
-        memory = MemoryConnection()
-        self._request.connection = memory
+        self._request.connection = self
         response._send()
         self._web.count("answered")
-        self._output = memory.content()
-        self._rest = memory.rest
-        self._chunked = memory.chunked
         self._sent = 0
         self._request = None
         self._progress_at = now
@@ -386,7 +361,7 @@ class Connection:
         """Answer with an error, whatever state the request is in."""
         self._web.count("refused")
         text = _TEXTS[status]
-        self._output = (
+        self.output = (
             "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
             % (status, REASONS[status], len(text), text)
         ).encode()
@@ -405,12 +380,12 @@ class Connection:
         if self._send_at is not None and not expired(self._send_at, now):
             return False
         self._send_at = None
-        if self._sent >= len(self._output):
+        if self._sent >= len(self.output):
             self._next_piece(now)
-            if self.state != SEND or self._sent >= len(self._output):
+            if self.state != SEND or self._sent >= len(self.output):
                 return True
         try:
-            count = self.socket.send(memoryview(self._output)[self._sent : self._sent + SLICE])
+            count = self.socket.send(memoryview(self.output)[self._sent : self._sent + SLICE])
         except OSError as error:
             if error.errno == errno.EAGAIN:
                 self._send_at = ticks_add(now, RETRY_SEND_MS)
@@ -420,7 +395,7 @@ class Connection:
         self._sent += count
         self._sent_in_all += count
         self._progress(now)
-        if self._sent >= len(self._output) and self._rest is None:
+        if self._sent >= len(self.output) and self.rest is None:
             self._sent_all(now)
         return True
 
@@ -434,10 +409,10 @@ class Connection:
         """Have one more piece of the body made. One that breaks ends the connection (``Web.poll``): the status has left
         already, and the client sees a body that ends too early."""
         try:
-            piece = next(self._rest)
+            piece = next(self.rest)
         except StopIteration:
-            self._rest = None
-            if self._chunked:
+            self.rest = None
+            if self.chunked:
                 self._put_out(b"0\r\n\r\n")
             else:
                 self._sent_all(now)
@@ -445,11 +420,11 @@ class Connection:
         if piece:
             piece = piece.encode("utf-8") if isinstance(piece, str) else piece
             self._put_out(
-                b"".join((("%x\r\n" % len(piece)).encode(), piece, b"\r\n")) if self._chunked else piece
+                b"".join((("%x\r\n" % len(piece)).encode(), piece, b"\r\n")) if self.chunked else piece
             )
 
     def _put_out(self, data):
-        self._output = data
+        self.output = data
         self._sent = 0
 
     def _sent_all(self, now):
@@ -457,7 +432,7 @@ class Connection:
             self.close()
             return
         # An error was answered in the middle of a request: let the client read it before the socket goes.
-        self._output = None
+        self.output = None
         self.state = DISCARD
         self.deadline = ticks_add(now, DISCARD_MS)
 

@@ -173,7 +173,7 @@ class Diagnostics:
 
     def report(self, request):
         """GET /diagnostics.txt"""
-        return responses.Pieces(request, self.pieces(), responses.TEXT, "socbox-diagnostics.txt")
+        return responses.streamed(request, self.pieces(), responses.TEXT, "socbox-diagnostics.txt")
 
     def pieces(self):
         """The report, a few lines a piece."""

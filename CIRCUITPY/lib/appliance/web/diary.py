@@ -26,12 +26,12 @@ class DiaryPages:
 
     def list(self, request):
         """GET /api/diary"""
-        return responses.Pieces(request, self._listing.json_pieces(self._diary, self._uptime))
+        return responses.streamed(request, self._listing.json_pieces(self._diary, self._uptime))
 
     def table(self, request):
         """GET /diary.csv"""
         pieces = self._listing.csv_pieces(self._diary, self._uptime)
-        return responses.Pieces(request, pieces, CSV_TYPE, "socbox-diary.csv")
+        return responses.streamed(request, pieces, CSV_TYPE, "socbox-diary.csv")
 
     def delete(self, request):
         """POST /api/diary/delete"""

@@ -272,7 +272,7 @@ class Reads:
 
     def status(self, request):
         """GET /api/status"""
-        return responses.Pieces(request, status_pieces(self._groups, self._access_of(request.who)))
+        return responses.streamed(request, status_pieces(self._groups, self._access_of(request.who)))
 
     def reading(self, request):
         """GET /api/reading: small enough for whoever asks every minute."""
@@ -281,4 +281,4 @@ class Reads:
     def log(self, request):
         """GET /api/log?since=N"""
         since = number_of(request.query_params.get("since", ""))
-        return responses.Pieces(request, log_pieces(self._log, since, self._start_id))
+        return responses.streamed(request, log_pieces(self._log, since, self._start_id))

@@ -71,7 +71,7 @@ class Capture:
 
     def pcap(self, request):
         """GET /capture.pcap"""
-        return responses.Pieces(request, pcap_pieces(self._frames), PCAP_TYPE, "socbox.pcap")
+        return responses.streamed(request, pcap_pieces(self._frames), PCAP_TYPE, "socbox.pcap")
 
 
 class SettingsFiles:
@@ -84,12 +84,12 @@ class SettingsFiles:
     def backup(self, request, with_secrets=False):
         """GET /api/backup"""
         pieces = backup_pieces(self._keeper, with_secrets)
-        return responses.Pieces(request, pieces, responses.JSON, "socbox-settings.json")
+        return responses.streamed(request, pieces, responses.JSON, "socbox-settings.json")
 
     def toml(self, request, with_secrets=False):
         """GET /settings.toml"""
         pieces = toml_pieces(self._keeper, with_secrets)
-        return responses.Pieces(request, pieces, responses.TEXT, "settings.toml")
+        return responses.streamed(request, pieces, responses.TEXT, "settings.toml")
 
     def secret_file(self, request):
         """POST /api/backup: {"password": ..., "file": "json" or "toml"}: with the secrets in it."""

@@ -51,7 +51,7 @@ class ModemPages:
         if block is None:
             return responses.Answer(request, self._service.not_read, 404)
         name = self._service.file_name(self._status.firmware)
-        return responses.Pieces(request, self._pieces(block), FILE_TYPE, name)
+        return responses.streamed(request, self._pieces(block), FILE_TYPE, name)
 
     def change(self, request):
         """POST /api/modem/change"""

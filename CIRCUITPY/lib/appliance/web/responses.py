@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """What a handler gives back: a whole answer, a file, a body made piece by piece, or a promise.
 
-All are Adafruit's ``Response`` with our headers, but for ``Later``. Their ``_send`` writes into an in-memory
-connection; a body that would take longer than a piece of the loop may is left there as an iterator, which the
-connection asks for the next piece whenever the last one has left.
+All are Adafruit's ``Response`` with our headers, but for ``Later``. Its ``_send`` leaves what it would send in ``output`` of
+the connection; a body that would take longer than a piece of the loop may is left there as an iterator, ``rest``, which is
+asked for the next piece whenever the last one has left.
 """
 
 import json
@@ -41,8 +41,6 @@ TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 _FILE_PIECE = 1024
-# Seconds after which somebody who was told "busy" may ask again.
-_AGAIN_S = "3"
 
 # No page loads anything from anywhere else, is framed, or tells another site where it was. With "no-referrer" a form sent
 # without a script has the Origin "null" and would be refused (Fetch, 3.1). Put in as they are: the library would take each
@@ -60,27 +58,40 @@ class BadBody(Exception):
     """A request whose body cannot be understood; the text is for its sender."""
 
 
-def _send_guarded(_response, connection, header):
-    first = header.find(b"\r\n") + 2
-    connection.send(header[:first] + SECURITY_HEADERS + header[first:])
-
-
 class Answer(Response):
-    """A whole answer: ``body`` is text or bytes."""
+    """``body`` is text, bytes, or an iterator of them that makes it while it is sent, "" for not yet. ``length`` of what is
+    made: None where it is not known."""
 
-    _send_bytes = _send_guarded
-
-    def __init__(self, request, body="", status=200, content_type=TEXT, headers=None):
+    def __init__(self, request, body="", status=200, content_type=TEXT, headers=None, length=None):
         fields = {"Cache-Control": "no-store"}
         fields.update(headers or {})
         reason = REASONS[status]
         super().__init__(request, body, status=(status, reason), headers=fields, content_type=content_type)
+        self._length = length
+
+    def _send_bytes(self, connection, header):
+        first = header.find(b"\r\n") + 2
+        connection.output = header[:first] + SECURITY_HEADERS + header[first:]
 
     def _send(self):
-        body = self._body.encode("utf-8") if isinstance(self._body, str) else self._body
-        self._send_headers(len(body), self._content_type)
-        if self._request.method != "HEAD":
-            self._request.connection.send(body)
+        request, body, length = self._request, self._body, self._length
+        if isinstance(body, str):
+            body = body.encode("utf-8")
+        is_whole = isinstance(body, bytes)
+        if is_whole:
+            length = len(body)
+        # A client of HTTP/1.0 knows no chunks; for it the body ends with the connection.
+        chunked = length is None and request.http_version != "HTTP/1.0"
+        if chunked:
+            self._headers.setdefault("Transfer-Encoding", "chunked")
+        self._send_headers(length, self._content_type)
+        if request.method == "HEAD":
+            return
+        if is_whole:
+            request.connection.output += body
+        else:
+            request.connection.rest = body
+            request.connection.chunked = chunked
 
 
 def document(request, content, status=200, headers=None):
@@ -89,8 +100,8 @@ def document(request, content, status=200, headers=None):
 
 
 def busy(request, code, text):
-    """Not now, but soon."""
-    return document(request, {"error": text, "code": code}, 503, {"Retry-After": _AGAIN_S})
+    """Not now, but soon: in so many seconds."""
+    return document(request, {"error": text, "code": code}, 503, {"Retry-After": "3"})
 
 
 def redirect(request, path, headers=None):
@@ -100,28 +111,10 @@ def redirect(request, path, headers=None):
     return Answer(request, "", 303, TEXT, fields)
 
 
-class Pieces(Response):
-    """A body that ``pieces``, an iterator of text or bytes, makes while it is sent; "" means not yet."""
-
-    _send_bytes = _send_guarded
-
-    def __init__(self, request, pieces, content_type=JSON, file_name=None):
-        headers = {"Cache-Control": "no-store"}
-        if file_name:
-            headers["Content-Disposition"] = 'attachment; filename="%s"' % file_name
-        super().__init__(request, "", headers=headers, content_type=content_type)
-        self._pieces = pieces
-
-    def _send(self):
-        connection = self._request.connection
-        # A client of HTTP/1.0 knows no chunks; for it the body ends with the connection.
-        chunked = self._request.http_version != "HTTP/1.0"
-        if chunked:
-            self._headers.setdefault("Transfer-Encoding", "chunked")
-        self._send_headers(None, self._content_type)
-        if self._request.method != "HEAD":
-            connection.rest = self._pieces
-            connection.chunked = chunked
+def streamed(request, pieces, content_type=JSON, file_name=None):
+    """A body that ``pieces`` makes; a browser saves it under ``file_name``."""
+    headers = {"Content-Disposition": 'attachment; filename="%s"' % file_name} if file_name else None
+    return Answer(request, pieces, 200, content_type, headers)
 
 
 def _file_pieces(path):
@@ -133,57 +126,33 @@ def _file_pieces(path):
             yield piece
 
 
-_COMPRESSED = ".gz"
-
-
-def _place_of(path):
-    """(the path of a file or of its compressed form, what ``os.stat`` says of it). Raises OSError."""
-    try:
-        return path, os.stat(path)
-    except OSError:
-        return path + _COMPRESSED, os.stat(path + _COMPRESSED)
-
-
-class StaticFile(Response):
-    """A file, read a piece at a time; the browser may keep it and ask whether it changed.
+def static_file(request, path, content_type):
+    """A file, read a piece at a time; the browser may keep it and ask whether it changed. Raises OSError.
 
     Where only ``path``.gz is there it is sent as it is, and the browser unpacks it (RFC 9110 8.4.1.3).
     """
-
-    _send_bytes = _send_guarded
-
-    def __init__(self, request, path, content_type):
-        path, facts = _place_of(path)
-        tag = '"%x-%x"' % (facts[6], int(facts[8]) & 0x3FFFFFFF)
-        headers = {"Cache-Control": "no-cache", "ETag": tag}
-        if path.endswith(_COMPRESSED):
-            headers["Content-Encoding"] = "gzip"
-        known = request.headers.get("If-None-Match") == tag
-        status = 304 if known else 200
-        super().__init__(request, "", status=(status, REASONS[status]), headers=headers, content_type=content_type)
-        self._length = 0 if known else facts[6]
-        self._path = path
-
-    def _send(self):
-        self._send_headers(self._length, self._content_type)
-        if self._length and self._request.method != "HEAD":
-            self._request.connection.rest = _file_pieces(self._path)
+    headers = {"Cache-Control": "no-cache"}
+    try:
+        facts = os.stat(path)
+        packed = False
+    except OSError:
+        path += ".gz"
+        facts = os.stat(path)
+        packed = True
+    tag = headers["ETag"] = '"%x-%x"' % (facts[6], int(facts[8]) & 0x3FFFFFFF)
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    if request.headers.get("If-None-Match") == tag:
+        return Answer(request, "", 304, content_type, headers)
+    return Answer(request, _file_pieces(path), 200, content_type, headers, facts[6])
 
 
 class Later:
     """An answer that is not known yet: ``poll()`` gives it, or None; ``too_late()`` is given after ``limit_ms``.
-    ``works``: a ``poll()`` that gives None has done a piece of the work."""
+    ``works``: a ``poll()`` that gives None has done a piece of the work, and has a pass to itself."""
 
-    works = False
-
-    def __init__(self, poll, too_late, limit_ms):
+    def __init__(self, poll, too_late, limit_ms, works=False):
         self.poll = poll
         self.too_late = too_late
         self.limit_ms = limit_ms
-
-
-def in_pieces(pieces, too_late, limit_ms):
-    """A ``Later`` for what ``pieces``, an iterator, gives behind some None: each of these has a pass to itself."""
-    later = Later(lambda: next(pieces), too_late, limit_ms)
-    later.works = True
-    return later
+        self.works = works

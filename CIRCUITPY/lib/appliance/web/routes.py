@@ -72,7 +72,7 @@ def file_of(path):
 def _file_handler(path, content_type):
     def send(request):
         try:
-            return responses.StaticFile(request, path, content_type)
+            return responses.static_file(request, path, content_type)
         except OSError:
             return responses.Answer(request, path + " is missing on the drive.", 404)
 

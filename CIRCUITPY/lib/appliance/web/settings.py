@@ -100,7 +100,7 @@ class SettingsPages:
 
     def read(self, request):
         """GET /api/settings"""
-        return responses.Pieces(request, settings_pieces(self._keeper, self._status.restart_needed))
+        return responses.streamed(request, settings_pieces(self._keeper, self._status.restart_needed))
 
     def save_json(self, request):
         """POST /api/settings: {"values": {KEY: text, or null for what settings.toml says}, "restart": bool}"""
@@ -146,7 +146,8 @@ class SettingsPages:
             else:
                 yield from then(texts)
 
-        return responses.in_pieces(pieces(), lambda: busy(request, "busy", BUSY), SAVE_LIMIT_MS)
+        steps = pieces()
+        return responses.Later(lambda: next(steps), lambda: busy(request, "busy", BUSY), SAVE_LIMIT_MS, True)
 
     def _tell_changes(self, request, texts, left_out):
         """What restoring would change, as [label, now, then]; nothing is saved."""

@@ -128,7 +128,7 @@ class Portal:
     def _file(self, request):
         name, kind = file_of(request.path)
         try:
-            return responses.StaticFile(request, self._folder + "/" + name, kind)
+            return responses.static_file(request, self._folder + "/" + name, kind)
         except OSError:
             return responses.Answer(request, "/" + name + " is missing on the drive.", 404)
 
