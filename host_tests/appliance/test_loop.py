@@ -129,7 +129,7 @@ class Bench:
         self.story.follow(lambda event, now: self.events.append(event))
         self.fed = 0
         self.loop = Loop(
-            self.modem, self.new_secc, self.story, FrameRing(4096), lambda: self.now, self.feed
+            self.modem, self.new_secc, self.story, FrameRing(), lambda: self.now, self.feed
         )
 
     def new_secc(self):

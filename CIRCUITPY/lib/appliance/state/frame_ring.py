@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The raw frames of the last sessions, for Wireshark, in a bounded ring in RAM that counts what it forgot."""
+"""The raw frames of the last sessions, for Wireshark, bounded and in RAM, with a count of those that were forgotten."""
 
 import struct
 
@@ -8,82 +8,62 @@ TO_BOX, FROM_BOX = 0, 1
 
 _HEADER = "<HHI"
 _HEADER_SIZE = 8
-_WRAP_MARK = 0xFFFF
+_PIECE = 2048
+_MOST_PIECES = 17
 
 
 class FrameRing:
-    """The last Ethernet frames of both directions in one preallocated buffer.
+    """The last Ethernet frames of both directions, in pieces of memory that are taken as frames come: a box that waits
+    for its first car has none.
 
-    A record is length (2 bytes), direction and milliseconds (2), seconds since the start (4) and the frame,
-    never split: where a record does not fit before the end of the buffer, a mark there sends the reader back to
-    the start. A session fills some 15 kB. A frame may lie here for weeks, and a tick would be compared with a
-    later one for three days only.
+    A record is length (2 bytes), direction and milliseconds (2), seconds since the start (4) and the frame. It lies in
+    one piece, with zeros behind the last. The oldest piece goes as a whole and none is used again, so that a
+    reader who is slow goes on reading what he began. A session fills some 15 kB. A frame may lie here for weeks, and a
+    tick would be compared with a later one for three days only.
     """
 
-    def __init__(self, size=32768):
-        self._buffer = bytearray(size)
-        self._view = memoryview(self._buffer)
-        self._head = 0
-        self._tail = 0
+    def __init__(self):
+        self._pieces = []
+        self._end = _PIECE
         self.kept = 0
         self.dropped = 0
 
     def add(self, direction, frame, uptime):
-        """Copy one frame into the ring, forgetting old ones to make room; it came now, by ``uptime``."""
+        """Copy one frame, forgetting old ones to make room; it came now, by ``uptime``."""
         length = len(frame)
         need = _HEADER_SIZE + length
-        if need > len(self._buffer) // 4:
+        if need > _PIECE:
             self.dropped += 1
             return
-        if self._head + need > len(self._buffer):
-            self._make_room(len(self._buffer) - self._head)
-            self._mark_wrap()
-        self._make_room(need)
-        struct.pack_into(_HEADER, self._buffer, self._head, length, direction << 10 | uptime.millis, uptime.seconds)
-        self._view[self._head + _HEADER_SIZE : self._head + need] = frame
-        self._head += need
+        if self._end + need > _PIECE:
+            self._begin_piece()
+        piece, start = self._pieces[-1], self._end + _HEADER_SIZE
+        struct.pack_into(_HEADER, piece, self._end, length, direction << 10 | uptime.millis, uptime.seconds)
+        self._end += need
+        piece[start : self._end] = frame
         self.kept += 1
 
-    def _mark_wrap(self):
-        if self._head + 2 <= len(self._buffer):
-            struct.pack_into("<H", self._buffer, self._head, _WRAP_MARK)
-        self._head = 0
-
-    def _make_room(self, need):
-        """Forget the oldest records that lie in the ``need`` bytes from the head on."""
-        end = self._head + need
-        while self.kept and self._head <= self._tail < end:
-            after = self._tail + _HEADER_SIZE + self._length_at(self._tail)
-            self.kept -= 1
-            self.dropped += 1
-            # Follow a wrap mark now: the next frame may overwrite it.
-            self._tail = self._record_start(after) if self.kept else after
-        if not self.kept:
-            self._tail = self._head
-
-    def _length_at(self, offset):
-        return self._buffer[offset] | self._buffer[offset + 1] << 8
-
-    def _record_start(self, offset):
-        """Where the record that follows ``offset`` really starts."""
-        if offset + 2 > len(self._buffer) or self._length_at(offset) == _WRAP_MARK:
-            return 0
-        return offset
-
-    def snapshot(self):
-        """A copy that stays as it is while the ring goes on."""
-        copy = FrameRing(len(self._buffer))
-        copy._view[:] = self._view
-        copy._head, copy._tail = self._head, self._tail
-        copy.kept, copy.dropped = self.kept, self.dropped
-        return copy
+    def _begin_piece(self):
+        if len(self._pieces) == _MOST_PIECES:
+            oldest, offset = self._pieces.pop(0), 0
+            while _length_at(oldest, offset):
+                offset += _HEADER_SIZE + _length_at(oldest, offset)
+                self.kept -= 1
+                self.dropped += 1
+        self._pieces.append(bytearray(_PIECE))
+        self._end = 0
 
     def frames(self):
         """(seconds, milliseconds, direction, frame as a copy), oldest first."""
-        offset = self._tail
-        for _ in range(self.kept):
-            offset = self._record_start(offset)
-            length, mixed, seconds = struct.unpack_from(_HEADER, self._buffer, offset)
-            start = offset + _HEADER_SIZE
-            yield seconds, mixed & 1023, mixed >> 10, bytes(self._view[start : start + length])
-            offset = start + length
+        for piece in list(self._pieces):
+            offset = 0
+            while _length_at(piece, offset):
+                length, mixed, seconds = struct.unpack_from(_HEADER, piece, offset)
+                start = offset + _HEADER_SIZE
+                offset = start + length
+                yield seconds, mixed & 1023, mixed >> 10, bytes(piece[start:offset])
+
+
+def _length_at(piece, offset):
+    """Of the frame whose record begins there; 0 behind the last one."""
+    return 0 if offset + _HEADER_SIZE > _PIECE else piece[offset] | piece[offset + 1] << 8

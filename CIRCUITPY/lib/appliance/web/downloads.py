@@ -30,7 +30,7 @@ def pcap_pieces(ring):
     frame has a network's key the file has zeros."""
     yield _PCAP_HEADER
     batch = []
-    for seconds, millis, _direction, frame in ring.snapshot().frames():
+    for seconds, millis, _direction, frame in ring.frames():
         batch.append(struct.pack("<IIII", seconds, millis * 1000, len(frame), len(frame)))
         batch.append(mme_slac.without_key(frame))
         if len(batch) == 2 * FRAMES_A_PIECE:
