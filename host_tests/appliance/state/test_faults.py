@@ -128,8 +128,8 @@ def bench():
 def test_no_fault_of_the_box_hides_another(bench):
     for code in ("settings_error", "rolled_back", "crash"):
         bench.faults.add(code)
-    assert set(bench.faults.all()) == {"settings_error", "rolled_back", "crash"}
-    assert bench.faults.worst() == bench.faults.of(faults.BOX) == "crash", "the newest comes first"
+    assert set(bench.faults.codes) == {"settings_error", "rolled_back", "crash"}
+    assert bench.faults.codes[0] == bench.faults.of(faults.BOX) == "crash", "the newest comes first"
     assert bench.told == ["settings_error", "rolled_back", "crash"]
 
 
@@ -139,13 +139,13 @@ def test_a_fault_that_is_there_already_is_not_told_again(bench):
     assert (bench.told, bench.changes) == (["crash"], 1)
     bench.faults.drop("crash")
     bench.faults.drop("crash")
-    assert (bench.faults.all(), bench.changes) == ([], 2)
+    assert (bench.faults.codes, bench.changes) == ([], 2)
 
 
 def test_what_keeps_the_next_car_from_being_read_comes_first_and_what_is_harmless_last(bench):
     for code in ("settings_error", "wifi_auth", "smartevse_off", "no_sdp", "no_profiles", "modem_rebooted"):
         bench.faults.add(code)
-    assert bench.faults.all() == [
+    assert bench.faults.codes == [
         "no_profiles", "no_sdp", "smartevse_off", "wifi_auth", "settings_error", "modem_rebooted"
     ]  # fmt: skip
     assert bench.faults.of(faults.MODEM) == "no_profiles"
@@ -157,16 +157,16 @@ def test_what_keeps_the_next_car_from_being_read_comes_first_and_what_is_harmles
 def test_a_part_says_itself_what_it_has(bench):
     bench.faults.put(faults.WIFI, "wifi_auth")
     bench.faults.put(faults.WIFI, "wifi_dhcp")
-    assert bench.faults.all() == ["wifi_dhcp"]
+    assert bench.faults.codes == ["wifi_dhcp"]
     bench.faults.put(faults.SMARTEVSE, "smartevse_off")
     bench.faults.put(faults.WIFI, None)
-    assert bench.faults.all() == ["smartevse_off"]
+    assert bench.faults.codes == ["smartevse_off"]
 
 
 def test_of_a_car_there_is_one_fault_at_a_time_its_last(bench):
     bench.faults.add("match_timeout")
     bench.faults.add("no_soc")
-    assert bench.faults.all() == ["no_soc"]
+    assert bench.faults.codes == ["no_soc"]
 
 
 MOMENTS = ("MODEM_CHANGED", "KEY_SET", "MEASURED", "READ", "NEXT_CAR", "PASSED")
@@ -193,4 +193,4 @@ def test_a_moment_takes_the_faults_whose_rule_names_it_and_no_other(bench, momen
         bench.faults.add(code)
     bench.faults.happened(getattr(faults, moment))
     gone = {code for code, moments in GO_AT.items() if moment in moments}
-    assert set(bench.faults.all()) == set(GO_AT) - gone
+    assert set(bench.faults.codes) == set(GO_AT) - gone

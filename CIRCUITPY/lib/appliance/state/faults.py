@@ -127,16 +127,9 @@ def _from_file(code):
 
 # Moments at which faults go away.
 MODEM_CHANGED, KEY_SET, MEASURED, READ, NEXT_CAR, PASSED = range(6)
-# The rule of each area. A part that has its own fault says itself what it is now (``put``); one of the box's stays until
-# a restart, unless the part that it is about is there after all (``drop``).
-_UNTIL_OF_AREA = {
-    MODEM: (MODEM_CHANGED,),
-    CAR: (NEXT_CAR, READ, PASSED),
-    SMARTEVSE: (),
-    WIFI: (),
-    BOX: (),
-    HOME: (),
-}
+# The rule of an area. Any other part that has its own fault says itself what it is now (``put``); one of the box's stays
+# until a restart, unless the part that it is about is there after all (``drop``).
+_UNTIL_OF_AREA = {MODEM: (MODEM_CHANGED,), CAR: (NEXT_CAR, READ, PASSED)}
 # Those with a rule of their own.
 _UNTIL = {
     "modem_rebooted": (READ, PASSED),
@@ -156,85 +149,69 @@ _NOT_IN_THE_WAY = ("modem_rebooted", "modem_reset", "no_profiles")
 
 def until(code):
     """The moments at which a fault goes away."""
-    return _UNTIL.get(code) or _UNTIL_OF_AREA[area(code)]
+    return _UNTIL.get(code) or _UNTIL_OF_AREA.get(area(code), ())
+
+
+def _weight(code):
+    return len(AREAS) if code in _HARMLESS else AREAS.index(area(code))
 
 
 class Faults:
-    """Everything that is wrong now, a set for each area. ``began(code)`` is called for what was not there before,
-    ``changed()`` whenever there is a difference."""
+    """Everything that is wrong now: ``codes``, the most important first, and in an area the newest. ``began(code)`` is
+    called for what was not there before, ``changed()`` whenever there is a difference."""
 
     def __init__(self, began, changed):
+        self.codes = []
         self._began = began
         self._changed = changed
-        self._sets = {name: [] for name in AREAS}
 
     def add(self, code):
         """One fault more. Of a car there is one at a time: what it ended with."""
-        codes = self._sets[area(code)]
-        if code in codes:
+        if code in self.codes:
             return
         if area(code) == CAR:
-            codes.clear()
-        # The newest first.
-        codes.insert(0, code)
+            self.codes = [other for other in self.codes if area(other) != CAR]
+        weight, at = _weight(code), 0
+        while at < len(self.codes) and _weight(self.codes[at]) < weight:
+            at += 1
+        self.codes.insert(at, code)
         self._changed()
         self._began(code)
 
     def drop(self, code):
         """It is no longer there."""
-        codes = self._sets[area(code)]
-        if code in codes:
-            codes.remove(code)
+        if code in self.codes:
+            self.codes.remove(code)
             self._changed()
 
     def put(self, name, code):
         """What a part has now: ``code``, or None, and nothing else in its area."""
-        for other in list(self._sets[name]):
-            if other != code:
+        for other in list(self.codes):
+            if area(other) == name and other != code:
                 self.drop(other)
         if code is not None:
             self.add(code)
 
     def happened(self, moment):
         """A moment at which faults go away."""
-        for name in AREAS:
-            for code in list(self._sets[name]):
-                if moment in until(code):
-                    self.drop(code)
+        for code in list(self.codes):
+            if moment in until(code):
+                self.drop(code)
 
     def of(self, name):
         """The most important of an area, or None."""
-        codes = self._sets[name]
-        for code in codes:
-            if code not in _HARMLESS:
+        for code in self.codes:
+            if area(code) == name:
                 return code
-        return codes[0] if codes else None
-
-    def all(self):
-        """Every code, the most important first."""
-        first, last = [], []
-        for name in AREAS:
-            for code in self._sets[name]:
-                (last if code in _HARMLESS else first).append(code)
-        return first + last
-
-    def worst(self):
-        """The most important one, or None. Allocates nothing."""
-        least = None
-        for name in AREAS:
-            code = self.of(name)
-            if code is not None and code not in _HARMLESS:
-                return code
-            least = least or code
-        return least
+        return None
 
     def has(self, code):
         """True when this is wrong."""
-        return code in self._sets[area(code)]
+        return code in self.codes
 
     def stop_reading(self):
         """True when no car can be read, because of the modem. Allocates nothing."""
-        for code in self._sets[MODEM]:
-            if code not in _NOT_IN_THE_WAY:
+        for code in self.codes:
+            if area(code) == MODEM and code not in _NOT_IN_THE_WAY:
                 return True
         return False

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What the box knows right now, in one place, for the display and the page alike.
 
-What is wrong is a set for each area (``faults``), and the most important one is shown.
+What is wrong is in ``faults``, and the most important of it is shown.
 """
 
 from appliance.base.text import hex_text
@@ -168,12 +168,12 @@ class Status:
         self.faults.add(code)
 
     def cause(self):
-        """The most important cause or None."""
-        return self.faults.worst()
+        """The most important cause or None. Allocates nothing."""
+        return self.faults.codes[0] if self.faults.codes else None
 
     def causes(self):
         """Every cause, the most important first."""
-        return self.faults.all()
+        return self.faults.codes
 
     # ---- what happens
 
