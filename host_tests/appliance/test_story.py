@@ -181,9 +181,12 @@ def test_what_stays_as_it_is_after_a_reading_is_told_once(bench):
 
 def test_the_list_of_plug_ins_has_the_number_that_was_told_last(bench):
     bench.tell("matched", CAR, 0)
-    bench.tell("reading", reading(42))
+    told = reading(42)
+    bench.tell("reading", told)
+    told.soc_percent, revision = 43, bench.status.revision
     bench.tell("soc", 43)
-    assert bench.status.sessions[-1].soc_percent == 43
+    assert bench.status.revision > revision
+    assert story_module.status.session_document(bench.status.sessions[-1], 0)["soc_percent"] == 43
 
 
 def test_a_search_that_came_to_nothing_is_a_fault_only_when_the_car_is_on_our_cable(bench):

@@ -35,8 +35,8 @@ class Rig:
         session.attenuation_db, session.cause = db, cause
         if soc is not None:
             session.reading = reading = Reading("DIN 70121", evccid, EVCCID)
-            reading.soc_percent = session.soc_percent = soc
-            session.protocol, session.delivery = reading.protocol, "ok"
+            reading.soc_percent = soc
+            session.delivery = "ok"
         self.status.sessions.append(session)
         del self.status.sessions[:-8]
         self.status.changed()

@@ -47,7 +47,7 @@ class Box:
         session = Session(MAC, self.status.uptime.seconds)
         session.end_s = session.start_s + 5
         session.reading = Reading("DIN 70121", MAC, MAC)
-        session.reading.soc_percent = session.soc_percent = soc
+        session.reading.soc_percent = soc
         self.status.sessions.append(session)
         del self.status.sessions[:-8]
         self.status.changed()

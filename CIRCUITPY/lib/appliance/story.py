@@ -105,9 +105,9 @@ def reading(story, event, _secc):
 
 
 def soc(story, event, _secc):
-    # Per cent.
+    # Per cent, which the reading has already.
     story.log.note("car", "state of charge now %d %%" % event[1])
-    story.status.read_again(event[1])
+    story.status.changed()
 
 
 def released(story, _event, _secc):

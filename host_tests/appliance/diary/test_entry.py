@@ -69,8 +69,9 @@ def test_a_session_becomes_an_entry():
     session = Session(b"\0\xb0R\1\2\3", 100)
     session.reading = reading = Reading("DIN 70121", b"\0\0\2\xab4\xcdV\xef", b"\0\xb0R\1\2\3")
     reading.soc_percent, reading.full_soc_percent, reading.energy_capacity_wh = 55, 20, 0
-    session.protocol, session.delivery, session.attenuation_db = "DIN 70121", "ok", 21
+    session.delivery, session.attenuation_db = "ok", 21
     entry = entries.of_session(session, 3, None)
     assert (entry.soc_percent, entry.evccid.hex(), entry.maker.hex()) == (55, "02ab34cd56ef", "00b052")
     assert entry.full_soc_percent is None and entry.energy_capacity_wh is None, "they mean nothing"
-    assert (entry.delivery, entry.attenuation_db, entry.uptime_s, entry.run) == ("ok", 21, 100, 3)
+    assert (entry.protocol, entry.delivery, entry.attenuation_db) == ("DIN 70121", "ok", 21)
+    assert (entry.uptime_s, entry.run) == (100, 3)

@@ -42,7 +42,7 @@ def of_session(session, run, unix_s):
             setattr(entry, name, cars.told(reading, name))
         entry.evccid = cars.low_six(reading.evccid) if reading.evccid else None
         entry.name = cars.name_in(reading)
-    entry.protocol = session.protocol
+        entry.protocol = reading.protocol
     entry.attenuation_db = session.attenuation_db
     entry.delivery = session.delivery
     entry.maker = bytes(session.ev_mac)[:3]

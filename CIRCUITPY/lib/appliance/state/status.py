@@ -5,6 +5,8 @@
 What is wrong is in ``faults``, and the most important of it is shown.
 """
 
+from v2g.reading import Reading
+
 from appliance.base.text import hex_text
 from appliance.state import cars, faults, makers
 
@@ -90,9 +92,6 @@ class Session:
         self.ev_mac = ev_mac
         self.start_s = start_s
         self.end_s = None
-        self.soc_percent = None
-        self.evccid = None
-        self.protocol = None
         self.attenuation_db = None
         self.cause = None
         self.delivery = None
@@ -295,18 +294,8 @@ class Status:
         self.current = True
         self.read_this_time = reading.soc_percent is not None
         if self.sessions:
-            session = self.sessions[-1]
-            session.reading = reading
-            session.soc_percent = reading.soc_percent
-            session.evccid = reading.evccid
-            session.protocol = reading.protocol
+            self.sessions[-1].reading = reading
         self.faults.happened(faults.READ)
-        self.changed()
-
-    def read_again(self, soc_percent):
-        """The car that is here told another number; its reading has it already."""
-        if self.sessions:
-            self.sessions[-1].soc_percent = soc_percent
         self.changed()
 
     def session_ended(self, reason):
@@ -421,17 +410,21 @@ def timeline_document(timeline):
     ]
 
 
-def session_document(session, now_s, name=None):
-    """A session as the page's JSON has it; ``name`` is its owner's for the car, or None."""
+_UNREAD = Reading(None)
+
+
+def session_document(session, now_s, garage=None):
+    """A session as the page's JSON has it; ``garage`` knows its owner's names for cars."""
+    reading = session.reading or _UNREAD
     return {
-        "name": name,
-        "likely_maker": makers.likely_maker(session.evccid or session.ev_mac),
+        "name": None if garage is None else garage.name_of(reading.evccid),
+        "likely_maker": makers.likely_maker(reading.evccid or session.ev_mac),
         "ago_s": now_s - session.start_s,
         "duration_s": None if session.end_s is None else session.end_s - session.start_s,
         "ev_mac": hex_text(session.ev_mac),
-        "evccid": hex_text(session.evccid),
-        "soc_percent": session.soc_percent,
-        "protocol": session.protocol,
+        "evccid": hex_text(reading.evccid),
+        "soc_percent": reading.soc_percent,
+        "protocol": reading.protocol,
         "attenuation_db": session.attenuation_db,
         "cause": cause_document(session.cause),
         "delivery": session.delivery,

@@ -79,7 +79,7 @@ def sessions_document(status, garage):
     seconds = status.uptime.seconds
     # One that comes while this is sent changes the list.
     for session in list(status.sessions):
-        yield status_module.session_document(session, seconds, garage.name_of(session.evccid))
+        yield status_module.session_document(session, seconds, garage)
 
 
 def modem_document(modem, status):
