@@ -8,8 +8,7 @@ complete. Nothing is ever written to flash: an erase cycle stops both cores for 
 
 from plc.ticks import ticks_diff
 
-DEBUG, INFO, WARNING, ERROR = "D", "I", "W", "E"
-_RANK = {DEBUG: 0, INFO: 1, WARNING: 2, ERROR: 3}
+DEBUG, INFO, WARNING, ERROR = LEVELS = ("D", "I", "W", "E")
 _LONGEST_TEXT = 400
 # Who tells the time. 2026 to 2099: a clock that says anything else was never set.
 BROWSER, NTP = "browser", "ntp"
@@ -81,7 +80,7 @@ class Log:
 
     def add(self, level, tag, text):
         """Keep one line; a text of several lines becomes one record per line."""
-        if _RANK[level] < _RANK[self.level]:
+        if LEVELS.index(level) < LEVELS.index(self.level):
             return
         if level == ERROR:
             self.errors += 1
@@ -150,19 +149,15 @@ def usb_console():
 
 
 def format_exception(error):
-    """Traceback of ``error`` as text, in whatever way this interpreter offers it."""
+    """Traceback of ``error`` as text."""
     try:
         import traceback
+    except ImportError:
+        # MicroPython's way.
+        import io
+        import sys
 
-        return "".join(traceback.format_exception(error)).strip()
-    except (ImportError, AttributeError, TypeError):
-        pass
-    import io
-    import sys
-
-    print_exception = getattr(sys, "print_exception", None)
-    if print_exception is None:
-        return "%s: %s" % (type(error).__name__, error)
-    text = io.StringIO()
-    print_exception(error, text)
-    return text.getvalue().strip()
+        text = io.StringIO()
+        sys.print_exception(error, text)  # type: ignore[attr-defined]
+        return text.getvalue().strip()
+    return "".join(traceback.format_exception(error)).strip()
