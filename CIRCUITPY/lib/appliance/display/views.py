@@ -273,22 +273,18 @@ def view(state, smartevse, wifi, access):
     if stage == status.WAITING:
         return _waiting_view(state, smartevse, wifi, access)
     heading, mood, sign, percent = STAGES[stage]
-    heading = heading and say(heading)
-    texts = []
-    if stage == status.MODEM_MISSING:
-        code = state.faults.of(faults.MODEM)
-        heading = words.short(code)
-        texts = [words.sentences(code)[1], "(%s)" % code]
-    elif stage == status.NO_ANSWER:
-        code = state.faults.of(faults.CAR) or state.faults.of(faults.MODEM)
-        texts = list(words.sentences(code)) + ["(%s)" % code]
-        if faults.area(code) == faults.MODEM:
-            heading = words.short(code)
-    elif stage == status.STARTING:
+    code = state.cause_of(stage)
+    if code is not None:
+        meaning, cure = words.sentences(code)
+        texts = [cure] if stage == status.MODEM_MISSING else [meaning, cure]
+        texts.append("(%s)" % code)
+        heading = words.short(code) if faults.area(code) == faults.MODEM else say(heading)
+        return View(mood, texts, heading, sign, percent)
+    if stage == status.STARTING:
         texts = [say("version %s") % version.VERSION, say("starting")]
-    elif stage in (status.FINDING, status.READING):
+    else:
         texts = [say("step 1 of 2") if stage == status.FINDING else say("step 2 of 2")]
-    return View(mood, texts, heading, sign, percent)
+    return View(mood, texts, say(heading), sign, percent)
 
 
 def updating(percent, text):

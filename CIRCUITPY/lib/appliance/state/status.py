@@ -351,11 +351,11 @@ class Status:
             if self.estimate is not None and self.estimate.percent != self.reading.soc_percent:
                 return "About %d %% charged" % self.estimate.percent
             return "%d %% charged" % self.reading.soc_percent
-        code = self._cause_of_stage(stage)
+        code = self.cause_of(stage)
         return HEADLINES[stage] if code is None else faults.short(code)
 
-    def _cause_of_stage(self, stage):
-        """Why a car was not, or cannot be, read."""
+    def cause_of(self, stage):
+        """Why a car was not, or cannot be, read; None at any other stage."""
         if stage == MODEM_MISSING:
             return self.faults.of(faults.MODEM)
         if stage == NO_ANSWER:
