@@ -7,6 +7,9 @@ from appliance.display import views
 
 from host_tests.support.fake_pins import fake_pins
 
+NAMES = ("IDLE", "SETUP", "WORK", "DONE", "CHARGING", "STALE", "ATTENTION", "FAULT", "UPDATE")
+MOODS = {name: getattr(views, name) for name in NAMES}
+
 
 def light(monkeypatch, percent=100):
     """A light whose mood the test sets: (led, mood box, written)."""
@@ -20,8 +23,8 @@ def light(monkeypatch, percent=100):
 def test_the_light_has_a_colour_and_a_rhythm_for_every_mood(monkeypatch):
     pixel, now_mood, written = light(monkeypatch)
     now, colours = 0, {}
-    for name, (_, colour, rhythm) in views.MOODS.items():
-        now_mood[0] = name
+    for name, mood in MOODS.items():
+        _, colour, rhythm = now_mood[0] = mood
         written.clear()
         for _ in range(40):
             now += 120
@@ -30,19 +33,18 @@ def test_the_light_has_a_colour_and_a_rhythm_for_every_mood(monkeypatch):
         colours[name] = red << 16 | green << 8 | blue
         assert colours[name] == (0 if rhythm == views.OFF else colour), name
         assert (len(written) <= 1) == (rhythm in (views.STEADY, views.OFF)), name
-    assert len({colours[name] for name in (views.DONE, views.FAULT, views.ATTENTION, views.UPDATE)}) == 4
+    assert len({colours[name] for name in ("DONE", "FAULT", "ATTENTION", "UPDATE")}) == 4
 
 
 def test_a_colour_that_could_not_be_written_is_written_again(monkeypatch):
     pixel, now_mood, written = light(monkeypatch)
-    from appliance.display import light as module
 
     def refuses(_pin, _data):
         raise OSError("no RMT channel")
 
     now_mood[0] = views.FAULT
     with monkeypatch.context() as patch:
-        patch.setattr(module.neopixel_write, "neopixel_write", refuses)
+        patch.setattr(pixel, "_write", refuses)
         with pytest.raises(OSError):
             pixel.poll(0)
     assert pixel.poll(1000) and written == [bytes((0, 255, 0))]
@@ -54,6 +56,6 @@ def test_the_light_is_no_brighter_than_asked_for(monkeypatch):
     pixel.poll(0)
     assert written == [bytes((0, 51, 0))]
     assert not pixel.poll(10), "nothing between two steps"
-    from appliance.display.light import BREATH, STEP_MS
+    from appliance.display.light import STEP_MS
 
-    assert len(BREATH) * STEP_MS >= 1500
+    assert len(views.BREATHING) * STEP_MS >= 1500

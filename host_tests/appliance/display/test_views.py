@@ -5,6 +5,7 @@
 import pytest
 from appliance.base import version
 from appliance.display import button_views, views
+from appliance.display.light import mood_of
 from appliance.smartevse import target
 from appliance.state import cars, faults, status
 from appliance.state.log import Uptime
@@ -140,7 +141,7 @@ def test_the_charge_stays_on_the_display_when_the_smartevse_is_off():
     view = views.view(state, Evse(), Wifi(), Access())
     assert view.big == "81%"
     assert view.texts[0] == faults.short("smartevse_off")
-    assert views.mood_of(state) == views.ATTENTION
+    assert mood_of(state) == views.ATTENTION
 
 
 def test_delivery_and_age_below_the_charge():
@@ -154,14 +155,14 @@ def test_delivery_and_age_below_the_charge():
     evse.last_delivery = None
     assert views.view(state, evse, Wifi(), Access()).texts == ["read just now"]
     evse.last_delivery = "ok"
-    assert views.mood_of(state) == views.DONE
+    assert mood_of(state) == views.DONE
     state.uptime.advance(2 * 3600 * 1000)
     assert views.view(state, evse, Wifi(), Access()).texts == ["read 2 h ago", "sent to SmartEVSE"]
     state.uptime.advance(13 * 3600 * 1000)
     old = views.view(state, evse, Wifi(), Access())
     assert (old.colour, old.texts) == (views.GREY, ["read 13 h ago"])
     assert old.text_colour(views.GREY) == views.GREY
-    assert views.mood_of(state) == views.STALE
+    assert mood_of(state) == views.STALE
 
 
 def test_target_time_and_name_when_they_are_known():
@@ -196,9 +197,9 @@ def test_pages_of_the_button():
     assert version.VERSION in about.texts[0] and faults.short("settings_error") in about.texts
 
 
-def test_every_stage_has_a_screen_and_every_mood_a_light():
+def test_every_stage_has_a_screen_and_a_mood():
     assert set(views.STAGES) == set(status.HEADLINES)
-    assert {row[1] for row in views.STAGES.values()} <= set(views.MOODS)
+    assert {row[1] for row in views.STAGES.values()} <= {views.IDLE, views.FAULT, views.WORK, views.DONE, views.ATTENTION}
     assert views.updating(40, "version 2").mood == views.UPDATE
 
 
@@ -249,7 +250,7 @@ def test_a_charge_that_nothing_confirmed_is_shown_with_a_question_mark_and_words
     view = views.view(state, Evse(), Wifi(), Access())
     assert (view.big, view.mood, view.bar_percent) == ("0%?", views.ATTENTION, None)
     assert view.texts == [faults.short("soc_doubtful"), "plug in again"]
-    assert views.mood_of(state) == views.ATTENTION
+    assert mood_of(state) == views.ATTENTION
     assert state.headline() == faults.short("soc_doubtful")
     doubtful.soc_doubtful_percent = 127
     assert views.view(state, Evse(), Wifi(), Access()).big == "?"
@@ -314,7 +315,7 @@ def test_a_car_that_the_smartevse_still_sees_keeps_its_number_grey():
     state.plug_told(True)
     state.uptime.advance((state.uptime._last + 60_000) % 2**29)
     state.watch("READY", "WAITING")
-    assert (state.stage(), views.mood_of(state)) == (status.SOC, views.STALE)
+    assert (state.stage(), mood_of(state)) == (status.SOC, views.STALE)
 
 
 def test_a_neighbour_that_searches_does_not_take_the_number_away():

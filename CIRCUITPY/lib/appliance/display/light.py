@@ -2,39 +2,46 @@
 # SPDX-License-Identifier: MIT
 """The status light: one NeoPixel (GPIO48 on a DevKitC-1) that shows the mood of the display from across the yard."""
 
-import digitalio
-import neopixel_write
 from plc.ticks import expired, ticks_add
 
 from appliance.display import setup_stage, views
+from appliance.state import faults, status
 
 STEP_MS = 120
-# Brightness of a breath, in 16ths.
-BREATH = (2, 3, 5, 8, 11, 14, 16, 16, 14, 11, 8, 5, 3, 2, 2, 2)
-BLINK = (16, 16, 16, 16, 0, 0, 0, 0)
-ALWAYS = (16,)
-NEVER = (0,)
-_RHYTHMS = {
-    views.BREATHING: BREATH,
-    views.BLINKING: BLINK,
-    views.STEADY: ALWAYS,
-    views.OFF: NEVER,
-}
 
 
-def mood_at(status, wifi, display, now):
-    """What the display shows, in one word, one of ``views.MOODS``; ``display`` is None without one."""
+def mood_at(state, wifi, display, now):
+    """What the display shows, as a mood of ``views``; ``display`` is None without one."""
     if display is not None and display.updating:
         return views.UPDATE
-    if setup_stage.kind(status, wifi, now) is not None:
+    if setup_stage.kind(state, wifi, now) is not None:
         return views.SETUP
-    return views.mood_of(status)
+    return mood_of(state)
+
+
+def mood_of(state):
+    """The mood of the usual screens: a reading that could not be delivered is not a success either."""
+    stage = state.stage()
+    if stage != status.SOC:
+        return views.STAGES[stage][1]
+    if state.reading.soc_percent is None:
+        return views.ATTENTION
+    estimate = state.estimate
+    if state.age_s() >= status.FRESH_S and estimate is None:
+        return views.STALE
+    if views.has_news(state, estimate):
+        return views.estimate_mood(state, estimate)
+    return views.DONE if state.faults.of(faults.SMARTEVSE) is None else views.ATTENTION
 
 
 class Led:
-    """Piece of the loop. ``mood(now)`` gives one of ``views.MOODS``; ``percent`` is the brightness."""
+    """Piece of the loop. ``mood(now)`` gives a mood of ``views``; ``percent`` is the brightness."""
 
     def __init__(self, pin, percent, mood):
+        import digitalio
+        import neopixel_write
+
+        self._write = neopixel_write.neopixel_write
         self._pin = digitalio.DigitalInOut(pin)
         self._pin.direction = digitalio.Direction.OUTPUT
         self.percent = percent
@@ -54,8 +61,7 @@ class Led:
         if mood != self._mood:
             self._mood = mood
             self._step = 0
-        _, colour, rhythm = views.MOODS[mood]
-        steps = _RHYTHMS[rhythm]
+        _, colour, steps = mood
         self._step = (self._step + 1) % len(steps)
         return self._put(colour, steps[self._step] * self.percent)
 
@@ -68,6 +74,6 @@ class Led:
         if packed == self._shown:
             return False
         self._bytes[0], self._bytes[1], self._bytes[2] = green, red, blue
-        neopixel_write.neopixel_write(self._pin, self._bytes)
+        self._write(self._pin, self._bytes)
         self._shown = packed
         return True

@@ -14,30 +14,20 @@ from appliance.state import cars, faults, status
 WHITE, BLUE, GREEN, YELLOW, RED, GREY = 0xFFFFFF, 0x4CA6FF, 0x40E060, 0xFFC830, 0xFF5A4A, 0x909090
 PURPLE = 0xC080FF
 
-IDLE, SETUP, WORK, DONE, CHARGING, STALE, ATTENTION, FAULT, UPDATE = (
-    "idle",
-    "setup",
-    "work",
-    "done",
-    "charging",
-    "stale",
-    "attention",
-    "fault",
-    "update",
-)
-STEADY, BREATHING, BLINKING, OFF = "steady", "breathing", "blinking", "off"
-# mood: (colour on the display, colour of the status light, how the light shows it)
-MOODS = {
-    IDLE: (WHITE, 0x303030, STEADY),
-    SETUP: (BLUE, 0x0040FF, BLINKING),
-    WORK: (BLUE, 0x0040FF, BREATHING),
-    DONE: (GREEN, 0x00FF20, STEADY),
-    CHARGING: (GREEN, 0x00FF20, BREATHING),
-    STALE: (GREY, 0x000000, OFF),
-    ATTENTION: (YELLOW, 0xFF9000, STEADY),
-    FAULT: (RED, 0xFF0000, STEADY),
-    UPDATE: (PURPLE, 0x8000FF, BREATHING),
-}
+# How the status light shows a mood: its brightness in 16ths, step by step.
+STEADY, OFF = (16,), (0,)
+BREATHING = (2, 3, 5, 8, 11, 14, 16, 16, 14, 11, 8, 5, 3, 2, 2, 2)
+BLINKING = (16, 16, 16, 16, 0, 0, 0, 0)
+# Moods: (colour on the display, colour of the status light, how the light shows it)
+IDLE = (WHITE, 0x303030, STEADY)
+SETUP = (BLUE, 0x0040FF, BLINKING)
+WORK = (BLUE, 0x0040FF, BREATHING)
+DONE = (GREEN, 0x00FF20, STEADY)
+CHARGING = (GREEN, 0x00FF20, BREATHING)
+STALE = (GREY, 0x000000, OFF)
+ATTENTION = (YELLOW, 0xFF9000, STEADY)
+FAULT = (RED, 0xFF0000, STEADY)
+UPDATE = (PURPLE, 0x8000FF, BREATHING)
 
 CAR, PLUG, WIFI, LOAD, WARNING, NO_SIGN = "c", "p", "w", "u", "x", ""
 
@@ -101,34 +91,20 @@ class View:
     @property
     def colour(self):
         """Of everything that is large."""
-        return MOODS[self.mood][0]
+        return self.mood[0]
 
     def text_colour(self, colour):
         """Of the small letters; ``colour`` is what the large ones have on this display."""
         return colour if self.mood == STALE else WHITE
 
 
-def mood_of(state):
-    """The mood without words, for the status light: a reading that could not be delivered is not a success either."""
-    stage = state.stage()
-    if stage != status.SOC:
-        return STAGES[stage][1]
-    if state.reading.soc_percent is None:
-        return ATTENTION
-    estimate = state.estimate
-    if state.age_s() >= status.FRESH_S and estimate is None:
-        return STALE
-    if estimate is not None and _has_news(state, estimate):
-        return _estimate_mood(state, estimate)
-    return DONE if state.faults.of(faults.SMARTEVSE) is None else ATTENTION
-
-
-def _has_news(state, estimate):
+def has_news(state, estimate):
     """True when there is more to tell than what the car told."""
-    return estimate.charging or estimate.percent != state.reading.soc_percent
+    return estimate is not None and (estimate.charging or estimate.percent != state.reading.soc_percent)
 
 
-def _estimate_mood(state, estimate):
+def estimate_mood(state, estimate):
+    """Of a number that the box computed."""
     if not state.estimate_is_fresh:
         return STALE
     return CHARGING if estimate.charging else DONE
@@ -136,7 +112,7 @@ def _estimate_mood(state, estimate):
 
 def _estimate_view(state, estimate):
     """A number that the box computed looks different: a sign before it, and what the car said below."""
-    shown = View(_estimate_mood(state, estimate), [_progress_text(estimate)])
+    shown = View(estimate_mood(state, estimate), [_progress_text(estimate)])
     if shown.mood == STALE:
         shown.texts = [say("as of %s") % age_text(state.uptime.seconds - estimate.told_s)]
     # A full battery has no room for the sign on a small display.
@@ -211,7 +187,7 @@ def _soc_view(state, smartevse):
     if reading.soc_percent is None:
         return _doubtful_view(state)
     estimate = state.estimate
-    if estimate is not None and _has_news(state, estimate):
+    if has_news(state, estimate):
         return _estimate_view(state, estimate)
     age_s = state.age_s()
     fresh = age_s < status.FRESH_S
