@@ -34,7 +34,7 @@ def _glass():
 
 def picture(font, letter):
     """The letter as the device draws it, in mode L: 0 to 3, or 0 and 1."""
-    font.load_glyphs([ord(letter)])
+    font.load_some(letter)
     glyph = font.get_glyph(ord(letter))
     cut = glass.Image.frombytes("L", glyph.bitmap.image.size, glyph.bitmap.image.tobytes())
     image = glass.Image.new("L", (glyph.width, font.height))

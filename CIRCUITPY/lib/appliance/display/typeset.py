@@ -9,7 +9,6 @@ measuring half needs no hardware and is what the layouts count with.
 
 from appliance.base.text import PLAIN
 
-SPACE = " "
 _MISSING = ord("?")
 _FOLDER = __file__.rsplit("/", 1)[0] + "/fonts/"
 # As in anchor_point of a label: where in its width a line is held.
@@ -28,21 +27,8 @@ _EXTENDED = (
     "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlL"
     "lLlNnNnNnnNnOoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs"
 )
-_OTHERS = {
-    0x218: "S",
-    0x219: "s",
-    0x21A: "T",
-    0x21B: "t",
-    0x2010: "-",
-    0x2013: "-",
-    0x2014: "-",
-    0x2018: "'",
-    0x2019: "'",
-    0x201C: '"',
-    0x201D: '"',
-    0x201E: '"',
-    0x20AC: "E",
-}
+_OTHERS = (0x218, 0x219, 0x21A, 0x21B, 0x2010, 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x201E, 0x20AC)
+_FOR_OTHERS = "SsTt---''\"\"\"E"
 
 
 def plain(code):
@@ -51,7 +37,7 @@ def plain(code):
         return code
     if code < 0x180:
         return ord(_EXTENDED[code - 0x100])
-    return ord(_OTHERS.get(code, "?"))
+    return ord(_FOR_OTHERS[_OTHERS.index(code)]) if code in _OTHERS else _MISSING
 
 
 def codes_of(text):
@@ -95,20 +81,15 @@ class Font:
         for code in codes_of(text):
             if code not in self._glyphs and code not in missing and len(missing) < _MOST_READ:
                 missing.append(code)
-        self.load_glyphs(missing)
-        return bool(missing)
-
-    def load_glyphs(self, codes):
-        """Read the letters of these codes that are not there yet."""
-        missing = [code for code in codes if code not in self._glyphs]
         if not missing:
-            return
+            return False
         with open(self._path, "rb") as file:
             for code in missing:
                 shown = self._code(code)
                 if shown not in self._glyphs:
                     self._glyphs[shown] = self._read(file, shown - _FIRST)
                 self._glyphs[code] = self._glyphs[shown]
+        return True
 
     def _read(self, file, at):
         import bitmaptools
@@ -144,11 +125,11 @@ class Font:
         """``text`` in lines of at most ``width`` pixels, broken at spaces, else after . / - or anywhere."""
         lines = []
         line, taken = "", 0
-        blank = self.width(SPACE)
-        for word in text.split(SPACE):
+        blank = self.width(" ")
+        for word in text.split(" "):
             wide = self.width(word)
             if line and taken + blank + wide <= width:
-                line += SPACE + word
+                line += " " + word
                 taken += blank + wide
                 continue
             if line:
