@@ -5,6 +5,7 @@
 import json
 
 import pytest
+from appliance.smartevse.estimate import Meter
 from appliance.smartevse.target import EvseState
 from appliance.state import cars, status
 
@@ -227,5 +228,5 @@ def test_a_car_that_is_gone_takes_its_number_along():
     ],
 )
 def test_the_meter_of_old_and_new_firmware(meter, told):
-    state = EvseState(("{" + meter + "}").encode())
-    assert (state.total_wh, state.charged_wh, state.power_w) == told
+    found = Meter(EvseState(("{" + meter + "}").encode()))
+    assert (found.total_wh, found.charged_wh, found.power_w) == told

@@ -3,6 +3,7 @@
 """Addresses, parameters and answers of a SmartEVSE, as they are written."""
 
 import pytest
+from appliance.smartevse.estimate import Meter
 from appliance.smartevse.numbers import delivery_path, evccid_text
 from appliance.smartevse.target import EvseState, Target, find_value
 from v2g.admission import CHARGING, FREE, PLUGGED
@@ -94,14 +95,16 @@ def test_a_value_of_another_kind_is_no_value(value):
     """Whatever answers at the address: a bridge of the owner's own, another program, a firmware of tomorrow."""
     names = (b"state_id", b"initial_soc", b"computed_soc", b"full_soc", b"total_kwh", b"import_active_power", b"total_wh")
     state = EvseState(b"{" + b",".join(b'"%s":%s' % (name, value) for name in names) + b"}")
-    numbers = (state.state_id, state.computed_soc, state.total_wh, state.power_w, *state.held)
+    meter = Meter(state)
+    held = [state.number(name) for name in (b"computed_soc", b"full_soc", b"initial_soc")]
+    numbers = (state.state_id, meter.total_wh, meter.charged_wh, meter.power_w, *held)
     assert numbers == (None,) * 7
 
 
 def test_a_letter_of_two_bytes_behind_a_number_takes_nothing_from_it():
     for blanks in range(24):
         body = '{"total_kwh":1.5,%s"name":"Küche","charged_kwh":0}' % (" " * blanks)
-        assert EvseState(body.encode()).total_wh == 1500
+        assert Meter(EvseState(body.encode())).total_wh == 1500
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from plc.ticks import expired, ticks_add, ticks_diff
 
 from appliance.smartevse.numbers import delivery_path, evccid_text, unknown_as_minus_one
 from appliance.smartevse.question import cause_of
-from appliance.smartevse.target import STATE_A, WAITING_STATES, EvseState
+from appliance.smartevse.target import STATE_A, WAITING_STATES, EvseState, find_value
 
 # The SmartEVSE keeps its 5 % phase for 60 s: a later reading cannot be used.
 GIVE_UP_MS = 60000
@@ -120,11 +120,12 @@ class Delivery:
     def _taken(self, state):
         """A number ends the modem phase; -1 does not, so only the car's id can tell that it arrived."""
         soc = self._reading.soc_percent
-        if state.initial_soc != unknown_as_minus_one(soc):
+        if find_value(state.body, b"initial_soc") != unknown_as_minus_one(soc):
             return False
-        if state.evccid is None:
+        evccid = find_value(state.body, b"evccid")
+        if evccid is None:
             return state.state_id not in WAITING_STATES
-        same = state.evccid == evccid_text(self._reading.evccid)
+        same = evccid == evccid_text(self._reading.evccid)
         return same and (soc is None or state.state_id not in WAITING_STATES)
 
     def _postpone(self, cause):

@@ -13,7 +13,7 @@ value until this one begins to charge. So the total counts, from where it stood 
 """
 
 from appliance.smartevse.numbers import Numbers, evccid_text
-from appliance.smartevse.target import STATE_C, STATE_C1
+from appliance.smartevse.target import STATE_C, STATE_C1, decoded, find_value
 
 # Of 1000 Wh on the meter, Wh in the battery.
 _ARRIVES = 915
@@ -26,6 +26,36 @@ _MOST_W = 22080
 _LEAST_W = 200
 # A meter that says nothing in this many answers while a car charges does not exist.
 _MOST_EMPTY = 3
+# What the SmartEVSE was told and computes with, in the order of ``_as_told``.
+_HELD = (b"full_soc", b"energy_capacity", b"energy_request")
+
+
+def find_thousandths(body, name):
+    """Thousandths of the number that follows "name": in ``body``, its fraction included, or None."""
+    at = body.find(b'"' + name + b'":')
+    if at < 0:
+        return None
+    at += len(name) + 3
+    text = decoded(body[at : at + 24].partition(b",")[0].partition(b"}")[0])
+    whole, _, fraction = (text or "").strip().partition(".")
+    try:
+        return int(whole) * 1000 + int((fraction + "000")[:3])
+    except ValueError:
+        return None
+
+
+class Meter:
+    """The SmartEVSE's meter as an ``EvseState`` tells it: ``total_wh``, ``charged_wh`` since a car began to charge,
+    ``power_w``, ints or None. Firmware before 3.11 tells kWh and kW with one decimal: their thousandths are Wh and W."""
+
+    def __init__(self, state):
+        self.total_wh = find_thousandths(state.body, b"total_kwh")
+        self.charged_wh = find_thousandths(state.body, b"charged_kwh")
+        self.power_w = find_thousandths(state.body, b"import_active_power")
+        if self.total_wh is None:
+            self.total_wh = state.number(b"total_wh")
+            self.charged_wh = state.number(b"charged_wh")
+            self.power_w = None if self.power_w is None else self.power_w // 1000
 
 
 def _as_told(full_soc_percent, energy_capacity_wh, energy_request_wh):
@@ -95,48 +125,50 @@ class Estimate:
     def _compare(self, state, delivered):
         """Whose numbers does the SmartEVSE compute with? It keeps the larger ones of two cars."""
         told = _as_delivered(self._delivered)
-        held = _as_told(*state.held)
+        held = _as_told(*[state.number(name) for name in _HELD])
         larger = [number for at, number in enumerate(held) if number > told[at]]
         self._status.others_numbers = delivered and bool(larger)
-        same = held == _as_delivered(self._numbers) and state.evccid == evccid_text(self._reading.evccid)
-        same = same and state.initial_soc == str(self._numbers.soc_percent)
-        self.smartevse_percent = state.computed_soc if same else None
+        of_this_car = held == _as_delivered(self._numbers)
+        of_this_car = of_this_car and find_value(state.body, b"evccid") == evccid_text(self._reading.evccid)
+        of_this_car = of_this_car and find_value(state.body, b"initial_soc") == str(self._numbers.soc_percent)
+        self.smartevse_percent = state.number(b"computed_soc") if of_this_car else None
 
     def _count(self, state):
-        if not state.total_wh:
+        meter = Meter(state)
+        if not meter.total_wh:
             if state.state_id == STATE_C:
                 self._empty += 1
             return
         self._empty = 0
         if self._start_wh is None:
-            self._start_wh = self._stood_at(state)
-        if self._start_wh is None or state.total_wh < self._start_wh:
+            self._start_wh = self._stood_at(state, meter)
+        if self._start_wh is None or meter.total_wh < self._start_wh:
             # A SmartEVSE that has just started has not read its meter yet.
             return
         numbers = self._numbers
         capacity_wh = numbers.energy_capacity_wh
-        self.charged_wh = state.total_wh - self._start_wh
+        self.charged_wh = meter.total_wh - self._start_wh
         self.full_percent = numbers.full_soc_percent or 100
         now = numbers.soc_percent * 100 + self.charged_wh * _HUNDREDTHS // capacity_wh
         self._hundredths = max(self._hundredths, min(now, self.full_percent * 100))
         self.percent = (self._hundredths + 50) // 100
-        self.charging = state.state_id == STATE_C and (state.power_w or 0) >= _LEAST_W
+        self.charging = state.state_id == STATE_C and (meter.power_w or 0) >= _LEAST_W
         self.full_in_s = None
         if self.charging:
             missing_wh = (self.full_percent * 100 - self._hundredths) * capacity_wh // _HUNDREDTHS
-            self.full_in_s = missing_wh * 3600 // state.power_w
+            self.full_in_s = missing_wh * 3600 // meter.power_w
         self.told_s = self._status.uptime.seconds
         self._status.changed()
 
-    def _stood_at(self, state):
+    def _stood_at(self, state, meter):
         """Where the meter stood when the car was read, or None while nobody can tell."""
         age_s = self._status.age_s()
-        charged_wh = state.charged_wh
+        charged_wh = meter.charged_wh
         if state.state_id in (STATE_C, STATE_C1) and charged_wh is not None:
             # Counted since this car began to charge, unless it was read in the middle of that.
             if charged_wh <= _MOST_W * age_s // 3600:
-                return state.total_wh - charged_wh
-        return state.total_wh if age_s < _YOUNG_S else None
+                return meter.total_wh - charged_wh
+        return meter.total_wh if age_s < _YOUNG_S else None
 
     def document(self, fresh):
         """As the page's JSON has it."""

@@ -75,28 +75,14 @@ def find_value(body, name):
     value = body[at + 1 : at + 60].strip()
     if value[:1] == b'"':
         end = value.find(b'"', 1)
-        return _decoded(value[1:end]) if end > 0 else None
+        return decoded(value[1:end]) if end > 0 else None
     end = 0
     while end < len(value) and value[end] in b"-0123456789":
         end += 1
     return str(value[:end], "ascii") if end else None
 
 
-def find_thousandths(body, name):
-    """Thousandths of the number that follows "name": in ``body``, its fraction included, or None."""
-    at = body.find(b'"' + name + b'":')
-    if at < 0:
-        return None
-    at += len(name) + 3
-    text = _decoded(body[at : at + 24].partition(b",")[0].partition(b"}")[0])
-    whole, _, fraction = (text or "").strip().partition(".")
-    try:
-        return int(whole) * 1000 + int((fraction + "000")[:3])
-    except ValueError:
-        return None
-
-
-def _decoded(data):
+def decoded(data):
     """Bytes as text, or None: what answers may be anything."""
     try:
         return str(data, "utf-8")
@@ -105,51 +91,30 @@ def _decoded(data):
         return None
 
 
-def _number(text):
-    """``text`` of a number as an int, or None."""
-    try:
-        return int(text) if text else None
-    except ValueError:
-        return None
-
-
 class EvseState:
     """What GET /settings told: ``state_id`` (int or None), what it means for the cars (``seen``, see
-    ``v2g.admission``), ``mode`` (text), ``has_modem``, ``initial_soc`` and ``evccid`` (text).
-
-    Of the numbers it was told it holds ``held``, (full_soc, energy_capacity, energy_request), and computes
-    ``computed_soc``. Its meter: ``total_wh``, ``charged_wh`` since a car began to charge, ``power_w``. All int or None.
-    """
+    ``v2g.admission``), ``has_modem``. ``body`` is the whole answer."""
 
     def __init__(self, body):
-        self.state_id = _number(find_value(body, b"state_id"))
+        self.body = body
+        self.state_id = self.number(b"state_id")
         self.seen = None if self.state_id is None else _SEEN.get(self.state_id, CHARGING)
-        self.mode = find_value(body, b"mode")
         self.has_modem = body.find(b'"ev_state"') >= 0
-        self.initial_soc = find_value(body, b"initial_soc")
-        self.evccid = find_value(body, b"evccid")
-        names = (b"full_soc", b"energy_capacity", b"energy_request")
-        self.held = tuple([_number(find_value(body, name)) for name in names])
-        self.computed_soc = _number(find_value(body, b"computed_soc"))
-        self._read_meter(body)
+
+    def number(self, name):
+        """The number that it gives for ``name``, or None."""
+        try:
+            return int(find_value(self.body, name) or "")
+        except ValueError:
+            return None
 
     def is_of_another(self):
         """True when it is not a SmartEVSE's: a printer may have its address now, and every web server answers something."""
         return self.state_id is None and not self.has_modem
 
-    def _read_meter(self, body):
-        """Firmware before 3.11 tells kWh and kW with one decimal: their thousandths are Wh and W."""
-        self.total_wh = find_thousandths(body, b"total_kwh")
-        self.charged_wh = find_thousandths(body, b"charged_kwh")
-        self.power_w = find_thousandths(body, b"import_active_power")
-        if self.total_wh is None:
-            self.total_wh = _number(find_value(body, b"total_wh"))
-            self.charged_wh = _number(find_value(body, b"charged_wh"))
-            self.power_w = None if self.power_w is None else self.power_w // 1000
-
     def waits_for(self, has_asked=False):
         """Why it does not ask a car now, a key of WAITS, or None. ``has_asked``: it asked the car that is there before."""
-        reason = _NO_ACCESS.get(self.mode) or _WAITING_FOR.get(self.state_id)
+        reason = _NO_ACCESS.get(find_value(self.body, b"mode")) or _WAITING_FOR.get(self.state_id)
         return ASKED_ALREADY if has_asked and reason == POWER else reason
 
     def text(self, has_asked=False):
