@@ -27,9 +27,8 @@ class Asking:
         self._wanted = wanted
         self._readings = []
         self.uplink = Uplink(early.ticks, notebook)
-        self._wifi = self.uplink.new_wifi(wanted, early.radio)
+        self._first_join = self.uplink.new_first_join(wanted, early.radio)
         self._smartevse = self.uplink.new_smartevse(wanted["SMARTEVSE_URL"])
-        self._wifi.start(self._ticks())
 
     def follow(self, event, now):
         """An event of the protocol stack."""
@@ -59,15 +58,21 @@ class Asking:
         return state
 
     def _joined(self, serve):
-        wifi = self._wifi
         limit = ticks_add(self._ticks(), LIMIT_MS)
+        for _ in self._first_join.steps():
+            serve()
+        connected = self._first_join.connected or self._joined_again(limit, serve)
+        if connected:
+            self._times.setdefault("WiFi", self._ticks())
+        return connected
+
+    def _joined_again(self, limit, serve):
+        wifi = self.uplink.go_on()
         while wifi.state == "down" and wifi.cause is None and not expired(limit, self._ticks()):
             self.uplink.watchdog.feed()
             now = self._ticks()
             if wifi.due(now):
                 wifi.run(now)
-            if wifi.connected:
-                self._times.setdefault("WiFi", self._ticks())
             serve()
         return wifi.connected
 

@@ -199,6 +199,8 @@ class Box:
             access_point = AccessPoint(self.radio, self.secrets.access_point, self.ticks)
         if self.asking is None:
             self.uplink.new_wifi(self.settings, self.radio)
+        else:
+            self.uplink.go_on()
         self.uplink.wifi.provisioning.access_point = access_point
         return self.uplink.wifi
 

@@ -46,9 +46,8 @@ SETTINGS = (
 # By now they are let in wherever nobody has to be asked before.
 ASKING = (
     "appliance.storage.records",
-    "appliance.network.provisioning",
-    "appliance.network.station",
     "appliance.network.link",
+    "appliance.network.first_join",
     "appliance.smartevse.exchange",
     "appliance.smartevse.question",
     "appliance.uplink",
@@ -58,6 +57,8 @@ ASKING = (
 REST = (
     "appliance.state.cars",
     "appliance.smartevse.delivery",
+    "appliance.network.provisioning",
+    "appliance.network.station",
     "appliance.settings.service",
     "appliance.state.faults",
     "appliance.state.status",

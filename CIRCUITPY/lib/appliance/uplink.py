@@ -3,11 +3,10 @@
 """WiFi, the way to the SmartEVSE, and the watchdog that ends what stands still there."""
 
 from appliance import hardware
+from appliance.network.first_join import FirstJoin
 from appliance.network.guard import JoinGuard
 from appliance.network.link import Link
-from appliance.network.provisioning import Provisioning
 from appliance.network.scan import Networks
-from appliance.network.station import Station
 from appliance.smartevse.question import SmartEvse
 from appliance.storage import memory
 from appliance.storage.records import StoreError
@@ -27,25 +26,36 @@ class Uplink:
         self._ticks = ticks
         self.watchdog = Watchdog(self._on_watchdog)
 
-    def new_wifi(self, wanted, radio):
-        """WiFi as the settings ``wanted`` say; not started."""
+    def new_first_join(self, wanted, radio):
+        """A start's first try to join the network of the settings ``wanted``."""
         self.guard = JoinGuard(memory.kept(), self.watchdog, self._ticks)
         link = Link(wanted, radio, hardware.new_pool, hardware.new_mdns, self._on_wifi)
-        provisioning = Provisioning(None, link, self._save_network, self._on_wifi)
-        self.wifi = Station(wanted, link, Networks(radio), provisioning, self.guard, self._on_wifi)
+        self.first_join = FirstJoin(wanted, link, Networks(radio), self.guard, self._on_wifi)
+        return self.first_join
+
+    def new_wifi(self, wanted, radio):
+        """WiFi as the settings ``wanted`` say; not started."""
+        self.wifi = self.new_first_join(wanted, radio).station(self._save_network)
+        return self.wifi
+
+    def go_on(self):
+        """WiFi from the first join on, started: loaded when that failed, or when the box comes to it."""
+        if self.wifi is None:
+            self.wifi = self.smartevse.network = self.first_join.station(self._save_network)
+            self.wifi.start(self._ticks(), self.first_join)
         return self.wifi
 
     def new_smartevse(self, url):
         """The way to the SmartEVSE at ``url``; "": there is none."""
-        stretch = self.watchdog.stretch
-        self.smartevse = SmartEvse(url, self.wifi, self._ticks, self._on_smartevse, None, stretch)
+        network = self.first_join if self.wifi is None else self.wifi
+        self.smartevse = SmartEvse(url, network, self._ticks, self._on_smartevse, None, self.watchdog.stretch)
         return self.smartevse
 
     def _on_watchdog(self, text):
         self.story.tell(("watchdog", text))
 
     def _on_wifi(self, kind, text):
-        self.story.tell(("wifi", kind, text, self.wifi.cause))
+        self.story.tell(("wifi", kind, text, None if self.wifi is None else self.wifi.cause))
 
     def _on_smartevse(self, kind, text):
         if kind == "missing":

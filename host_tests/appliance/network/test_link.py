@@ -98,10 +98,10 @@ def test_the_pool_is_made_once():
 def test_modem_sleep_is_switched_off_where_the_firmware_can(monkeypatch):
     found, radio, _ = link()
     monkeypatch.setitem(sys.modules, "wifi", types.ModuleType("wifi"))
-    found.settle()
+    found.stay_awake()
     assert radio.power_management == "MIN", "CircuitPython 9 has no such switch"
     sys.modules["wifi"].PowerManagement = types.SimpleNamespace(NONE="NONE")
-    found.settle()
+    found.stay_awake()
     assert radio.power_management == "NONE"
 
 

@@ -22,6 +22,8 @@ LOW_TX_POWER_DBM = 7
 _MOST_SERVERS = 3
 # Which access point to join: channel and BSSID, None for any on the channel. This one leaves all to the firmware.
 ANYWHERE = (0, None)
+# Told once the box is in a network: its name, the address.
+CONNECTED_TO = "connected to %s, http://%s"
 # What the radio calls its address between the access point's welcome and DHCP's answer.
 _NO_LEASE = "0.0.0.0"
 
@@ -187,12 +189,7 @@ class Link:
 
     # ---- once it is in a network
 
-    def settle(self):
-        """Answer without delay, and under the box's name."""
-        self._stay_awake()
-        self._announce()
-
-    def _stay_awake(self):
+    def stay_awake(self):
         """Switch modem sleep off: it holds incoming packets back for up to 300 ms."""
         try:
             import wifi
@@ -208,7 +205,8 @@ class Link:
 
         return browse.smartevses(self._mdns)
 
-    def _announce(self):
+    def announce(self):
+        """Have the page found under the box's name."""
         if self._announced or self._new_mdns is None or self._servers == _MOST_SERVERS:
             return
         self._servers += 1

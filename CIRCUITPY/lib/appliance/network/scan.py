@@ -118,9 +118,11 @@ class Networks:
                 best = network
         return best
 
-    def has_two(self, ssid, channel):
-        """True when the last search heard more than one access point of that name on that channel."""
-        return len([True for network in self._last if network.ssid == ssid and network.channel == channel]) > 1
+    def place(self, ssid, place):
+        """``place`` (channel, BSSID), its BSSID only where the last search heard two of that name on that channel: asking
+        for it takes longer."""
+        there = [True for network in self._last if network.ssid == ssid and network.channel == place[0]]
+        return place if len(there) > 1 else (place[0], None)
 
     def weak(self, ssid):
         """True when the network was in the air, but faint."""

@@ -24,7 +24,7 @@ with an address. Credentials are never given up: whatever fails, the known netwo
 from plc.ticks import expired, ticks_add
 
 from appliance.base.recent import Recent
-from appliance.network.link import ANYWHERE, LOW_TX_POWER_DBM, cause_of, may_be_power
+from appliance.network.link import ANYWHERE, CONNECTED_TO, LOW_TX_POWER_DBM, cause_of, may_be_power
 
 OFF, CONNECTED, DOWN = "off", "connected", "down"
 
@@ -107,8 +107,9 @@ class Station:
         """The socket pool, None before there is a network."""
         return self._link.pool
 
-    def start(self, now):
-        """Plan the first step; the first join comes late when the last one hung until the watchdog bit."""
+    def start(self, now, first=None):
+        """Plan the first step; the first join comes late when the last one hung until the watchdog bit. ``first``: the
+        FirstJoin that this goes on from."""
         hung = self._guard.hung
         if hung:
             self.cause = "wifi_dhcp"
@@ -116,12 +117,22 @@ class Station:
             self.provisioning.need(now)
         pause = self._guard.pause_ms()
         self._next = ticks_add(now, pause)
+        if first is not None:
+            self._go_on(first, now)
         if not pause:
             return
         text = "the last join never ended: %sno address from the router" % ("" if hung else "perhaps ")
         if self.state == DOWN:
             text += "; next try in %d s" % (pause // 1000)
         self._tell("info", text)
+
+    def _go_on(self, first, now):
+        self.joins = int(first.tried)
+        if first.connected:
+            # Who made it has told it.
+            self._has_joined(now)
+        elif first.tried:
+            self._not_joined(self.ssid, first.error, now)
 
     def find_smartevses(self):
         """[(name, address)] of those that announce themselves; blocks for two seconds. RuntimeError."""
@@ -243,17 +254,18 @@ class Station:
         wish = self.provisioning.wish
         ssid, password = (self.ssid, self._password) if wish is None else (wish.ssid, wish.password)
         low_power = self._low_power_for == ssid
-        place = self._where(ssid, now)
+        place = self._place(ssid, now)
         self._tries_itself = False
         if place is None:
             self._failed("wifi_no_ssid", "network not found", now)
             return
+        place = self.networks.place(ssid, place)
         self.joins += 1
         self._guard.begin(wish is not None)
         try:
             self._link.join(ssid, password, place, low_power)
             if self._link.address() is None:
-                self._not_joined(self._guard.end())
+                self._not_joined(ssid, None, self._guard.end())
                 return
             if low_power:
                 self._link.keep_low_power(True)
@@ -262,22 +274,18 @@ class Station:
             self._joined(self._guard.end())
         except Exception as error:
             # ConnectionError, RuntimeError ("WiFi is not enabled"), ValueError, MemoryError: try again later.
-            self._refused(ssid, error, self._guard.end())
+            self._not_joined(ssid, error, self._guard.end())
 
-    def _not_joined(self, now):
-        """``connect`` took the firmware's own tries for a network, or one that gave no address yet."""
-        if self._link.is_joined():
+    def _not_joined(self, ssid, error, now):
+        """A join ended in an error; without one ``connect`` took the firmware's own tries for a network, or one that gave no
+        address yet."""
+        if error is not None:
+            self._refused(ssid, error, now)
+        elif self._link.is_joined():
             self._failed("wifi_dhcp", "no address from the router", now)
         else:
             self._failed("wifi_down", "the radio is still trying by itself", now)
             self._tries_itself = True
-
-    def _where(self, ssid, now):
-        """As _place, with the BSSID only where one name has two access points on a channel: asking for it takes longer."""
-        place = self._place(ssid, now)
-        if place is None or self.networks.has_two(ssid, place[0]):
-            return place
-        return place[0], None
 
     def _place(self, ssid, now):
         """Which access point to join: (channel, BSSID), ANYWHERE, or None when the network is not in the air."""
@@ -296,6 +304,10 @@ class Station:
         return point.channel, point.bssid
 
     def _joined(self, now):
+        self._has_joined(now)
+        self._tell_connected()
+
+    def _has_joined(self, now):
         link = self._link
         self.address = link.address()
         self._last_place = link.place() or self._last_place
@@ -313,11 +325,11 @@ class Station:
         wish = self.provisioning.joined(self.address, now)
         if wish is not None:
             self.ssid, self._password = wish.ssid, wish.password
-        link.settle()
-        self._tell_connected()
+        link.stay_awake()
+        link.announce()
 
     def _tell_connected(self):
-        self._tell("connected", "connected to %s, http://%s" % (self.ssid, self.address))
+        self._tell("connected", CONNECTED_TO % (self.ssid, self.address))
 
     def _refused(self, ssid, error, now):
         """A join ended in an error: trying again with less power, or it has failed."""
