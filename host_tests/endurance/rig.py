@@ -280,15 +280,15 @@ class Charger:
         """What `appliance.smartevse.exchange.Client.exchange` gives, after the time that it takes."""
         if not self._rig.network.connected or self.mood == "off":
             self._rig.block(1000)
-            return Answer(None, b"", False, False, 0)
+            return Answer(None, b"", False, 0)
         self._rig.block(20)
         body = self._act(method, url)
         if self.mood == "deaf":
             self._rig.block(5000)
-            return Answer(None, b"", True, True, 0)
+            return Answer(None, b"", True, 0)
         if self.mood == "error":
-            return Answer(500, b"", True, True, 60)
-        return Answer(200, body, True, True, 60)
+            return Answer(500, b"", True, 60)
+        return Answer(200, body, True, 60)
 
     def _act(self, method, url):
         if method != "POST":

@@ -16,7 +16,7 @@ LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>FRITZ!Box</title></head><body>P
 
 
 def probe(body, status=200, connected=True, whole=True, received=None):
-    answer = Answer(status, body, True, True, len(body) if received is None else received, whole)
+    answer = Answer(status, body, True, len(body) if received is None else received, whole)
     smartevse = SimpleNamespace(
         network=SimpleNamespace(connected=connected),
         look_up=lambda target: target.host,

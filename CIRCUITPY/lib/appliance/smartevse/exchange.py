@@ -16,107 +16,35 @@ EXCHANGE_MS = 5000
 CONNECT_S = 2.0
 _MOST_RECEIVED = 16384
 _SETTINGS_SIZE = 8192
+# As long as "HTTP/1.1 200".
+_STATUS_SIZE = 12
 # Pauses in the /settings answer are in the network, not in the content: read it in a few pieces.
 _PIECE = 512
 
 
 class _OneSocket:
-    """What adafruit_requests takes for a socket: one send for the whole request, one deadline for the whole
-    answer."""
-
-    def __init__(self, socket, pool):
-        self._socket = socket
-        self._pool = pool
-        self._request = bytearray()
-        self._ends = 0
-
-    def settimeout(self, _seconds):
-        """The deadline of the exchange rules; the library's per-call timeout does not."""
-
-    def connect(self, address):
-        self._socket.settimeout(CONNECT_S)
-        self._socket.connect(address)
-        self._pool.connected = True
-
-    def send(self, data):
-        # The library writes about ten pieces; sent one by one they stall on Nagle and delayed
-        # acknowledgements. All of it leaves when the answer is asked for.
-        self._request.extend(data)
-        return len(data)
-
-    def _send_all(self):
-        view = memoryview(self._request)
-        at = 0
-        while at < len(view):
-            self._socket.settimeout(self._pool.seconds_left())
-            try:
-                at += self._socket.send(view[at:])
-            except OSError as error:
-                if error.errno != errno.EAGAIN:
-                    raise
-        self._request = bytearray()
-        self._pool.sent = True
-
-    def recv_into(self, buffer, size=0):
-        if self._request:
-            self._send_all()
-        self._socket.settimeout(self._pool.seconds_left())
-        count = self._socket.recv_into(buffer, size or len(buffer))
-        # adafruit_requests waits for ever on a peer that closed in the middle of a chunk.
-        self._ends = self._ends + 1 if count == 0 else 0
-        self._pool.hung_up = count == 0
-        self._pool.received += count
-        if self._ends > 2 or self._pool.received > _MOST_RECEIVED:
-            raise OSError(errno.ECONNRESET)
-        self._pool.keep_start(buffer, count)
-        return count
-
-    def close(self):
-        self._socket.close()
-
-
-class _OneSocketPool:
-    """What adafruit_requests takes for a socket pool: gives out exactly one socket for each exchange."""
+    """What adafruit_requests takes for a pool of sockets and for a socket: in each exchange the pool gives out one socket,
+    which sends the whole request at once and has one deadline for the whole answer."""
 
     def __init__(self, pool, ticks):
-        self._pool = pool
-        self._ticks = ticks
         self.AF_INET = pool.AF_INET
         self.SOCK_STREAM = pool.SOCK_STREAM
-        self.arm(None, 0)
-        self._left = 0
+        self._pool = pool
+        self._ticks = ticks
+        self._socket = None
 
-    def arm(self, address, deadline):
-        """Get ready for one exchange with numeric ``address`` that ends at tick ``deadline``."""
+    def arm(self, address):
+        """Get ready for one exchange with numeric ``address``."""
         self._address = address
-        self._deadline = deadline
+        self._deadline = ticks_add(self._ticks(), EXCHANGE_MS)
         self._left = 1
-        self.connected = False
+        self._request = bytearray()
+        self._ends = 0
+        self._start = b""
         self.sent = False
         self.received = 0
-        self.hung_up = False
-        self._start = b""
 
-    def seconds_left(self):
-        left = ticks_diff(self._deadline, self._ticks())
-        if left <= 0:
-            raise OSError(errno.ETIMEDOUT)
-        return left / 1000
-
-    def keep_start(self, buffer, count):
-        """Keep the first bytes of the answer: the status counts even when the rest never comes."""
-        if len(self._start) < 12:
-            self._start += bytes(buffer[:count])
-
-    def status(self):
-        """Status of an answer that the library could not finish reading, else None."""
-        parts = self._start.split(b" ")
-        if len(parts) < 2 or not parts[0].startswith(b"HTTP/") or len(parts[1]) < 3:
-            return None
-        try:
-            return int(parts[1][:3])
-        except ValueError:
-            return None
+    # ---- as a pool
 
     def getaddrinfo(self, _host, port, _family=0, _type=0):
         return [(self.AF_INET, self.SOCK_STREAM, 0, "", (self._address, port))]
@@ -126,18 +54,85 @@ class _OneSocketPool:
             # The library's own second attempt: the first request may have been acted on already.
             raise OSError(errno.ECONNABORTED)
         self._left = 0
-        return _OneSocket(self._pool.socket(family, kind), self)
+        self._socket = self._pool.socket(family, kind)
+        return self
+
+    # ---- as a socket
+
+    def settimeout(self, _seconds):
+        """The deadline of the exchange rules; the library's per-call timeout does not."""
+
+    def connect(self, address):
+        self._socket.settimeout(CONNECT_S)
+        self._socket.connect(address)
+
+    def send(self, data):
+        # The library writes about ten pieces; sent one by one they stall on Nagle and delayed
+        # acknowledgements. All of it leaves when the answer is asked for.
+        self._request.extend(data)
+        return len(data)
+
+    def recv_into(self, buffer, size=0):
+        if self._request:
+            self._send_all()
+        self._wait_as_long_as_there_is()
+        count = self._socket.recv_into(buffer, size or len(buffer))
+        # adafruit_requests waits for ever on a peer that closed in the middle of a chunk.
+        self._ends = self._ends + 1 if count == 0 else 0
+        self.received += count
+        if self._ends > 2 or self.received > _MOST_RECEIVED:
+            raise OSError(errno.ECONNRESET)
+        if len(self._start) < _STATUS_SIZE:
+            self._start += bytes(buffer[:count])
+        return count
+
+    def _send_all(self):
+        view = memoryview(self._request)
+        at = 0
+        while at < len(view):
+            self._wait_as_long_as_there_is()
+            try:
+                at += self._socket.send(view[at:])
+            except OSError as error:
+                if error.errno != errno.EAGAIN:
+                    raise
+        self._request = bytearray()
+        self.sent = True
+
+    def _wait_as_long_as_there_is(self):
+        left = ticks_diff(self._deadline, self._ticks())
+        if left <= 0:
+            raise OSError(errno.ETIMEDOUT)
+        self._socket.settimeout(left / 1000)
+
+    def close(self):
+        self._socket.close()
+
+    # ---- what became of it
+
+    def hung_up(self):
+        """True when the end of the connection was the last that came."""
+        return self._ends > 0
+
+    def status(self):
+        """The status counts even when the rest of the answer never comes, and the library gave up; None without one."""
+        parts = self._start.split(b" ")
+        if len(parts) < 2 or not parts[0].startswith(b"HTTP/") or len(parts[1]) < 3:
+            return None
+        try:
+            return int(parts[1][:3])
+        except ValueError:
+            return None
 
 
 class Answer:
-    """Outcome of one exchange: ``status`` (None: no usable answer), ``body`` (``whole`` False: its end is missing), and how
-    far it came."""
+    """Outcome of one exchange: ``status`` (None: no usable answer), ``body`` (``whole`` False: its end is missing), whether
+    the request was ``sent`` and how many bytes were ``received``."""
 
-    def __init__(self, status, body, connected, sent, received, whole=True):
+    def __init__(self, status, body, sent, received, whole=True):
         self.status = status
         self.body = body
         self.whole = whole
-        self.connected = connected
         self.sent = sent
         self.received = received
 
@@ -149,23 +144,22 @@ class Answer:
 class Client:
     """One HTTP exchange at a time with bounded duration and exactly one request on the wire."""
 
-    def __init__(self, pool, ticks, requests=None, connection_manager=None):
-        if requests is None:
-            import adafruit_connection_manager as connection_manager
-            import adafruit_requests as requests
-        self._requests = requests
-        self._manager = connection_manager
-        self._ticks = ticks
-        self._pool = _OneSocketPool(pool, ticks)
+    def __init__(self, pool, ticks):
+        import adafruit_connection_manager
+        import adafruit_requests
+
+        self._requests = adafruit_requests
+        self._close_all = adafruit_connection_manager.connection_manager_close_all
+        self._line = _OneSocket(pool, ticks)
 
     def exchange(self, method, url, address, read_body=False, body=None):
         """Send one request to ``url`` at numeric ``address``, with ``body`` (JSON as bytes) or none; never raises, blocks
         EXCHANGE_MS at most."""
-        pool = self._pool
-        pool.arm(address, ticks_add(self._ticks(), EXCHANGE_MS))
+        line = self._line
+        line.arm(address)
         status, content, whole, response = None, b"", False, None
         try:
-            session = self._requests.Session(pool)
+            session = self._requests.Session(line)
             headers = {"Connection": "close"}
             if body is not None:
                 headers["Content-Type"] = "application/json"
@@ -179,30 +173,26 @@ class Client:
             if read_body:
                 content, whole = _bounded_body(response)
                 # The library takes that for the end of every body, and it is the end of one without a length only.
-                whole = whole and not (pool.hung_up and _has_length(response.headers))
+                whole = whole and not (line.hung_up() and _has_length(response.headers))
         except Exception:
             # OutOfRetries, OSError, RuntimeError, ValueError, MemoryError: all mean the answer is incomplete.
             if status is None:
-                status = pool.status()
+                status = line.status()
         finally:
             self._release(response)
-        return Answer(status, content, pool.connected, pool.sent, pool.received, whole)
+        return Answer(status, content, line.sent, line.received, whole)
 
     def _release(self, response):
         """Close everything: a socket that stays registered locks this host out for ever (issue 62)."""
-        for close in (self._close_response, self._close_all):
+        steps = [lambda: self._close_all(self._line)]
+        if response is not None:
+            steps.insert(0, response.close)
+        for step in steps:
             try:
-                close(response)
+                step()
             except (RuntimeError, OSError):
                 # Nothing was registered, or the socket is gone already; the next step must still run.
                 continue
-
-    def _close_response(self, response):
-        if response is not None:
-            response.close()
-
-    def _close_all(self, _response):
-        self._manager.connection_manager_close_all(self._pool)
 
 
 def _has_length(headers):

@@ -224,7 +224,7 @@ class SmartEvse:
             except Exception as error:
                 # A library is missing on the drive.
                 self.report("missing", error)
-                return Answer(None, b"", False, False, 0)
+                return Answer(None, b"", False, 0)
         return self._client.exchange(method, url, address, read_body, body)
 
     def resolve(self, now):
