@@ -91,7 +91,7 @@ class Rig:
     def _build(self, mdns):
         Mdns.living = None
         link = Link(self.settings, self.radio, lambda radio: ("pool of", radio), mdns, self._tell)
-        self.provisioning = Provisioning(self.point, link, self._save, self._tell)
+        self.provisioning = Provisioning(lambda: self.point, link, self._save, self._tell)
         guard = JoinGuard(self.kept, self.watchdog, self.clock.ticks)
         networks = Networks(self.radio)
         self.station = Station(self.settings, link, networks, self.provisioning, guard, self._tell)

@@ -20,7 +20,6 @@ from appliance.loop import Loop
 from appliance.modem.role import Role
 from appliance.modem.setting import KeptSetting
 from appliance.modem.wiring import pins_in
-from appliance.network.access_point import AccessPoint
 from appliance.settings import ahead, schema, settings, wishes
 from appliance.settings.service import Keeper
 from appliance.state import cars
@@ -194,15 +193,18 @@ class Box:
         self._made_of("settings_error", self.access.set_password, now_in_force["WEB_PASSWORD"], "")
 
     def _new_wifi(self):
-        access_point = None
-        if self.radio is not None:
-            access_point = AccessPoint(self.radio, self.secrets.access_point, self.ticks)
         if self.asking is None:
             self.uplink.new_wifi(self.settings, self.radio)
         else:
             self.uplink.go_on()
-        self.uplink.wifi.provisioning.access_point = access_point
+        if self.radio is not None:
+            self.uplink.wifi.provisioning.make_point = self._new_access_point
         return self.uplink.wifi
+
+    def _new_access_point(self):
+        from appliance.network.access_point import AccessPoint
+
+        return AccessPoint(self.radio, self.secrets.access_point, self.ticks)
 
     def _no_wifi(self):
         self.asking = None

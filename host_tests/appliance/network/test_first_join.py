@@ -30,7 +30,7 @@ class Started(Rig):
         self.told_first = list(self.told)
         self.station = self.first.station(self._save)
         self.provisioning = self.station.provisioning
-        self.provisioning.access_point = self.point
+        self.provisioning.make_point = lambda: self.point
         self.station.start(self.clock.now, self.first)
 
     @staticmethod

@@ -44,12 +44,14 @@ class Wish:
 class Provisioning:
     """``wish`` is the network that is being tried, ``outcome`` the last one that was; its ``cause`` is None if joined.
 
-    ``access_point`` is None on a board without radio. ``save(ssid, password)`` keeps a network and gives None or why
-    not; ``tell(kind, text)`` gets "info" and "console". The station moves it: what it wants, it does when told to.
+    ``make_point()`` gives the AccessPoint once it is needed; None on a board without radio. ``save(ssid, password)`` keeps a
+    network and gives None or why not; ``tell(kind, text)`` gets "info" and "console". The station moves it: what it wants,
+    it does when told to.
     """
 
-    def __init__(self, access_point, link, save, tell):
-        self.access_point = access_point
+    def __init__(self, make_point, link, save, tell):
+        self.make_point = make_point
+        self.access_point = None
         self.wish = None
         self.outcome = None
         self.save_problem = None
@@ -174,15 +176,17 @@ class Provisioning:
 
     def wants_offer(self, now):
         """True when the access point should go on the air."""
-        return self.access_point is not None and expired(self._offer_at, now)
+        return self.make_point is not None and expired(self._offer_at, now)
 
     def offer(self, channel, now):
         """Go on the air; gives True when that was done."""
-        point = self.access_point
         self._offer_at = None
-        if point.active:
+        if self.offered:
             return False
         try:
+            if self.access_point is None:
+                self.access_point = self.make_point()
+            point = self.access_point
             self._link.enable()
             # The phone is beside the box, where the password is read off the display.
             self._link.use_power(True)
@@ -190,8 +194,8 @@ class Provisioning:
             point.start(self._link.pool, channel)
         except Exception as error:
             # RuntimeError, OSError: no socket, no memory for the radio. Cars are read without it.
-            if point.active:
-                point.stop()
+            if self.offered:
+                self.access_point.stop()
             self._offer_at = ticks_add(now, OFFER_RETRY_MS)
             self._tell("info", "no access point: %s" % error)
             return False
