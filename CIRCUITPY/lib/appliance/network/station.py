@@ -24,7 +24,7 @@ with an address. Credentials are never given up: whatever fails, the known netwo
 from plc.ticks import expired, ticks_add
 
 from appliance.base.recent import Recent
-from appliance.network.link import ANYWHERE, CONNECTED_TO, LOW_TX_POWER_DBM, cause_of, may_be_power
+from appliance.network.link import ANYWHERE, CONNECTED_TO, LOW_TX_POWER_DBM
 
 OFF, CONNECTED, DOWN = "off", "connected", "down"
 
@@ -333,15 +333,18 @@ class Station:
 
     def _refused(self, ssid, error, now):
         """A join ended in an error: trying again with less power, or it has failed."""
+        from appliance.network import join_errors
+
+        may_be_power = join_errors.may_be_power(error)
         its_turn = self.provisioning.wish is not None or self._refusals % BLIND_EVERY == 0
-        if its_turn and may_be_power(error) and self._link.has_less_power() and self._low_power_for != ssid:
+        if its_turn and may_be_power and self._link.has_less_power() and self._low_power_for != ssid:
             self._low_power_for = ssid
             self._prepared = True
             self._tell("info", "%s; trying again with less transmit power" % error)
             return
-        if may_be_power(error):
+        if may_be_power:
             self._refusals += 1
-        self._failed(cause_of(error), str(error), now)
+        self._failed(join_errors.cause_of(error), str(error), now)
 
     def _failed(self, cause, text, now):
         self._low_power_for = None
