@@ -97,8 +97,10 @@ class LineCosts:
         self.device_factor = table["device_factor"]
         self.default_ns = table["default_ns"]
         self.modules = table["modules"]
+        # A file is asked about for each of its functions.
+        self.line_ns = functools.cache(self._line_ns)
 
-    def line_ns(self, filename):
+    def _line_ns(self, filename):
         """Device nanoseconds per line of the file, 0 for a file that is not device code."""
         if filename.startswith(DRIVE):
             name = module_name(filename[len(DRIVE) :])
@@ -108,6 +110,12 @@ class LineCosts:
             return 0
         host_ns = self.modules.get(name, self.default_ns)
         return int(host_ns * self.device_factor)
+
+
+@functools.cache
+def usual_line_costs():
+    """Those of `costs.json`."""
+    return LineCosts()
 
 
 class Meter:
@@ -211,12 +219,12 @@ def make_meter(line_costs, flush, settle, room, flush_us=100):
     known = {}
 
     def describe(code):
-        plain = line_marks.plain(code)
-        # By equality, as in `Meter`: two functions alike but for their file are one.
-        if plain not in known:
-            ns = line_costs.line_ns(plain.co_filename)
-            known[plain] = (ns, pystack_bytes(plain)) if ns else (0, 0)
-        return *known[plain], plain is not code, plain.co_filename.startswith((DRIVE, FROZEN))
+        kind, filename, is_marked, of_device = _looked_at(code)
+        # As in `Meter`: two functions alike but for their file are one, that of the file that comes first.
+        if kind not in known:
+            ns = line_costs.line_ns(filename)
+            known[kind] = (ns, pystack_bytes(code)) if ns else (0, 0)
+        return *known[kind], is_marked, of_device
 
     return MeterInC(describe, flush, settle, room, place_of, flush_us)
 
@@ -233,12 +241,26 @@ _set_async_exc = ctypes.pythonapi.PyThreadState_SetAsyncExc
 _set_async_exc.argtypes = (ctypes.c_ulong, ctypes.py_object)
 
 
-# id of code: (code, its bytes). Each device asks anew, and code that is the same object has the same.
+# id of code: (code, what is known of it). Each device asks anew, and code that is the same object has the same.
 _bytes_of = {}
+_look_of = {}
+# code: its number, the same for code that is equal. Code is compared and hashed with all that it holds.
+_kinds = {}
+
+
+def _looked_at(code):
+    """(number of its kind, file, whether it has marks, whether it is the device's)"""
+    if id(code) not in _look_of:
+        plain = line_marks.plain(code)
+        filename = plain.co_filename
+        kind = _kinds.setdefault(plain, len(_kinds))
+        _look_of[id(code)] = code, (kind, filename, plain is not code, filename.startswith((DRIVE, FROZEN)))
+    return _look_of[id(code)][1]
 
 
 def pystack_bytes(code):
     """Estimated pystack bytes of one call: (6 + locals + operand depth) words and 16 bytes a try block."""
+    code = line_marks.plain(code)
     if id(code) not in _bytes_of:
         variables = code.co_nlocals + len(code.co_cellvars) + len(code.co_freevars)
         _bytes_of[id(code)] = code, (6 + variables + code.co_stacksize) * 4 + try_depth(code) * 16

@@ -19,7 +19,7 @@ import threading
 import traceback
 from pathlib import Path
 
-from host_tests.twin.cost import DRIVE, MOST_LOGGED, Costs, LineCosts, Probe, make_meter, throw_into
+from host_tests.twin.cost import DRIVE, MOST_LOGGED, Costs, Probe, make_meter, throw_into, usual_line_costs
 from host_tests.twin.drive import Drive, read_setting
 from host_tests.twin.hardware import Hardware
 from host_tests.twin.loader import Loader
@@ -174,7 +174,9 @@ class Device:
         self.network.stack.attach(self)
         self.probe = Probe(self.clock)
         self.hardware.on_modem_exchange = self.probe.modem_polled
-        self.meter = make_meter(line_costs or LineCosts(), self._flush_lines, self._lines_passed, self._room_us)
+        self.meter = make_meter(
+            line_costs or usual_line_costs(), self._flush_lines, self._lines_passed, self._room_us
+        )
         self._spend_in_c()
         self._charge_lines = charge_lines
         # A nap with nobody there takes longer than asked for.

@@ -91,10 +91,13 @@ def number(value, size):
 
 def checksum(data):
     """The complement of all words of 32 bits, put together by exclusive or."""
-    total = [0, 0, 0, 0]
-    for at in range(len(data)):
-        total[at & 3] ^= data[at]
-    return word([octet ^ 0xFF for octet in total], 0, 4)
+    value = 0
+    for at in range(0, len(data), 1024):
+        value ^= int.from_bytes(data[at : at + 1024], "little")
+    # One half upon the other, as often as it takes: thousands of octets one by one would be a tenth of a box's start.
+    for bits in (4096, 2048, 1024, 512, 256, 128, 64, 32):
+        value = value >> bits ^ value & (1 << bits) - 1
+    return value ^ 0xFFFFFFFF
 
 
 def nid_of(nmk):
