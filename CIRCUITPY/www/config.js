@@ -30,6 +30,7 @@ const WORDS = {
 };
 const SOURCES = { page: "saved here", "settings.toml": "settings.toml", default: "default" };
 const UNSAVED = "socbox-unsaved";
+const AGAIN_MS = 3000;
 const bytes = (text) => new TextEncoder().encode(text).length;
 let rows = new Map();
 let changes = new Map();
@@ -347,6 +348,11 @@ async function load() {
   const answer = await request("/api/settings");
   if (!answer.ok) {
     say(answer.content.error, "fault");
+    // The box loads this when it is first asked for it, and not while it reads a car.
+    if (answer.status !== 503) return;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    say("");
+    await load();
     return;
   }
   rebuild(answer.content.groups);

@@ -29,6 +29,8 @@ def world():
 @pytest.mark.parametrize(
     ("path", "module"),
     (
+        ("/api/settings", "appliance.web.settings"),
+        ("/settings.toml", "appliance.web.downloads"),
         ("/diagnostics.txt", "appliance.web.diagnostics"),
         ("/api/update", "appliance.web.update"),
         ("/api/modem", "appliance.web.modem"),

@@ -1051,6 +1051,28 @@ def test_a_page_that_waits_for_a_restart_says_after_a_minute_what_to_do(newcomer
     assert page.url == newcomer.url + "/", "the recovery page tells the rest"
 
 
+def test_settings_that_are_asked_for_while_a_car_is_read_come_when_it_is_done(owner):
+    page = owner.page
+    put_off = {"error": "A car is being read. Try again when that is done.", "code": "car"}
+    tries = []
+
+    def answer(route):
+        tries.append(route.request.url)
+        if len(tries) < 3:
+            route.fulfill(status=503, json=put_off)
+        else:
+            route.fallback()
+
+    page.clock.install()
+    page.route("**/api/settings", answer)
+    page.goto(owner.url + "/config")
+    for _ in range(2):
+        owner.wait("#said", "A car is being read")
+        page.clock.run_for(3000)
+    page.wait_for_selector("body[data-ready]")
+    assert len(tries) == 3 and owner.text("#said") == "" and page.is_visible("#HOSTNAME")
+
+
 @pytest.fixture
 def one_car(box):
     """Plugs it in at a pace at which what stands on the page while it is read is there for a second. Nothing of it is left

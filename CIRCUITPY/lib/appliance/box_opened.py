@@ -11,6 +11,25 @@ class Opened:
     def __init__(self, box):
         self._box = box
 
+    def new_settings_pages(self):
+        """Handlers of the page Settings."""
+        from appliance.web.settings import SettingsPages
+
+        box = self._box
+        return SettingsPages(box.keeper, box.jobs, box.status, box.restart, box.access, box.log)
+
+    def new_settings_files(self):
+        """Handlers of backup and settings.toml."""
+        from appliance.web.downloads import SettingsFiles
+
+        return SettingsFiles(self._box.keeper, self._box.access)
+
+    def new_capture(self):
+        """The handler of the frames for Wireshark."""
+        from appliance.web.downloads import Capture
+
+        return Capture(self._box.frames)
+
     def new_report(self):
         """Handlers of the report for help."""
         from appliance.web import diagnostics

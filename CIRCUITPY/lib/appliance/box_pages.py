@@ -3,8 +3,7 @@
 """The box's wiring of its pages: the handlers, under the names that ``web.routes`` has for them."""
 
 from appliance import box_documents, box_opened
-from appliance.web import actions, documents, downloads
-from appliance.web import settings as settings_pages
+from appliance.web import actions, documents
 from appliance.web.on_demand import OnDemand
 
 
@@ -16,12 +15,12 @@ def handlers(box):
     reads = documents.Reads(groups, lambda who: box_documents.access_of(box, who), box.log, box.start_id, box.summary)
     return {
         "reads": reads,
-        "settings": settings_pages.SettingsPages(box.keeper, box.jobs, box.status, box.restart, box.access, box.log),
-        "files": downloads.SettingsFiles(box.keeper, box.access),
-        "capture": downloads.Capture(box.frames),
         "doors": actions.Doors(box.access),
         "trials": actions.Trials(box.jobs, box.keeper, opened.try_delivery, opened.try_probe, opened.try_broker),
         "actions": actions.Actions(box.self_test, box.restart, box.uptime, has_car, lambda: _read_now(box)),
+        "settings": OnDemand(box.jobs, has_car, opened.new_settings_pages),
+        "files": OnDemand(box.jobs, has_car, opened.new_settings_files),
+        "capture": OnDemand(box.jobs, has_car, opened.new_capture),
         "report": OnDemand(box.jobs, has_car, opened.new_report),
         "update": OnDemand(box.jobs, has_car, opened.new_update_pages),
         "modem": OnDemand(box.jobs, has_car, opened.new_modem_pages),
