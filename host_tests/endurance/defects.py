@@ -163,8 +163,8 @@ def _anything_is_next(self, segment):
 _accepts = tcp_window.ReceiveWindow.accepts
 
 
-def _no_new_key(self, now, new_key=True):
-    _finish(self, now, new_key=False)
+def _no_new_key(self, now, how=None, new_key=True):
+    _finish(self, now, how, new_key=False)
 
 
 _finish = secc.Secc._finish

@@ -175,8 +175,7 @@ class Box:
         self.entropy = self.early.entropy
         self.secrets = self._made_of("settings_error", self._new_secrets, self.keeper.others, [])
         self.keeper.keep_too(self.secrets)
-        self.uplink.story = self.story
-        self.uplink.keeper = self.keeper
+        self.uplink.belong_to(self.story, self.keeper)
         self.wifi = self._part("wifi_missing", self._new_wifi, self._no_wifi)
         url = self.settings["SMARTEVSE_URL"]
         self.smartevse = self._made_of("smartevse_missing", self._new_smartevse, url, "")

@@ -14,17 +14,21 @@ from appliance.watchdog import Watchdog
 
 
 class Uplink:
-    """What its parts tell goes to ``story``: first a Notebook (``appliance.door``), then the story. ``keeper`` is the one of
-    the settings, from when there is a box."""
+    """What its parts tell goes to ``story``, which may be a Notebook (``appliance.door``) until there is a box."""
 
     wifi = None
     smartevse = None
-    keeper = None
 
     def __init__(self, ticks, story):
         self.story = story
+        self._keeper = None
         self._ticks = ticks
         self.watchdog = Watchdog(self._on_watchdog)
+
+    def belong_to(self, story, keeper):
+        """From now on they tell ``story``, and a network that was joined is saved by ``keeper``."""
+        self.story = story
+        self._keeper = keeper
 
     def new_first_join(self, wanted, radio):
         """A start's first try to join the network of the settings ``wanted``."""
@@ -64,9 +68,9 @@ class Uplink:
             self.story.tell(("smartevse", kind, text, self.smartevse.cause))
 
     def _save_network(self, ssid, password):
-        """Keep a network that was joined from the set-up page; gives None, or why it cannot be kept."""
+        """Gives None, or why it cannot be kept."""
         try:
-            self.keeper.save_network(ssid, password)
+            self._keeper.save_network(ssid, password)
         except StoreError as error:
             return str(error)
         return None
