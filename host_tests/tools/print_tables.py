@@ -121,7 +121,7 @@ def behaviours():
 
 
 def phases():
-    return table(["state", "CONVERSATION_UNTIL", "ms at most"], session.PHASES)
+    return table(["state", "CONVERSATION_UNTIL", "ms at most"], [phase[:3] for phase in session.PHASES])
 
 
 def station_limits():

@@ -22,7 +22,7 @@ from host_tests.twin.car.session import dangers_in
 
 SETTINGS = [{"conversation": "release"}] + [
     {"conversation": "converse", "conversation_until": until, "conversation_ms": ms}
-    for _, until, _ in session.PHASES
+    for _, until, *_ in session.PHASES
     for ms in (3000, 90000)
 ]
 # Settings that are explored with a car that tells 0 % as well, for which the ladder has rows of its own.

@@ -40,7 +40,7 @@ def test_the_later_phases_of_a_conversation_get_their_time_first(until, ms, shar
 
 
 def test_a_station_that_lets_go_at_once_has_no_phases():
-    assert (Station({}).phases, Station({}).talk_ms) == (0, 0)
+    assert (Station({}).phases, Station({}).talk_ms) == ((), 0)
 
 
 @STANDARDS

@@ -19,13 +19,13 @@ from v2g.reading import Reading, capacity, number, percent, physical, would_fill
 SERVICE_ID = 1
 SCHEDULE_ID = 1
 
-# Phases of a conversation: (state, name in the settings, ms at most). The car's own patience, V2G_EVCC_Ongoing
-# 60 s, V2G_EVCC_CableCheck 40 s and V2G_EVCC_PreCharge 7 s, less a margin: a car that runs out of it takes
-# the station for broken.
+# Phases of a conversation: (state, name in the settings, ms at most, EVSEStatusCode, next state). The car's own patience,
+# V2G_EVCC_Ongoing 60 s, V2G_EVCC_CableCheck 40 s and V2G_EVCC_PreCharge 7 s, less a margin: a car that runs out of it
+# takes the station for broken.
 PHASES = (
-    ("CHARGE_PARAMETERS", "parameters", 50000),
-    ("CABLE_CHECK", "cable_check", 35000),
-    ("PRE_CHARGE", "pre_charge", 6000),
+    ("CHARGE_PARAMETERS", "parameters", 50000, "EVSE_Ready", "CABLE_CHECK"),
+    ("CABLE_CHECK", "cable_check", 35000, "EVSE_NotReady", "PRE_CHARGE"),
+    ("PRE_CHARGE", "pre_charge", 6000, "EVSE_NotReady", None),
 )
 # Where a PowerDeliveryReq that would start the charging is in its place, and refused as such.
 _POWER_STATES = ("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE")
@@ -51,7 +51,7 @@ class Station:
         self.max_current_a = config.get("max_current_a", 125)
         self.max_voltage_v = config.get("max_voltage_v", 500)
         self.max_power_w = config.get("max_power_w", 50000)
-        self.phases = 0  # how many of PHASES a conversation goes through
+        self.phases = ()  # those of PHASES that a conversation goes through
         self.talk_ms = 0
         if config.get("conversation", "release") == "converse":
             self._talk(config.get("conversation_until", "cable_check"), config.get("conversation_ms", 20000))
@@ -59,7 +59,7 @@ class Station:
 
     def _talk(self, until, conversation_ms):
         for phase in PHASES:
-            self.phases += 1
+            self.phases += (phase,)
             self.talk_ms += phase[2]
             if phase[1] == until:
                 break
@@ -69,9 +69,9 @@ class Station:
         """When each phase of a conversation that begins ``now`` ends: the later ones get their time first."""
         left = self.talk_ms
         ends = []
-        for index in range(self.phases - 1, -1, -1):
+        for phase in reversed(self.phases):
             ends.insert(0, ticks_add(now, left))
-            left = max(0, left - PHASES[index][2])
+            left = max(0, left - phase[2])
         return ends
 
     def responses(self, standard):
@@ -402,8 +402,9 @@ class Session:
             return wrong
         if "DC_EVChargeParameter" not in body:
             return "FAILED_WrongChargeParameter"
-        if self.station.phases and self.rung <= 1 and self._goes_on(0, now):
-            return self._talk_about_parameters(fields, now)
+        if self._talks(0, fields, now):
+            self.rung = 1
+            return "OK"
         if self.rung == 0:
             return self._take_rung(1, fields)
         if self._keep_shutting_down(now):
@@ -425,43 +426,37 @@ class Session:
 
     # ---- a conversation
 
-    def _goes_on(self, phase, now):
-        """True while a conversation is to go on in ``phase`` (an index of PHASES) or behind it."""
+    def _talks(self, phase, fields, now):
+        """True while a conversation goes on in ``phase`` (an index of PHASES) or behind it; says what it says there."""
+        phases = self.station.phases
+        if not phases or self.rung > 1:
+            return False
         if self._phase_ends is None:
             self._phase_ends = self.station.phase_ends(now)
             self.events.append((545, "the car is kept in conversation"))
-        return phase < self.station.phases and not expired(self._phase_ends[-1], now)
-
-    def _talk_about_parameters(self, fields, now):
-        self.rung = 1
-        self._status["EVSEStatusCode"] = "EVSE_Ready"
-        if expired(self._phase_ends[0], now):
-            self.state = "CABLE_CHECK"
-        else:
+        if phase >= len(phases) or expired(self._phase_ends[-1], now):
+            return False
+        _, _, _, status_code, next_state = phases[phase]
+        self._status["EVSEStatusCode"] = status_code
+        if expired(self._phase_ends[phase], now):
+            self.state = next_state or self.state
+        elif "EVSEProcessing" in fields:
             fields["EVSEProcessing"] = "Ongoing"
-        return "OK"
+        return True
 
     def cable_check(self, body, fields, now):
         if self.state == "CHARGE_PARAMETERS":
             if not self._was_at_0:
                 return "FAILED_SequenceError"
             self.state = "CABLE_CHECK"
-        if self.rung <= 1 and self.station.phases and self._goes_on(1, now):
-            self._status["EVSEStatusCode"] = "EVSE_NotReady"
-            if not expired(self._phase_ends[1], now):
-                fields["EVSEProcessing"] = "Ongoing"
-            else:
-                self.state = "PRE_CHARGE"
+        if self._talks(1, fields, now):
             return "OK"
         if self.rung < 4:
             self.events.append((565, "cable check answered with shutdown"))
         return self._take_rung(4, fields)
 
     def pre_charge(self, body, fields, now):
-        if self.rung <= 1 and self.station.phases and self._goes_on(2, now):
-            self._status["EVSEStatusCode"] = "EVSE_NotReady"
-            return "OK"
-        return self.refuse(body, fields, now)
+        return "OK" if self._talks(2, fields, now) else self.refuse(body, fields, now)
 
     # ---- leaving
 
