@@ -76,12 +76,10 @@ class Station:
 
     def responses(self, standard):
         """({request: fields of its response}, the DC_EVSEStatus that all of them share) of a standard."""
-        built = self._responses.get(standard.PROTOCOL)
-        if built is None:
+        if standard.PROTOCOL not in self._responses:
             status = dc_status()
-            built = (standard.responses(self, status), status)
-            self._responses[standard.PROTOCOL] = built
-        return built
+            self._responses[standard.PROTOCOL] = (standard.responses(self, status), status)
+        return self._responses[standard.PROTOCOL]
 
 
 # ---- parts of responses, in their harmless form
@@ -287,17 +285,18 @@ class Session:
         transfer = body.get(self.standard.TRANSFER[0])
         if transfer and transfer[:2] != "DC":
             self.wants_ac = True
-        if "DC_EVChargeParameter" in body:
-            self._take_parameters(body["DC_EVChargeParameter"], transfer)
-            status = body["DC_EVChargeParameter"].get("DC_EVStatus")
-        elif "DC_EVPowerDeliveryParameter" in body:
-            status = body["DC_EVPowerDeliveryParameter"].get("DC_EVStatus")
-        else:
-            status = body.get("DC_EVStatus")
+        parameters = body.get("DC_EVChargeParameter")
+        if parameters is not None:
+            self._take_parameters(parameters, transfer)
+        status = (parameters or body.get("DC_EVPowerDeliveryParameter") or body).get("DC_EVStatus")
         if status is None:
             return
         if status["EVErrorCode"] != self._error:
-            self._take_error(status["EVErrorCode"])
+            # The car's own fault explains why it leaves. An Ioniq tells FAILED_ChargingSystemIncompatibility before it told
+            # any parameters (pyPLC, exiConnector.py).
+            self._error = status["EVErrorCode"]
+            if self._error != "NO_ERROR":
+                self.events.append((597, "car reports " + self._error))
         reading = self.reading
         if reading is None:
             return
@@ -309,15 +308,6 @@ class Session:
             reading.target_current_ma = physical(body["EVTargetCurrent"], "A", 3)
         if "RemainingTimeToFullSoC" in body:
             reading.remaining_s = physical(body["RemainingTimeToFullSoC"], "s")
-
-    def _take_error(self, code):
-        """The car's own fault, told once and again when it is another one: it explains why the car leaves.
-
-        An Ioniq tells FAILED_ChargingSystemIncompatibility before it told any parameters (pyPLC, exiConnector.py).
-        """
-        self._error = code
-        if code != "NO_ERROR":
-            self.events.append((597, "car reports " + code))
 
     def _weigh_soc(self, status, knows):
         """Believe the number in ``status``, or keep it as doubtful.
@@ -345,25 +335,25 @@ class Session:
             reading.soc_doubtful_percent = None
             self.renewed = True
 
-    def _take_parameters(self, parameter, transfer):
+    def _take_parameters(self, parameters, transfer):
         """All that ChargeParameterDiscoveryReq tells; what the first one left out a later one may fill in."""
         reading = self.reading
         if reading is None:
             reading = self.reading = Reading(self.standard.PROTOCOL, self.evccid, self._ev_mac)
             self.refusals = 0  # one that is read in a refused request may still leave by itself
         reading.energy_transfer = transfer
-        request_wh = physical(parameter.get("EVEnergyRequest"), "Wh")
+        request_wh = physical(parameters.get("EVEnergyRequest"), "Wh")
         if request_wh is not None:
             self._wants_nothing = request_wh == 0
         for name, value in (
             # An MG4 sends 0 for each of these four that it does not know.
-            ("full_soc_percent", percent(parameter.get("FullSOC")) or None),
-            ("bulk_soc_percent", percent(parameter.get("BulkSOC")) or None),
-            ("energy_capacity_wh", capacity(parameter.get("EVEnergyCapacity"))),
+            ("full_soc_percent", percent(parameters.get("FullSOC")) or None),
+            ("bulk_soc_percent", percent(parameters.get("BulkSOC")) or None),
+            ("energy_capacity_wh", capacity(parameters.get("EVEnergyCapacity"))),
             ("energy_request_wh", request_wh or None),
-            ("max_current_ma", physical(parameter.get("EVMaximumCurrentLimit"), "A", 3)),
-            ("max_voltage_mv", physical(parameter.get("EVMaximumVoltageLimit"), "V", 3)),
-            ("max_power_w", physical(parameter.get("EVMaximumPowerLimit"), "W")),
+            ("max_current_ma", physical(parameters.get("EVMaximumCurrentLimit"), "A", 3)),
+            ("max_voltage_mv", physical(parameters.get("EVMaximumVoltageLimit"), "V", 3)),
+            ("max_power_w", physical(parameters.get("EVMaximumPowerLimit"), "W")),
         ):
             if getattr(reading, name) is None:
                 setattr(reading, name, value)
