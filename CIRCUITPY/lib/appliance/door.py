@@ -117,21 +117,16 @@ class Door:
         self._config = None
         # Else the box comes to it, and there is no hurry.
         if early.modem_has_key() and not memory.kept().without_settings:
-            self._try(self._open_as_kept)
+            self.attempt(self._open_as_kept)
 
-    def open_as_set(self):
-        """Open it if the settings say so."""
-        if self.needs_settings:
-            self._try(self._open_as_set)
-
-    def _try(self, open_it):
+    def attempt(self, open_it):
+        """Have it opened by ``open_as_set`` or ``open_if_asked``."""
         try:
             open_it()
         except Exception as error:
             # Whatever it is: the box comes to it again, and tells it.
             print("nobody is let in yet:", error)
             self.loop = None
-            self.needs_settings = False
 
     def _open_as_kept(self):
         mark = wishes.mark_of(hardware.settings_files(sys.modules.get("slots")))
@@ -141,20 +136,18 @@ class Door:
         else:
             self._open(config)
 
-    def _open_as_set(self):
+    def open_as_set(self):
+        """Open it if the settings say so."""
         from appliance.settings import ahead, settings
 
-        self.needs_settings = False
         wanted = self._wanted = settings.load(hardware.settings_path(), ahead.saved(_root()))
         if self._early.is_open_as(wanted):
             self._open(wishes.secc_config(wanted, _can_ask(wanted["SMARTEVSE_URL"])))
 
     def open_if_asked(self):
         """Where that has to be, ask the SmartEVSE, and open when it answers."""
-        if self._must_ask and self.loop is None:
-            self._try(self._ask)
-
-    def _ask(self):
+        if not self._must_ask:
+            return
         from appliance.asking import Asking
         from appliance.settings import ahead
 

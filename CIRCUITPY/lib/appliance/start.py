@@ -101,12 +101,13 @@ def load():
     from appliance.door import Door
 
     door = Door(early)
-    first = SETTINGS if door.needs_settings else ()
-    for names, then in ((first, door.open_as_set), (ASKING, door.open_if_asked), (SETTINGS + REST, door.serve)):
-        for name in names:
-            door.serve()
-            _import(name)
-        then()
+    if door.needs_settings:
+        _import_beside(SETTINGS, door)
+        door.attempt(door.open_as_set)
+    _import_beside(ASKING, door)
+    door.attempt(door.open_if_asked)
+    _import_beside(SETTINGS + REST, door)
+    door.serve()
     from appliance import box, hardware
 
     box.go_on(early, door)
@@ -114,6 +115,12 @@ def load():
         hardware.forget("appliance." + name)
     del room
     return None
+
+
+def _import_beside(names, door):
+    for name in names:
+        door.serve()
+        _import(name)
 
 
 def _import(name):
