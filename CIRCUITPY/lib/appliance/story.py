@@ -20,7 +20,7 @@ _MODEM_FOUND, _KEY_SET, _MEASURED, _CAR_FOUND = 0, 1, 120, 303
 _CHOSEN, _DELIVERED, _NOT_DELIVERED, _AFTERWARDS = 150, 920, 930, 940
 # A step of cars that do not choose this box is told so often in a row; a neighbour's car searches all day.
 _MOST_TOLD = 5
-_STEPS_REMEMBERED = 32
+_REMEMBERED = 32  # steps
 
 # A car that was measured: the modem can, whatever its parameters say.
 _MOMENTS = {_KEY_SET: faults.KEY_SET, _MEASURED: faults.MEASURED}
@@ -351,7 +351,7 @@ class Story:
     def note_a_while(self, step, tag, text):
         """A line of the log, or a detail once cars in reach did this step often and none of them came to this box."""
         told = self.searches.get(step, 0)
-        if told >= _MOST_TOLD or len(self.searches) >= _STEPS_REMEMBERED:
+        if told >= _MOST_TOLD or len(self.searches) >= _REMEMBERED:
             self.log.detail(tag, text)
         else:
             self.searches[step] = told + 1

@@ -42,7 +42,7 @@ START_ASK_MS = 20000  # at start: how long to wait for a SmartEVSE that can be a
 
 _HOUR_MS = 3600000
 _HOUSEKEEPING_MS = 10000
-_MAKERS_REMEMBERED = 8
+_REMEMBERED = 8  # makers
 
 
 def maker_of(mac):
@@ -314,7 +314,7 @@ class Admission:
         return None
 
     def _remember(self, name, now):
-        if len(self._makers) >= _MAKERS_REMEMBERED:
+        if len(self._makers) >= _REMEMBERED:
             self._makers.pop(1 if self._makers[0] is self._last else 0)
         maker = _Maker(name, now)
         self._makers.append(maker)

@@ -37,8 +37,7 @@ from v2g.connection import Connection
 from v2g.plug_in import LIMITS_MS, PlugIn
 from v2g.session import Station
 
-_NOTHING = ()
-_CARS_REMEMBERED = 8
+_REMEMBERED = 8  # cars
 
 
 class Secc:
@@ -80,7 +79,7 @@ class Secc:
         self._matched = config.get("matched", False)
         self._waiting_for_modem = config.get("wait_for_modem", False) or self._matched
         self._started = False
-        self._first_parm = []  # [ev_mac, first, last] of cars heard lately, ms
+        self._searches = []  # [ev_mac, first SLAC_PARM.REQ, last one] of cars heard lately
         self._plug_in = None
         self._restarting = None  # the plug-in of a car that began SLAC anew before it was read
         self._matched_car = None  # (ev_mac, first SLAC_PARM.REQ) that the owner knows of
@@ -175,7 +174,7 @@ class Secc:
             self._frames.extend(self.slac.frames)
             self.slac.frames.clear()
         if not self._frames:
-            return _NOTHING
+            return ()
         frames = list(self._frames)
         self._frames.clear()
         return frames
@@ -183,7 +182,7 @@ class Secc:
     def take_events(self):
         """Events since the last call, in order; an empty sequence when there are none."""
         if not self._events:
-            return _NOTHING
+            return ()
         events = list(self._events)
         self._events.clear()
         return events
@@ -248,7 +247,7 @@ class Secc:
         self._events.append(event)
 
     def _on_parm(self, event, now):
-        if self._note_first_parm(event[1], now):
+        if self._begins_search(event[1], now):
             self._events.append(("searching", event[1]))
         self._say(100, "car asks for matching")
 
@@ -261,7 +260,8 @@ class Secc:
         if self._restarting is not None and self._restarting.ev_mac == event[1]:
             self._restarting = None
         self._end_restart(now, "match_timeout", new_key=False)  # this car has the key by now
-        self._begin_plug_in(event[1], self._first_parm_at(event[1], now), now)
+        search = self._search_of(event[1])
+        self._begin_plug_in(event[1], now if search is None else search[1], now)
 
     def _begin_plug_in(self, ev_mac, began, now):
         """Tells of the car once: one that starts over without a reading is still the same plug-in."""
@@ -305,28 +305,28 @@ class Secc:
                 return True
         return False
 
-    def _note_first_parm(self, ev_mac, now):
+    def _begins_search(self, ev_mac, now):
         """Starts the plug-in's clock; False when it is running already. Out of a session a car that was silent for NEW_MS
         was plugged in again."""
-        for entry in self._first_parm:
-            if entry[0] == ev_mac:
-                silent_ms = ticks_diff(now, entry[2])
-                entry[2] = now
-                runs = silent_ms < NEW_MS and 0 <= ticks_diff(now, entry[1]) < LIMITS_MS["plug_in"]
-                if runs or self._is_on_our_cable(ev_mac):
-                    return False
-                entry[1] = now
-                return True
-        if len(self._first_parm) >= _CARS_REMEMBERED:
-            self._first_parm.pop(0)
-        self._first_parm.append([ev_mac, now, now])
+        search = self._search_of(ev_mac)
+        if search is None:
+            if len(self._searches) >= _REMEMBERED:
+                self._searches.pop(0)
+            self._searches.append([ev_mac, now, now])
+            return True
+        silent_ms = ticks_diff(now, search[2])
+        search[2] = now
+        runs = silent_ms < NEW_MS and 0 <= ticks_diff(now, search[1]) < LIMITS_MS["plug_in"]
+        if runs or self._is_on_our_cable(ev_mac):
+            return False
+        search[1] = now
         return True
 
-    def _first_parm_at(self, ev_mac, now):
-        for entry in self._first_parm:
-            if entry[0] == ev_mac:
-                return entry[1]
-        return now
+    def _search_of(self, ev_mac):
+        for search in self._searches:
+            if search[0] == ev_mac:
+                return search
+        return None
 
     # ---- IPv6
 
@@ -395,7 +395,7 @@ class Secc:
 
     def _end(self, plug_in, now, new_key):
         self._matched_car = None
-        self._first_parm = [entry for entry in self._first_parm if entry[0] != plug_in.ev_mac]
+        self._searches = [search for search in self._searches if search[0] != plug_in.ev_mac]
         if new_key and not self._matched:
             self.slac.set_key(now)
         if plug_in.reading is not None:
