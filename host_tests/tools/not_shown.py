@@ -3,7 +3,7 @@
 """Texts in the sources that look like words and reach no page (`sentences`), and words that come from elsewhere."""
 
 # Why a board started, as microcontroller.ResetReason names it; states of the modem and names of checks in small letters;
-# a word of v2g.release.
+# a word of v2g.plug_in.RUNGS.
 FROM_THE_FIRMWARE = (
     "power on", "software", "watchdog", "brownout", "reset pin", "deep sleep alarm", "rescue debug",
     "ready", "booting", "resetting", "absent low", "absent high", "bad signature", "shifted", "no cpu on", "not opened",

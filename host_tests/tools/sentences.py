@@ -23,7 +23,7 @@ from appliance.mqtt import causes  # noqa: E402
 from appliance.settings import schema  # noqa: E402
 from appliance.smartevse import listeners  # noqa: E402
 from appliance.state import faults  # noqa: E402
-from v2g import release  # noqa: E402
+from v2g.plug_in import RUNGS  # noqa: E402
 
 from host_tests.support.steps import to_the_end  # noqa: E402
 from host_tests.tools.not_shown import FROM_THE_FIRMWARE, NOT_SHOWN  # noqa: E402
@@ -172,7 +172,7 @@ def setting_texts():
 def page_keys():
     """Every text that stands in the sources as a whole and is shown on a page."""
     found = [text for path in sorted(WWW.glob("*.html")) for text in html_texts(path.read_text())]
-    found += [text for row in fault_rows() for text in row[1:]] + list(release.RUNGS)
+    found += [text for row in fault_rows() for text in row[1:]] + list(RUNGS)
     return list(dict.fromkeys(found + short_faults() + setting_texts()))
 
 

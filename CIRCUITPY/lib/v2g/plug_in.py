@@ -4,8 +4,6 @@
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-from v2g import release
-
 # The box's own limits, in ms.
 LIMITS_MS = {
     "release": 20000,  # reading -> delivery, however the car behaves
@@ -31,6 +29,18 @@ _MOST_REFUSALS_AT_0 = 6
 _CAUSES = ("no_sdp", "no_tcp", "car_silent")
 # Ends without a reading that are the car's own decision: it would decide so again.
 _DECISIONS = ("ac_charging", "car_ended", "answer_refused", "no_din", "not_offered", "no_soc")
+
+
+# How a car left, by the rung of the ladder (``v2g.din.LADDER``): words for the log.
+RUNGS = (
+    "before any charging parameters",
+    "before it was asked to",
+    "when asked to",
+    "when told that it will not be charged",
+    "at the cable check",
+    "when refused power",
+)
+_NOT_THE_LADDER = ("link lost", "the car did not leave in time", "the car started over")
 
 
 class PlugIn:
@@ -204,7 +214,7 @@ class PlugIn:
             self._events.append(("session_end", self.why))
             return
         how = self.how or "link lost"
-        self.say(910, "car released: %s (%s)" % (how, release.departure(self.how, self.session)))
+        self.say(910, "car released: %s (%s)" % (how, departure(self.how, self.session)))
         if not self.told:
             self._events.append(("reading", self.reading))
         self._events.append(("released", how))
@@ -234,6 +244,17 @@ class PlugIn:
         if self.cause is None and self.progress == 1 and self.insists_on_tls:
             return "not_offered"
         return self.cause or self.ended or _CAUSES[self.progress]
+
+
+def departure(how, session):
+    """Words for when a car left; ``how``: the event that ended it, ``session``: a v2g.session.Session. No row of a ladder
+    asks who made the car: what it does decides how far down it comes, and how long it is given on the way."""
+    if session is None:
+        return RUNGS[0]
+    place = "rung %d" % session.rung
+    if how is None or how in _NOT_THE_LADDER or (not session.rung and session.reading is not None):
+        return place  # not by the ladder: a car that was read in a refused request stands on none of its rungs
+    return place + ", " + RUNGS[session.rung]
 
 
 def _earlier(first, second):
