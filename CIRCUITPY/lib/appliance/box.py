@@ -105,13 +105,10 @@ class Box:
         self.root = hardware.owner_root(self.slots)
         self.drive = Drive(hardware.drive_opener())
         # Before they are read: whatever changes later is another mark.
-        self._mark = self._part("settings_error", self._mark_of_settings)
+        self._mark = self._part("settings_error", lambda: wishes.mark_of(hardware.settings_files(self.slots)))
         self.keeper = self._part("settings_error", self._new_keeper, self._no_keeper)
         self.settings = self.keeper.settings
         self.log.level = self.settings["LOG_LEVEL"]
-
-    def _mark_of_settings(self):
-        return wishes.mark_of(hardware.settings_files(self.slots))
 
     def _new_keeper(self):
         path = hardware.settings_path()
