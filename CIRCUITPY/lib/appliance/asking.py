@@ -31,7 +31,6 @@ class Asking:
         self._smartevse = self.uplink.new_smartevse(wanted["SMARTEVSE_URL"])
 
     def follow(self, event, now):
-        """An event of the protocol stack."""
         if event[0] == "reading":
             self._readings.append(event[1])
         self._smartevse.follow(event, now)

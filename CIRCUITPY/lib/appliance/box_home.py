@@ -40,7 +40,6 @@ def add(box):
 
 
 def new_mqtt(box):
-    """The session at the broker."""
     from appliance.mqtt import parts
 
     commands = {"restart": lambda: _restart(box), "self_test": lambda: _self_test(box)}
@@ -55,7 +54,6 @@ def new_mqtt(box):
 
 
 def new_listeners(box):
-    """What hands readings to further addresses."""
     from appliance.smartevse.listeners import ROWS, Listeners
 
     faults.TABLE.update(ROWS)

@@ -31,7 +31,6 @@ class Opened:
         return Capture(self._box.frames)
 
     def new_report(self):
-        """Handlers of the report for help."""
         from appliance.web import diagnostics
 
         box = self._box
@@ -39,14 +38,12 @@ class Opened:
         return diagnostics.Diagnostics(rows, box.self_test, box.status, box.settings, box.access, box.log)
 
     def new_update_pages(self):
-        """Handlers of the page Update."""
         from appliance.web.update import UpdateActions
 
         box = self._box
         return UpdateActions(box.updates, box.loop.has_car, box.jobs, box.restart, box.watchdog, box.log)
 
     def new_modem_pages(self):
-        """Handlers of the page Modem."""
         from appliance.modem import attenuation, service
         from appliance.web.modem import ModemPages
 
@@ -60,7 +57,6 @@ class Opened:
         return ModemPages(parameters, box.status, loop, attenuation.attenuation_document, box.diary.mean_db)
 
     def new_diary_pages(self):
-        """Handlers of the page Diary."""
         diary = self._box.diary.get()
         from appliance.diary import listing
         from appliance.web.diary import DiaryPages
@@ -74,13 +70,11 @@ class Opened:
         return trial.try_delivery(self._box.smartevse, url)
 
     def try_probe(self, url):
-        """Ask the SmartEVSE at ``url`` for its state."""
         from appliance.smartevse import trial
 
         return trial.try_probe(self._box.smartevse, url)
 
     def try_broker(self, values):
-        """Log in at the broker that ``values`` name."""
         from appliance import box_home
 
         return box_home.try_broker(self._box, values)

@@ -35,7 +35,8 @@ _OF_SEARCHES = ("searching", "search_ended", "checkpoint")
 
 
 class Notebook:
-    """Stands in for the story: keeps what the loop tells, with the time and what of the protocol stack goes with it."""
+    """Stands in for the story: keeps what loop, WiFi, SmartEVSE and watchdog tell, with the time and what of the protocol
+    stack goes with it."""
 
     seconds = millis = 0
 
@@ -60,7 +61,6 @@ class Notebook:
         """There is no status yet."""
 
     def event(self, event, secc, now):
-        """Keep an event of the protocol stack."""
         if self.follower is not None:
             self.follower(event, now)
         if len(self.lines) < MOST_LINES or event[0] not in _OF_SEARCHES:
@@ -71,15 +71,12 @@ class Notebook:
             self.heard_at = None
 
     def tell(self, event):
-        """Keep what the loop, WiFi, the SmartEVSE or the watchdog tell."""
         self.lines.append(("tell", None, (event,)))
 
     def part_failed(self, code, error):
-        """Keep what is missing."""
         self.lines.append(("part_failed", None, (code, error)))
 
     def asked(self, state, cause):
-        """Keep what the SmartEVSE answered."""
         self.lines.append(("asked", None, (state, cause)))
 
     def read_to(self, story):

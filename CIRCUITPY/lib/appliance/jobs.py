@@ -70,7 +70,6 @@ class Jobs:
             self._job = None
 
     def due(self, _now):
-        """True when there is something to do."""
         return self._job is not None
 
     def run(self, _now):
@@ -105,7 +104,6 @@ class SelfTest:
         return self.asked or (self._first and self._uptime.seconds >= TEST_AFTER_S)
 
     def run(self, now):
-        """Have all parts looked at."""
         asked, self.asked, self._first = self.asked, False, False
         self.report = self._look(asked, now)
 
@@ -134,7 +132,6 @@ class StateQuestion:
         return wifi.connected or wifi.state == "off" or self._story.status.uptime.seconds >= FIRST_WIFI_S
 
     def run(self, now):
-        """Ask and pass the answer on."""
         self._asked_s = self._story.status.uptime.seconds
         state = self._smartevse.query_state(now)
         # First of all: without it no car is let in.
@@ -165,7 +162,6 @@ class Later:
         return wifi.reachable or wifi.state == "off" or self._uptime.seconds >= FIRST_TRY_S
 
     def run(self, _now):
-        """One step."""
         steps, self._steps = self._steps, None
         try:
             next(steps)
@@ -187,7 +183,6 @@ class RecordSecrets:
         self._at_s = RECORD_AFTER_S
 
     def due(self, _now):
-        """True when there is something to put there."""
         return not self._secrets.recorded and self._keeper.has_records and self._uptime.seconds >= self._at_s
 
     def run(self, _now):
@@ -210,11 +205,9 @@ class Restart:
         self._at = None
 
     def ask(self):
-        """Restart soon."""
         self.wanted = True
 
     def due(self, now):
-        """True when it is time."""
         if not self.wanted:
             return False
         if self._at is None:

@@ -35,7 +35,6 @@ class Pieces:
         self._turn = 0
 
     def add(self, name, piece):
-        """One more in the round."""
         self.places.append(_Place(name, piece))
 
     def one(self, now):

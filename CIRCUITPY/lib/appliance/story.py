@@ -341,7 +341,6 @@ class Story:
         self.tell(event, secc)
 
     def tell(self, event, secc=None):
-        """Tell one event."""
         handler = EVENTS.get(event[0])
         if handler is None:
             self.log.detail("car", "event " + event[0])

@@ -82,7 +82,6 @@ class PlugIn:
         self._longest = self._close_by = ticks_add(began, longest_ms - LIMITS_MS["linger"])
 
     def say(self, number, text):
-        """A checkpoint."""
         self._events.append(("checkpoint", number, text))
 
     def fail(self, cause):
