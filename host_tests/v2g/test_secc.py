@@ -130,7 +130,7 @@ def test_a_car_that_told_0_may_be_refused_six_times_because_it_may_tell_more():
 
 def test_a_fin_that_the_car_does_not_acknowledge_is_repeated_before_the_network_is_left():
     car = WireCar().to_reading()
-    car.secc._close("test", car.now)
+    car.secc._connection.close("test", car.now)
     fins = 0
     for _ in range(90):
         car.now = ticks_add(car.now, 50)

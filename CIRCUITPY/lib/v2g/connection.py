@@ -46,6 +46,7 @@ class Connection:
         self._forget()
 
     def _forget(self):
+        self._stream.reset()
         self._protocol = None
         self._standard = None  # its module, once it is loaded
         self._negotiated_at = None
@@ -58,16 +59,13 @@ class Connection:
         self._plug_in = plug_in
         port = int.from_bytes(self._random_bytes(2), "big") & 0x3FFF
         self.tcp.port = _FIRST_DYNAMIC_PORT + port
-        self._stream.reset()
         self._forget()
 
     def close(self, how, now):
         """The box ends it: FIN behind the last answer."""
-        plug_in = self._plug_in
-        plug_in.how = plug_in.how or how
-        plug_in.closing = True
+        self._plug_in.closing = True
         self.tcp.close(now)
-        plug_in.leave(how, now)
+        self._plug_in.leave(how, now)
 
     def drop(self, now):
         """End it at once, for a car that is gone or begins anew."""
@@ -131,7 +129,6 @@ class Connection:
         if event == "connected":
             plug_in.connected()
             self._forget()
-            self._stream.reset()
             plug_in.say(303, "car connected")
             return
         if event == "peer_closed":

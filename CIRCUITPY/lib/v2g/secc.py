@@ -369,11 +369,8 @@ class Secc:
                 self._finish(now)
             return
         how = plug_in.overdue(now)
-        if how is not None:
-            self._close(how, now)
-
-    def _close(self, how, now):
-        """The box ends it: FIN behind the last answer, if there is a connection."""
+        if how is None:
+            return
         if self._tcp.state == "LISTEN":
             self._finish(now, how)
         else:

@@ -38,8 +38,7 @@ def header(data):
 class Reassembler:
     """Messages out of a byte stream: a segment may hold part of one, or several."""
 
-    def __init__(self):
-        self._pending = b""
+    _pending = b""
 
     def reset(self):
         self._pending = b""
