@@ -112,8 +112,10 @@ def imports(module, names):
                     yield node.lineno, inner
                 elif node.module in names:
                     yield node.lineno, node.module
-        elif isinstance(node, ast.Constant) and node.value in names and "." in node.value:
-            yield node.lineno, node.value
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for word in node.value.split():
+                if word in names and "." in word:
+                    yield node.lineno, word
 
 
 def directions(every):

@@ -6,12 +6,7 @@ from appliance import bus, hardware
 from appliance.settings import schema
 
 # In this order each import compiles one file.
-PARTS = (
-    "appliance.display.layout",
-    "appliance.display.views",
-    "appliance.display.panel",
-    "appliance.display.qr",
-)
+PARTS = "appliance.display.layout appliance.display.views appliance.display.panel appliance.display.qr".split()
 
 
 def steps(box):

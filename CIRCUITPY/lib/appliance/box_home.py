@@ -11,15 +11,9 @@ _PLACE = ("MQTT_BROKER", "MQTT_PORT", "MQTT_PREFIX", "MQTT_DISCOVERY")
 PAGE_FIRST_S = 60
 # In this order each import compiles one file, and a car need not wait for more than that.
 MQTT_PARTS = (
-    "adafruit_minimqtt.adafruit_minimqtt",
-    "appliance.mqtt.line",
-    "appliance.mqtt.client",
-    "appliance.mqtt.session",
-    "appliance.mqtt.topics",
-    "appliance.mqtt.discovery",
-    "appliance.mqtt.causes",
-    "appliance.mqtt.parts",
-)
+    "adafruit_minimqtt.adafruit_minimqtt appliance.mqtt.line appliance.mqtt.client appliance.mqtt.session "
+    "appliance.mqtt.topics appliance.mqtt.discovery appliance.mqtt.causes appliance.mqtt.parts"
+).split()
 LISTENER_PARTS = ("appliance.smartevse.listeners",)
 
 

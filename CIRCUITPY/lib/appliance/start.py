@@ -20,59 +20,24 @@ ROOM = 1000000
 
 # In this order: each import compiles a second's worth of source at most, and what a car's session needs comes first.
 SESSION = (
-    "appliance.base.names",
-    "plc.slac",
-    "plc.ipv6",
-    "plc.tcp_window",
-    "plc.tcp",
-    "v2g.exi",
-    "v2g.admission",
-    "v2g.session",
-    "v2g.din",
-    "v2g.iso2",
-    "v2g.connection",
-    "v2g.plug_in",
-    "v2g.secc",
-    "appliance.loop",
-    "appliance.door",
-)
+    "appliance.base.names plc.slac plc.ipv6 plc.tcp_window plc.tcp v2g.exi v2g.admission v2g.session v2g.din "
+    "v2g.iso2 v2g.connection v2g.plug_in v2g.secc appliance.loop appliance.door"
+).split()
 # By now cars are let in where nobody has to be asked before and what the settings want was kept; nothing is loaded while one
 # is in a session. Where it was not kept:
-SETTINGS = (
-    "appliance.settings.checks",
-    "appliance.settings.settings",
-    "appliance.storage.records",
-)
+SETTINGS = "appliance.settings.checks appliance.settings.settings appliance.storage.records".split()
 # By now they are let in wherever nobody has to be asked before.
 ASKING = (
-    "appliance.storage.records",
-    "appliance.network.link",
-    "appliance.network.first_join",
-    "appliance.smartevse.exchange",
-    "appliance.smartevse.question",
-    "appliance.uplink",
-    "appliance.asking",
-)
+    "appliance.storage.records appliance.network.link appliance.network.first_join appliance.smartevse.exchange "
+    "appliance.smartevse.question appliance.uplink appliance.asking"
+).split()
 # By now the SmartEVSE was asked, where it answers at once.
 REST = (
-    "appliance.state.cars",
-    "appliance.smartevse.delivery",
-    "appliance.network.provisioning",
-    "appliance.network.station",
-    "appliance.settings.service",
-    "appliance.state.faults",
-    "appliance.state.status",
-    "appliance.story",
-    "appliance.pieces",
-    "appliance.jobs",
-    "appliance.modem.role",
-    "appliance.storage.secrets",
-    "slots",
-    "appliance.update.health",
-    "appliance.web.access",
-    "appliance.web.launch",
-    "appliance.box",
-)
+    "appliance.state.cars appliance.smartevse.delivery appliance.network.provisioning appliance.network.station "
+    "appliance.settings.service appliance.state.faults appliance.state.status appliance.story appliance.pieces "
+    "appliance.jobs appliance.modem.role appliance.storage.secrets slots appliance.update.health "
+    "appliance.web.access appliance.web.launch appliance.box"
+).split()
 # True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.
 importing = False
 
