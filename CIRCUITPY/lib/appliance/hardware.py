@@ -76,17 +76,3 @@ def forget(name):
     sys.modules.pop(name, None)
     if hasattr(package, short):
         delattr(package, short)
-
-
-def new_pool(radio):
-    """The socket pool of the radio."""
-    import socketpool
-
-    return socketpool.SocketPool(radio)
-
-
-def new_mdns(radio):
-    """The name server for HOSTNAME.local."""
-    import mdns
-
-    return mdns.Server(radio)

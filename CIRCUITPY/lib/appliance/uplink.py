@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """WiFi, the way to the SmartEVSE, and the watchdog that ends what stands still there."""
 
-from appliance import hardware
 from appliance.network.first_join import FirstJoin
 from appliance.network.guard import JoinGuard
 from appliance.network.link import Link
@@ -33,7 +32,7 @@ class Uplink:
     def new_first_join(self, wanted, radio):
         """A start's first try to join the network of the settings ``wanted``."""
         self.guard = JoinGuard(memory.kept(), self.watchdog, self._ticks)
-        link = Link(wanted, radio, hardware.new_pool, hardware.new_mdns, self._on_wifi)
+        link = Link(wanted, radio, _new_pool, _new_mdns, self._on_wifi)
         self.first_join = FirstJoin(wanted, link, Networks(radio), self.guard, self._on_wifi)
         return self.first_join
 
@@ -74,3 +73,15 @@ class Uplink:
         except StoreError as error:
             return str(error)
         return None
+
+
+def _new_pool(radio):
+    import socketpool
+
+    return socketpool.SocketPool(radio)
+
+
+def _new_mdns(radio):
+    import mdns
+
+    return mdns.Server(radio)
