@@ -215,7 +215,12 @@ class Box:
             self.loop = self.door.loop
             self.loop.adopt(self._new_secc, self.story, self.watchdog.feed)
         else:
-            self._begin_to_let_in(modem)
+            self.frames = FrameRing()
+            self._slac = Slac(self.mac, self.entropy.random_bytes, 0, self.early.key)
+            self.loop = Loop(modem, self._new_secc, self.story, self.frames, self.ticks, self.watchdog.feed)
+            self._slac = None
+            if self.early.modem_has_key():
+                self.loop.go_on(self.ticks())
         self.door = None
         followed = self.asking is not None and self.settings["SMARTEVSE_URL"] != ""
         if not followed:
@@ -226,14 +231,6 @@ class Box:
             # What was told until now it knows.
             self.story.follow(self.smartevse.follow)
         self._part("settings_error", self._keep_wishes)
-
-    def _begin_to_let_in(self, modem):
-        self.frames = FrameRing()
-        self._slac = Slac(self.mac, self.entropy.random_bytes, 0, self.early.key)
-        self.loop = Loop(modem, self._new_secc, self.story, self.frames, self.ticks, self.watchdog.feed)
-        self._slac = None
-        if self.early.modem_has_key():
-            self.loop.go_on(self.ticks())
 
     def _keep_wishes(self):
         """For the next start, if that opens the modem as these settings want it."""

@@ -18,14 +18,13 @@ from plc.ticks import ticks_diff
 from v2g.secc import Secc
 
 from appliance import hardware
-from appliance.loop import Loop
+from appliance.loop import IDLE_S, Loop
 from appliance.settings import wishes
 from appliance.state.frame_ring import FrameRing
 from appliance.storage import memory
 
 # A frame that waits in the modem is heard in the first; more than enough for what one turn leaves behind.
 _LEAST_TURNS = 3
-_IDLE_S = 0.002
 # A car that was heard searches again within so long, and the rest of the box waits for it, for so long at most.
 SEARCH_MS = 13000
 PATIENCE_MS = 15000
@@ -191,7 +190,7 @@ class Door:
         while turns < _LEAST_TURNS or loop.has_car() or self._expects_a_car():
             turns += 1
             if not loop.turn():
-                time.sleep(_IDLE_S)
+                time.sleep(IDLE_S)
         if self.asking is not None:
             self.asking.deliver()
 
