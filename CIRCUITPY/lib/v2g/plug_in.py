@@ -115,7 +115,7 @@ class PlugIn:
         if session.events:
             for number, text in session.events:
                 self.say(number, text)
-            session.events = []
+            session.events.clear()
         if session.stopped and not self.closing:
             self.how = self.how or "the car stopped the session"
             self._close_by = _earlier(self._close_by, ticks_add(now, LIMITS_MS["after_stop"]))
