@@ -241,8 +241,7 @@ class Box:
         can_ask = self.smartevse.can_ask
         # Then it asks the SmartEVSE by them before it reads the settings.
         fits = fits and (not can_ask or ahead.says_the_same(self.settings, os.getenv, self.keeper.entries))
-        kept = wishes.KeptWishes(self.kept, memory.WISHES, self._mark)
-        kept.keep(wishes.secc_config(self.settings, can_ask) if fits else None)
+        wishes.keep(self.kept, self._mark, wishes.secc_config(self.settings, can_ask) if fits else None)
 
     def _on_modem(self, event, now):
         if event[0] == "modem":

@@ -126,7 +126,7 @@ class Door:
 
     def _open_as_kept(self):
         mark = wishes.mark_of(hardware.settings_files(sys.modules.get("slots")))
-        config = wishes.KeptWishes(memory.kept(), memory.WISHES, mark).config()
+        config = wishes.kept_config(memory.kept(), mark)
         if config is None:
             self.needs_settings = True
         else:

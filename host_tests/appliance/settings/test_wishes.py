@@ -13,11 +13,7 @@ from appliance.settings.settings import Settings
 from appliance.storage.forgetful import Forgetful
 from appliance.storage.records import DIRECTORY, NAME, PLACES, Store
 
-PLACE = 79
-
-
-def kept(mark=7):
-    return wishes.KeptWishes(Forgetful(), PLACE, mark)
+MARK = 7
 
 
 def config_of(can_ask=False, **changes):
@@ -48,39 +44,35 @@ def edges():
 @pytest.mark.parametrize("can_ask", (False, True))
 def test_what_was_kept_is_what_the_settings_want_whatever_they_say(can_ask):
     for changes in edges():
-        one = kept()
+        memory = Forgetful()
         config = config_of(can_ask, **changes)
-        one.keep(config)
-        assert one.config() == config, changes
+        wishes.keep(memory, MARK, config)
+        assert wishes.kept_config(memory, MARK) == config, changes
 
 
 def test_the_choices_are_those_of_the_settings():
-    rows = (
-        ("ANSWER_CARS", wishes.ANSWERS),
-        ("PROTOCOL", wishes.PROTOCOLS),
-        ("CONVERSATION", wishes.CONVERSATIONS),
-        ("CONVERSATION_UNTIL", wishes.UNTIL),
-    )
-    for key, choices in rows:
+    with_choices = [(key, choices) for _, key, choices in wishes.KEPT if not isinstance(choices, int)]
+    assert [key for key, _ in with_choices] == ["ANSWER_CARS", "PROTOCOL", "CONVERSATION", "CONVERSATION_UNTIL"]
+    for key, choices in with_choices:
         assert row_of(key)[CHOICES] == choices, row_of(key)[KEY]
     assert row_of("EVSE_ID")[DEFAULT] == ""
 
 
 def test_nothing_is_known_before_something_was_kept_and_with_another_mark():
     memory = Forgetful()
-    assert wishes.KeptWishes(memory, PLACE, 0).config() is None
-    wishes.KeptWishes(memory, PLACE, 7).keep(config_of())
-    assert wishes.KeptWishes(memory, PLACE, 7).config() is not None
-    assert wishes.KeptWishes(memory, PLACE, 8).config() is None
-    assert wishes.KeptWishes(memory, PLACE, None).config() is None
+    assert wishes.kept_config(memory, 0) is None
+    wishes.keep(memory, MARK, config_of())
+    assert wishes.kept_config(memory, MARK) is not None
+    assert wishes.kept_config(memory, MARK + 1) is None
+    assert wishes.kept_config(memory, None) is None
 
 
 @pytest.mark.parametrize("config", (None, config_of(EVSE_ID="DE*ABC*E1")))
 def test_what_does_not_fit_is_forgotten(config):
-    one = kept()
-    one.keep(config_of())
-    one.keep(config)
-    assert one.config() is None
+    memory = Forgetful()
+    wishes.keep(memory, MARK, config_of())
+    wishes.keep(memory, MARK, config)
+    assert wishes.kept_config(memory, MARK) is None
 
 
 def test_the_same_is_not_written_again():
@@ -90,9 +82,9 @@ def test_the_same_is_not_written_again():
         def save(self):
             writes.append(1)
 
-    one = wishes.KeptWishes(Counting(), PLACE, 7)
+    memory = Counting()
     for _ in range(3):
-        one.keep(config_of())
+        wishes.keep(memory, MARK, config_of())
     assert len(writes) == 1
 
 

@@ -14,44 +14,28 @@ import sys
 from appliance.base import version
 from appliance.storage import memory
 
-# As the rows of schema.SCHEMA have them.
-ANSWERS = ("auto", "modem_phase", "always", "never")
-PROTOCOLS = ("din", "iso2", "din_only")
-CONVERSATIONS = ("release", "converse")
-UNTIL = ("parameters", "cable_check", "pre_charge")
-
 SIZE = 18
-# check sum, 1 + whether a SmartEVSE can be asked, and these: key of the config, its choices or what its number is counted in
+# check sum, 1 + whether a SmartEVSE can be asked, and these: key of the config, setting, its choices as the row of
+# schema.SCHEMA has them, or by how much its number is multiplied in the config
 _FORMAT = "<IBBBbHHHBBH"
-_KEPT = (  # type: tuple
-    ("answer", ANSWERS),
-    ("protocol", PROTOCOLS),
-    ("attenuation_offset_db", 1),
-    ("max_current_a", 1),
-    ("max_voltage_v", 1),
-    ("max_power_w", 1000),
-    ("conversation", CONVERSATIONS),
-    ("conversation_until", UNTIL),
-    ("conversation_ms", 1000),
+KEPT = (  # type: tuple
+    ("answer", "ANSWER_CARS", ("auto", "modem_phase", "always", "never")),
+    ("protocol", "PROTOCOL", ("din", "iso2", "din_only")),
+    ("attenuation_offset_db", "ATTENUATION_OFFSET_DB", 1),
+    ("max_current_a", "EVSE_MAX_CURRENT_A", 1),
+    ("max_voltage_v", "EVSE_MAX_VOLTAGE_V", 1),
+    ("max_power_w", "EVSE_MAX_POWER_KW", 1000),
+    ("conversation", "CONVERSATION", ("release", "converse")),
+    ("conversation_until", "CONVERSATION_UNTIL", ("parameters", "cable_check", "pre_charge")),
+    ("conversation_ms", "CONVERSATION_S", 1000),
 )
-_NOTHING = bytes(SIZE)
 
 
 def secc_config(wanted, can_ask):
     """The config of a ``v2g.secc.Secc``; ``can_ask``: a SmartEVSE is there to be asked for its state."""
-    config = {
-        "can_ask": can_ask,
-        "wait_for_modem": True,
-        "attenuation_offset_db": wanted["ATTENUATION_OFFSET_DB"],
-        "answer": wanted["ANSWER_CARS"],
-        "protocol": wanted["PROTOCOL"],
-        "max_current_a": wanted["EVSE_MAX_CURRENT_A"],
-        "max_voltage_v": wanted["EVSE_MAX_VOLTAGE_V"],
-        "max_power_w": wanted["EVSE_MAX_POWER_KW"] * 1000,
-        "conversation": wanted["CONVERSATION"],
-        "conversation_until": wanted["CONVERSATION_UNTIL"],
-        "conversation_ms": wanted["CONVERSATION_S"] * 1000,
-    }
+    config = {"can_ask": can_ask, "wait_for_modem": True}
+    for key, setting, meaning in KEPT:
+        config[key] = wanted[setting] * meaning if isinstance(meaning, int) else wanted[setting]
     if wanted["EVSE_ID"]:
         config["evse_id"] = wanted["EVSE_ID"].encode()
     return config
@@ -75,33 +59,24 @@ def mark_of(paths):
     return mark & 0xFFFFFFFF
 
 
-class KeptWishes:
-    """``memory`` is what outlives a restart (``storage.memory``), ``place`` where in it the bytes lie; ``mark`` is what
-    ``mark_of`` gave."""
+def kept_config(kept, mark):
+    """The config that was kept in ``kept`` (``storage.memory``) under this ``mark``, or None."""
+    kept_mark, known, *numbers = struct.unpack(_FORMAT, kept.part(memory.WISHES, SIZE))
+    if not known or kept_mark != mark:
+        return None
+    config = {"can_ask": known > 1, "wait_for_modem": True}
+    for (key, _, meaning), number in zip(KEPT, numbers):
+        config[key] = number * meaning if isinstance(meaning, int) else meaning[number]
+    return config
 
-    def __init__(self, memory, place, mark):
-        self._memory = memory
-        self._place = place
-        self._mark = mark
 
-    def config(self):
-        """The config that was kept, or None."""
-        mark, known, *numbers = struct.unpack(_FORMAT, self._memory.part(self._place, SIZE))
-        if not known or mark != self._mark:
-            return None
-        config = {"can_ask": known > 1, "wait_for_modem": True}
-        for (key, meaning), number in zip(_KEPT, numbers):
-            config[key] = number * meaning if isinstance(meaning, int) else meaning[number]
-        return config
-
-    def keep(self, config):
-        """Keep ``config`` for the next start; None: nothing."""
-        packed = _NOTHING if config is None or self._mark is None or "evse_id" in config else self._packed(config)
-        memory.keep(self._memory, self._place, packed)
-
-    def _packed(self, config):
+def keep(kept, mark, config):
+    """Keep ``config`` for the next start; None: nothing."""
+    packed = bytes(SIZE)
+    if config is not None and mark is not None and "evse_id" not in config:
         numbers = [2 if config["can_ask"] else 1]
-        for key, meaning in _KEPT:
+        for key, _, meaning in KEPT:
             value = config[key]
             numbers.append(value // meaning if isinstance(meaning, int) else meaning.index(value))
-        return struct.pack(_FORMAT, self._mark, *numbers)
+        packed = struct.pack(_FORMAT, mark, *numbers)
+    memory.keep(kept, memory.WISHES, packed)
