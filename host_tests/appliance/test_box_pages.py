@@ -61,7 +61,7 @@ def test_a_network_that_is_lost_long_after_the_start_brings_what_answers_phones(
         box = box_of(world)
         assert box.launch.web is not None and "appliance.web.setup" not in world.device.modules
         world.set_fault("wifi_off", True)
-        assert world.run_until(lambda: box.wifi.provisioning.offered, 600)
+        assert world.run_until(lambda: box.wifi.offered, 600)
         assert world.run_until(lambda: "appliance.web.setup" in world.device.modules, 5)
 
 

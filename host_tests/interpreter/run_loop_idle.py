@@ -11,7 +11,6 @@ from appliance.jobs import Collector, StateQuestion
 from appliance.loop import Loop
 from appliance.network.guard import JoinGuard
 from appliance.network.link import Link
-from appliance.network.provisioning import Provisioning
 from appliance.network.scan import Networks
 from appliance.network.station import Station
 from appliance.settings.settings import Settings
@@ -100,9 +99,8 @@ def build(clock):
     settings.take_line("WIFI_SSID", "home", True)
     story = Story(Log(uptime, write=nothing), uptime)
     link = Link(settings, Radio(), nothing, None, nothing)
-    provisioning = Provisioning(None, link, None, nothing)
     guard = JoinGuard(Forgetful(), Watchdog(), clock.ticks)
-    wifi = Station(settings, link, Networks(Radio()), provisioning, guard, nothing)
+    wifi = Station(settings, link, Networks(Radio()), None, guard, nothing)
     wifi.start(clock.now)
     evse = SmartEvse("192.168.1.60", wifi, clock.ticks, nothing)
     loop = Loop(

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """WiFi of the box on a radio of the test's own, moved as the loop moves it: watched each pass, one slow step at a time."""
 
+from types import SimpleNamespace
+
 from appliance.network.guard import JoinGuard
 from appliance.network.link import Link
-from appliance.network.provisioning import Provisioning
 from appliance.network.scan import Networks
 from appliance.network.station import Station
 from appliance.settings.settings import Settings
@@ -14,6 +15,7 @@ from host_tests.support.fake_radio import AccessPoint, Clock, Hang, Point, Radio
 from host_tests.update import device_files
 
 PASS_MS = 50
+NOT_NEEDED_YET = SimpleNamespace(offered=False)
 
 
 survival = device_files.module("survival")
@@ -91,11 +93,16 @@ class Rig:
     def _build(self, mdns):
         Mdns.living = None
         link = Link(self.settings, self.radio, lambda radio: ("pool of", radio), mdns, self._tell)
-        self.provisioning = Provisioning(lambda: self.point, link, self._save, self._tell)
         guard = JoinGuard(self.kept, self.watchdog, self.clock.ticks)
         networks = Networks(self.radio)
-        self.station = Station(self.settings, link, networks, self.provisioning, guard, self._tell)
+        self.station = Station(self.settings, link, networks, self._save, guard, self._tell)
+        self.station.make_point = lambda: self.point
         self.station.start(self.clock.now)
+
+    @property
+    def provisioning(self):
+        """The station's; before it has one nothing is offered."""
+        return self.station.provisioning or NOT_NEEDED_YET
 
     def _tell(self, kind, text):
         self.told.append((kind, text))

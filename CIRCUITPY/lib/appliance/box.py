@@ -183,7 +183,7 @@ class Box:
         else:
             self.uplink.go_on()
         if self.radio is not None:
-            self.uplink.wifi.provisioning.make_point = self._new_access_point
+            self.uplink.wifi.make_point = self._new_access_point
         return self.uplink.wifi
 
     def _new_access_point(self):

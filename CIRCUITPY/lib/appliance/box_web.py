@@ -36,7 +36,7 @@ def start(box):
         lambda path: routes.found(handlers, folder, path),
     )
     web = server.Web(box.wifi.pool, select.poll(), box.site.respond, box.tell_web)
-    guests = launch.Guests(box.wifi.provisioning, lambda: _let_guests_in(box, web, folder))
+    guests = launch.Guests(box.wifi, lambda: _let_guests_in(box, web, folder))
     if guests.due(None):
         guests.run(None)
     _check_library(box)

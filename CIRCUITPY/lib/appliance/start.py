@@ -33,11 +33,10 @@ ASKING = (
 ).split()
 # By now the SmartEVSE was asked, where it answers at once.
 REST = (
-    "appliance.state.cars appliance.smartevse.delivery appliance.network.provisioning appliance.network.station "
-    "appliance.settings.service appliance.state.faults appliance.state.status appliance.story appliance.pieces "
-    "appliance.jobs appliance.modem.role appliance.storage.secrets slots appliance.update.health "
-    "appliance.web.access appliance.web.launch appliance.box"
-).split()
+    "appliance.state.cars appliance.smartevse.delivery appliance.network.station appliance.settings.service "
+    "appliance.state.faults appliance.state.status appliance.story appliance.pieces appliance.jobs "
+    "appliance.modem.role appliance.storage.secrets slots appliance.update.health appliance.web.access "
+    "appliance.web.launch appliance.box"
 # True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.
 importing = False
 

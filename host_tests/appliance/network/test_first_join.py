@@ -29,8 +29,7 @@ class Started(Rig):
             self.clock.wait(PASS_MS)
         self.told_first = list(self.told)
         self.station = self.first.station(self._save)
-        self.provisioning = self.station.provisioning
-        self.provisioning.make_point = lambda: self.point
+        self.station.make_point = lambda: self.point
         self.station.start(self.clock.now, self.first)
 
     @staticmethod

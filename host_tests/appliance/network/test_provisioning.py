@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """When the box's own access point comes and goes, and what becomes of a network that a guest names there."""
 
+import sys
+
 import pytest
 
 from host_tests.support.fake_radio import Point
@@ -95,6 +97,26 @@ def test_an_access_point_that_cannot_be_is_tried_again():
     assert rig.texts("info") == ["no access point: out of memory"] and not rig.provisioning.offered
     rig.point.fault = None
     assert 24 < rig.until(lambda: rig.provisioning.offered, 60) < 31
+
+
+def test_a_box_in_its_network_loads_nothing_of_it():
+    rig = Rig()
+    rig.until(lambda: rig.station.connected)
+    assert rig.station.provisioning is None and not rig.station.offered
+    rig.radio.air.clear()
+    rig.radio.lose()
+    rig.until(lambda: rig.station.offered, 300)
+    assert rig.station.provisioning.access_point is rig.point
+
+
+def test_a_file_that_is_missing_is_told_and_tried_again(monkeypatch):
+    monkeypatch.setitem(sys.modules, "appliance.network.provisioning", None)
+    rig = Rig(**NO_NETWORK)
+    rig.run(35)
+    (first, second) = rig.texts("info")
+    assert first == second and first.startswith("no access point: ") and not rig.station.offered
+    monkeypatch.undo()
+    rig.until(lambda: rig.station.offered, 35)
 
 
 def test_an_access_point_that_the_radio_did_not_start_is_told_and_tried_again():

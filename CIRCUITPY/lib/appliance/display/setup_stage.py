@@ -21,6 +21,8 @@ def kind(state, wifi, now):
     if stage in _BUSY_STAGES:
         return None
     provisioning = wifi.provisioning
+    if provisioning is None:
+        return None
     if provisioning.wish is not None:
         return JOINING
     if provisioning.just_joined(now):

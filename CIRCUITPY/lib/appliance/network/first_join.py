@@ -66,8 +66,6 @@ class FirstJoin:
 
     def station(self, save):
         """The Station to be started with this. Loads it."""
-        from appliance.network.provisioning import Provisioning
         from appliance.network.station import Station
 
-        link, tell = self._link, self._tell
-        return Station(self._settings, link, self._networks, Provisioning(None, link, save, tell), self._guard, tell)
+        return Station(self._settings, self._link, self._networks, save, self._guard, self._tell)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Gets the box into a network with a phone: its own access point, the guests there, and the network they name.
 
-    no network known, a second failure, lost for three minutes --> access point on the air
+    no network known, a second failure, lost for three minutes --> the station loads this, access point on the air
     a guest names a network --> wish --> joined: saved, and the access point goes once the result was read
                                     `--> refused: told on the page, the known network stays
 """
@@ -11,10 +11,7 @@ from plc.ticks import expired, ticks_add
 
 from appliance.base.recent import Recent
 
-# The access point comes up when the network was lost for this long; tried again when that failed.
-OFFER_AFTER_LOSS_MS = 180000
-OFFER_RETRY_MS = 30000
-# It stays when the box has joined: with nobody there, for a guest to read the result, once it was read.
+# The access point stays when the box has joined: with nobody there, for a guest to read the result, once it was read.
 CLOSE_EMPTY_MS = 10000
 CLOSE_UNREAD_MS = 180000
 CLOSE_READ_MS = 60000
@@ -44,14 +41,12 @@ class Wish:
 class Provisioning:
     """``wish`` is the network that is being tried, ``outcome`` the last one that was; its ``cause`` is None if joined.
 
-    ``make_point()`` gives the AccessPoint once it is needed; None on a board without radio. ``save(ssid, password)`` keeps a
-    network and gives None or why not; ``tell(kind, text)`` gets "info" and "console". The station moves it: what it wants,
-    it does when told to.
+    ``save(ssid, password)`` keeps a network and gives None or why not; ``tell(kind, text)`` gets "info" and "console". The
+    station makes it when the access point is first needed, and moves it: what it wants, it does when told to.
     """
 
-    def __init__(self, make_point, link, save, tell):
-        self.make_point = make_point
-        self.access_point = None
+    def __init__(self, access_point, link, save, tell):
+        self.access_point = access_point
         self.wish = None
         self.outcome = None
         self.save_problem = None
@@ -61,7 +56,6 @@ class Provisioning:
         self._connected = False
         self._shows_joined = Recent(SHOW_JOINED_MS)
         self._unsaved = None
-        self._offer_at = None
         self._close_at = None
         self._read_at = None
         self._steps_until = None
@@ -70,12 +64,12 @@ class Provisioning:
     @property
     def offered(self):
         """True while the access point is on the air."""
-        return self.access_point is not None and self.access_point.active
+        return self.access_point.active
 
     def poll(self, now):
         """Answer the guests' names. True when something was done."""
         self._shows_joined.holds(now)
-        return self.access_point is not None and self.access_point.poll(now)
+        return self.access_point.poll(now)
 
     def has_guest(self, now):
         """True while a phone on the access point does anything."""
@@ -93,7 +87,7 @@ class Provisioning:
 
     def ask_join(self, ssid, password, now):
         """Try this network, soon; False when another try is under way or the box is in a network."""
-        if self.access_point is None or self.wish is not None or self._connected:
+        if self.wish is not None or self._connected:
             return False
         self.wish = Wish(ssid, password, ticks_add(now, WISH_MS))
         self.outcome = None
@@ -124,22 +118,15 @@ class Provisioning:
 
     # ---- what the station tells
 
-    def need(self, now):
-        """The box cannot be reached without the access point."""
-        if not self.offered:
-            self._offer_at = now
-
-    def lost(self, now):
+    def lost(self):
         """The network is lost."""
         self._connected = False
         self._close_at = None
         self._read_at = None
-        self._offer_at = ticks_add(now, OFFER_AFTER_LOSS_MS)
 
     def joined(self, address, now):
         """The box is in a network; gives the Wish that this was, or None."""
         self._connected = True
-        self._offer_at = None
         wish, self.wish = self.wish, None
         self._steps_until = ticks_add(now, CLOSE_STEPS_MS)
         if wish is not None:
@@ -174,19 +161,10 @@ class Provisioning:
             self.access_point.stop()
             self._tell("info", "access point closed")
 
-    def wants_offer(self, now):
-        """True when the access point should go on the air."""
-        return self.make_point is not None and expired(self._offer_at, now)
-
-    def offer(self, channel, now):
+    def offer(self, channel):
         """Go on the air; gives True when that was done."""
-        self._offer_at = None
-        if self.offered:
-            return False
+        point = self.access_point
         try:
-            if self.access_point is None:
-                self.access_point = self.make_point()
-            point = self.access_point
             self._link.enable()
             # The phone is beside the box, where the password is read off the display.
             self._link.use_power(True)
@@ -194,9 +172,8 @@ class Provisioning:
             point.start(self._link.pool, channel)
         except Exception as error:
             # RuntimeError, OSError: no socket, no memory for the radio. Cars are read without it.
-            if self.offered:
-                self.access_point.stop()
-            self._offer_at = ticks_add(now, OFFER_RETRY_MS)
+            if point.active:
+                point.stop()
             self._tell("info", "no access point: %s" % error)
             return False
         self._close_at = None
@@ -206,18 +183,17 @@ class Provisioning:
 
     def wants_look(self, now):
         """True when the access point should be on the air by now."""
-        return self.access_point is not None and self.access_point.wants_look(now)
+        return self.access_point.wants_look(now)
 
-    def look(self, now):
-        """An access point that did not come up is none: it is tried again while it is needed."""
+    def look(self):
+        """False for an access point that did not come up: it is none."""
         point = self.access_point
         if point.is_on_air():
-            return
+            return True
         point.stop()
         self._close_at = None
-        if not self._connected:
-            self._offer_at = ticks_add(now, OFFER_RETRY_MS)
         self._tell("info", "no access point: the radio did not start it")
+        return False
 
     def wants_save(self, now):
         """True when a network that was joined is to be kept."""

@@ -35,8 +35,11 @@ REFUSED_BACK_OFF_MS = (5000, 15000, 30000, 60000, 300000)
 # A network whose name is not in the air may be a hidden one, and of several access points the strongest may be
 # the one that refuses: after every so many failures the firmware chooses. Less power is not tried each time either.
 BLIND_EVERY = 5
-# After this many failed tries since the start the access point is needed.
+# The access point is needed after this many failed tries since the start, or when the network was lost for this long; tried
+# again when that failed.
 OFFER_AFTER_FAILURES = 2
+OFFER_AFTER_LOSS_MS = 180000
+OFFER_RETRY_MS = 30000
 # Somebody who is typing is not thrown out by a try that will most likely fail.
 GUEST_PAUSE_MS = 60000
 SEARCH_FRESH_MS = 60000
@@ -47,10 +50,12 @@ ADDRESS_LOOKS = 15
 class Station:
     """``poll(now)`` watches (cheap); ``run(now)`` does one slow step when ``due(now)``.
 
-    ``networks`` searches the air; ``tell(kind, text)`` gets "connected", "lost", "failed", "info" or "console".
+    ``networks`` searches the air; ``save(ssid, password)`` keeps a network; ``tell(kind, text)`` gets "connected", "lost",
+    "failed", "info" or "console". ``make_point()`` gives the AccessPoint, None where there is none; once that is needed,
+    ``provisioning`` is there.
     """
 
-    def __init__(self, settings, link, networks, provisioning, guard, tell):
+    def __init__(self, settings, link, networks, save, guard, tell):
         self.ssid = settings["WIFI_SSID"]
         self.hostname = link.hostname
         self.state = DOWN if self.ssid and link.exists else OFF
@@ -59,15 +64,18 @@ class Station:
         self.joins = 0
         self.losses = 0
         self.networks = networks
-        self.provisioning = provisioning
+        self.make_point = None
+        self.provisioning = None
         self._password = settings["WIFI_PASSWORD"]
         self._port = settings["HTTP_PORT"]
         self._link = link
+        self._save = save
         self._guard = guard
         self._tell = tell
         self._failures = 0
         self._refusals = 0
         self._next = None
+        self._offer_at = None
         self._watch_at = None
         self._looks = 0
         self._last_place = None
@@ -81,10 +89,7 @@ class Station:
         self._steps = (
             (self._is_looking, self._look),
             (self._is_prepared, self._join),
-            (provisioning.wants_close, provisioning.close),
-            (provisioning.wants_look, provisioning.look),
-            (provisioning.wants_offer, self._offer),
-            (provisioning.wants_save, provisioning.save),
+            (self._wants_offer, self._offer),
             (self._wants_join, self._prepare),
         )
 
@@ -100,7 +105,25 @@ class Station:
     @property
     def reachable(self):
         """True while somebody could open the page."""
-        return self.state == CONNECTED or self.provisioning.offered
+        return self.state == CONNECTED or self.offered
+
+    @property
+    def offered(self):
+        """True while the access point is on the air."""
+        return self.provisioning is not None and self.provisioning.offered
+
+    def _wish(self):
+        """The network that somebody entered and that is to be tried, or None."""
+        return None if self.provisioning is None else self.provisioning.wish
+
+    def _has_reader(self, now):
+        """True while somebody has the set-up page open."""
+        return self.provisioning is not None and self.provisioning.has_reader(now)
+
+    def _need_point(self, now):
+        """The box cannot be reached without the access point."""
+        if not self.offered:
+            self._offer_at = now
 
     @property
     def pool(self):
@@ -114,7 +137,7 @@ class Station:
         if hung:
             self.cause = "wifi_dhcp"
         if hung or self.state == OFF:
-            self.provisioning.need(now)
+            self._need_point(now)
         pause = self._guard.pause_ms()
         self._next = ticks_add(now, pause)
         if first is not None:
@@ -148,7 +171,7 @@ class Station:
     def poll(self, now):
         """Answer guests; watch the connection once a second. True when something was done."""
         self._searched.holds(now)
-        if self.provisioning.poll(now):
+        if self.provisioning is not None and self.provisioning.poll(now):
             return True
         if self.state != CONNECTED or not expired(self._watch_at, now):
             return False
@@ -171,7 +194,9 @@ class Station:
         self.losses += 1
         self._looks = 0
         self._next = ticks_add(now, BACK_OFF_MS[0])
-        self.provisioning.lost(now)
+        self._offer_at = ticks_add(now, OFFER_AFTER_LOSS_MS)
+        if self.provisioning is not None:
+            self.provisioning.lost()
         self._tell("lost", "connection lost")
 
     # ---- the slow part
@@ -207,19 +232,19 @@ class Station:
             self._prepared = True
 
     def _wants_join(self, now):
-        wish = self.provisioning.wish
+        wish = self._wish()
         if wish is not None:
             return expired(wish.start_at, now)
         return self.state == DOWN and expired(self._next, now)
 
     def _prepare(self, now):
         """The moment for a try has come: prepare it with a search, unless the last one is fresh."""
-        wish = self.provisioning.wish
+        wish = self._wish()
         if wish is None:
             if self._link.is_joined():
                 self._came_back(now)
                 return
-            if self.provisioning.has_reader(now) and self.cause in ("wifi_auth", "wifi_dhcp"):
+            if self._has_reader(now) and self.cause in ("wifi_auth", "wifi_dhcp"):
                 self._next = ticks_add(now, GUEST_PAUSE_MS)
                 return
         elif self._searched.holds(now) and self.networks.best(wish.ssid) is not None:
@@ -245,13 +270,13 @@ class Station:
             self._tell("failed", "no address from the router")
 
     def _is_prepared(self, now):
-        wish = self.provisioning.wish
+        wish = self._wish()
         return self._prepared and (wish is None or expired(wish.start_at, now))
 
     def _join(self, now):
         """Join once; stands still for seconds."""
         self._prepared = False
-        wish = self.provisioning.wish
+        wish = self._wish()
         ssid, password = (self.ssid, self._password) if wish is None else (wish.ssid, wish.password)
         low_power = self._low_power_for == ssid
         place = self._place(ssid, now)
@@ -289,14 +314,14 @@ class Station:
 
     def _place(self, ssid, now):
         """Which access point to join: (channel, BSSID), ANYWHERE, or None when the network is not in the air."""
-        wished = self.provisioning.wish is not None
+        wished = self._wish() is not None
         if self._last_place is not None and not wished:
             return self._last_place
         point = self.networks.best(ssid)
         if point is None:
             unheard = self._tries_itself and not self.networks.shown
             may_be_hidden = wished or unheard or (
-                self._failures % BLIND_EVERY == 0 and not self.provisioning.has_reader(now)
+                self._failures % BLIND_EVERY == 0 and not self._has_reader(now)
             )
             return ANYWHERE if may_be_hidden else None
         if not wished and self._failures % BLIND_EVERY == BLIND_EVERY - 1:
@@ -322,7 +347,8 @@ class Station:
         self._refusals = 0
         self._low_power_for = None
         self._watch_at = ticks_add(now, WATCH_MS)
-        wish = self.provisioning.joined(self.address, now)
+        self._offer_at = None
+        wish = None if self.provisioning is None else self.provisioning.joined(self.address, now)
         if wish is not None:
             self.ssid, self._password = wish.ssid, wish.password
         link.stay_awake()
@@ -336,7 +362,7 @@ class Station:
         from appliance.network import join_errors
 
         may_be_power = join_errors.may_be_power(error)
-        its_turn = self.provisioning.wish is not None or self._refusals % BLIND_EVERY == 0
+        its_turn = self._wish() is not None or self._refusals % BLIND_EVERY == 0
         if its_turn and may_be_power and self._link.has_less_power() and self._low_power_for != ssid:
             self._low_power_for = ssid
             self._prepared = True
@@ -349,12 +375,12 @@ class Station:
     def _failed(self, cause, text, now):
         self._low_power_for = None
         self._link.keep_low_power(False)
-        if self.provisioning.offered:
+        if self.offered:
             self._link.use_power(True)
         # The access point may have moved to another channel.
         self._last_place = None
         self.state = DOWN if self.ssid else OFF
-        wish = self.provisioning.wish
+        wish = self._wish()
         if wish is not None:
             self.provisioning.refused(cause)
             self._next = ticks_add(now, GUEST_PAUSE_MS)
@@ -363,21 +389,52 @@ class Station:
         self.cause = cause
         pauses = REFUSED_BACK_OFF_MS if cause == "wifi_auth" else BACK_OFF_MS
         pause = pauses[min(self._failures, len(pauses) - 1)]
-        if self.provisioning.has_reader(now):
+        if self._has_reader(now):
             pause = max(pause, GUEST_PAUSE_MS)
         self._failures += 1
         self._next = ticks_add(now, pause)
         if self._failures >= OFFER_AFTER_FAILURES and self.losses == 0:
-            self.provisioning.need(now)
+            self._need_point(now)
         self._tell("failed", "%s; next try in %d s" % (text, pause // 1000))
 
+    # ---- the access point
+
+    def _wants_offer(self, now):
+        return self.make_point is not None and expired(self._offer_at, now)
+
     def _offer(self, now):
+        self._offer_at = None
+        if self.offered:
+            return
+        # Until it is on the air.
+        self._offer_at = ticks_add(now, OFFER_RETRY_MS)
+        if self.provisioning is None:
+            try:
+                self._load_provisioning()
+            except Exception as error:
+                # A file is missing on the drive, or there is no memory for it. Cars are read without it.
+                self._tell("info", "no access point: %s" % error)
+                return
         known = self.networks.best(self.ssid)
         # Of 12 and 13 the chip knows only in a network; else it opens one of its own name there, without a password.
         channel = 1 if known is None or known.channel > 11 else known.channel
-        opened = self.provisioning.offer(channel, now)
-        if opened and not self.networks.complete:
-            self.networks.begin()
+        if self.provisioning.offer(channel):
+            self._offer_at = None
+            if not self.networks.complete:
+                self.networks.begin()
+
+    def _load_provisioning(self):
+        from appliance.network.provisioning import Provisioning
+
+        guests = self.provisioning = Provisioning(self.make_point(), self._link, self._save, self._tell)
+        search, join, offer, prepare = self._steps
+        close, look = (guests.wants_close, guests.close), (guests.wants_look, self._look_for_point)
+        self._steps = (search, join, close, look, offer, (guests.wants_save, guests.save), prepare)
+
+    def _look_for_point(self, now):
+        """One that did not come up is tried again while it is needed."""
+        if not self.provisioning.look() and self.state != CONNECTED:
+            self._offer_at = ticks_add(now, OFFER_RETRY_MS)
 
     # ---- reports
 
@@ -391,7 +448,6 @@ class Station:
 
     def document(self):
         """For the page's JSON."""
-        provisioning = self.provisioning
         return {
             "state": self.state,
             "ssid": self.ssid,
@@ -400,5 +456,5 @@ class Station:
             "rssi": self.rssi(),
             "joins": self.joins,
             "losses": self.losses,
-            "access_point": provisioning.access_point.name if provisioning.offered else None,
+            "access_point": self.provisioning.access_point.name if self.offered else None,
         }

@@ -45,14 +45,14 @@ class Launch:
 class Guests:
     """Slow piece: loads what answers phones on the box's own access point, once that is on the air. ``load()`` does it."""
 
-    def __init__(self, provisioning, load):
-        self._provisioning = provisioning
+    def __init__(self, wifi, load):
+        self._wifi = wifi
         self._load = load
         self._loaded = False
 
     def due(self, _now):
         """True when the first guest may come."""
-        return not self._loaded and self._provisioning.offered
+        return not self._loaded and self._wifi.offered
 
     def run(self, _now):
         """Load it."""
