@@ -11,7 +11,7 @@ reason are kept for console and status page.
 
 from appliance.settings import toml
 from appliance.settings.checks import checked, file_value, mend, shown
-from appliance.settings.schema import CAR_KEYS, DEFAULT, KEY, SCHEMA, Mistake, closest_key, row_of
+from appliance.settings.schema import CAR_KEYS, DEFAULT, KEY, SCHEMA, Mistake, row_of
 
 _MOST_ERRORS = 20
 # Lines for CircuitPython itself that do a box harm. Its installer writes both.
@@ -101,8 +101,11 @@ class Settings:
                 raise Mistake(_HARMFUL[key])
             if key.startswith("CIRCUITPY_"):
                 return
-            closest = closest_key(key) if len(self.errors) < _MOST_ERRORS else None
-            hint = "; did you mean " + closest + "?" if closest else ""
+            hint = ""
+            if len(self.errors) < _MOST_ERRORS:
+                from appliance.settings.typos import hint_for
+
+                hint = hint_for(key)
             raise Mistake("there is no setting " + shown(key) + hint)
         if key in self._sources:
             raise Mistake(key + " is set twice; the first line is used")
