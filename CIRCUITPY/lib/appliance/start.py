@@ -28,7 +28,7 @@ SESSION = (
 SETTINGS = "appliance.settings.checks appliance.settings.settings appliance.storage.records".split()
 # By now they are let in wherever nobody has to be asked before.
 ASKING = (
-    "appliance.storage.records appliance.network.link appliance.network.first_join appliance.smartevse.exchange "
+    "appliance.network.link appliance.network.first_join appliance.smartevse.exchange "
     "appliance.smartevse.question appliance.uplink appliance.asking"
 ).split()
 # By now the SmartEVSE was asked, where it answers at once.

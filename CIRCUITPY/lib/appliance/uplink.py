@@ -8,7 +8,6 @@ from appliance.network.link import Link
 from appliance.network.scan import Networks
 from appliance.smartevse.question import SmartEvse
 from appliance.storage import memory
-from appliance.storage.records import StoreError
 from appliance.watchdog import Watchdog
 
 
@@ -68,6 +67,8 @@ class Uplink:
 
     def _save_network(self, ssid, password):
         """Gives None, or why it cannot be kept."""
+        from appliance.storage.records import StoreError  # there by now; not before a car is answered
+
         try:
             self._keeper.save_network(ssid, password)
         except StoreError as error:

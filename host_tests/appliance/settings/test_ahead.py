@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The few settings that are known before all of them are read: they say the same, or are not used."""
 
+import sys
+
 import pytest
 from appliance.settings import ahead, schema, settings
+from appliance.storage.records import Store
 
 
 def test_the_defaults_are_those_of_the_table():
@@ -48,3 +51,12 @@ def test_a_value_that_cannot_be_used_is_not_the_same():
 
     assert not ahead.says_the_same(settings.Settings(), cannot, [])
     assert not ahead.says_the_same(settings.Settings(), {"HTTP_PORT": "eighty"}.get, [])
+
+
+def test_what_was_saved_is_read_and_before_something_was_its_reader_is_not_even_loaded(tmp_path, monkeypatch):
+    root, entries = str(tmp_path), [("WIFI_SSID", "Cellar", None)]
+    with monkeypatch.context() as missing:
+        missing.setitem(sys.modules, "appliance.storage.records", None)
+        assert ahead.saved(root) == []
+    Store(root, None, lambda _text: None).write(entries)
+    assert ahead.saved(root) == entries

@@ -6,7 +6,7 @@
 the last one knew that both say the same (``says_the_same``), and that no file was changed since (``wishes.mark_of``).
 """
 
-from appliance.storage.records import Store
+import os
 
 # As the rows of schema.SCHEMA have them.
 DEFAULTS = {
@@ -28,6 +28,13 @@ DEFAULTS = {
 
 def saved(root):
     """What was saved on the page, on the drive with this root."""
+    try:
+        os.stat(root + "/saved")
+    except OSError:
+        # Nothing yet, and what would read it need not be loaded.
+        return []
+    from appliance.storage.records import Store
+
     return Store(root, None, None).read()
 
 
