@@ -15,6 +15,7 @@ import types
 
 from appliance.jobs import Collector, StateQuestion
 from appliance.loop import Loop
+from appliance.smartevse.delivery import Deliveries
 from appliance.smartevse.exchange import Answer
 from appliance.smartevse.question import SmartEvse
 from appliance.state import faults
@@ -374,9 +375,10 @@ class Rig:
         self.events = []
         box.story.follow(lambda event, now: self.events.append((self.clock.now_ms, *event)))
         box.story.follow(Garage([]).follow)
-        box.story.follow(box.smartevse.follow)
+        box.deliveries = Deliveries(box.smartevse)
+        box.story.follow(box.deliveries.follow)
         box.loop = Loop(self.modem, self._new_secc, box.story, box.frames, self.ticks, lambda: None)
-        box.loop.add_slow_piece("smartevse", box.smartevse)
+        box.loop.add_slow_piece("smartevse", box.deliveries)
         question = StateQuestion(box.loop, self.network, box.smartevse, box.story, self.ticks)
         box.loop.add_slow_piece("question", question)
         box.loop.add_slow_piece("collect", Collector(box.loop, self._collect))

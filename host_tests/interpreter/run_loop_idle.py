@@ -14,6 +14,7 @@ from appliance.network.link import Link
 from appliance.network.scan import Networks
 from appliance.network.station import Station
 from appliance.settings.settings import Settings
+from appliance.smartevse.delivery import Deliveries
 from appliance.smartevse.question import SmartEvse
 from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Log, Uptime
@@ -114,7 +115,7 @@ def build(clock):
     loop.add_piece("display", Display(IdlePanel(), (story.status, evse, wifi, None)))
     loop.add_piece("wifi", wifi)
     loop.add_slow_piece("wifi", wifi)
-    loop.add_slow_piece("smartevse", evse)
+    loop.add_slow_piece("smartevse", Deliveries(evse))
     loop.add_slow_piece("question", StateQuestion(loop, wifi, evse, story, clock.ticks))
     loop.add_slow_piece("collect", Collector(loop, nothing))
     return loop

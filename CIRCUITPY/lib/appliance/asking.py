@@ -25,26 +25,39 @@ class Asking:
         self._times = early.times
         self._notebook = notebook
         self._wanted = wanted
-        self._readings = []
+        self._deliveries = None
+        # What cars did that the deliveries have not been told: (event, when).
+        self._events = []
         self.uplink = Uplink(early.ticks, notebook)
         self._first_join = self.uplink.new_first_join(wanted, early.radio)
         self._smartevse = self.uplink.new_smartevse(wanted["SMARTEVSE_URL"])
 
     def follow(self, event, now):
-        if event[0] == "reading":
-            self._readings.append(event[1])
-        self._smartevse.follow(event, now)
+        """An event of the protocol stack. Told on when no car is there: nothing is loaded in a session."""
+        if event[0] in ("matched", "reading", "released"):
+            self._events.append((event, now))
+
+    def deliveries(self):
+        """The Deliveries of what was read and will be, which know all that happened until now. Loads them."""
+        if self._deliveries is None:
+            from appliance.smartevse.delivery import Deliveries
+
+            self._deliveries = Deliveries(self._smartevse)
+        events, self._events = self._events, []
+        for event, now in events:
+            if event[0] == "reading":
+                # What the owner told of a car belongs into the one delivery of its plug-in.
+                _garage(self._wanted).recognise(event[1])
+            self._deliveries.follow(event, now)
+        return self._deliveries
 
     def deliver(self):
         """A step of the delivery of what was read, if there is one to take: promptly, or another car could be there."""
-        now = self._ticks()
-        if self._smartevse.due(now):
-            # What the owner told of a car belongs into the one delivery of its plug-in.
-            garage = _garage(self._wanted)
-            for reading in self._readings:
-                garage.recognise(reading)
-            self._readings = []
-            self._smartevse.run(now)
+        if self._events or self._smartevse.delivering:
+            now = self._ticks()
+            deliveries = self.deliveries()
+            if deliveries.due(now):
+                deliveries.run(now)
 
     def ask(self, serve):
         """An EvseState, or None when it did not answer. ``serve()`` moves the modem between two steps."""

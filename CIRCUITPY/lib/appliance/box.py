@@ -22,6 +22,7 @@ from appliance.modem.setting import KeptSetting
 from appliance.modem.wiring import pins_in
 from appliance.settings import ahead, schema, settings, wishes
 from appliance.settings.service import Keeper
+from appliance.smartevse.delivery import Deliveries
 from appliance.state import cars
 from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Log, Uptime
@@ -223,13 +224,14 @@ class Box:
                 self.loop.go_on(self.ticks())
         self.door = None
         followed = self.asking is not None and self.settings["SMARTEVSE_URL"] != ""
+        self.deliveries = self.asking.deliveries() if followed else Deliveries(self.smartevse)
         if not followed:
-            self.story.follow(self.smartevse.follow)
+            self.story.follow(self.deliveries.follow)
         if _door is not None:
             _door.notebook.read_to(self.story)
         if followed:
-            # What was told until now it knows.
-            self.story.follow(self.smartevse.follow)
+            # What was told until now they know.
+            self.story.follow(self.deliveries.follow)
         self._part("settings_error", self._keep_wishes)
 
     def _keep_wishes(self):
@@ -342,7 +344,7 @@ class Box:
         question = StateQuestion(loop, self.wifi, self.smartevse, self.story, self.ticks)
         for name, piece in (
             ("wifi", self.wifi),
-            ("smartevse", self.smartevse),
+            ("smartevse", self.deliveries),
             # A car may wait for its answer, and nobody yet for what comes behind it.
             ("question", question),
             ("display", Later(self._display_steps(), self.fails_as("display_missing"), self.wifi, self.uptime)),

@@ -37,6 +37,7 @@ REST = (
     "appliance.state.faults appliance.state.status appliance.story appliance.pieces appliance.jobs "
     "appliance.modem.role appliance.storage.secrets slots appliance.update.health appliance.web.access "
     "appliance.web.launch appliance.box"
+).split()
 # True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.
 importing = False
 

@@ -50,7 +50,7 @@ class Uplink:
     def new_smartevse(self, url):
         """The way to the SmartEVSE at ``url``; "": there is none."""
         network = self.first_join if self.wifi is None else self.wifi
-        self.smartevse = SmartEvse(url, network, self._ticks, self._on_smartevse, None, self.watchdog.stretch)
+        self.smartevse = SmartEvse(url, network, self._ticks, self._on_smartevse, self.watchdog.stretch)
         return self.smartevse
 
     def _on_watchdog(self, text):

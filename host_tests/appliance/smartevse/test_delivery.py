@@ -6,6 +6,7 @@ import errno
 import json
 
 import pytest
+from appliance.smartevse.delivery import Deliveries
 from appliance.smartevse.exchange import EXCHANGE_MS
 from appliance.smartevse.question import SmartEvse
 from appliance.smartevse.target import find_value
@@ -139,16 +140,17 @@ class Bench:
         self.reports = []
         report = lambda kind, text: self.reports.append((kind, text))  # noqa: E731
         self.evse = SmartEvse(url, self.network, self.server.ticks, report)
+        self.deliveries = Deliveries(self.evse)
 
     def deliver(self, value=None):
-        self.evse.deliver(value or reading(), self.server.now)
+        self.deliveries.deliver(value or reading(), self.server.now)
         return self
 
     def run(self, seconds):
         end = ticks_add(self.server.now, seconds * 1000)
         while not expired(end, self.server.now):
-            if self.evse.due(self.server.now):
-                self.evse.run(self.server.now)
+            if self.deliveries.due(self.server.now):
+                self.deliveries.run(self.server.now)
             self.server.wait(10)
         return self
 
@@ -357,7 +359,7 @@ def test_a_silent_server_is_given_up_after_a_minute():
     assert bench.kinds() == ["failed"]
     assert bench.evse.cause == "smartevse_slow"
     assert len(bench.sent()) == 1
-    assert bench.evse.due(bench.server.now) is False
+    assert bench.deliveries.due(bench.server.now) is False
     assert ticks_diff(bench.server.now, start) < 80_000
     assert bench.server.open == 0
 
@@ -399,7 +401,7 @@ def test_a_late_reading_is_not_sent_once_its_car_was_unplugged(state_id, asks, p
 def test_a_modem_phase_that_began_after_this_cars_was_over_is_another_cars():
     bench = Bench([(5, settings_answer(state_id=12)), (5, http(200, b"{}"))])
     bench.network.connected = False
-    bench.evse.deliver(reading(), ticks_add(bench.server.now, 40000), bench.server.now)
+    bench.deliveries.deliver(reading(), ticks_add(bench.server.now, 40000), bench.server.now)
     bench.run(65)
     bench.network.connected = True
     bench.run(30)
@@ -415,7 +417,7 @@ def test_a_car_plugged_in_unseen_is_given_ten_seconds_to_speak_before_a_late_rea
     bench.network.connected = True
     bench.run(8)
     assert bench.sent() == []
-    bench.evse.car_began(b"\x02\xab\x34\xcd\x00\x02")
+    bench.deliveries.car_began(b"\x02\xab\x34\xcd\x00\x02")
     assert bench.run(30).sent() == []
 
 
@@ -425,9 +427,9 @@ def test_another_car_that_begins_takes_the_place_of_a_reading_not_yet_sent():
     bench = Bench([(5, http(200, b"{}"))])
     bench.network.connected = False
     bench.deliver(value)
-    bench.evse.car_began(value.ev_mac)
+    bench.deliveries.car_began(value.ev_mac)
     assert bench.evse.last_delivery == "pending"
-    bench.evse.car_began(b"\x02\xab\x34\xcd\x00\x02")
+    bench.deliveries.car_began(b"\x02\xab\x34\xcd\x00\x02")
     assert bench.evse.last_delivery == "failed" and bench.evse.cause == "smartevse_late"
     bench.network.connected = True
     assert bench.run(30).sent() == []
@@ -458,10 +460,10 @@ def test_one_exchange_never_blocks_longer_than_five_seconds():
     bench = Bench([None, (4900, settings_answer())])
     bench.deliver()
     for _ in range(4):
-        while not bench.evse.due(bench.server.now):
+        while not bench.deliveries.due(bench.server.now):
             bench.server.wait(10)
         before = bench.server.now
-        bench.evse.run(before)
+        bench.deliveries.run(before)
         assert ticks_diff(bench.server.now, before) <= EXCHANGE_MS + 100
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Hands one reading to the SmartEVSE.
+"""Hands readings to the SmartEVSE, one at a time.
 
     released --> POST /ev_state?current_soc=..&full_soc=..&energy_capacity=..&energy_request=..&evccid=..
                    answered (any status) --> done, never repeated
@@ -29,13 +29,64 @@ EV_BEGINS_MS = 10000
 PAUSES_MS = (4000, 8000, 12000)
 
 
+class Deliveries:
+    """Slow piece, and a follower of the protocol stack. ``evse`` is the SmartEvse."""
+
+    def __init__(self, evse):
+        self._evse = evse
+        # Of the reading that is on its way, or was last.
+        self._delivery = None
+        # The car that is being read: when it began, and what it told.
+        self._car_at = None
+        self._told = None
+
+    def follow(self, event, now):
+        """An event of the protocol stack: a car that begins, tells and is released."""
+        kind = event[0]
+        if kind == "matched":
+            self._car_at = event[2]
+            self.car_began(event[1])
+        elif kind == "reading":
+            self._told = event[1]
+        elif kind == "released":
+            self.deliver(self._told, now, self._car_at)
+
+    def deliver(self, reading, now, began=None):
+        """Queue one reading; nothing is queued for a car that told nothing. A doubtful number leaves as -1.
+
+        ``began``: when its car began to look for a charger, ``now`` if nobody knows.
+        """
+        evse = self._evse
+        if evse.target is None or reading is None:
+            return
+        if reading.soc_percent is None and reading.soc_doubtful_percent is None:
+            return
+        self._delivery = Delivery(evse, reading, now, now if began is None else began)
+        evse.delivering = True
+        evse.missed = None
+        evse.last_delivery = "pending"
+
+    def car_began(self, ev_mac):
+        """Another car is plugged in: a reading still to be delivered would be taken for its."""
+        if self._evse.delivering and self._delivery.reading.ev_mac != ev_mac:
+            self._delivery.failed("smartevse_late", "another car was plugged in before it could be sent")
+
+    def due(self, now):
+        """True when ``run`` has something to do."""
+        return self._evse.delivering and self._delivery.due(now)
+
+    def run(self, now):
+        """One step of the delivery; blocks EXCHANGE_MS at most, longer only for a name."""
+        self._delivery.run(now)
+
+
 class Delivery:
     """``evse`` is the SmartEvse, ``reading`` of a car that was released at tick ``now`` and began to look for a charger at
     ``began``."""
 
     def __init__(self, evse, reading, now, began):
+        self.reading = reading
         self._evse = evse
-        self._reading = reading
         self._began = began
         self._deadline = ticks_add(now, GIVE_UP_MS)
         self._next = now
@@ -69,15 +120,15 @@ class Delivery:
 
     def _post(self, address):
         evse = self._evse
-        url = evse.target.url(delivery_path(evse.target.path, self._reading))
+        url = evse.target.url(delivery_path(evse.target.path, self.reading))
         answer = evse.exchange("POST", url, address)
         if answer.status is not None:
             if 200 <= answer.status < 300:
-                evse.delivered("answer %d" % answer.status)
+                self._delivered("answer %d" % answer.status)
             else:
-                evse.not_delivered(cause_of(answer.status), "answered %d" % answer.status)
+                self.failed(cause_of(answer.status), "answered %d" % answer.status)
         elif answer.received:
-            evse.not_delivered("smartevse_refused", "answered with something that is not HTTP")
+            self.failed("smartevse_refused", "answered with something that is not HTTP")
         elif answer.sent:
             self._check_first = evse.can_ask
             self._sent = True
@@ -96,9 +147,9 @@ class Delivery:
         self._check_first = False
         state = EvseState(answer.body) if answer.status == 200 else None
         if state is not None and self._sent and self._taken(state):
-            evse.delivered("its answer was lost, but it has the value")
+            self._delivered("its answer was lost, but it has the value")
         elif state is not None and self._is_another_car(state, now):
-            evse.not_delivered("smartevse_late", "the car was unplugged before it could be sent")
+            self.failed("smartevse_late", "the car was unplugged before it could be sent")
         elif state is not None and state.state_id in WAITING_STATES and self._may_be_another_car(now):
             self._next = ticks_add(self._quiet_since, EV_BEGINS_MS)
         else:
@@ -119,13 +170,13 @@ class Delivery:
 
     def _taken(self, state):
         """A number ends the modem phase; -1 does not, so only the car's id can tell that it arrived."""
-        soc = self._reading.soc_percent
+        soc = self.reading.soc_percent
         if find_value(state.body, b"initial_soc") != unknown_as_minus_one(soc):
             return False
         evccid = find_value(state.body, b"evccid")
         if evccid is None:
             return state.state_id not in WAITING_STATES
-        same = evccid == evccid_text(self._reading.evccid)
+        same = evccid == evccid_text(self.reading.evccid)
         return same and (soc is None or state.state_id not in WAITING_STATES)
 
     def _postpone(self, cause):
@@ -146,4 +197,27 @@ class Delivery:
         cause = evse.cause
         if not self._attempts:
             cause = "smartevse_late" if evse.network.connected else "smartevse_no_wifi"
-        evse.not_delivered(cause, "gave up 60 s after the car was released")
+        self.failed(cause, "gave up 60 s after the car was released")
+
+    def _delivered(self, text):
+        evse, soc = self._evse, self.reading.soc_percent
+        evse.delivering = False
+        evse.cause = None
+        evse.state = evse.last_delivery = "ok"
+        evse.text = "has the reading"
+        told = "no charge" if soc is None else "%d %%" % soc
+        evse.report("delivered", "%s to %s (%s)" % (told, evse.target.host, text))
+
+    def failed(self, cause, text):
+        """It is given up."""
+        evse = self._evse
+        evse.delivering = False
+        evse.cause = cause
+        silent = cause in ("smartevse_off", "smartevse_slow", "smartevse_name")
+        evse.state = "unreachable" if silent else "error"
+        evse.waits_for = None
+        # Once it answers again, what was wrong is that it was too late.
+        evse.missed = "smartevse_late" if silent else cause
+        evse.text = text
+        evse.last_delivery = "failed"
+        evse.report("failed", "reading not delivered: " + text)

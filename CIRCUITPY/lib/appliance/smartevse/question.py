@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The SmartEVSE as the box knows it: where it is, what it said when it was asked for its state, what became of a reading.
 
-Before a box with a SmartEVSE answers a car it asks. So this is loaded early, and ``delivery`` once there is a reading.
+Before a box with a SmartEVSE answers a car it asks. So this is loaded early, and ``delivery`` when that is done.
 Everything that talks to it blocks, 5 s at most, name look-ups longer: only while no car session is active.
 """
 
@@ -23,36 +23,29 @@ def cause_of(status):
 
 
 class SmartEvse:
-    """The question for the charger's state, and one reading at a time that is delivered.
+    """The question for the charger's state, and how readings fared (``delivery``): ``delivering`` while one is on its way,
+    ``last_delivery`` "pending", "ok", "failed" or None, ``missed`` what a failed one is called as long as its car is there.
 
     ``network`` needs ``pool`` and ``connected``; ``report(kind, text)`` is called with "delivered", "failed"
     or "info", and with "missing" and an exception when a library is not there.
     """
 
-    def __init__(self, url, network, ticks, report, client=None, stretch_watchdog=None):
+    def __init__(self, url, network, ticks, report, stretch_watchdog=None):
         self.network = network
         self.ticks = ticks
         self.report = report
         self._aim(url)
+        self.delivering = False
         self.last_delivery = None
-        self._client = client
+        self._client = None
         self._stretch_watchdog = stretch_watchdog
-        # The reading that is delivered, when its car was released and when that began; its Delivery once it is due.
-        self._reading = None
-        self._released_at = None
-        self._began = None
-        self._delivery = None
-        # The car that is being read: when it began, and what it told.
-        self._car_at = None
-        self._told = None
         self._estimate = None
 
     def _aim(self, url):
         self._url = url
         self.target = Target(url) if url else None
         self.cause = None
-        # What a failed delivery is called as long as its car is there.
-        self._missed = None
+        self.missed = None
         self.state = "unknown" if url else "off"
         self.text = "not asked yet" if url else "not set up"
         # What kept it from asking a car when it was asked last: a key of target.WAITS, or None. It asks each car once.
@@ -66,8 +59,8 @@ class SmartEvse:
         if url == self._url:
             return
         self._aim(url)
-        if self.target is None and self._reading is not None:
-            self._reading = None
+        if self.target is None and self.delivering:
+            self.delivering = False
             self.last_delivery = None
         self.report("info", "readings now go to another address" if url else "readings are no longer sent")
 
@@ -75,79 +68,6 @@ class SmartEvse:
     def can_ask(self):
         """True when the target is a SmartEVSE, whose state can be asked for."""
         return self.target is not None and self.target.is_smartevse
-
-    @property
-    def delivering(self):
-        """True while a reading is on its way."""
-        return self._reading is not None
-
-    def follow(self, event, now):
-        """An event of the protocol stack: a car that begins, tells and is released."""
-        kind = event[0]
-        if kind == "matched":
-            self._car_at = event[2]
-            self.car_began(event[1])
-        elif kind == "reading":
-            self._told = event[1]
-        elif kind == "released":
-            self.deliver(self._told, now, self._car_at)
-
-    def deliver(self, reading, now, began=None):
-        """Queue one reading; nothing is queued for a car that told nothing. A doubtful number leaves as -1.
-
-        ``began``: when its car began to look for a charger, ``now`` if nobody knows.
-        """
-        if self.target is None or reading is None:
-            return
-        if reading.soc_percent is None and reading.soc_doubtful_percent is None:
-            return
-        self._reading = reading
-        self._released_at = now
-        self._began = now if began is None else began
-        self._delivery = None
-        self._missed = None
-        self.last_delivery = "pending"
-
-    def car_began(self, ev_mac):
-        """Another car is plugged in: a reading still to be delivered would be taken for its."""
-        if self._reading is not None and self._reading.ev_mac != ev_mac:
-            self.not_delivered("smartevse_late", "another car was plugged in before it could be sent")
-
-    def due(self, now):
-        """True when ``run`` has something to do."""
-        return self._reading is not None and (self._delivery is None or self._delivery.due(now))
-
-    def run(self, now):
-        """One step of the delivery; blocks EXCHANGE_MS at most, longer only for a name."""
-        if self._delivery is None:
-            from appliance.smartevse.delivery import Delivery
-
-            self._delivery = Delivery(self, self._reading, self._released_at, self._began)
-        if self._delivery.due(now):
-            self._delivery.run(now)
-
-    def delivered(self, text):
-        """The end of a delivery."""
-        reading, self._reading = self._reading, None
-        self.cause = None
-        self.state = "ok"
-        self.text = "has the reading"
-        self.last_delivery = "ok"
-        soc = "no charge" if reading.soc_percent is None else "%d %%" % reading.soc_percent
-        self.report("delivered", "%s to %s (%s)" % (soc, self.target.host, text))
-
-    def not_delivered(self, cause, text):
-        """The other end."""
-        self._reading = None
-        self.cause = cause
-        silent = cause in ("smartevse_off", "smartevse_slow", "smartevse_name")
-        self.state = "unreachable" if silent else "error"
-        self.waits_for = None
-        # Once it answers again, what was wrong is that it was too late.
-        self._missed = "smartevse_late" if silent else cause
-        self.text = text
-        self.last_delivery = "failed"
-        self.report("failed", "reading not delivered: " + text)
 
     # ---- the state of the charger
 
@@ -203,10 +123,10 @@ class SmartEvse:
             )
             return state
         if state.seen == FREE:
-            self._missed = None
+            self.missed = None
         self._has_asked = state.state_id in ASKED or (self._has_asked and state.seen != FREE)
         self.waits_for = state.waits_for(self._has_asked)
-        self.state, self.cause = ("error", self._missed) if self._missed else ("ok", None)
+        self.state, self.cause = ("error", self.missed) if self.missed else ("ok", None)
         self.text = state.text(self._has_asked)
         return state
 
