@@ -28,6 +28,8 @@ ELSEWHERE = {
     "appliance/display/code_panel.py": "appliance/display/test_setup_views.py",
     # Wiring of the self-test: what it reports of a whole box.
     "appliance/box_test.py": "session/test_bring_up.py",
+    # What is written and what is read are judged by each other.
+    "appliance/storage/writing.py": "appliance/storage/test_records.py",
     # The question to the SmartEVSE and the delivery share one server in their tests.
     "appliance/smartevse/question.py": "appliance/smartevse/test_delivery.py",
     # What the self-test found.

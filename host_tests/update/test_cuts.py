@@ -168,8 +168,8 @@ def test_a_sector_is_written_by_a_cycle_of_its_page():
 # Defects of the kind that the cuts are there to find: file, text, what it becomes.
 PLANTED = {
     "the newest record is overwritten": (
-        "lib/appliance/storage/records.py",
-        "if place != self._newest and (best is None or number < lowest):",
+        "lib/appliance/storage/writing.py",
+        "if place != store.newest and (best is None or number < lowest):",
         "if best is None or number > lowest:",
     ),
     "the file is closed after each slice": (

@@ -95,11 +95,11 @@ def test_a_roll_back_reads_settings_that_a_newer_version_saved():
         values = {"HOSTNAME": "garage", "EVSE_ID": "DE*ABC*E1"}
         assert box.ask("POST", "/api/settings", json.dumps({"values": values}).encode())[0] == 200
         path, number = newest_record(box.world.drive_dir)
-        saved = records.unpacked(path.read_bytes()[records._RECORD_AT :])[1]
+        saved = records.unpacked(path.read_bytes()[records.RECORD_AT :])[1]
         later = [[*entry, {"by": "0.9"}] for entry in saved] + [["GARAGE_DOOR", "open", None], [".later", "x", "y"]]
         data = bytearray(path.read_bytes())
         record = record_of(number, later)
-        data[records._RECORD_AT : records._RECORD_AT + len(record)] = record
+        data[records.RECORD_AT : records.RECORD_AT + len(record)] = record
         path.write_bytes(data)
         password = box.device.modules["survival"].kept().part(32, 10)
         box.device.power_cycle()
@@ -110,7 +110,7 @@ def test_a_roll_back_reads_settings_that_a_newer_version_saved():
         assert box.device.modules["survival"].kept().part(32, 10) == password
         # Saved again by this version: what only the newer one knows is still there.
         assert box.ask("POST", "/api/settings", b'{"values": {"HOSTNAME": "barn"}}')[0] == 200
-        kept = records.unpacked(newest_record(box.world.drive_dir)[0].read_bytes()[records._RECORD_AT :])[1]
+        kept = records.unpacked(newest_record(box.world.drive_dir)[0].read_bytes()[records.RECORD_AT :])[1]
         assert ("GARAGE_DOOR", "open", None) in kept and (".later", "x", "y") in kept
 
 
@@ -118,7 +118,7 @@ def newest_record(drive):
     """(path, number) of the record that counts."""
     found = []
     for path in (drive / "saved").rglob("settings.bin"):
-        record = records.unpacked(path.read_bytes()[records._RECORD_AT :])
+        record = records.unpacked(path.read_bytes()[records.RECORD_AT :])
         if record is not None:
             found.append((record[0], path))
     number, path = max(found)

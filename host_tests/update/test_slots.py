@@ -103,7 +103,7 @@ def test_layout_is_the_one_the_bundle_and_the_other_files_know():
     survival = device_files.module("survival")
     assert (memory.SECRETS, memory.SECRETS_SIZE) == (survival.SECRETS, survival.SECRETS_SIZE)
     assert memory.SPI == survival.SPI >= survival.SECRETS + survival.SECRETS_SIZE
-    assert f"_RECORD_AT = {records._RECORD_AT}" in text and records._MAGIC.decode() in text
+    assert f"_RECORD_AT = {records.RECORD_AT}" in text and records.MAGIC.decode() in text
 
 
 def test_the_last_installation_starts_wherever_it_was_made(drive, tmp_path):

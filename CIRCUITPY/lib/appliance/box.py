@@ -28,7 +28,7 @@ from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Log, Uptime
 from appliance.storage import memory
 from appliance.storage.drive import Drive
-from appliance.storage.records import NoStore, Store
+from appliance.storage.records import Store
 from appliance.storage.secrets import Secrets
 from appliance.story import Story
 from appliance.update.health import Health, failed_starts, skipped_text, working
@@ -109,6 +109,8 @@ class Box:
 
     def _no_keeper(self):
         """Without what was saved; and without settings.toml when that is what cannot be read."""
+        from appliance.storage.writing import NoStore
+
         path, store = hardware.settings_path(), NoStore()
         return self._part(
             "settings_error",

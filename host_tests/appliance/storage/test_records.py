@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import pytest
-from appliance.storage import records
+from appliance.storage import records, writing
 from appliance.storage.records import Store, StoreError
 
 from host_tests.interpreter import micropython
@@ -50,14 +50,14 @@ def test_the_file_never_changes_its_length_after_it_was_made(tmp_path):
     assert len(paths) == len(records.PLACES)
     for _ in range(6):
         saved.write([("SMARTEVSE_URL", "x" * 200, None)] * 20)
-    assert {path.stat().st_size for path in paths} == {records._SIZE}
+    assert {path.stat().st_size for path in paths} == {records.SIZE}
     assert len(told) == 1 and "once" in told[0]
     assert not (tmp_path / "saved" / "ballast.bin").exists()
 
 
 def test_a_record_shares_no_page_with_anything_wherever_the_file_begins():
-    assert records._RECORD_AT >= records._PAGE
-    assert records._SIZE - records._RECORD_AT - records._RECORD >= records._PAGE
+    assert records.RECORD_AT >= records._PAGE
+    assert records.SIZE - records.RECORD_AT - records.RECORD >= records._PAGE
 
 
 def test_a_place_that_was_lost_is_not_missed(tmp_path):
@@ -84,9 +84,9 @@ def test_a_damaged_record_leaves_the_older_one(tmp_path, damage):
     saved.write(SECOND)
     for path in sorted((tmp_path / "saved").rglob("settings.bin")):
         data = bytearray(path.read_bytes())
-        found = records.unpacked(bytes(data[records._RECORD_AT : records._RECORD_AT + records._RECORD]))
+        found = records.unpacked(bytes(data[records.RECORD_AT : records.RECORD_AT + records.RECORD]))
         if found is not None and found[1] == SECOND:
-            data[records._RECORD_AT : records._RECORD_AT + len(damage)] = damage
+            data[records.RECORD_AT : records.RECORD_AT + len(damage)] = damage
         path.write_bytes(data)
     after = new_store(tmp_path)
     assert after.read() == FIRST
@@ -95,7 +95,7 @@ def test_a_damaged_record_leaves_the_older_one(tmp_path, damage):
 
 
 def test_every_flipped_bit_is_noticed():
-    record = records.packed(7, SECOND)
+    record = writing.packed(7, SECOND)
     content = len(record.rstrip(b"\0"))
     for at in range(content * 8):
         broken = bytearray(record)
@@ -140,7 +140,7 @@ while True:
 def board(tmp_path):
     library = tmp_path / "lib" / "appliance"
     (library / "storage").mkdir(parents=True)
-    for name in ("__init__.py", "storage/__init__.py", "storage/records.py", "storage/preallocate.py"):
+    for name in ("__init__.py", "storage/__init__.py", "storage/records.py", "storage/writing.py", "storage/preallocate.py"):
         (library / name).write_text((micropython.LIBRARY / "appliance" / name).read_text())
     (tmp_path / "code.py").write_text(CODE)
     with Device(Services(Clock()), tmp_path) as device:
@@ -208,7 +208,7 @@ SHAPES = (
 def test_what_is_written_is_what_is_read_and_what_is_not_read_is_not_written(shape):
     found = records.unpacked(record_of(shape))
     try:
-        written = records.unpacked(records.packed(7, shape))
+        written = records.unpacked(writing.packed(7, shape))
     except (ValueError, TypeError):
         # A lone half of a character is read without it: an older version wrote it, this one refuses to.
         assert found is None or "\\ud" in json.dumps(shape)
@@ -227,7 +227,7 @@ def test_nothing_is_newer_than_a_record_that_can_be_written():
     head = struct.pack("<II", 0xFFFFFFFF, 2)
     assert records.unpacked(b"SBX1" + head + struct.pack("<I", zlib.crc32(b"[]", zlib.crc32(head))) + b"[]") is None
     with pytest.raises(ValueError, match="cannot be saved"):
-        records.packed(0xFFFFFFFF, [])
+        writing.packed(0xFFFFFFFF, [])
 
 
 @pytest.mark.parametrize("content", [b"[" * 8000, b"\xff", b"", b"{", b'[["A", "x", NaN]]', b"nul", b"\x00" * 100])
@@ -238,9 +238,9 @@ def test_content_that_is_no_json_of_ours_is_no_record(content):
 def test_a_record_of_a_foreign_shape_leaves_the_older_one(tmp_path):
     saved = new_store(tmp_path)
     saved.write(FIRST)
-    path = tmp_path / "saved" / next(place for place in records.PLACES if place != saved._newest) / "settings.bin"
+    path = tmp_path / "saved" / next(place for place in records.PLACES if place != saved.newest) / "settings.bin"
     data = bytearray(path.read_bytes())
     foreign = record_of([["HOSTNAME", 5, None]])
-    data[records._RECORD_AT : records._RECORD_AT + len(foreign)] = foreign
+    data[records.RECORD_AT : records.RECORD_AT + len(foreign)] = foreign
     path.write_bytes(data)
     assert new_store(tmp_path).read() == FIRST

@@ -14,6 +14,8 @@ whole one with the highest number counts. The pads keep pages that a record or a
 its neighbours empty of anything else, whatever cluster the file begins at.
 
 The drive belongs to a PC while one has it mounted: then nothing can be written here, and the page says so.
+
+What writes is in ``writing``, and loaded then.
 """
 
 import binascii
@@ -25,16 +27,15 @@ NAME = "settings.bin"
 PLACES = ("1", "2", "3", "4")
 
 _PAGE = 4096
-_SECTOR = 512
-_RECORD = 8192
-_RECORD_AT = _PAGE
-_SIZE = _RECORD_AT + _RECORD + _PAGE
-_MAGIC = b"SBX1"
+RECORD = 8192
+RECORD_AT = _PAGE
+SIZE = RECORD_AT + RECORD + _PAGE
+MAGIC = b"SBX1"
 # magic, number, length of the content, CRC-32 of number, length and content
-_HEAD = "<4sIII"
-_HEAD_SIZE = 16
+HEAD = "<4sIII"
+HEAD_SIZE = 16
 # Nothing could be newer than a record with it.
-_NO_NUMBER = 0xFFFFFFFF
+NO_NUMBER = 0xFFFFFFFF
 
 PC_HAS_THE_DRIVE = (
     "A computer has the CIRCUITPY drive. Eject it there and save again, or edit settings.toml on the drive."
@@ -68,40 +69,27 @@ def joined_surrogates(text):
     return result
 
 
-def packed(number, entries):
-    """A record: ``entries`` are (key, text, text in settings.toml or None). ValueError for what would not read back."""
-    whole = 0 <= number < _NO_NUMBER and isinstance(entries, (list, tuple))
-    if not whole or not all(_is_entry(entry) and _whole(entry) == tuple(entry) for entry in entries):
-        raise ValueError("The settings contain a text that cannot be saved.")
-    content = json.dumps([list(entry) for entry in entries]).encode("utf-8")
-    if len(content) > _RECORD - _HEAD_SIZE:
-        raise ValueError("These settings are too long to be saved together. Shorten some of their texts.")
-    record = struct.pack(_HEAD, _MAGIC, number, len(content), _check_sum(number, content)) + content
-    # Whole sectors go to flash directly, without a detour that would be written later.
-    return record + bytes(-len(record) % _SECTOR)
-
-
 def unpacked(record):
     """(number, entries) of a record that is whole, else None."""
-    if len(record) < _HEAD_SIZE:
+    if len(record) < HEAD_SIZE:
         return None
-    magic, number, length, check_sum = struct.unpack_from(_HEAD, record, 0)
-    if magic != _MAGIC or number == _NO_NUMBER or length > len(record) - _HEAD_SIZE:
+    magic, number, length, check_sum = struct.unpack_from(HEAD, record, 0)
+    if magic != MAGIC or number == NO_NUMBER or length > len(record) - HEAD_SIZE:
         return None
-    content = bytes(memoryview(record)[_HEAD_SIZE : _HEAD_SIZE + length])
-    if _check_sum(number, content) != check_sum:
+    content = bytes(memoryview(record)[HEAD_SIZE : HEAD_SIZE + length])
+    if check_sum_of(number, content) != check_sum:
         return None
     try:
         entries = json.loads(str(content, "utf-8"))
     except (ValueError, RuntimeError):
         # A check sum that is right by accident, or a record of a later version.
         return None
-    if not isinstance(entries, list) or not all(_is_entry(entry) for entry in entries):
+    if not isinstance(entries, list) or not all(is_entry(entry) for entry in entries):
         return None
-    return number, [_whole(entry) for entry in entries]
+    return number, [whole_entry(entry) for entry in entries]
 
 
-def _is_entry(entry):
+def is_entry(entry):
     """True for a list of key, text, text or None, and what a later version may have put behind these."""
     if not isinstance(entry, (list, tuple)) or len(entry) < 3:
         return False
@@ -109,12 +97,14 @@ def _is_entry(entry):
     return isinstance(key, str) and isinstance(text, str) and (old is None or isinstance(old, str))
 
 
-def _whole(entry):
+def whole_entry(entry):
+    """Its three texts, without halves of characters."""
     key, text, old = entry[:3]
     return joined_surrogates(key), joined_surrogates(text), None if old is None else joined_surrogates(old)
 
 
-def _check_sum(number, content):
+def check_sum_of(number, content):
+    """CRC-32 of what a record has."""
     return binascii.crc32(content, binascii.crc32(struct.pack("<II", number, len(content)))) & 0xFFFFFFFF
 
 
@@ -123,96 +113,40 @@ class Store:
     ``storage.remount`` (None: the drive can be written as it is)."""
 
     def __init__(self, root, remount, tell):
-        self._directory = root + DIRECTORY
-        self._remount = remount
-        self._tell = tell
-        self._newest = None
-        self._number = 0
+        self.directory = root + DIRECTORY
+        self.remount = remount
+        self.tell = tell
+        self.newest = None
+        self.number = 0
 
-    def _path(self, place):
-        return "%s/%s/%s" % (self._directory, place, NAME)
+    def path(self, place):
+        """Its file."""
+        return "%s/%s/%s" % (self.directory, place, NAME)
 
     def read(self):
         """The saved entries, [] when there are none. Raises nothing."""
         best = None
         for place in PLACES:
-            found = self._read_record(place)
+            found = self.read_record(place)
             if found is not None and (best is None or found[0] > best[0]):
                 best = found
-                self._newest = place
+                self.newest = place
         if best is None:
             return []
-        self._number = best[0]
+        self.number = best[0]
         return best[1]
 
-    def _read_record(self, place):
+    def read_record(self, place):
+        """(number, entries), or None."""
         try:
-            with open(self._path(place), "rb") as file:
-                file.seek(_RECORD_AT)
-                return unpacked(file.read(_RECORD))
+            with open(self.path(place), "rb") as file:
+                file.seek(RECORD_AT)
+                return unpacked(file.read(RECORD))
         except OSError:
             return None
 
     def write(self, entries):
         """Save ``entries``; takes 0.15 to 0.4 s, the first time 9 s. Raises StoreError."""
-        try:
-            record = packed(self._number + 1, entries)
-        except ValueError as error:
-            raise StoreError(str(error))
-        try:
-            self._open_drive(False)
-        except RuntimeError:
-            raise StoreError(PC_HAS_THE_DRIVE)
-        try:
-            place = self._next_place()
-            with open(self._path(place), "r+b") as file:
-                file.seek(_RECORD_AT)
-                file.write(record)
-        except OSError as error:
-            raise StoreError("the drive cannot be written: %s" % error)
-        finally:
-            self._open_drive(True)
-        if self._read_record(place) is None:
-            raise StoreError("what was written could not be read back")
-        self._number += 1
-        self._newest = place
+        from appliance.storage import writing
 
-    def _open_drive(self, readonly):
-        if self._remount is not None:
-            self._remount("/", readonly)
-
-    def _next_place(self):
-        """The place to write: not the newest, and of the others the oldest."""
-        from appliance.storage import preallocate
-
-        there = self._places_there(preallocate)
-        if len(there) < 2:
-            self._tell("making room in %s, only this once: please leave the power on" % self._directory)
-            rows = [(place, NAME, _SIZE, (_RECORD_AT,)) for place in PLACES]
-            try:
-                preallocate.reserve(self._directory, rows)
-            except preallocate.NoRoom as error:
-                raise StoreError(str(error))
-            there = self._places_there(preallocate)
-        best, lowest = None, 0
-        for place in there:
-            found = self._read_record(place)
-            number = 0 if found is None else found[0]
-            if place != self._newest and (best is None or number < lowest):
-                best, lowest = place, number
-        return best
-
-    def _places_there(self, preallocate):
-        return [place for place in PLACES if preallocate.is_there(self._path(place), _SIZE)]
-
-
-class NoStore:
-    """Stands in when what is saved cannot be read: nothing was saved, and nothing can be."""
-
-    def read(self):
-        """No entries."""
-        return []
-
-    def write(self, _entries):
-        """Raises StoreError."""
-        raise StoreError("what was saved on this page cannot be read; the log says why")
+        writing.write(self, entries)
