@@ -24,11 +24,9 @@ class Access:
     def new_cookie(self):
         return "socbox=new"
 
-    def no_cookie(self):
-        return "socbox=; Max-Age=0"
-
     def end_sessions(self):
         self.ended += 1
+        return "socbox=; Max-Age=0"
 
     def wrong_password(self, _address):
         return 10

@@ -11,8 +11,8 @@ from appliance.state.log import Uptime
 from appliance.storage.forgetful import Forgetful
 from appliance.storage.secrets import Secrets
 from appliance.web import access, responses
-from appliance.web.access import Access
-from appliance.web.router import EVERYONE, OWNER, VIEWER, Site
+from appliance.web.access import OWNER, Access
+from appliance.web.router import EVERYONE, VIEWER, Site
 
 from host_tests.support.requests import Memory
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 from appliance.jobs import Jobs
 from appliance.web import routes
+from appliance.web.access import OWNER
 from appliance.web.actions import Actions, Doors, Trials
 from appliance.web.diagnostics import Diagnostics
 from appliance.web.diary import DiaryPages
@@ -15,7 +16,7 @@ from appliance.web.documents import Reads
 from appliance.web.downloads import Capture, SettingsFiles
 from appliance.web.modem import ModemPages
 from appliance.web.on_demand import OnDemand
-from appliance.web.router import EVERYONE, OWNER, VIEWER
+from appliance.web.router import EVERYONE, VIEWER
 from appliance.web.settings import SettingsPages
 from appliance.web.update import UpdateActions
 

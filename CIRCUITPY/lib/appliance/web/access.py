@@ -74,21 +74,18 @@ class Throttle:
 
     def count(self, address, seconds):
         """One more wrong password; gives how many in a row."""
-        row = self._rows.get(address)
+        rows = self._rows
+        row = rows.get(address)
         if row is None or seconds - row[2] > FORGET_S:
-            self._make_room(address)
-            row = self._rows[address] = [0, 0, 0]
+            if row is None and len(rows) >= MOST_ADDRESSES:
+                rows.pop(min(rows, key=lambda known: rows[known][2]))
+            row = rows[address] = [0, 0, 0]
         row[0] += 1
         row[2] = seconds
         step = row[0] - FREE_TRIES
         if step >= 0:
             row[1] = seconds + PAUSES_S[min(step, len(PAUSES_S) - 1)]
         return row[0]
-
-    def _make_room(self, address):
-        if address not in self._rows and len(self._rows) >= MOST_ADDRESSES:
-            rows = self._rows
-            rows.pop(min(rows, key=lambda known: rows[known][2]))
 
     def forgive(self, address):
         """The right password came."""
@@ -110,7 +107,6 @@ class Access:
         self._uptime = uptime
         self._tell = tell
         self._digest = b""
-        self._key = secrets.cookie_key
 
     def set_password(self, password):
         """Take over WEB_PASSWORD; empty: the made-up one. Cookies of another password end here."""
@@ -124,9 +120,9 @@ class Access:
         self._digest = sha256(self.password.encode("utf-8"))
 
     def end_sessions(self):
-        """Every cookie given out so far ends."""
+        """Every cookie given out so far ends; gives the value of Set-Cookie that takes one back."""
         self._secrets.renew_cookie_key()
-        self._key = self._secrets.cookie_key
+        return COOKIE + "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
 
     # ---- cookies
 
@@ -140,19 +136,12 @@ class Access:
             COOKIE_S,
         )
 
-    def no_cookie(self):
-        """Value of Set-Cookie that takes the cookie back."""
-        return COOKIE + "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
-
     def _signature(self, nonce):
-        return hex_text(sha256(self._key + self._digest + nonce.encode("utf-8"))[:16])
-
-    def _good_cookie(self, value):
-        return self._same(self._signature(value[:16]), value[16:])
+        return hex_text(sha256(self._secrets.cookie_key + self._digest + nonce.encode("utf-8"))[:16])
 
     def _same(self, one, other):
         """Compare through a hash with the key: where a plain comparison stops tells nothing about either."""
-        key = self._key
+        key = self._secrets.cookie_key
         return sha256(key + one.encode("utf-8")) == sha256(key + other.encode("utf-8"))
 
     # ---- who is it
@@ -173,7 +162,7 @@ class Access:
     def who(self, headers, address):
         """NOBODY, OWNER or WRONG (a password that is not ours, or one too many) for the headers of a request."""
         cookie = cookie_value(headers.get("Cookie", ""), COOKIE)
-        if cookie is not None and self._good_cookie(cookie):
+        if cookie is not None and self._same(self._signature(cookie[:16]), cookie[16:]):
             return OWNER
         scheme, _, rest = headers.get("Authorization", "").partition(" ")
         scheme = scheme.lower()

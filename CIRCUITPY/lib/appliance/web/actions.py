@@ -71,8 +71,7 @@ class Doors:
 
     def logout(self, request):
         """POST /api/logout: every cookie given out so far ends."""
-        self._access.end_sessions()
-        headers = {"Set-Cookie": self._access.no_cookie()}
+        headers = {"Set-Cookie": self._access.end_sessions()}
         return responses.document(request, {"ok": True}, 200, headers)
 
 

@@ -8,7 +8,7 @@ import json
 
 from appliance.base.text import PLAIN, is_digits
 from appliance.storage.records import joined_surrogates
-from appliance.web import access
+from appliance.web.access import OWNER
 from appliance.web.responses import BadBody
 
 MOST_ESCAPES = 256
@@ -46,7 +46,7 @@ def fields_of(request):
     if not body:
         return {}
     is_form = wants_page(request)
-    if len(body) > LONGEST_OF_STRANGERS and request.who != access.OWNER:
+    if len(body) > LONGEST_OF_STRANGERS and request.who != OWNER:
         raise BadBody("The request is too long.")
     if is_form and (body.count(b"&") >= MOST_FIELDS or body.count(b"%") > MOST_ESCAPES):
         raise BadBody("The form is too long.")

@@ -10,10 +10,11 @@
 No GET changes anything, so that a link on a foreign page can do nothing.
 """
 
-from appliance.web import access, responses
+from appliance.web import responses
+from appliance.web.access import OWNER, WRONG, host_name
 
-# What a path asks for: nothing; a look at the status (free when STATUS_PUBLIC); the password.
-EVERYONE, VIEWER, OWNER = "everyone", "viewer", "owner"
+# What a path asks for: nothing; a look at the status (free when STATUS_PUBLIC); OWNER, so the password.
+EVERYONE, VIEWER = "everyone", "viewer"
 
 FOREIGN_CHANGE = "Changes are only accepted from the box's own pages."
 
@@ -79,7 +80,7 @@ class Site:
 
     def _wrong_host(self, request):
         host = request.headers.get("Host", "")
-        if host and self._is_own_name(access.host_name(host)):
+        if host and self._is_own_name(host_name(host)):
             return None
         return responses.Answer(
             request,
@@ -95,9 +96,9 @@ class Site:
         return responses.Answer(request, text, 405, responses.TEXT, {"Allow": methods})
 
     def _not_allowed(self, request, right):
-        if request.who == access.WRONG:
+        if request.who == WRONG:
             return refused_password(self._guard, request)
-        if right == EVERYONE or request.who == access.OWNER:
+        if right == EVERYONE or request.who == OWNER:
             return None
         if right == VIEWER and self._status_is_public():
             return None

@@ -3,9 +3,10 @@
 """The table of everything that the box answers on the web."""
 
 from appliance.web import responses
+from appliance.web.access import OWNER
 from appliance.web.on_demand import OnDemand
 from appliance.web.responses import HTML
-from appliance.web.router import EVERYONE, OWNER, VIEWER
+from appliance.web.router import EVERYONE, VIEWER
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
