@@ -212,7 +212,7 @@ class Connection:
 
     def _too_late(self, now):
         if self.state != DISCARD:
-            self._web.count("timed_out")
+            self._web.counts["timed_out"] += 1
         if self.state in (HEADER, BODY) and self._used:
             self._fail(408, now)
         elif self.state == WORK:
@@ -345,7 +345,7 @@ class Connection:
         self._later = None
         self._request.connection = self
         response._send()
-        self._web.count("answered")
+        self._web.counts["answered"] += 1
         self._sent = 0
         self._request = None
         self._progress_at = now
@@ -359,7 +359,7 @@ class Connection:
 
     def _fail(self, status, now):
         """Answer with an error, whatever state the request is in."""
-        self._web.count("refused")
+        self._web.counts["refused"] += 1
         text = _TEXTS[status]
         self.output = (
             "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
@@ -394,37 +394,29 @@ class Connection:
             return True
         self._sent += count
         self._sent_in_all += count
-        self._progress(now)
+        self._progress_at = now
+        # The client takes its answer: it may go on for STALL_MS, up to SEND_MS in all.
+        if self._used >= 0 and ticks_diff(now, self.opened) < SEND_MS - STALL_MS:
+            self.deadline = ticks_add(now, STALL_MS)
         if self._sent >= len(self.output) and self.rest is None:
             self._sent_all(now)
         return True
-
-    def _progress(self, now):
-        """The client takes its answer: it may go on for STALL_MS, up to SEND_MS in all."""
-        self._progress_at = now
-        if self._used >= 0 and ticks_diff(now, self.opened) < SEND_MS - STALL_MS:
-            self.deadline = ticks_add(now, STALL_MS)
 
     def _next_piece(self, now):
         """Have one more piece of the body made. One that breaks ends the connection (``Web.poll``): the status has left
         already, and the client sees a body that ends too early."""
         try:
             piece = next(self.rest)
+            if not piece:
+                return
+            piece = piece.encode("utf-8") if isinstance(piece, str) else piece
         except StopIteration:
             self.rest = None
-            if self.chunked:
-                self._put_out(b"0\r\n\r\n")
-            else:
+            piece = b""
+            if not self.chunked:
                 self._sent_all(now)
-            return
-        if piece:
-            piece = piece.encode("utf-8") if isinstance(piece, str) else piece
-            self._put_out(
-                b"".join((("%x\r\n" % len(piece)).encode(), piece, b"\r\n")) if self.chunked else piece
-            )
-
-    def _put_out(self, data):
-        self.output = data
+                return
+        self.output = b"".join((("%x\r\n" % len(piece)).encode(), piece, b"\r\n")) if self.chunked else piece
         self._sent = 0
 
     def _sent_all(self, now):

@@ -26,21 +26,14 @@ FRESH_MS = 300
 
 
 class Web:
-    """Listener and connections. ``respond(request)`` gives a Response or a ``Later``.
+    """Listener and connections. ``respond(request)`` gives an ``Answer`` or a ``Later``.
 
     ``poller`` is a ``select.poll()``; ``log(text)`` gets what is worth a line.
     """
 
     def __init__(self, pool, poller, respond, log):
         self.respond = respond
-        self.counts = {
-            "accepted": 0,
-            "answered": 0,
-            "refused": 0,
-            "timed_out": 0,
-            "crowded_out": 0,
-            "failed": 0,
-        }
+        self.counts = {"accepted": 0, "answered": 0, "refused": 0, "timed_out": 0, "crowded_out": 0, "failed": 0}
         self._pool = pool
         self._log = log
         self._listener = None
@@ -67,18 +60,14 @@ class Web:
         self._listener = listener
         self._poller.register(listener, select.POLLIN)
 
-    def count(self, what):
-        """Count one outcome."""
-        self.counts[what] += 1
-
     def handler_failed(self, error, request):
         """A handler raised: our own defect, told in the log."""
-        self.count("failed")
+        self.counts["failed"] += 1
         self._log("%s %s: %s: %s" % (request.method, request.path, type(error).__name__, error))
 
     def answer_failed(self, error):
         """An answer could not be made, or not to its end: our own defect as well."""
-        self.count("failed")
+        self.counts["failed"] += 1
         self._log("answer cut: %s: %s" % (type(error).__name__, error))
 
     def unwatch(self, socket):
@@ -154,7 +143,7 @@ class Web:
         return None
 
     def _drop(self, connection):
-        self.count("crowded_out")
+        self.counts["crowded_out"] += 1
         connection.close()
         return connection
 
@@ -165,12 +154,9 @@ class Web:
         self._waiting = False
         try:
             socket, address = self._listener.accept()
-        except OSError:
-            # The client left between the poll and now, or no socket is free.
+        except (OSError, RuntimeError):
+            # The client left between the poll and now, or no socket is free (CircuitPython: RuntimeError "Out of sockets").
             return
-        except RuntimeError:
-            # CircuitPython: "Out of sockets".
-            return
-        self.count("accepted")
+        self.counts["accepted"] += 1
         place.open(socket, address, now)
         self._poller.register(socket, select.POLLIN)
