@@ -99,7 +99,7 @@ def test_layout_is_the_one_the_bundle_and_the_other_files_know():
     text = (device_files.DRIVE / "recovery.py").read_text()
     for place in records.PLACES:
         assert f'"{records.DIRECTORY}/{place}/{records.NAME}"' in text
-    assert f'"{secrets._ROWS[secrets.ACCESS_POINT][0]}"' in text
+    assert f'"{secrets._ROWS[0][0]}"' in text
     survival = device_files.module("survival")
     assert (memory.SECRETS, memory.SECRETS_SIZE) == (survival.SECRETS, survival.SECRETS_SIZE)
     assert memory.SPI == survival.SPI >= survival.SECRETS + survival.SECRETS_SIZE

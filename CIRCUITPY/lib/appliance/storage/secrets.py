@@ -14,10 +14,8 @@ from appliance.storage import memory
 
 # Without letters and digits that are taken for each other; none needs an escape in a QR code.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-_HEX = "0123456789abcdef"
 # Under which key in a record, how many letters of what. The key of the cookies has 16 bytes.
-ACCESS_POINT, PAGES, COOKIES = 0, 1, 2
-_ROWS = ((".access_point", 10, ALPHABET), (".pages", 8, ALPHABET), (".cookies", 32, _HEX))
+_ROWS = ((".access_point", 10, ALPHABET), (".pages", 8, ALPHABET), (".cookies", 32, "0123456789abcdef"))
 
 
 def letters_of(random_bytes, count, alphabet):
@@ -36,15 +34,27 @@ def _fits(row, text):
     return text is not None and len(text) == row[1] and all(letter in row[2] for letter in text)
 
 
+def _in_nvm(data):
+    """The three texts of the copy, each None where nothing was kept."""
+    if 0 in data[:18]:
+        return [None, None, None]
+    letters = "".join([chr(byte) for byte in data[:18]])
+    return [letters[:10], letters[10:], hex_text(data[18:])]
+
+
 class Secrets:
-    """``entries`` are the saved ones, ``kept`` a Survival, ``random_bytes(n)`` unpredictable."""
+    """``access_point`` is the access point's password (49 bits), ``pages`` that of the pages while the owner has set none,
+    ``cookie_key`` signs the cookies.
+
+    ``entries`` are the saved ones, ``kept`` a Survival, ``random_bytes(n)`` unpredictable.
+    """
 
     def __init__(self, entries, kept, random_bytes):
         self._kept = kept
         self._random_bytes = random_bytes
-        copies = self._unpacked(kept.part(memory.SECRETS, memory.SECRETS_SIZE))
+        copies = _in_nvm(kept.part(memory.SECRETS, memory.SECRETS_SIZE))
         recorded = {entry[0]: entry[1] for entry in entries}
-        self._texts = []
+        texts = []
         # True when the records have all of them.
         self.recorded = True
         for row, copy in zip(_ROWS, copies):
@@ -52,47 +62,27 @@ class Secrets:
             if not _fits(row, text):
                 self.recorded = False
                 text = copy if _fits(row, copy) else letters_of(random_bytes, row[1], row[2])
-            self._texts.append(text)
+            texts.append(text)
         # A new key for the cookies is in NVM at once and in the records later, so beside the same passwords NVM has the
         # newer one. The older one would let those back in who were logged out.
-        if copies[:COOKIES] == self._texts[:COOKIES] and copies[COOKIES] != self._texts[COOKIES]:
-            self._texts[COOKIES] = copies[COOKIES]
+        if copies[:2] == texts[:2] and copies[2] != texts[2]:
+            texts[2] = copies[2]
             self.recorded = False
+        self.access_point, self.pages, cookies = texts
+        self.cookie_key = binascii.unhexlify(cookies)
         self._keep()
-
-    @staticmethod
-    def _unpacked(data):
-        if 0 in data[:18]:
-            return [None, None, None]
-        letters = "".join([chr(byte) for byte in data[:18]])
-        return [letters[:10], letters[10:], hex_text(data[18:])]
 
     def _keep(self):
         """The copy in NVM."""
         memory.keep(self._kept, memory.SECRETS, (self.access_point + self.pages).encode("utf-8") + self.cookie_key)
 
-    @property
-    def access_point(self):
-        """Password of the access point, 10 letters (49 bits)."""
-        return self._texts[ACCESS_POINT]
-
-    @property
-    def pages(self):
-        """Password of the pages while the owner has set none, 8 letters."""
-        return self._texts[PAGES]
-
-    @property
-    def cookie_key(self):
-        """16 bytes that sign the cookies."""
-        return binascii.unhexlify(self._texts[COOKIES])
-
     def renew_cookie_key(self):
         """Every cookie given out so far ends."""
-        row = _ROWS[COOKIES]
-        self._texts[COOKIES] = letters_of(self._random_bytes, row[1], row[2])
+        self.cookie_key = self._random_bytes(16)
         self.recorded = False
         self._keep()
 
     def entries(self):
         """What every record shall have: [(key, text, None), ...]."""
-        return [(row[0], text, None) for row, text in zip(_ROWS, self._texts)]
+        texts = (self.access_point, self.pages, hex_text(self.cookie_key))
+        return [(row[0], text, None) for row, text in zip(_ROWS, texts)]
