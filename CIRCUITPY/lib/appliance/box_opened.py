@@ -18,17 +18,12 @@ class Opened:
         box = self._box
         return SettingsPages(box.keeper, box.jobs, box.status, box.restart, box.access, box.log)
 
-    def new_settings_files(self):
-        """Handlers of backup and settings.toml."""
-        from appliance.web.downloads import SettingsFiles
+    def new_downloads(self):
+        """Handlers of backup, settings.toml and the frames for Wireshark."""
+        from appliance.web.downloads import Downloads
 
-        return SettingsFiles(self._box.keeper, self._box.access)
-
-    def new_capture(self):
-        """The handler of the frames for Wireshark."""
-        from appliance.web.downloads import Capture
-
-        return Capture(self._box.frames)
+        box = self._box
+        return Downloads(box.frames, box.keeper, box.access)
 
     def new_report(self):
         from appliance.web import diagnostics

@@ -30,7 +30,10 @@ class Rig:
         self.car = False
         self.made = 0
         self._make = make
-        self.answer = OnDemand(self.jobs, lambda: self.car, self._load).handler("state")
+        self.pages = OnDemand(self.jobs, lambda: self.car, self._load)
+
+    def answer(self, request):
+        return self.pages.handler("state")(request)
 
     def _load(self):
         self.made += 1

@@ -13,7 +13,7 @@ from appliance.web.actions import Actions, Doors, Trials
 from appliance.web.diagnostics import Diagnostics
 from appliance.web.diary import DiaryPages
 from appliance.web.documents import Reads
-from appliance.web.downloads import Capture, SettingsFiles
+from appliance.web.downloads import Downloads
 from appliance.web.modem import ModemPages
 from appliance.web.on_demand import OnDemand
 from appliance.web.router import EVERYONE, VIEWER
@@ -27,8 +27,7 @@ WWW = Path(__file__).resolve().parents[3] / "CIRCUITPY" / "www"
 HANDLERS = {
     "reads": Reads,
     "settings": SettingsPages,
-    "files": SettingsFiles,
-    "capture": Capture,
+    "files": Downloads,
     "doors": Doors,
     "trials": Trials,
     "actions": Actions,
@@ -73,8 +72,8 @@ def test_only_a_whole_address_leads_anywhere():
 
 def test_what_is_loaded_when_it_is_asked_for_is_asked_for_the_handler_of_its_address():
     report = OnDemand(Jobs(), lambda: False, lambda: SimpleNamespace(report=lambda request: ("report", request)))
-    handlers = routes.found({"report": report}, str(WWW), "/diagnostics.txt")[1]
     report._job(None)
+    handlers = routes.found({"report": report}, str(WWW), "/diagnostics.txt")[1]
     assert handlers["GET"]("asked") == ("report", "asked")
 
 

@@ -16,8 +16,6 @@ MOST_FIELDS = 80
 LONGEST_OF_STRANGERS = 300
 _MOST_NUMBER = 1000000000
 
-FORM = "application/x-www-form-urlencoded"
-
 
 def decoded(data):
     """One name or value (bytes) of a form as text; ValueError when it is broken."""
@@ -101,4 +99,4 @@ def offset_of(request):
 
 def wants_page(request):
     """True for a plain form, whose answer is another page."""
-    return request.headers.get_directive("Content-Type", "").lower() == FORM
+    return request.headers.get_directive("Content-Type", "").lower() == "application/x-www-form-urlencoded"

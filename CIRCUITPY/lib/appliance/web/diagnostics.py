@@ -13,7 +13,6 @@ from appliance.settings.settings import error_texts
 from appliance.state import cars
 from appliance.state import status as status_module
 from appliance.web import responses
-from appliance.web.documents import FUNCTION, NAME, PARTS
 
 LINES_A_PIECE = 5
 
@@ -183,8 +182,8 @@ class Diagnostics:
         yield "Passwords and the names of the network and of cars are left out, addresses of cars cut and numbered.\n"
         yield "The raw frames are not in here: /capture.pcap. They have the cars' whole addresses.\n"
         yield "\n[bring-up]\n" + mask(bring_up_text(self._self_test.report))
-        for row in self._rows:
-            yield "\n[%s]\n%s\n" % (row[NAME], mask(json.dumps(row[FUNCTION](*row[PARTS:]))))
+        for name, function, *parts in self._rows:
+            yield "\n[%s]\n%s\n" % (name, mask(json.dumps(function(*parts))))
         yield from self._history(status, mask)
         yield "\n[settings]\n"
         for row in SCHEMA:

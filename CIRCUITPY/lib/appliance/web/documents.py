@@ -24,7 +24,6 @@ from appliance.web import responses
 from appliance.web.access import OWNER
 
 LINES_A_PIECE = 12
-NAME, FUNCTION, PARTS = 0, 1, 2
 
 
 def product_document(start_id):
@@ -211,19 +210,19 @@ def status_pieces(groups, access):
     """
     piece = "{"
     for rows in groups:
-        for row in rows:
-            document = row[FUNCTION](*row[PARTS:])
+        for name, function, *parts in rows:
+            document = function(*parts)
             if hasattr(document, "send"):
-                piece += '"%s": [' % row[NAME]
+                piece += '"%s": [' % name
                 between = ""
                 for entry in document:
                     yield piece + between + json.dumps(entry)
                     piece, between = "", ", "
                 piece += "], "
-            elif row[NAME] is None:
+            elif name is None:
                 piece += json.dumps(document)[1:-1] + ", "
             else:
-                piece += '"%s": %s, ' % (row[NAME], json.dumps(document))
+                piece += '"%s": %s, ' % (name, json.dumps(document))
         yield piece
         piece = ""
     yield '"access": %s}' % json.dumps(access)

@@ -63,23 +63,17 @@ def toml_pieces(keeper, with_secrets):
     yield batch
 
 
-class Capture:
-    """Handler of the frames."""
+class Downloads:
+    """Handlers of the files. ``frames`` is a FrameRing, ``keeper`` has the settings, ``access`` knows the password."""
 
-    def __init__(self, frames):
+    def __init__(self, frames, keeper, access):
         self._frames = frames
+        self._keeper = keeper
+        self._access = access
 
     def pcap(self, request):
         """GET /capture.pcap"""
         return responses.streamed(request, pcap_pieces(self._frames), PCAP_TYPE, "socbox.pcap")
-
-
-class SettingsFiles:
-    """Handlers of the settings as files."""
-
-    def __init__(self, keeper, access):
-        self._keeper = keeper
-        self._access = access
 
     def backup(self, request, with_secrets=False):
         """GET /api/backup"""

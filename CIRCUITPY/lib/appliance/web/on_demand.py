@@ -3,14 +3,12 @@
 """Handlers that are loaded when somebody first asks for them: compiling them takes a second, in which no car is there."""
 
 from appliance.web import responses
-from appliance.web.actions import BUSY, TRY_LATER
+from appliance.web.actions import BUSY, TRY_LATER, TRY_LIMIT_MS
 from appliance.web.responses import busy
-
-LOAD_LIMIT_MS = 20000
 
 
 class OnDemand:
-    """``make()`` imports and gives the handlers; it is called once, in a job."""
+    """``make()`` imports and gives the handlers, in a job."""
 
     def __init__(self, jobs, has_car, make):
         self._jobs = jobs
@@ -19,14 +17,10 @@ class OnDemand:
         self._handlers = None
 
     def handler(self, name):
-        """The handler ``name`` of what will be loaded: a name, because there is no function yet."""
-
-        def answer(request):
-            if self._handlers is not None:
-                return getattr(self._handlers, name)(request)
-            return self._load(request, name)
-
-        return answer
+        """The handler ``name`` for a request that is here; a name, because there may be no function yet."""
+        if self._handlers is not None:
+            return getattr(self._handlers, name)
+        return lambda request: self._load(request, name)
 
     def _load(self, request, name):
         if self._has_car():
@@ -46,8 +40,7 @@ class OnDemand:
             self._jobs.cancel(job)
             return busy(request, "car", TRY_LATER)
 
-        return responses.Later(poll, too_late, LOAD_LIMIT_MS)
+        return responses.Later(poll, too_late, TRY_LIMIT_MS)
 
     def _job(self, _argument):
-        if self._handlers is None:
-            self._handlers = self._make()
+        self._handlers = self._make()
