@@ -6,9 +6,9 @@ import base64
 
 import pytest
 from appliance.web.access import (
-    FORGET_S,
-    FREE_TRIES,
-    MOST_ADDRESSES,
+    _FORGET_S,
+    _FREE_TRIES,
+    _MOST_ADDRESSES,
     PAUSES_S,
     Throttle,
     cookie_value,
@@ -69,26 +69,26 @@ def test_one_cookie_of_many(header, value):
 
 def test_some_wrong_passwords_are_free_and_then_each_wait_is_longer():
     throttle, seconds, waits = Throttle(), 0, []
-    for _ in range(FREE_TRIES + len(PAUSES_S) + 1):
+    for _ in range(_FREE_TRIES + len(PAUSES_S) + 1):
         throttle.count("a", seconds)
         waits.append(throttle.wait_s("a", seconds))
         seconds += waits[-1]
-    assert waits[: FREE_TRIES - 1] == [0] * (FREE_TRIES - 1)
-    assert waits[FREE_TRIES - 1 :] == [*PAUSES_S, PAUSES_S[-1], PAUSES_S[-1]]
+    assert waits[: _FREE_TRIES - 1] == [0] * (_FREE_TRIES - 1)
+    assert waits[_FREE_TRIES - 1 :] == [*PAUSES_S, PAUSES_S[-1], PAUSES_S[-1]]
 
 
 def test_the_right_password_and_an_hour_without_a_wrong_one_forgive():
     throttle = Throttle()
-    for _ in range(FREE_TRIES):
+    for _ in range(_FREE_TRIES):
         throttle.count("a", 0)
     throttle.forgive("a")
     assert throttle.wait_s("a", 0) == 0 and throttle.count("a", 0) == 1
-    assert throttle.count("a", FORGET_S + 1) == 1
+    assert throttle.count("a", _FORGET_S + 1) == 1
 
 
 def test_many_addresses_cost_bounded_memory_and_the_oldest_goes_first():
     throttle = Throttle()
-    for number in range(MOST_ADDRESSES + 1):
+    for number in range(_MOST_ADDRESSES + 1):
         throttle.count(number, number)
-    assert throttle.count(0, MOST_ADDRESSES) == 1, "forgotten"
-    assert throttle.count(MOST_ADDRESSES, MOST_ADDRESSES) == 2, "remembered"
+    assert throttle.count(0, _MOST_ADDRESSES) == 1, "forgotten"
+    assert throttle.count(_MOST_ADDRESSES, _MOST_ADDRESSES) == 2, "remembered"

@@ -148,7 +148,7 @@ def test_people_are_led_to_the_login_page_and_programs_are_told(bench):
 
 
 def test_guesses_from_one_address_are_slowed_down_and_not_even_compared_meanwhile(bench):
-    for _ in range(access.FREE_TRIES - 1):
+    for _ in range(access._FREE_TRIES - 1):
         assert bench.status(Authorization="Bearer wrong") == 401
     for _ in range(20):
         refused = bench.ask(Authorization="Bearer wrong")
@@ -165,7 +165,7 @@ def test_guesses_from_one_address_are_slowed_down_and_not_even_compared_meanwhil
 
 def test_a_guesser_troubles_nobody_else(bench):
     cookie = bench.cookie()
-    for _ in range(access.FREE_TRIES + 3):
+    for _ in range(access._FREE_TRIES + 3):
         bench.status(Authorization="Bearer wrong")
     assert bench.status(Authorization="Bearer wrong") == 429
     assert bench.status(Cookie=cookie) == 200, "whoever is logged in, from the same device even"
@@ -174,17 +174,17 @@ def test_a_guesser_troubles_nobody_else(bench):
 
 def test_many_addresses_cost_bounded_memory_and_the_latest_still_wait(bench):
     for number in range(1000):
-        for _ in range(access.FREE_TRIES):
+        for _ in range(access._FREE_TRIES):
             bench.access.wrong_password("10.0.%d.%d" % (number // 250, number % 250))
         bench.uptime.seconds += 1
-    assert len(bench.access.throttle._rows) == access.MOST_ADDRESSES
+    assert len(bench.access.throttle._rows) == access._MOST_ADDRESSES
     assert not bench.access.admits(PASSWORD, "10.0.3.249")
 
 
 def test_an_hour_without_mistakes_starts_anew(bench):
     for _ in range(6):
         bench.status(Authorization="Bearer wrong")
-    bench.uptime.seconds += access.FORGET_S + access.PAUSES_S[-1]
+    bench.uptime.seconds += access._FORGET_S + access.PAUSES_S[-1]
     assert bench.status(Authorization="Bearer wrong") == 401
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from appliance.web import connection, responses
-from appliance.web.connection import CROWDED_MS, FREE, HEADER_MS, SLOW_SEND_MS, TOTAL_MS
+from appliance.web.connection import _HEADER_MS, _SLOW_SEND_MS, _TOTAL_MS, CROWDED_MS, FREE
 from appliance.web.router import EVERYONE
 from appliance.web.router import Site as Table
 from appliance.web.routes import FILES, file_of, found
-from appliance.web.server import MOST_CONNECTIONS, Web
+from appliance.web.server import _MOST_CONNECTIONS, Web
 
 from host_tests.support.memory_sockets import MemorySocket, Poller, Pool
 
@@ -117,7 +117,7 @@ def test_static_files_arrive_whole_in_slices(site, path):
     assert body_of(client) == (WWW / (name + ".gz" if packed else name)).read_bytes()
     assert (b"content-encoding: gzip" in bytes(client.received).lower()) == packed
     assert kind in field_of(client, "content-type")
-    assert client.largest_send <= connection.SLICE
+    assert client.largest_send <= connection._SLICE
     assert b"nosniff" in client.received
 
 
@@ -144,7 +144,7 @@ def test_one_piece_of_work_a_pass(site):
     while site.web.poll(site.now):
         passes += 1
     # accept and receive, answer, what the header has, and one pass for every kilobyte, which is read and sent in it
-    assert 2 <= passes - (WWW / "style.css").stat().st_size // connection.SLICE <= 6
+    assert 2 <= passes - (WWW / "style.css").stat().st_size // connection._SLICE <= 6
 
 
 def test_an_answer_that_is_worked_out_in_pieces_has_one_of_them_a_pass_and_nothing_else_has_that_pass():
@@ -246,7 +246,7 @@ def test_reset_by_peer_while_receiving_and_sending(site):
 
 def test_silent_client_loses_its_place_after_the_header_time(site):
     client = site.connect()
-    site.run(connection.HEADER_MS - 100)
+    site.run(connection._HEADER_MS - 100)
     assert not client.closed
     site.run(200)
     assert client.closed
@@ -278,7 +278,7 @@ def test_endless_header_is_431(site):
     client = site.connect(b"GET / HTTP/1.1\r\n" + b"X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 400)
     site.run(300)
     assert status_of(client) == 431
-    site.run(connection.DISCARD_MS)
+    site.run(connection._DISCARD_MS)
     assert client.closed
     assert site.is_clean()
 
@@ -288,9 +288,9 @@ def test_huge_content_length_is_413_and_lying_one_is_408(site):
     site.run(200)
     assert status_of(huge) == 413 and b"8 kB at most" in body_of(huge)
     lying = site.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")
-    site.run(connection.TOTAL_MS + 200)
+    site.run(connection._TOTAL_MS + 200)
     assert status_of(lying) == 408 and b"in time" in body_of(lying)
-    site.run(connection.DISCARD_MS + 100)
+    site.run(connection._DISCARD_MS + 100)
     assert huge.closed and lying.closed
     assert site.is_clean()
 
@@ -375,7 +375,7 @@ def test_transfer_encoding_is_refused(site):
 
 def test_client_that_never_reads_is_dropped(site):
     client = site.connect(GET % b"/status.js", send_room=1500)
-    site.run(connection.TOTAL_MS - 500)
+    site.run(connection._TOTAL_MS - 500)
     assert not client.closed
     assert status_of(site.get(b"/api/status")) == 200
     site.run(1000)
@@ -399,7 +399,7 @@ def test_fifty_silent_connections_do_not_lock_an_honest_client_out(site):
 
 def test_a_request_that_is_here_is_read_before_its_place_is_given_away(site):
     """The listener and a socket become readable in one pass, as after a slow piece of the loop."""
-    clients = [site.connect() for _ in range(MOST_CONNECTIONS)]
+    clients = [site.connect() for _ in range(_MOST_CONNECTIONS)]
     site.run(CROWDED_MS + 2 * PASS_MS)
     for client in clients:
         client.feed(GET % b"/api/status")
@@ -410,7 +410,7 @@ def test_a_request_that_is_here_is_read_before_its_place_is_given_away(site):
 
 def test_a_request_that_was_lost_once_still_has_its_place_when_it_comes_again(site):
     """Windows and phones send a first segment again after some 300 ms at the earliest."""
-    clients = [site.connect() for _ in range(MOST_CONNECTIONS)]
+    clients = [site.connect() for _ in range(_MOST_CONNECTIONS)]
     site.connect(GET % b"/api/status")
     site.run(600)
     for client in clients:
@@ -434,7 +434,7 @@ def test_a_spare_connection_of_a_browser_takes_no_time_from_its_others(site):
 
 
 def test_two_spare_connections_do_not_shorten_the_time_of_a_second_browsers_requests(site):
-    spares = [site.connect() for _ in range(MOST_CONNECTIONS)]
+    spares = [site.connect() for _ in range(_MOST_CONNECTIONS)]
     site.run(3000)
     late = site.connect()
     others = [site.connect(GET % b"/status.js") for _ in range(5)]
@@ -446,8 +446,8 @@ def test_two_spare_connections_do_not_shorten_the_time_of_a_second_browsers_requ
 
 
 def test_readers_that_take_nothing_are_no_crowd_of_silent_ones(site):
-    stuck = [site.connect(GET % b"/status.js", send_room=1200) for _ in range(MOST_CONNECTIONS)]
-    site.run(SLOW_SEND_MS)
+    stuck = [site.connect(GET % b"/status.js", send_room=1200) for _ in range(_MOST_CONNECTIONS)]
+    site.run(_SLOW_SEND_MS)
     late = site.connect()
     others = [site.connect(GET % b"/status.js") for _ in range(6)]
     site.run(CROWDED_MS - 300)
@@ -459,10 +459,10 @@ def test_readers_that_take_nothing_are_no_crowd_of_silent_ones(site):
 
 def test_an_answer_that_lost_two_segments_on_its_way_arrives_whole_while_others_wait(site):
     """lwIP sends again after 1.5 s, and once more after 3."""
-    clients = [site.connect(GET % b"/status.js", send_room=6000) for _ in range(MOST_CONNECTIONS)]
+    clients = [site.connect(GET % b"/status.js", send_room=6000) for _ in range(_MOST_CONNECTIONS)]
     clients.append(site.connect(GET % b"/status.js"))
     site.run(4700)
-    for client in clients[:MOST_CONNECTIONS]:
+    for client in clients[:_MOST_CONNECTIONS]:
         client.send_room = 1 << 20
     site.run(2000)
     assert [body_of(client) for client in clients] == [(WWW / "status.js").read_bytes()] * len(clients)
@@ -473,7 +473,7 @@ def test_who_says_nothing_goes_before_an_answer_that_is_slow(site, spare_first):
     requests = [b"", GET % b"/status.js"] if spare_first else [GET % b"/status.js", b""]
     clients = [site.connect(request, send_room=2000) for request in requests]
     spare, slow = clients if spare_first else reversed(clients)
-    site.run(HEADER_MS - 100)
+    site.run(_HEADER_MS - 100)
     honest = site.connect(GET % b"/api/status")
     site.run(50)
     assert (spare.closed, slow.closed, status_of(honest)) == (True, False, 200)
@@ -484,7 +484,7 @@ def test_who_has_hung_up_goes_before_an_answer_that_is_slow(site, gone_first):
     requests = [b"", GET % b"/status.js"] if gone_first else [GET % b"/status.js", b""]
     clients = [site.connect(request, send_room=2000) for request in requests]
     gone, slow = clients if gone_first else reversed(clients)
-    site.run(SLOW_SEND_MS - 400)
+    site.run(_SLOW_SEND_MS - 400)
     gone.feed(b"")
     gone.hang_up()
     honest = site.connect(GET % b"/api/status")
@@ -493,7 +493,7 @@ def test_who_has_hung_up_goes_before_an_answer_that_is_slow(site, gone_first):
 
 
 def test_readers_that_only_trickle_make_room_for_an_honest_one(site):
-    clients = [site.connect(GET % b"/config.js", send_room=2000) for _ in range(MOST_CONNECTIONS)]
+    clients = [site.connect(GET % b"/config.js", send_room=2000) for _ in range(_MOST_CONNECTIONS)]
     site.run(200)
     honest = site.connect(GET % b"/api/status")
     for _ in range(15):
@@ -507,7 +507,7 @@ def test_a_body_that_flows_keeps_its_place_while_others_wait(site):
     """8 kB over a bad line: each piece comes 500 ms after the last."""
     head = b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n"
     site = Site((("POST", "/api/echo", lambda request: responses.document(request, len(request.body))),))
-    flowing = [site.connect(head) for _ in range(MOST_CONNECTIONS)]
+    flowing = [site.connect(head) for _ in range(_MOST_CONNECTIONS)]
     honest = site.connect(GET % b"/api/status")
     for _ in range(8):
         site.run(500)
@@ -519,7 +519,7 @@ def test_a_body_that_flows_keeps_its_place_while_others_wait(site):
 
 def test_a_request_that_comes_as_its_time_is_up_is_answered(site):
     client = site.connect()
-    site.run(HEADER_MS)
+    site.run(_HEADER_MS)
     client.feed(GET % b"/api/status")
     site.run(200)
     assert (status_of(client), client.was_reset) == (200, False)
@@ -528,7 +528,7 @@ def test_a_request_that_comes_as_its_time_is_up_is_answered(site):
 def test_a_body_whose_end_comes_as_its_time_is_up_is_answered():
     site = Site((("POST", "/api/echo", lambda request: responses.document(request, len(request.body))),))
     client = site.connect(b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhell")
-    site.run(TOTAL_MS - PASS_MS)
+    site.run(_TOTAL_MS - PASS_MS)
     client.feed(b"o")
     site.run(200)
     assert status_of(client) == 200
@@ -588,7 +588,7 @@ def test_never_more_than_two_connections_open(site):
     for _ in range(200):
         site.run(5)
         most = max(most, len(site.poller.sockets) - 1)
-    assert most == MOST_CONNECTIONS
+    assert most == _MOST_CONNECTIONS
     assert sum(not client.closed for client in clients) >= 6
 
 
@@ -784,7 +784,7 @@ def test_slow_clients_make_room_for_an_honest_one(site):
     assert status_of(honest) == 200
     assert any(client.closed for client in slow)
     stuck = [site.connect(GET % b"/status.js", send_room=1200) for _ in range(2)]
-    site.run(SLOW_SEND_MS)
+    site.run(_SLOW_SEND_MS)
     honest = site.connect(GET % b"/api/status")
     site.run(2000)
     assert status_of(honest) == 200 and any(client.closed for client in stuck)

@@ -13,18 +13,19 @@ reads the network's traffic, and no page claims that it does.
 
 import binascii
 
+from plc.const import const
 from plc.digest import sha256
 
 from appliance.base.text import hex_text
 
 COOKIE = "socbox"
-COOKIE_S = 30 * 24 * 3600
+_COOKIE_S = const(30 * 24 * 3600)
 
 # So many wrong passwords are free; each further one is answered after a longer and longer pause.
-FREE_TRIES = 5
+_FREE_TRIES = const(5)
 PAUSES_S = (10, 60, 300, 1800)
-FORGET_S = 3600
-MOST_ADDRESSES = 16
+_FORGET_S = const(3600)
+_MOST_ADDRESSES = const(16)
 
 NOBODY, OWNER, WRONG = "nobody", "owner", "wrong"
 
@@ -76,13 +77,13 @@ class Throttle:
         """One more wrong password; gives how many in a row."""
         rows = self._rows
         row = rows.get(address)
-        if row is None or seconds - row[2] > FORGET_S:
-            if row is None and len(rows) >= MOST_ADDRESSES:
+        if row is None or seconds - row[2] > _FORGET_S:
+            if row is None and len(rows) >= _MOST_ADDRESSES:
                 rows.pop(min(rows, key=lambda known: rows[known][2]))
             row = rows[address] = [0, 0, 0]
         row[0] += 1
         row[2] = seconds
-        step = row[0] - FREE_TRIES
+        step = row[0] - _FREE_TRIES
         if step >= 0:
             row[1] = seconds + PAUSES_S[min(step, len(PAUSES_S) - 1)]
         return row[0]
@@ -133,7 +134,7 @@ class Access:
             COOKIE,
             nonce,
             self._signature(nonce),
-            COOKIE_S,
+            _COOKIE_S,
         )
 
     def _signature(self, nonce):

@@ -6,15 +6,17 @@ shown the password."""
 import binascii
 import json
 
+from plc.const import const
+
 from appliance.base.text import PLAIN, is_digits
 from appliance.storage.records import joined_surrogates
 from appliance.web.access import OWNER
 from appliance.web.responses import BadBody
 
-MOST_ESCAPES = 256
-MOST_FIELDS = 80
-LONGEST_OF_STRANGERS = 300
-_MOST_NUMBER = 1000000000
+_MOST_ESCAPES = const(256)
+_MOST_FIELDS = const(80)
+_LONGEST_OF_STRANGERS = const(300)
+_MOST_NUMBER = const(1000000000)
 
 
 def decoded(data):
@@ -44,9 +46,9 @@ def fields_of(request):
     if not body:
         return {}
     is_form = wants_page(request)
-    if len(body) > LONGEST_OF_STRANGERS and request.who != OWNER:
+    if len(body) > _LONGEST_OF_STRANGERS and request.who != OWNER:
         raise BadBody("The request is too long.")
-    if is_form and (body.count(b"&") >= MOST_FIELDS or body.count(b"%") > MOST_ESCAPES):
+    if is_form and (body.count(b"&") >= _MOST_FIELDS or body.count(b"%") > _MOST_ESCAPES):
         raise BadBody("The form is too long.")
     try:
         fields = form_fields(body) if is_form else json.loads(str(body, "utf-8"))
@@ -59,7 +61,7 @@ def fields_of(request):
 
 def texts_of(values):
     """{key: text} of a JSON object with settings. Raises BadBody."""
-    if isinstance(values, dict) and len(values) > MOST_FIELDS:
+    if isinstance(values, dict) and len(values) > _MOST_FIELDS:
         raise BadBody("Too many settings.")
     # The board's parser takes any value for a key.
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):

@@ -15,35 +15,37 @@ long body is made while it leaves. Everything is bounded: header and body size, 
 import errno
 
 from adafruit_httpserver import Request
+from plc.const import const
 from plc.ticks import expired, ticks_add, ticks_diff
 
 from appliance.base.text import DIGITS, consists_of
 from appliance.web.responses import REASONS, Later
 
-HEADER_SIZE = 4096
-BODY_SIZE = 8192
+_HEADER_SIZE = const(4096)
+_BODY_SIZE = const(8192)
 # The library takes a header apart line by line, and the query parameter by parameter: 10 ms at most.
-MOST_HEADER_LINES = 48
-LONGEST_FIRST_LINE = 600
-MOST_PARAMETERS = 16
+_MOST_HEADER_LINES = const(48)
+_LONGEST_FIRST_LINE = const(600)
+_MOST_PARAMETERS = const(16)
 # Fits one TCP segment, so that a slice costs one call.
-SLICE = 1024
+_SLICE = const(1024)
 
-HEADER_MS = 5000
-TOTAL_MS = 10000
-# A client that takes nothing for this long is gone; the longest download is over after SEND_MS.
-STALL_MS = 10000
-SEND_MS = 60000
+_HEADER_MS = const(5000)
+_TOTAL_MS = const(10000)
+# A client that takes nothing for this long is gone; the longest download is over after _SEND_MS.
+_STALL_MS = const(10000)
+_SEND_MS = const(60000)
 # A client that says nothing while others wait loses its place, and so does one that is slow beyond reason. A request
 # whose only segment was lost comes again after 200 to 300 ms and the way there.
 CROWDED_MS = 700
-SLOW_MS = 1500
+_SLOW_MS = const(1500)
 # lwIP sends what was lost again after 1.5 s, and once more after 3; a browser does not ask twice for an answer that was cut.
-SLOW_SEND_MS = 5000
+_SLOW_SEND_MS = const(5000)
 # Slower than the worst line for so long is done on purpose.
-TRICKLE_MS, TRICKLE_BYTES_A_S = 10000, 500
-DISCARD_MS = 1000
-RETRY_SEND_MS = 20
+_TRICKLE_MS = const(10000)
+_TRICKLE_BYTES_A_S = const(500)
+_DISCARD_MS = const(1000)
+_RETRY_SEND_MS = const(20)
 
 FREE, HEADER, BODY, ANSWER, WORK, SEND, DISCARD = "FREE", "HEADER", "BODY", "ANSWER", "WORK", "SEND", "DISCARD"
 
@@ -122,7 +124,7 @@ class Connection:
 
     def __init__(self, web):
         self._web = web
-        self._buffer = bytearray(HEADER_SIZE)
+        self._buffer = bytearray(_HEADER_SIZE)
         self._view = memoryview(self._buffer)
         self.state = FREE
         self.socket = None
@@ -155,7 +157,7 @@ class Connection:
         self.state = HEADER
         self.readable = True
         self.opened = now
-        self.deadline = ticks_add(now, HEADER_MS)
+        self.deadline = ticks_add(now, _HEADER_MS)
 
     def close(self):
         """Close the socket and free the place, whatever the socket says."""
@@ -246,17 +248,17 @@ class Connection:
         elif self._buffer[0] < 0x20 and self._buffer[0] not in (0x0D, 0x0A):
             # A TLS hello starts with 0x16: no header will ever follow.
             self._fail(400, now)
-        elif self._used == HEADER_SIZE:
+        elif self._used == _HEADER_SIZE:
             self._fail(431, now)
 
     def _parse(self, now):
-        self.deadline = ticks_add(self.opened, TOTAL_MS)
+        self.deadline = ticks_add(self.opened, _TOTAL_MS)
         header = bytes(self._view[: self._header_end])
         first = header.find(b"\r\n")
-        if first > LONGEST_FIRST_LINE or header.count(b"&", 0, first) >= MOST_PARAMETERS:
+        if first > _LONGEST_FIRST_LINE or header.count(b"&", 0, first) >= _MOST_PARAMETERS:
             self._fail(414, now)
             return
-        if header.count(b"\n") > MOST_HEADER_LINES:
+        if header.count(b"\n") > _MOST_HEADER_LINES:
             self._fail(431, now)
             return
         if has_stray_ends(header):
@@ -273,7 +275,7 @@ class Connection:
         expected = self._request.headers.get("Expect", "")
         if "Transfer-Encoding" in self._request.headers:
             self._fail(501, now)
-        elif length > BODY_SIZE:
+        elif length > _BODY_SIZE:
             self._fail(413, now)
         elif expected and expected.lower() != "100-continue":
             self._fail(417, now)
@@ -351,7 +353,7 @@ class Connection:
         self._progress_at = now
         self.state = SEND
         self.opened = now
-        self.deadline = ticks_add(now, STALL_MS)
+        self.deadline = ticks_add(now, _STALL_MS)
 
     def _handler_failed(self, error, now):
         self._web.handler_failed(error, self._request)
@@ -369,7 +371,7 @@ class Connection:
         self._drop_rest()
         self._later = None
         self.state = SEND
-        self.deadline = ticks_add(now, DISCARD_MS)
+        self.deadline = ticks_add(now, _DISCARD_MS)
         self._progress_at = now
         self._body = None
         self._request = None
@@ -385,19 +387,19 @@ class Connection:
             if self.state != SEND or self._sent >= len(self.output):
                 return True
         try:
-            count = self.socket.send(memoryview(self.output)[self._sent : self._sent + SLICE])
+            count = self.socket.send(memoryview(self.output)[self._sent : self._sent + _SLICE])
         except OSError as error:
             if error.errno == errno.EAGAIN:
-                self._send_at = ticks_add(now, RETRY_SEND_MS)
+                self._send_at = ticks_add(now, _RETRY_SEND_MS)
             else:
                 self.close()
             return True
         self._sent += count
         self._sent_in_all += count
         self._progress_at = now
-        # The client takes its answer: it may go on for STALL_MS, up to SEND_MS in all.
-        if self._used >= 0 and ticks_diff(now, self.opened) < SEND_MS - STALL_MS:
-            self.deadline = ticks_add(now, STALL_MS)
+        # The client takes its answer: it may go on for _STALL_MS, up to _SEND_MS in all.
+        if self._used >= 0 and ticks_diff(now, self.opened) < _SEND_MS - _STALL_MS:
+            self.deadline = ticks_add(now, _STALL_MS)
         if self._sent >= len(self.output) and self.rest is None:
             self._sent_all(now)
         return True
@@ -426,7 +428,7 @@ class Connection:
         # An error was answered in the middle of a request: let the client read it before the socket goes.
         self.output = None
         self.state = DISCARD
-        self.deadline = ticks_add(now, DISCARD_MS)
+        self.deadline = ticks_add(now, _DISCARD_MS)
 
     def _is_unheard(self):
         return self.state == HEADER and self._used == 0
@@ -447,11 +449,11 @@ class Connection:
         the place."""
         age_ms = ticks_diff(now, self.opened)
         if self.state == BODY:
-            return age_ms > SLOW_MS + self._body_used
+            return age_ms > _SLOW_MS + self._body_used
         if self.state == HEADER:
-            return self._used > 0 and age_ms > SLOW_MS
+            return self._used > 0 and age_ms > _SLOW_MS
         if self.state != SEND:
             return False
-        if age_ms > TRICKLE_MS and self._sent_in_all < age_ms * TRICKLE_BYTES_A_S // 1000:
+        if age_ms > _TRICKLE_MS and self._sent_in_all < age_ms * _TRICKLE_BYTES_A_S // 1000:
             return True
-        return ticks_diff(now, self._progress_at) > SLOW_SEND_MS
+        return ticks_diff(now, self._progress_at) > _SLOW_SEND_MS

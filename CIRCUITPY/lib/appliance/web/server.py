@@ -10,19 +10,22 @@ Each accepted socket has a small state machine (``connection``), two of them at 
 
 import select
 
+from plc.const import const
 from plc.ticks import expired, ticks_add, ticks_diff
 
 from appliance.web.connection import CROWDED_MS, FREE, Connection
 
-MOST_CONNECTIONS = 2
-BACKLOG = 4
+_MOST_CONNECTIONS = const(2)
+_BACKLOG = const(4)
 # A pause of the server itself (a car being matched, a delivery) must not count against its clients.
-PAUSE_MS = 200
+_PAUSE_MS = const(200)
 # One who says nothing has CROWDED_MS when somebody waits for his place; less while one after the other says nothing and
 # each keeps others waiting: a request comes right behind its connection, or was lost and is late by more. One alone is no
 # crowd: a browser opens a connection ahead and is silent on it. Nor is one that was silent for long while nobody waited.
-CROWD, CROWD_MS, SILENT_MS = 2, 1500, 100
-FRESH_MS = 300
+_CROWD = const(2)
+_CROWD_MS = const(1500)
+_SILENT_MS = const(100)
+_FRESH_MS = const(300)
 
 
 class Web:
@@ -39,7 +42,7 @@ class Web:
         self._listener = None
         self._poller = poller
         self._waiting = False
-        self._connections = [Connection(self) for _ in range(MOST_CONNECTIONS)]
+        self._connections = [Connection(self) for _ in range(_MOST_CONNECTIONS)]
         self._turn = 0
         self._last_poll = None
         self._silent_ones = 0
@@ -52,7 +55,7 @@ class Web:
         try:
             listener.setsockopt(pool.SOL_SOCKET, pool.SO_REUSEADDR, 1)
             listener.bind(("0.0.0.0", port))
-            listener.listen(BACKLOG)
+            listener.listen(_BACKLOG)
             listener.settimeout(0)
         except Exception as error:
             listener.close()
@@ -90,8 +93,8 @@ class Web:
         if self._waiting:
             self._accept(now)
         # The next open connection, in turn. Not in a function of its own: handlers call deep enough.
-        for _ in range(MOST_CONNECTIONS):
-            self._turn = (self._turn + 1) % MOST_CONNECTIONS
+        for _ in range(_MOST_CONNECTIONS):
+            self._turn = (self._turn + 1) % _MOST_CONNECTIONS
             connection = self._connections[self._turn]
             if connection.state != FREE:
                 try:
@@ -109,7 +112,7 @@ class Web:
     def _forgive_pause(self, now):
         if self._last_poll is not None:
             pause = ticks_diff(now, self._last_poll)
-            if pause > PAUSE_MS:
+            if pause > _PAUSE_MS:
                 for connection in self._connections:
                     connection.shift(pause)
         self._last_poll = now
@@ -126,12 +129,12 @@ class Web:
         for connection in self._connections:
             if connection.state == FREE:
                 return connection
-        silent_ms = CROWDED_MS if self._silent_ones < CROWD else SILENT_MS
+        silent_ms = CROWDED_MS if self._silent_ones < _CROWD else _SILENT_MS
         for connection in self._connections:
             if connection.is_silent(now, silent_ms):
-                if ticks_diff(now, connection.opened) < silent_ms + FRESH_MS:
+                if ticks_diff(now, connection.opened) < silent_ms + _FRESH_MS:
                     self._silent_ones += 1
-                    self._silent_until = ticks_add(now, CROWD_MS)
+                    self._silent_until = ticks_add(now, _CROWD_MS)
                 return self._drop(connection)
         # Only then one that is in the middle of something, and not if another leaves or speaks in this very pass.
         for connection in self._connections:
