@@ -58,16 +58,17 @@ class Opened:
 
         return DiaryPages(diary, listing, self._box.uptime, self._box.jobs)
 
-    def try_delivery(self, url):
-        """A delivery to ``url`` that changes nothing there."""
+    def try_delivery(self, values):
+        """A delivery to the SmartEVSE that ``values`` name, which changes nothing there."""
         from appliance.smartevse import trial
 
-        return trial.try_delivery(self._box.smartevse, url)
+        return trial.try_delivery(self._box.smartevse, values["SMARTEVSE_URL"])
 
-    def try_probe(self, url):
+    def try_probe(self, values):
+        """Ask the SmartEVSE that ``values`` name for its state."""
         from appliance.smartevse import trial
 
-        return trial.try_probe(self._box.smartevse, url)
+        return trial.try_probe(self._box.smartevse, values["SMARTEVSE_URL"])
 
     def try_broker(self, values):
         from appliance import box_home

@@ -81,14 +81,14 @@ def test_a_trial_is_a_job_and_its_answer_comes_when_it_is_done():
     later = bench.trials.delivery(request({"url": "192.168.1.99"}))
     assert later.poll() is None and bench.tried == []
     bench.jobs.run(0)
-    assert told(later.poll()) == (200, {"ok": True}) and bench.tried == ["192.168.1.99"]
+    assert told(later.poll()) == (200, {"ok": True}) and bench.tried == [{"SMARTEVSE_URL": "192.168.1.99"}]
 
 
 def test_without_an_address_the_one_in_force_is_tried():
     bench = Bench()
     bench.trials.probe(request({}))
     bench.jobs.run(0)
-    assert bench.tried == ["http://192.168.1.60/ev_state"]
+    assert bench.tried == [{"SMARTEVSE_URL": "http://192.168.1.60/ev_state"}]
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ class Bench:
         self.steps = FirstEvening(self.jobs, self, self.access, lambda: [("SmartEVSE-1", "192.168.1.60")], self._probe)
         self._answer = probe
 
-    def _probe(self, url):
-        self.asked.append(url)
+    def _probe(self, values):
+        self.asked.append(values["SMARTEVSE_URL"])
         return self._answer
 
     def saving(self, texts):

@@ -7,12 +7,6 @@ Whatever is wrong is said in a sentence that goes on from the name of what was t
 
 from appliance.base.text import DIGITS, LETTERS, VISIBLE, consists_of, is_digits
 
-HTTP = "http://"
-HTTP_PORT = 80
-
-_LONGEST_HOST = 253
-_LONGEST_LABEL = 63
-_HOST_LETTERS = LETTERS + "-_"
 _ADDRESS_LETTERS = DIGITS + "."
 _IPV6 = "must not be an IPv6 address: use one like 192.168.1.60, or a name"
 
@@ -48,12 +42,13 @@ def host_fault(host):
     if ":" in host or "[" in host:
         return _IPV6
     name = host[:-1] if host.endswith(".") else host
+    # 63 letters from dot to dot, 253 in all (RFC 1035, 2.3.4).
     for label in name.split("."):
-        if not 0 < len(label) <= _LONGEST_LABEL or label.startswith("-") or label.endswith("-"):
+        if not 0 < len(label) <= 63 or label.startswith("-") or label.endswith("-"):
             return "has a name in it that no device can have"
-        if not consists_of(label, _HOST_LETTERS):
+        if not consists_of(label, LETTERS + "-_"):
             return "may have only letters, digits, - and dots in the name of the device"
-    return None if len(name) <= _LONGEST_HOST else "has a name in it that is too long"
+    return None if len(name) <= 253 else "has a name in it that is too long"
 
 
 class Url:
@@ -72,11 +67,11 @@ class Url:
             raise ValueError(fault)
         if colon and not (is_digits(port) and 0 < int(port) < 65536):
             raise ValueError("needs a number from 1 to 65535 after the colon")
-        self.port = int(port) if colon else HTTP_PORT
+        self.port = int(port) if colon else 80
 
     def url(self, path):
         """The complete URL of ``path`` on this host."""
-        return "%s%s:%d%s" % (HTTP, self.host, self.port, path)
+        return "http://%s:%d%s" % (self.host, self.port, path)
 
     def numeric(self):
         """True when the host is an IPv4 address, so that no name has to be looked up."""

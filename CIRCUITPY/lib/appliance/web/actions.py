@@ -76,9 +76,8 @@ class Doors:
 
 
 class Trials:
-    """Handlers that try a SmartEVSE or a broker. ``try_delivery(url)``, ``try_probe(url)`` and ``try_broker(values)``
-    block and give a document.
-    """
+    """Handlers that try a SmartEVSE or a broker. ``try_delivery``, ``try_probe`` and ``try_broker`` are called with
+    {key of a setting: value}, block and give a document."""
 
     def __init__(self, jobs, keeper, try_delivery, try_probe, try_broker):
         self._jobs = jobs
@@ -89,23 +88,21 @@ class Trials:
 
     def delivery(self, request):
         """POST /api/test/delivery: {"url": ...}, by default the one in force."""
-        return self._try(request, self._try_delivery)
+        return self._try_url(request, self._try_delivery)
 
     def probe(self, request):
         """POST /api/test/smartevse: {"url": ...}, by default the one in force."""
-        return self._try(request, self._try_probe)
+        return self._try_url(request, self._try_probe)
 
     def broker(self, request):
         """POST /api/test/mqtt: {"MQTT_BROKER": ..., ...}, what is left out as it is after the next restart."""
         return self._attempt(request, self._try_broker, fields_of(request), BROKER_KEYS)
 
-    def _try(self, request, attempt):
-        fields = {"SMARTEVSE_URL": fields_of(request).get("url")}
-        return self._attempt(request, attempt, fields, URL_KEYS)
+    def _try_url(self, request, attempt):
+        return self._attempt(request, attempt, {URL_KEYS[0]: fields_of(request).get("url")}, URL_KEYS)
 
     def _attempt(self, request, attempt, fields, keys):
-        """Have ``attempt({key: value})`` done, of one key ``attempt(value)``: the chain of calls below is as deep as it may
-        be. The first of the keys must not be empty."""
+        """Have ``attempt({key: value})`` done. The first of the keys must not be empty."""
         values = {}
         try:
             for key in keys:
@@ -116,8 +113,7 @@ class Trials:
         if not values[keys[0]]:
             error = {"error": "There is no address to try."}
             return responses.document(request, error, 422)
-        job = self._jobs.start(attempt, values if len(keys) > 1 else values[keys[0]])
-        return answer_of(request, self._jobs, job, 500)
+        return answer_of(request, self._jobs, self._jobs.start(attempt, values), 500)
 
 
 class Actions:

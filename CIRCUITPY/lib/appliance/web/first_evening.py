@@ -15,8 +15,8 @@ CHOSEN = "This box has a password already. Log in on its page to change anything
 
 
 class FirstEvening:
-    """Handlers. ``find()`` gives [(name, address)] of SmartEVSEs and blocks for seconds, ``probe(url)`` is that of
-    ``smartevse.trial``."""
+    """Handlers. ``find()`` gives [(name, address)] of SmartEVSEs and blocks for seconds, ``probe({key: url})`` asks
+    one for its state."""
 
     def __init__(self, jobs, keeper, access, find, probe):
         self._jobs = jobs
@@ -57,7 +57,7 @@ class FirstEvening:
         def save():
             return self._jobs.start(self._save, texts, in_steps=True)
 
-        return self._as_job(request, self._probe, texts["SMARTEVSE_URL"], then=save)
+        return self._as_job(request, self._probe, texts, then=save)
 
     def password(self, request):
         """POST /api/setup/password: {"password": ...}"""
