@@ -161,10 +161,15 @@ class Connection:
 
     def close(self):
         """Close the socket and free the place, whatever the socket says."""
-        socket, self.socket = self.socket, None
+        socket, self.socket, rest = self.socket, None, self.rest
         self.state = FREE
-        self._drop_rest()
         self._reset()
+        if hasattr(rest, "close"):
+            # A generator that holds a file open closes it.
+            try:
+                rest.close()
+            except Exception as error:
+                self._web.answer_failed(error)
         if socket is not None:
             self._web.unwatch(socket)
             try:
@@ -172,15 +177,6 @@ class Connection:
             except OSError:
                 # A socket that cannot be closed is gone already.
                 return
-
-    def _drop_rest(self):
-        rest, self.rest = self.rest, None
-        if hasattr(rest, "close"):
-            # A generator that holds a file open closes it.
-            try:
-                rest.close()
-            except Exception as error:
-                self._web.answer_failed(error)
 
     def shift(self, pause_ms):
         """Move the deadline on by a pause of the server's own."""
@@ -316,8 +312,7 @@ class Connection:
         except Exception as error:
             self._handler_failed(error, now)
             return
-        if not self._is_promise(response, now):
-            self._take(response, now)
+        self._take(response, now)
 
     def _work(self, now):
         """Ask the promise for its answer; False while there is none and nothing was done for it."""
@@ -328,22 +323,16 @@ class Connection:
             return True
         if response is None:
             return self._later.works
-        if not self._is_promise(response, now):
-            self._take(response, now)
-        return True
-
-    def _is_promise(self, response, now):
-        """True for a Later, whose answer is waited for from now on. (What sends a Response is not called from here: the
-        library calls deep enough.)"""
-        if not isinstance(response, Later):
-            return False
-        self._later = response
-        self.state = WORK
-        self.deadline = ticks_add(now, response.limit_ms)
+        self._take(response, now)
         return True
 
     def _take(self, response, now):
-        """Let the library write ``response`` and start to send it."""
+        """Wait for what a Later will give from now on; let the library write anything else, and start to send it."""
+        if isinstance(response, Later):
+            self._later = response
+            self.state = WORK
+            self.deadline = ticks_add(now, response.limit_ms)
+            return
         self._later = None
         self._request.connection = self
         response._send()
@@ -368,7 +357,6 @@ class Connection:
             % (status, REASONS[status], len(text), text)
         ).encode()
         self._sent = 0
-        self._drop_rest()
         self._later = None
         self.state = SEND
         self.deadline = ticks_add(now, _DISCARD_MS)
