@@ -9,17 +9,16 @@ TO_BOX, FROM_BOX = 0, 1
 _HEADER = "<HHI"
 _HEADER_SIZE = 8
 _PIECE = 2048
-_MOST_PIECES = 17
+_PIECES = 17
 
 
 class FrameRing:
-    """The last Ethernet frames of both directions, in pieces of memory that are taken as frames come: a box that waits
-    for its first car has none.
+    """The last Ethernet frames of both directions, in pieces of memory that are taken with the first frame: a box that
+    waits for its first car has none. All at once, because they stay, and free memory should not lie between them.
 
     A record is length (2 bytes), direction and milliseconds (2), seconds since the start (4) and the frame. It lies in
-    one piece, with zeros behind the last. The oldest piece goes as a whole and none is used again, so that a
-    reader who is slow goes on reading what he began. A session fills some 15 kB. A frame may lie here for weeks, and a
-    tick would be compared with a later one for three days only.
+    one piece, with zeros behind the last; the oldest piece is forgotten as a whole. A session fills some 15 kB. A
+    frame may lie here for weeks, and a tick would be compared with a later one for three days only.
     """
 
     def __init__(self):
@@ -44,24 +43,26 @@ class FrameRing:
         self.kept += 1
 
     def _begin_piece(self):
-        if len(self._pieces) == _MOST_PIECES:
-            oldest, offset = self._pieces.pop(0), 0
-            while _length_at(oldest, offset):
-                offset += _HEADER_SIZE + _length_at(oldest, offset)
-                self.kept -= 1
-                self.dropped += 1
-        self._pieces.append(bytearray(_PIECE))
+        if not self._pieces:
+            self._pieces = [bytearray(_PIECE) for _ in range(_PIECES)]
+        oldest, offset = self._pieces.pop(0), 0
+        while _length_at(oldest, offset):
+            offset += _HEADER_SIZE + _length_at(oldest, offset)
+            self.kept -= 1
+            self.dropped += 1
+        oldest[:] = bytes(_PIECE)
+        self._pieces.append(oldest)
         self._end = 0
 
     def frames(self):
-        """(seconds, milliseconds, direction, frame as a copy), oldest first."""
-        for piece in list(self._pieces):
+        """(seconds, milliseconds, direction, frame), oldest first: those of now, although the ring goes on."""
+        for piece in [bytes(piece) for piece in self._pieces]:
             offset = 0
             while _length_at(piece, offset):
                 length, mixed, seconds = struct.unpack_from(_HEADER, piece, offset)
                 start = offset + _HEADER_SIZE
                 offset = start + length
-                yield seconds, mixed & 1023, mixed >> 10, bytes(piece[start:offset])
+                yield seconds, mixed & 1023, mixed >> 10, piece[start:offset]
 
 
 def _length_at(piece, offset):
