@@ -265,9 +265,6 @@ class ReadyCodes:
     def __init__(self):
         self._made = {}
 
-    def ready(self):
-        return True
-
     def get(self, text):
         if text not in self._made:
             self._made[text] = modules(text)

@@ -6,7 +6,7 @@ from appliance import bus, hardware
 from appliance.settings import schema
 
 # In this order each import compiles one file.
-PARTS = "appliance.display.layout appliance.display.views appliance.display.panel appliance.display.qr".split()
+PARTS = "appliance.display.layout appliance.display.views appliance.display.panel".split()
 
 
 def steps(box):
@@ -40,19 +40,29 @@ def _display(box):
 
 def _add_display(box, glass):
     from appliance.display import panel
-    from appliance.display.qr import Codes
 
-    codes = Codes(box.status.changed, lambda text: box.log.note("display", text))
-    box.loop.add_piece("codes", codes)
-    box.loop.add_slow_piece("codes", codes)
+    def tell(text):
+        box.log.note("display", text)
+
+    screen = panel.Panel(glass, box.ticks)
+    box.loop.add_slow_piece("codes", panel.CodesOnDemand(screen, lambda: _new_codes(box, tell), tell))
     box.display = panel.Display(
-        panel.Panel(glass, box.ticks, codes),
+        screen,
         (box.status, box.smartevse, box.wifi, box.access),
         _button(box),
         [box.settings[key] for key in schema.REST_KEYS],
         box.updates.percent,
     )
     box.loop.add_piece("display", box.display)
+
+
+def _new_codes(box, tell):
+    from appliance.display.qr import Codes
+
+    codes = Codes(box.status.changed, tell)
+    box.loop.add_piece("codes", codes)
+    box.status.changed()
+    return codes
 
 
 def _button(box):

@@ -4,13 +4,16 @@
 
 import sys
 
-from appliance.display import qr, qr_encoder
+import pytest
+from appliance.display import qr, qr_encoder, setup_views, views
+from appliance.display.panel import CodesOnDemand
 from appliance.network.access_point import qr_text
 from appliance.storage.secrets import ALPHABET, letters_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tests.support.qr_codes import modules
+from host_tests.tools import contact_sheet, glass
 
 NAME = "socbox-4AFE"
 
@@ -42,8 +45,6 @@ class Counter:
 def finished(codes):
     """Every piece there is to do; gives how many."""
     pieces = 0
-    while codes.due(0):
-        codes.run(0)
     while codes.poll(0):
         pieces += 1
     return pieces
@@ -52,13 +53,12 @@ def finished(codes):
 def test_codes_are_made_once_each_in_many_pieces_and_the_last_ones_kept():
     counter = Counter()
     codes = qr.Codes(counter.count, counter.told.append)
-    assert not codes.due(0) and not codes.poll(0)
+    assert not codes.poll(0)
     texts = [f"http://192.168.1.{number}" for number in range(5)]
     assert [codes.get(text) for text in texts] == [None] * 5
     assert codes.get(texts[0]) is None
     pieces = finished(codes)
-    # One more for the module that draws them, which counts as well.
-    assert counter.made == 1 + 5 and pieces > 5 * 15
+    assert counter.made == 5 and pieces > 5 * 15
     made = codes.get(texts[4])
     assert made == modules(texts[4])
     assert codes.get(texts[4]) is made and not codes.poll(0)
@@ -67,11 +67,31 @@ def test_codes_are_made_once_each_in_many_pieces_and_the_last_ones_kept():
 
 def test_a_file_that_is_missing_on_the_drive_leaves_the_words(monkeypatch):
     counter = Counter()
-    codes = qr.Codes(counter.count, counter.told.append)
     monkeypatch.setitem(sys.modules, "appliance.display.qr_encoder", None)
     monkeypatch.delattr("appliance.display.qr_encoder", raising=False)
-    codes.get("x")
-    finished(codes)
+    with glass.fitted():
+        screen = contact_sheet.new_panel("320x170")
+        screen.codes = None
+        loaded = CodesOnDemand(screen, lambda: qr.Codes(counter.count, counter.told.append), counter.told.append)
+        assert not loaded.due(0) and not screen.has_codes() and loaded.due(0)
+        loaded.run(0)
+        assert screen.has_codes() and not loaded.due(0)
+        picture = contact_sheet.draw(screen, setup_views.CodeView(["Set up WiFi", "password"], "x", views.BLUE))
     assert len(counter.told) == 1 and counter.told[0].startswith("no QR code: ")
-    assert codes.ready() and counter.made == 1, "the words are shown"
-    assert codes.get("x") is None and not codes.due(0)
+    left = screen.code_layout.text_left
+    assert picture.getbbox()[0] >= left and picture.getbbox()[2] > left + 40, "the words are shown"
+    assert screen.codes.get("x") is None and not screen.codes.poll(0)
+
+
+@pytest.mark.parametrize("file", ["setup_views", "code_panel"])
+def test_without_a_file_that_shows_them_the_usual_screens_go_on(monkeypatch, file):
+    counter = Counter()
+    with glass.fitted(), monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "appliance.display." + file, None)
+        screen = contact_sheet.new_panel("320x170")
+        screen.codes = None
+        loaded = CodesOnDemand(screen, lambda: qr.Codes(counter.count, counter.told.append), counter.told.append)
+        screen.has_codes()
+        loaded.run(0)
+    assert len(counter.told) == 1 and counter.told[0].startswith("no QR code: ")
+    assert not screen.has_codes() and not loaded.due(0)

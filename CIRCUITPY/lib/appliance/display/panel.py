@@ -48,21 +48,19 @@ WANDER_S = 60
 BRIGHT, DIM, DARK = 0, 1, 2
 
 
-def display_has_colour(display):
-    """False for one-bit displays; known by the driver's class, because displayio cannot be asked."""
-    return "SSD1306" not in type(display).__name__
-
-
 class Panel:
-    """Views on one display, changed and refreshed a piece a pass. ``codes`` makes the QR code of a CodeView."""
+    """Views on one display, changed and refreshed a piece a pass. ``codes`` is the ``qr.Codes`` that makes the code of a
+    CodeView, None while it is not loaded."""
 
     def __init__(self, display, ticks, codes=None):
         import displayio
 
+        self.codes = codes
+        self.wants_codes = False
         self._display = display
         self._ticks = ticks
-        self._codes = codes
-        self._has_colour = display_has_colour(display)
+        # Known by the driver's class, because displayio cannot be asked.
+        self._has_colour = "SSD1306" not in type(display).__name__
         # An OLED keeps a margin in which its picture wanders.
         self._width = display.width - (0 if self._has_colour else layout.WANDER)
         self._height = display.height
@@ -90,7 +88,8 @@ class Panel:
 
     def has_codes(self):
         """True when what shows codes is loaded; asks for it when it is not."""
-        return self._codes.ready()
+        self.wants_codes = True
+        return self.codes is not None
 
     @property
     def code_layout(self):
@@ -150,7 +149,7 @@ class Panel:
         elif scene is None:
             from appliance.display import code_panel
 
-            scene = self._scenes[kind] = code_panel.CodeScene(self._height, self.code_layout, self._codes)
+            scene = self._scenes[kind] = code_panel.CodeScene(self._height, self.code_layout, self.codes)
         return scene
 
     def _change(self):
@@ -237,6 +236,31 @@ def _kind(view):
     if hasattr(view, "code"):
         return _CODE
     return _CHARGE if view.big else _MESSAGE
+
+
+class CodesOnDemand:
+    """Slow piece that loads what makes and shows the codes of ``panel``, once it wants them: half a second, and at once,
+    because somebody waits for a code at the first start. ``make()`` gives the ``qr.Codes``, ``tell(text)`` gets why not."""
+
+    def __init__(self, panel, make, tell):
+        self._panel = panel
+        self._make = make
+        self._tell = tell
+        self._begun = False
+
+    def due(self, _now):
+        """True when they are to be loaded, which is not tried twice."""
+        return self._panel.wants_codes and not self._begun
+
+    def run(self, _now):
+        """Load them."""
+        self._begun = True
+        try:
+            for name in ("setup_views", "code_panel"):
+                __import__("appliance.display." + name)
+            self._panel.codes = self._make()
+        except ImportError as error:
+            self._tell("no QR code: %s" % error)
 
 
 class Display:
