@@ -12,28 +12,29 @@ They name the maker of the charging unit, which several brands share, and nothin
 from appliance.base.text import hex_text
 from appliance.state.cars import low_six
 
-_MAKERS = {
-    "007dfa": "VW group",
-    "98ed5c": "Tesla",
-    "dc44271": "Tesla",
-    "001823": "Mercedes-Benz",
-    "cc8826": "Mercedes-Benz",
-    "001887": "Porsche",
-    "0030ab": "BMW",
-    "ec65cc": "BMW",
-    "e00ee1": "Hyundai or Kia",
-    "9012a1": "Hyundai or Kia",
-    "04e77e": "Hyundai or Kia",
-    "046565": "Hyundai",
-    "c0fbb6": "BYD or XPENG",
-    "a453ee0": "Stellantis",
-    "044eaf": "Opel or Chevrolet",
-    "fca47a": "MG",
-    "141fba1": "Seres",
-    "00c059": "Subaru or Toyota",
-    "48c58d": "Polestar",
-    "184cae": "Renault",
-}
+# One text, because as a table its numbers and names would be thirty names more for the interpreter.
+_MAKERS = """
+007dfa VW group
+98ed5c Tesla
+dc44271 Tesla
+001823 Mercedes-Benz
+cc8826 Mercedes-Benz
+001887 Porsche
+0030ab BMW
+ec65cc BMW
+e00ee1 Hyundai or Kia
+9012a1 Hyundai or Kia
+04e77e Hyundai or Kia
+046565 Hyundai
+c0fbb6 BYD or XPENG
+a453ee0 Stellantis
+044eaf Opel or Chevrolet
+fca47a MG
+141fba1 Seres
+00c059 Subaru or Toyota
+48c58d Polestar
+184cae Renault
+"""
 
 
 def likely_maker(address):
@@ -41,4 +42,10 @@ def likely_maker(address):
     if address is None:
         return None
     digits = hex_text(low_six(address)[:4])
-    return _MAKERS.get(digits[:6]) or _MAKERS.get(digits[:7])
+    for length in (6, 7):
+        row = "\n%s " % digits[:length]
+        at = _MAKERS.find(row)
+        if at >= 0:
+            start = at + len(row)
+            return _MAKERS[start : _MAKERS.find("\n", start)]
+    return None
