@@ -108,38 +108,37 @@ class ChargeScene:
         self.pages = 1
         self._width = width
         self._fonts = fonts
-        name, digits, bar, bar_height, below = charge_layout(height, fonts)
-        self._name_y, self._digits_y, self._bar_y, self._below_y = name, digits, bar, below
+        self._tops = name_y, _, bar_y, bar_height, below = charge_layout(height, fonts)
         self._name = None
-        if name is not None:
+        if name_y is not None:
             self._name = typeset.Line(self.group, fonts.text, width)
         self._digits = typeset.Line(self.group, fonts.digits, width)
         self._bar = None
-        if bar is not None:
-            inset = fonts.gap
-            self._bar = typeset.Bar(inset, width - 2 * inset, bar_height)
+        if bar_y is not None:
+            self._bar = typeset.Bar(fonts.gap, width - 2 * fonts.gap, bar_height)
             self.group.append(self._bar.group)
         self._below = [typeset.Line(self.group, fonts.text, width) for _ in below]
 
     def plan(self, view, colour, turn):
         """The changes towards ``view`` as (part, arguments of its ``put``)."""
+        name_y, digits_y, bar_y, _, below = self._tops
         texts = list(view.texts)
         if self._name is None and view.name:
             texts.append(view.name)
-        rows = max(1, len(self._below))
+        rows = max(1, len(below))
         self.pages = pages_of(texts, rows)
         first = turn % self.pages * rows
         changes = []  # type: list
-        changes.append((self._digits, (view.big, colour, self._digits_y)))
+        changes.append((self._digits, (view.big, colour, digits_y)))
         if self._bar is not None:
-            changes.append((self._bar, (view.bar_percent, view.mark_percent, colour, self._bar_y)))
+            changes.append((self._bar, (view.bar_percent, view.mark_percent, colour, bar_y)))
         for at, line in enumerate(self._below):
             text = texts[first + at] if first + at < len(texts) else ""
             text = self._fonts.text.shortened(text, self._width)
-            changes.append((line, (text, view.text_colour(colour), self._below_y[at])))
+            changes.append((line, (text, view.text_colour(colour), below[at])))
         if self._name is not None:
             name = self._fonts.text.shortened(view.name, self._width)
-            changes.append((self._name, (name, view.text_colour(colour), self._name_y)))
+            changes.append((self._name, (name, view.text_colour(colour), name_y)))
         return changes
 
 

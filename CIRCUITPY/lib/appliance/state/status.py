@@ -258,8 +258,7 @@ class Status:
             # Nor is it while this one is still being read.
             self.current = False
         self.sessions.append(Session(self.ev_mac, self.uptime.seconds))
-        if len(self.sessions) > MOST_SESSIONS:
-            self.sessions.pop(0)
+        del self.sessions[:-MOST_SESSIONS]
         self.in_session = True
         self.read_this_time = False
         self._present = True
