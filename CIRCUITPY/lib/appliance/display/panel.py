@@ -25,7 +25,6 @@ REFRESH = {
     "READING": (True, False),
     "LEAVING": (True, True),
 }
-SHORT, LONG = 0, 1
 SHORT_MS = 50
 # A first guess at what a pixel costs, computed and sent; a large refresh gives a better one.
 NS_PER_PIXEL = 3000
@@ -111,13 +110,12 @@ class Panel:
 
         Each change is sent by itself, so that no refresh is larger than it need be.
         """
-        if not REFRESH[stage][SHORT]:
+        short_may, long_may = REFRESH[stage]
+        if not short_may:
             return False
-        if self._pixels:
-            duration_ms = self._pixels * self._ns_per_pixel // 1000000
-            if REFRESH[stage][LONG if duration_ms > SHORT_MS else SHORT]:
-                self._refresh()
-                return True
+        if self._pixels and (long_may or self._pixels * self._ns_per_pixel // 1000000 <= SHORT_MS):
+            self._refresh()
+            return True
         if self._wanted is None or self.dark:
             return False
         if not self._changes:
@@ -354,8 +352,6 @@ class Display:
         if setup is self._setup and self._status.revision == self._revision:
             if seconds < self._renew_s and turn == self._turn:
                 return False
-        if self._status.revision != self._revision and self.panel.pages <= 1:
-            turn = 0
         self._setup = setup
         self._revision = self._status.revision
         self._renew_s = seconds + RENEW_S
