@@ -12,7 +12,7 @@ _DARK, _LIGHT = 0, 1
 
 
 class CodeScene:
-    """``layout`` of setup_screens; ``codes.get(text)`` gives modules or None while they are made."""
+    """``layout`` of setup_views; ``codes.get(text)`` gives modules or None while they are made."""
 
     pages = 1
 

@@ -104,7 +104,7 @@ _VIEWS = {OFFER: _offer, GUEST: _guest}
 
 
 def view(which, wifi, layout, password=None):
-    """The screen ``which`` for a display with this Layout: a CodeView, or a ``screens.View`` while joining. ``password``
+    """The screen ``which`` for a display with this Layout: a CodeView, or a ``views.View`` while joining. ``password``
     is that of the pages if the box made it up."""
     if which == JOINING:
         wish = wifi.provisioning.wish

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the display shows at each stage, in words; ``scenes`` knows where, the status light shows the mood alone.
+"""What the display shows at each stage, in words; ``layout`` knows where, the status light shows the mood alone.
 
 One idea a screen. A charge that is not current is grey and says how old it is; an error says what to do.
 """

@@ -26,7 +26,7 @@ ESTIMATE_FRESH_S, ESTIMATE_SHOWN_S = 180, 900
 # A reading this young may be from the modem phase that the SmartEVSE is still in: it lasts 60 s and begins before it.
 PHASE_S = 75
 
-# What the display and the page show; every stage has its row in screens.STAGES and HEADLINES.
+# What the display and the page show; every stage has its row in views.STAGES and HEADLINES.
 STARTING = "starting"
 MODEM_MISSING = "modem_missing"
 WAITING = "waiting"
