@@ -32,22 +32,17 @@ _VENDOR_OUI = b"\x00\xb0\x52"
 _VENDOR_TYPES = const(0xA000)  # from here on MMTYPE is a vendor's, and its OUI follows
 _MAC = const(6)
 _NONCE = const(4)
-_NID = const(7)
-_NMK = const(16)
 
 # ---- offsets; names begin with the message that has the field there
 
 _SOURCE = const(6)
 _ETHERTYPE = const(12)
+_VERSION_OF_MME = const(14)  # 1 in the standard's messages, 0 in a vendor's
 _MMTYPE = const(15)
 _HEADER = const(19)  # bytes of it; what a message tells begins here
 _OUI = const(17)  # of vendor messages only; the standard's have their fragmentation field there
 
 _SET_KEY_TYPE = const(19)
-_SET_KEY_NONCE = const(20)
-_SET_KEY_PID = const(28)
-_SET_KEY_NID = const(33)
-_SET_KEY_EKS = const(40)
 _SET_KEY_NMK = const(41)
 _SET_KEY_RESULT = const(19)
 _SET_KEY_ECHO = const(24)  # CNF: the nonce of the REQ
@@ -107,9 +102,14 @@ def nid_from_nmk(nmk):
 def new(destination, source_mac, kind, size=MIN_FRAME):
     """A frame with its header and nothing else yet."""
     frame = bytearray(max(size, MIN_FRAME))
-    is_vendor = kind >= _VENDOR_TYPES
-    pack_into("<6s6s2sBH", frame, 0, destination, source_mac, ETHERTYPE, 0 if is_vendor else 1, kind)
-    if is_vendor:
+    frame[:_SOURCE] = destination
+    frame[_SOURCE:_ETHERTYPE] = source_mac
+    frame[_ETHERTYPE:_VERSION_OF_MME] = ETHERTYPE
+    frame[_MMTYPE] = kind & 0xFF
+    frame[_MMTYPE + 1] = kind >> 8
+    if kind < _VENDOR_TYPES:
+        frame[_VERSION_OF_MME] = 1
+    else:
         frame[_OUI : _OUI + 3] = _VENDOR_OUI
     return frame
 
@@ -117,12 +117,8 @@ def new(destination, source_mac, kind, size=MIN_FRAME):
 def set_key_req(source_mac, nonce, nmk, nid):
     """CM_SET_KEY.REQ for the attached modem. ``nonce`` (4 bytes) comes back in the CNF."""
     frame = new(LOCAL_MODEM, source_mac, CM_SET_KEY_REQ)
-    frame[_SET_KEY_TYPE] = _KEY_TYPE_NMK
-    frame[_SET_KEY_NONCE : _SET_KEY_NONCE + _NONCE] = nonce
-    frame[_SET_KEY_PID] = _PID_HLE
-    frame[_SET_KEY_NID : _SET_KEY_NID + _NID] = nid
-    frame[_SET_KEY_EKS] = _EKS_NMK
-    frame[_SET_KEY_NMK : _SET_KEY_NMK + _NMK] = nmk
+    # key type, our nonce, (the modem's), PID, (PRN, PMN, CCo capability), NID, EKS, NMK
+    pack_into("B4s4xB4x7sB16s", frame, _SET_KEY_TYPE, _KEY_TYPE_NMK, nonce, _PID_HLE, nid, _EKS_NMK, nmk)
     return frame
 
 

@@ -5,6 +5,8 @@
 Of CM_AMP_MAP only what answers a car's: no recorded car sends it, and this box asks for none.
 """
 
+from struct import pack_into
+
 from plc.const import const
 from plc.mme import BROADCAST, KEYS, is_mme, mmtype, new
 
@@ -26,49 +28,23 @@ GROUPS = 58  # carrier groups of one attenuation profile
 
 _MAC = const(6)
 _RUN_ID = const(8)
-_NID = const(7)
 _NMK = const(16)
 
 # ---- offsets; names begin with the message that has the field there
 
-_SOURCE = const(6)
 _APPLICATION = const(19)  # of every SLAC message, with the security type behind it; both 0
 _SECURITY = const(20)
-
-_AMP_MAP_LENGTH = const(19)  # REQ: number of carriers that follow
 _AMP_MAP_RESULT = const(19)  # CNF
-
-_PARM_REQ_RUN_ID = const(21)
 _PARM_TARGET = const(19)
-_PARM_SOUNDS = const(25)
-_PARM_TIMEOUT = const(26)
-_PARM_RESPONSE_TYPE = const(27)
-_PARM_FORWARDING_STA = const(28)
-_PARM_CNF_RUN_ID = const(36)
-
 _START_SOUNDS = const(21)
-_START_RUN_ID = const(30)
-
-_SOUND_RUN_ID = const(39)
-
-_PROFILE_EV_MAC = const(19)
 _PROFILE_GROUPS = const(25)
 _PROFILE_VALUES = const(27)
-
 _ATTEN_EV_MAC = const(21)
-_ATTEN_RUN_ID = const(27)
-_ATTEN_SOUNDS = const(69)
 _ATTEN_RESULT = const(69)  # RSP
-_ATTEN_GROUPS = const(70)
-_ATTEN_VALUES = const(71)
-
 _VALIDATE_RESULT = const(21)
-
 _MATCH_LENGTH = const(21)  # 2 bytes, little-endian: how many follow
 _MATCH_EV_MAC = const(40)
 _MATCH_EVSE_MAC = const(63)
-_MATCH_RUN_ID = const(69)
-_MATCH_NID = const(85)
 _MATCH_NMK = const(93)
 
 # ---- values
@@ -84,14 +60,14 @@ _MATCH_CNF_LENGTH = const(86)
 # A frame below its length is malformed; only lengths, MACs and RunID are checked, never the ids and
 # reserved bytes, because some EV stacks fill them (open-plc-utils issue 157).
 LAYOUT = {
-    CM_AMP_MAP_REQ: (_AMP_MAP_LENGTH + 2, None, _SOURCE),
-    CM_SLAC_PARM_REQ: (_PARM_REQ_RUN_ID + _RUN_ID, _PARM_REQ_RUN_ID, _SOURCE),
-    CM_START_ATTEN_CHAR_IND: (_START_RUN_ID + _RUN_ID, _START_RUN_ID, _SOURCE),
-    CM_MNBC_SOUND_IND: (_SOUND_RUN_ID + _RUN_ID, _SOUND_RUN_ID, _SOURCE),
-    CM_ATTEN_CHAR_RSP: (_ATTEN_RESULT + 1, _ATTEN_RUN_ID, _SOURCE),
-    CM_VALIDATE_REQ: (_VALIDATE_RESULT + 1, None, _SOURCE),
-    CM_SLAC_MATCH_REQ: (_MATCH_RUN_ID + _RUN_ID, _MATCH_RUN_ID, _SOURCE),
-    CM_ATTEN_PROFILE_IND: (_PROFILE_VALUES + GROUPS, None, _PROFILE_EV_MAC),
+    CM_AMP_MAP_REQ: (21, None, 6),
+    CM_SLAC_PARM_REQ: (29, 21, 6),
+    CM_START_ATTEN_CHAR_IND: (38, 30, 6),
+    CM_MNBC_SOUND_IND: (47, 39, 6),
+    CM_ATTEN_CHAR_RSP: (70, 27, 6),
+    CM_VALIDATE_REQ: (22, None, 6),
+    CM_SLAC_MATCH_REQ: (77, 69, 6),
+    CM_ATTEN_PROFILE_IND: (85, None, 19),  # the modem sends it; the car is named inside
 }
 
 
@@ -128,12 +104,10 @@ def amp_map_cnf(source_mac, ev_mac):
 def slac_parm_cnf(source_mac, ev_mac, run):
     """Strict cars compare every constant here: 10 sounds, 600 ms, answer to this EV (OPU issue 30)."""
     frame = new(ev_mac, source_mac, CM_SLAC_PARM_CNF)
-    frame[_PARM_TARGET : _PARM_TARGET + _MAC] = BROADCAST
-    frame[_PARM_SOUNDS] = _SOUNDS
-    frame[_PARM_TIMEOUT] = _SOUND_TIMEOUT
-    frame[_PARM_RESPONSE_TYPE] = _TO_THE_EV
-    frame[_PARM_FORWARDING_STA : _PARM_FORWARDING_STA + _MAC] = ev_mac
-    frame[_PARM_CNF_RUN_ID : _PARM_CNF_RUN_ID + _RUN_ID] = run
+    # target of the sounds, how many, their time-out, for whom the result is: EV MAC, (application, security), RunID
+    pack_into(
+        "6sBBB6s2x8s", frame, _PARM_TARGET, BROADCAST, _SOUNDS, _SOUND_TIMEOUT, _TO_THE_EV, ev_mac, run
+    )
     return frame
 
 
@@ -158,12 +132,9 @@ def add_profile(frame, sums):
 
 def atten_char_ind(source_mac, ev_mac, run, sounds, averages):
     """``averages`` are 58 bytes in dB; ``sounds`` is how many profiles they average."""
-    frame = new(ev_mac, source_mac, CM_ATTEN_CHAR_IND, _ATTEN_VALUES + GROUPS)
-    frame[_ATTEN_EV_MAC : _ATTEN_EV_MAC + _MAC] = ev_mac
-    frame[_ATTEN_RUN_ID : _ATTEN_RUN_ID + _RUN_ID] = run
-    frame[_ATTEN_SOUNDS] = sounds
-    frame[_ATTEN_GROUPS] = GROUPS
-    frame[_ATTEN_VALUES : _ATTEN_VALUES + GROUPS] = averages
+    frame = new(ev_mac, source_mac, CM_ATTEN_CHAR_IND, _ATTEN_RESULT + 2 + GROUPS)
+    # EV MAC, RunID, (ids of the source and of who answers), sounds, groups, their values
+    pack_into("6s8s34xBB58s", frame, _ATTEN_EV_MAC, ev_mac, run, sounds, GROUPS, averages)
     return frame
 
 
@@ -190,12 +161,10 @@ def match_is_for(frame, own_mac, ev_mac):
 def slac_match_cnf(source_mac, ev_mac, run, nid, nmk):
     """Hands the car the key of our network; its length field is 86."""
     frame = new(ev_mac, source_mac, CM_SLAC_MATCH_CNF, _MATCH_NMK + _NMK)
-    frame[_MATCH_LENGTH] = _MATCH_CNF_LENGTH
-    frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC] = ev_mac
-    frame[_MATCH_EVSE_MAC : _MATCH_EVSE_MAC + _MAC] = source_mac
-    frame[_MATCH_RUN_ID : _MATCH_RUN_ID + _RUN_ID] = run
-    frame[_MATCH_NID : _MATCH_NID + _NID] = nid
-    frame[_MATCH_NMK : _MATCH_NMK + _NMK] = nmk
+    # length, (the car's id), EV MAC, (the station's id), EVSE MAC, RunID, (reserved), NID, (reserved), NMK
+    pack_into(
+        "<H17x6s17x6s8s8x7sx16s", frame, _MATCH_LENGTH, _MATCH_CNF_LENGTH, ev_mac, source_mac, run, nid, nmk
+    )
     return frame
 
 
