@@ -38,7 +38,7 @@ def test_a_register_is_read_and_written_in_one_chip_select_each():
     chip = Chip({0x1A: [0xAA55]})
     port = SpiPort(chip)
     assert port.signature() == spi_port.SIGNATURE
-    port.enable(spi_port.CAUSES_ENABLED)
+    port.write(spi_port.INTR_ENABLE, spi_port.CAUSES_ENABLED)
     assert chip.log == [[b"\xda\x00\x00\x00"], [b"\x4d\x00\x00\x47"]]
 
 
@@ -78,16 +78,6 @@ def test_nothing_comes_between_bfr_size_and_the_data_port():
     assert chip.log[0] == [b"\x41\x00\x00\x46"] and chip.log[1] == [b"\0\0" + bytes(range(70))]
     assert chip.log[2] == [b"\x41\x00\x00\x4a"] and chip.log[3] == [b"\x80\x00", ("read", 74)]
     assert len(chip.log) == 4
-
-
-@pytest.mark.parametrize(
-    ("signature", "meaning"),
-    [(0, "ABSENT_LOW"), (0xFFFF, "ABSENT_HIGH"), (0x552A, "SHIFTED"), (0x1234, "BAD_SIGNATURE")]
-    + [(0xAA55 >> 1 | high, "SHIFTED") for high in (0, 0x8000)]
-    + [(0xAA55 << 1 & 0xFFFF | low, "SHIFTED") for low in (0, 1)],
-)
-def test_what_a_wrong_signature_tells(signature, meaning):
-    assert spi_port.meaning_of(signature) == meaning
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,13 @@ from plc.spi_port import (
     CAUSES_THAT_MATTER,
     COMMAND_BYTES,
     CPU_ON,
+    INTR_CAUSE,
+    INTR_ENABLE,
     PKT_AVLBL,
     RDBUF_ERR,
     SIGNATURE,
     WRBUF_ERR,
     SpiPort,
-    meaning_of,
 )
 from plc.ticks import expired, ticks_add
 
@@ -245,12 +246,12 @@ class Qca7005:
         """False while the INT pin says that nothing came; a lost edge costs 20 ms at most with a car, 25 without."""
         now = self._now
         if self._int_pin.value:
-            cause = self._port.causes_once()
+            cause = self._port.read(INTR_CAUSE)
             if cause & CAUSES_THAT_MATTER:
                 self._due = now
             if cause & PKT_AVLBL:
                 # Before the buffer is read: what comes later raises the pin again.
-                self._port.acknowledge(PKT_AVLBL)
+                self._port.write(INTR_CAUSE, PKT_AVLBL)
         elif self._int_trusted_until is not None and not expired(self._int_trusted_until, now):
             return False
         self._int_trusted_until = ticks_add(now, _INT_TRUST_MS)
@@ -309,8 +310,9 @@ class Qca7005:
             self._port.read_data(self._encoder.buffer, COMMAND_BYTES, min(count, _TX_SIZE - COMMAND_BYTES))
             self._due = now
             return
-        self._port.acknowledge(self._port.causes_once())
-        self._port.enable(CAUSES_ENABLED)
+        port = self._port
+        port.write(INTR_CAUSE, port.read(INTR_CAUSE))
+        port.write(INTR_ENABLE, CAUSES_ENABLED)
         self._enter_ready(now)
 
     def _watch(self, now):
@@ -341,7 +343,7 @@ class Qca7005:
             return
         port = self._port
         # A CPU_ON from before would be taken for the answer to this reset.
-        port.acknowledge(port.causes_once())
+        port.write(INTR_CAUSE, port.read(INTR_CAUSE))
         port.reset()
         self.counts["reset"] += 1
         if self._tries < _RESET_TRIES:
@@ -423,14 +425,9 @@ class Qca7005:
         self._due = ticks_add(self._now, _STATES["RESET"][1])
 
     def _tell_absent(self):
-        """What the first setting gives counts, unless another one shows that bits are shifted."""
-        status = meaning_of(self.last_signature)
-        if self.search is not None:
-            status = meaning_of(self.search.heard[0])
-            for signature in self.search.heard:
-                if meaning_of(signature) == "SHIFTED":
-                    status = "SHIFTED"
-        self.status = status
+        from plc.spi_search import meaning_of
+
+        self.status = meaning_of([self.last_signature] if self.search is None else self.search.heard)
 
     @property
     def setting(self):

@@ -13,10 +13,8 @@ from plc.const import const
 MODE = 3
 """The SPI mode that the chip speaks."""
 
-OTHER_MODE = 0
-"""It samples on the same edge of the clock, which idles low."""
-
-MODES = (MODE, OTHER_MODE)
+MODES = (MODE, 0)
+"""Mode 0 samples on the same edge of the clock, which idles low."""
 
 CLOCKS_HZ = (10000000, 8000000, 5000000, 4000000, 2000000, 1000000)
 """Clocks that the S3 makes from its 80 MHz exactly, up to the chip's 12 MHz: CircuitPython before 10.3 sets the bus
@@ -26,8 +24,10 @@ _BFR_SIZE = const(0x0100)
 _WRBUF_SPC_AVA = const(0x0200)
 _RDBUF_BYTE_AVA = const(0x0300)
 _SPI_CONFIG = const(0x0400)
-_INTR_CAUSE = const(0x0C00)
-_INTR_ENABLE = const(0x0D00)
+INTR_CAUSE = const(0x0C00)
+"""Which causes are pending; those that are written are taken back."""
+INTR_ENABLE = const(0x0D00)
+"""Which of them raise the INT pin."""
 _SIGNATURE = const(0x1A00)
 
 SIGNATURE = const(0xAA55)
@@ -42,16 +42,6 @@ CPU_ON = const(0x0040)
 CAUSES_THAT_MATTER = const(0x0046)
 CAUSES_ENABLED = const(0x0047)
 
-# What a signature that is not 0xAA55 tells; shifted by one bit, late or early, with either bit beside it.
-_WRONG_SIGNATURES = {
-    0x0000: "ABSENT_LOW",
-    0xFFFF: "ABSENT_HIGH",
-    0x552A: "SHIFTED",
-    0xD52A: "SHIFTED",
-    0x54AA: "SHIFTED",
-    0x54AB: "SHIFTED",
-}
-
 COMMAND_BYTES = 2
 """Room for the command word in front of what ``write_data`` writes; it is two zero bytes."""
 
@@ -62,11 +52,6 @@ def clock_at_most(clock_hz):
         if hz <= clock_hz:
             return hz
     return CLOCKS_HZ[-1]
-
-
-def meaning_of(signature):
-    """What a signature that is wrong tells: a ``status`` of ``plc.qca7005``."""
-    return _WRONG_SIGNATURES.get(signature, "BAD_SIGNATURE")
 
 
 class SpiLines:
@@ -128,7 +113,7 @@ class SpiPort:
             spi.write_readinto(command, answer)
         return answer[2] << 8 | answer[3]
 
-    def read_smallest(self, register):
+    def _smallest(self, register):
         """A count of bytes: 0 at the first reading, or the smaller of two, of three if they differ.
 
         One flipped bit would make us take or give more than there is (room for), which only a reset cures.
@@ -170,26 +155,10 @@ class SpiPort:
 
     def causes(self):
         """INTR_CAUSE; read twice where it says something that matters, for what both say."""
-        causes = self.read(_INTR_CAUSE)
+        causes = self.read(INTR_CAUSE)
         if causes & CAUSES_THAT_MATTER:
-            causes &= self.read(_INTR_CAUSE)
+            causes &= self.read(INTR_CAUSE)
         return causes
-
-    def causes_once(self):
-        """INTR_CAUSE as it is at a single reading."""
-        return self.read(_INTR_CAUSE)
-
-    def acknowledge(self, causes):
-        """Take back these bits of INTR_CAUSE."""
-        self.write(_INTR_CAUSE, causes)
-
-    def enable(self, causes):
-        """Let these causes raise the INT pin."""
-        self.write(_INTR_ENABLE, causes)
-
-    def enabled(self):
-        """What ``enable`` was given last."""
-        return self.read(_INTR_ENABLE)
 
     def reset(self):
         """Restart the chip: CPU_ON follows."""
@@ -197,8 +166,8 @@ class SpiPort:
 
     def write_space(self):
         """Bytes free in the chip's write buffer."""
-        return self.read_smallest(_WRBUF_SPC_AVA)
+        return self._smallest(_WRBUF_SPC_AVA)
 
     def bytes_available(self):
         """Bytes in the chip's read buffer."""
-        return self.read_smallest(_RDBUF_BYTE_AVA)
+        return self._smallest(_RDBUF_BYTE_AVA)

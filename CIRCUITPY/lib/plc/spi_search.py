@@ -10,12 +10,26 @@ A setting is a tuple (mode, clock in Hz). This module is loaded only when the fi
 """
 
 from plc.const import const
-from plc.spi_port import CLOCKS_HZ, MODE, OTHER_MODE, SIGNATURE
+from plc.spi_port import ALL_ONES, CLOCKS_HZ, INTR_ENABLE, MODES, SIGNATURE
 
 NOT_TRIED = -1
 
+# Shifted by one bit, late or early, with either bit beside it.
+_SHIFTED = (0x552A, 0xD52A, 0x54AA, 0x54AB)
+
 _PATTERNS = (0x0000, 0x0047)
 _READINGS = const(8)
+
+
+def meaning_of(heard):
+    """What wrong signatures tell: a ``status`` of ``plc.qca7005``. The first setting's counts, unless another one shows that
+    bits are shifted."""
+    for signature in heard:
+        if signature in _SHIFTED:
+            return "SHIFTED"
+    if heard[0] == 0:
+        return "ABSENT_LOW"
+    return "ABSENT_HIGH" if heard[0] == ALL_ONES else "BAD_SIGNATURE"
 
 
 def ladder(first):
@@ -29,7 +43,7 @@ def ladder(first):
             clocks.append(lower.pop(0))
         if higher:
             clocks.append(higher.pop())
-    modes = (mode, OTHER_MODE if mode == MODE else MODE)
+    modes = [mode] + [other for other in MODES if other != mode]
     return [(mode, hz) for hz in clocks for mode in modes]
 
 
@@ -87,8 +101,8 @@ class SpiSearch:
                 self.heard[self.place] = signature
                 return False
         for pattern in _PATTERNS:
-            port.enable(pattern)
-            if port.enabled() != pattern:
+            port.write(INTR_ENABLE, pattern)
+            if port.read(INTR_ENABLE) != pattern:
                 return False
         self.heard[self.place] = SIGNATURE
         return True
