@@ -48,7 +48,8 @@ def by_module():
     failed = [row for row in rows if row[0] == "failed"]
     if failed or done.returncode:
         raise SystemExit(f"{failed}\n{done.stderr}")
-    return [(int(size), name) for name, size in rows]
+    # Else it is said by a module, of what there is on a board.
+    return [(int(row[1]), row[0]) for row in rows if len(row) == 2 and row[1].isdigit()]
 
 
 def by_room(rows):

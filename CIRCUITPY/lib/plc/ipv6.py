@@ -55,6 +55,10 @@ ALL_NODES = b"\xff\x02" + bytes(13) + b"\x01"
 _SOLICITED_PREFIX = b"\xff\x02" + bytes(9) + b"\x01\xff"
 _ALL_NODES_MAC = b"\x33\x33\x00\x00\x00\x01"
 
+_COUNTS = (
+    "accepted not_for_us malformed fragment bad_checksum unknown_header neighbour_answered echo_answered icmp_ignored"
+).split()
+
 # What the shortest useful header of each upper layer takes.
 _L4_MIN = {TCP: 20, UDP: 8, ICMPV6: 8}
 
@@ -101,17 +105,9 @@ class Ipv6:
         self._last_macs = self._last_addresses = self._sum_destination = b""
         self._last_sum = self._sum = 0
         self.packet = Packet()
-        self.counts = {
-            "accepted": 0,
-            "not_for_us": 0,
-            "malformed": 0,
-            "fragment": 0,
-            "bad_checksum": 0,
-            "unknown_header": 0,
-            "neighbour_answered": 0,
-            "echo_answered": 0,
-            "icmp_ignored": 0,
-        }
+        self.counts = {}
+        for name in _COUNTS:
+            self.counts[name] = 0
         self._out = bytearray(_L4 + _L4_MAX)
         self._out_view = memoryview(self._out)
         pack_into(">6s6sHB", self._out, 0, self.mac, self.mac, 0x86DD, 0x60)

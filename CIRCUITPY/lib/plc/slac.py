@@ -367,10 +367,6 @@ class Slac:
         self.key.poll(now)
         if self._link_deadline is not None and expired(self._link_deadline, now):
             self._ask_link(now)
-        if self._contexts:
-            self._run_timeouts(now)
-
-    def _run_timeouts(self, now):
         for context in self._contexts:
             if expired(context.deadline, now):
                 TIMEOUTS[context.state][1](self, context, now)

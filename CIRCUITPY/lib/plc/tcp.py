@@ -66,7 +66,6 @@ _CHALLENGE_MS = const(100)
 _ON_CLOSE = {"ESTABLISHED": "FIN_WAIT_1", "CLOSE_WAIT": "LAST_ACK"}
 _ON_PEER_FIN = {"ESTABLISHED": "CLOSE_WAIT", "FIN_WAIT_1": "CLOSING", "FIN_WAIT_2": "TIME_WAIT"}
 _ON_FIN_ACKNOWLEDGED = {"FIN_WAIT_1": "FIN_WAIT_2", "CLOSING": "TIME_WAIT", "LAST_ACK": "LISTEN"}
-_GIVES_WAY = ("SYN_RECEIVED", "CLOSE_WAIT", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSING", "LAST_ACK", "TIME_WAIT")
 _COUNTS = (
     "rx tx malformed duplicate out_of_order out_of_window retransmit probe refused syn_ignored replaced timeout"
     " not_sent"
@@ -78,7 +77,7 @@ class TcpServer:
     """Listens on ``port``, holds one connection. ``random_bytes(n)`` gives the initial sequence numbers.
 
     ``state`` is "LISTEN" when there is no connection (RFC 9293 would say CLOSED for a moment first); ``peer``
-    (16 bytes) and ``peer_port`` are None then.
+    (16 bytes) and ``peer_port`` are None then. ``fin_is_open``: True from our FIN until the peer has acknowledged it.
     """
 
     def __init__(self, ipv6, port, random_bytes):
@@ -104,7 +103,7 @@ class TcpServer:
         self._out = b""  # what begins there
         self._next = 0  # offset of what goes out next; back to 0 when a time-out starts over
         self._sent = 0  # highest offset ever sent, FIN included
-        self._fin_queued = False
+        self.fin_is_open = False
         self._window = 0
         self._mss = MSS_DEFAULT
         self._flight_limit = SEND_BUFFER  # shrinks to one segment after a time-out (RFC 5681 in small)
@@ -122,11 +121,6 @@ class TcpServer:
         self._challenged = None
 
     # --- the user's side ---
-
-    @property
-    def fin_is_open(self):
-        """True from our FIN until the peer has acknowledged it."""
-        return self._fin_queued
 
     def take_frames(self):
         """List of the Ethernet frames (bytes) to send now; an empty tuple when there are none.
@@ -168,7 +162,7 @@ class TcpServer:
         state = _ON_CLOSE.get(self.state)
         if state:
             self.state = state
-            self._fin_queued = True
+            self.fin_is_open = True
             self._close_deadline = ticks_add(now, CLOSE_LIMIT_MS)
             self._transmit()
         elif self.state == "SYN_RECEIVED":
@@ -267,11 +261,7 @@ class TcpServer:
     def _gives_way(self):
         # A car has one connection: when it opens another one, it has lost the first. Only a SYN in the midst
         # of an exchange is more likely a late copy.
-        return (
-            self.state == "LISTEN"
-            or self.state in _GIVES_WAY
-            or ticks_diff(self._now, self._heard) >= REPLACE_IDLE_MS
-        )
+        return self.state != "ESTABLISHED" or ticks_diff(self._now, self._heard) >= REPLACE_IDLE_MS
 
     def _open(self, packet):
         if self.state != "LISTEN":
@@ -384,7 +374,7 @@ class TcpServer:
         if self._close_deadline is not None:
             self._close_deadline = ticks_add(self._now, CLOSE_LIMIT_MS)
         if fin:
-            self._fin_queued = False
+            self.fin_is_open = False
             self._enter(_ON_FIN_ACKNOWLEDGED[self.state])
 
     def _restart_timer(self):
@@ -445,13 +435,13 @@ class TcpServer:
                 break
             if self._next + size < pending:
                 self._emit(ACK, self._next, size)
-            elif self._fin_queued:
+            elif self.fin_is_open:
                 self._emit(FIN | PSH | ACK, self._next, size)
                 self._next += 1
             else:
                 self._emit(PSH | ACK, self._next, size)
             self._next += size
-        if self._fin_queued and self._next == pending:
+        if self.fin_is_open and self._next == pending:
             self._emit(FIN | ACK, self._next, 0)
             self._next += 1
         self._sent = max(self._sent, self._next)

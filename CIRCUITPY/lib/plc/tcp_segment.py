@@ -6,7 +6,7 @@ Sequence numbers are 32 bits wide and so mostly big integers on the device; ever
 small offsets.
 """
 
-from struct import pack_into, unpack_from
+from struct import pack, unpack_from
 
 from plc.const import const
 
@@ -78,19 +78,15 @@ class Segment:
 
 def syn_ack(port, peer_port, sequence, acknowledgement, window):
     """SYN-ACK with our MSS as its only option: no window scaling, SACK or timestamps."""
-    segment = bytearray(HEADER_BYTES + 4)
-    pack_into(">HHII", segment, 0, port, peer_port, sequence, acknowledgement)
-    pack_into(">BBHHHBBH", segment, 12, 0x60, SYN | ACK, window, 0, 0, 2, 4, MSS)
-    return segment
+    return pack(
+        ">HHIIBBHIBBH", port, peer_port, sequence, acknowledgement, 0x60, SYN | ACK, window, 0, 2, 4, MSS
+    )
 
 
 def refusal(segment):
     """RST for a ``Segment`` that belongs to no connection (RFC 9293 3.10.7.1)."""
-    answer = bytearray(HEADER_BYTES)
-    pack_into(">HH", answer, 0, segment.destination_port, segment.source_port)
-    if segment.flags & ACK:
-        pack_into(">IIBB", answer, 4, segment.acknowledgement, 0, 0x50, RST)
-    else:
-        behind = (segment.sequence + segment.length) & SEQUENCE_MASK
-        pack_into(">IIBB", answer, 4, 0, behind, 0x50, RST | ACK)
-    return answer
+    sequence, acknowledgement, flags = segment.acknowledgement, 0, RST
+    if not segment.flags & ACK:
+        sequence, acknowledgement, flags = 0, (segment.sequence + segment.length) & SEQUENCE_MASK, RST | ACK
+    port, peer_port = segment.destination_port, segment.source_port
+    return pack(">HHIIBBHI", port, peer_port, sequence, acknowledgement, 0x50, flags, 0, 0)
