@@ -31,10 +31,10 @@ from host_tests.support.slac_wire import (
 class Wire:
     """The box's SLAC with a clock and a modem that accepts every key."""
 
-    def __init__(self, now=1000, **options):
+    def __init__(self, now=1000):
         self.now = now
         counter = iter(range(1, 1 << 20))
-        self.slac = Slac(BOX, lambda n: bytes((next(counter) * 7 + i) & 0xFF for i in range(n)), **options)
+        self.slac = Slac(BOX, lambda n: bytes((next(counter) * 7 + i) & 0xFF for i in range(n)))
         self.slac.set_key(self.now)
         self.key = self.sent()[0]
         self.car_sends(set_key_cnf(self.key[20:24]))
@@ -571,7 +571,8 @@ def test_a_confirmation_of_an_older_key_does_not_count():
 
 
 def test_attenuation_offset_saturates_at_zero_and_never_reports_only_zeroes():
-    wire = Wire(attenuation_offset_db=40)
+    wire = Wire()
+    wire.slac.offset_db = 40
     wire.car_sends(parm_req(), start_atten(sounds=1), profile(level=20))
     report = wire.sent()[-1]
     assert any(report[71:129]) and max(report[71:129]) <= 1

@@ -219,7 +219,7 @@ class Box:
             self.loop.adopt(self._new_secc, self.story, self.watchdog.feed)
         else:
             self.frames = FrameRing()
-            self._slac = Slac(self.mac, self.entropy.random_bytes, 0, self.early.key)
+            self._slac = Slac(self.mac, self.entropy.random_bytes, self.early.key)
             self.loop = Loop(modem, self._new_secc, self.story, self.frames, self.ticks, self.watchdog.feed)
             self._slac = None
             if self.early.modem_has_key():

@@ -177,7 +177,7 @@ class Door:
 
     def _new_secc(self):
         early = self._early
-        slac = Slac(early.mac, early.entropy.random_bytes, 0, early.key)
+        slac = Slac(early.mac, early.entropy.random_bytes, early.key)
         return Secc(early.mac, early.entropy.random_bytes, self._config, slac)
 
     def serve(self):

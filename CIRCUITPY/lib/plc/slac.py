@@ -77,7 +77,7 @@ class Slac:
     ("link_up",), ("link_lost",), ("failed", cause, ev_mac or None) and those of ``plc.network_key``.
     """
 
-    def __init__(self, mac, random_bytes, attenuation_offset_db=0, key=None):
+    def __init__(self, mac, random_bytes, key=None):
         self.mac = bytes(mac)
         self.key = NetworkKey(mac, random_bytes) if key is None else key
         self.frames = self.key.frames
@@ -85,7 +85,7 @@ class Slac:
         self._ignored = 0
         self.joined = None  # the context that got our key, from CM_SLAC_MATCH.CNF on
         self.attenuation = None  # dB of the 58 groups, as reported for the car that was matched or sounded last
-        self.offset_db = attenuation_offset_db
+        self.offset_db = 0  # taken off every reported group
         self._contexts = []
         self._link_deadline = None
         self._link_zeroes = 0
