@@ -213,9 +213,8 @@ class Counts:
         self._set_starts(place, LEFT_BY_NEW_CHANCE if self.kept.without_settings else 0)
         if seal is not None:
             self._set_state(place, seal, PROVED)
-        self.leave()
         self.kept.set_byte(survival.SAFE_MODES, 0)
-        self.kept.save()
+        self.leave()
 
     def leave(self):
         """A restart that was asked for does not count as a failed start, not even of an unproved version."""
@@ -279,13 +278,9 @@ class Start:
         return self.counts.proved(self.place, self.seal)
 
 
-def _seal_of(place, root):
-    return None if PATHS[place] is None else read_seal(root + PATHS[place])
-
-
 def pick(counts, root=""):
     """The Start to make. Raises NothingStarts."""
-    seals = [_seal_of(place, root) for place in (LIB, A, B)]
+    seals = [None, read_seal(root + PATHS[A]), read_seal(root + PATHS[B])]
     skipped = []
     for place in order(seals, lib_mark(root)):
         seal = seals[place]
@@ -306,25 +301,20 @@ def look_back(counts, root=""):
         return
     trying = kept.byte(survival.TRYING)
     kept.set_byte(survival.TRYING, 0)
-    place, seal = _last_start(kept, root)
     if kept.reason == survival.POWER:
         # It may be the one thing that helps, and somebody may have copied files.
         counts.forget_for_now()
     elif kept.reason == survival.WATCHDOG:
         if not kept.hung_join:
-            _fail_before(counts, place, seal, HUNG)
+            _fail_before(counts, root, HUNG)
     elif trying:
-        _fail_before(counts, place, seal, RESTARTED)
+        _fail_before(counts, root, RESTARTED)
 
 
-def _last_start(kept, root):
-    """(place, seal) of the start that was made last."""
-    place = min(kept.byte(survival.RUNNING), B)
-    return place, _seal_of(place, root)
-
-
-def _fail_before(counts, place, seal, text):
-    """The start before this one failed, if it was one of a version and not of the recovery page."""
+def _fail_before(counts, root, text):
+    """The start that was made last failed, if it was one of a version and not of the recovery page."""
+    place = min(counts.kept.byte(survival.RUNNING), B)
+    seal = None if place == LIB else read_seal(root + PATHS[place])
     if (seal is not None or place == LIB) and counts.step(place, seal) != NEXT:
         counts.fail(place, seal)
         counts.kept.set_error(text)
@@ -334,8 +324,7 @@ def crashed(root=""):
     """For ``safemode.py``: the chip crashed in the start that was made last, and what follows looks like a restart
     that was asked for. Left to be written with the safe mode's own count. API 2."""
     counts = new_counts()
-    place, seal = _last_start(counts.kept, root)
-    _fail_before(counts, place, seal, RESTARTED)
+    _fail_before(counts, root, RESTARTED)
     # Counted once.
     counts.kept.set_byte(survival.TRYING, 0)
 
@@ -360,8 +349,7 @@ def failed(text):
     kept = counts.kept
     if kept is None:
         return MOST_FAILED
-    place = LIB if started is None else started.place
-    count = counts.fail(place, None if started is None else started.seal)
+    count = counts.fail(LIB, None) if started is None else counts.fail(started.place, started.seal)
     kept.set_byte(survival.TRYING, 0)
     kept.set_error(text)
     kept.save()

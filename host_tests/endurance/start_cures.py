@@ -242,7 +242,7 @@ CURES = {
     "switching on does not count as a failed start": (
         "slots.py",
         "        counts.forget_for_now()\n    elif",
-        "        _fail_before(counts, place, seal, HUNG)\n    elif",
+        "        _fail_before(counts, root, HUNG)\n    elif",
         switched_on_with_room_for_updates,
     ),
     "the copy of the passwords in NVM counts": (
