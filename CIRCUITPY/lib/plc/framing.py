@@ -23,7 +23,7 @@ _ETHERNET_HEADER = const(14)
 
 _MARK = b"\xaa\xaa\xaa\xaa"
 _FOOTER = b"\x55\x55"
-_ZEROS = bytes(_FRAME_MIN)
+_ZEROS = memoryview(bytes(_FRAME_MIN))
 
 # Modem to host, counted from LEN.
 _RX_MARK = const(4)
@@ -51,7 +51,6 @@ class FrameEncoder:
         self._lead = lead
         self.buffer = bytearray(size)
         self._view = memoryview(self.buffer)
-        self._zeros = memoryview(_ZEROS)
 
     def put(self, frame):
         """Put ``frame``, padded to 60 bytes, behind the lead; gives FL, or 0 when it is not an Ethernet frame."""
@@ -65,7 +64,7 @@ class FrameEncoder:
         if given < _FRAME_MIN:
             # Bytes of an earlier frame must not go out as padding.
             length = _FRAME_MIN
-            view[at + given : at + _FRAME_MIN] = self._zeros[given:]
+            view[at + given : at + _FRAME_MIN] = _ZEROS[given:]
         buffer = self.buffer
         view[self._lead : self._lead + 4] = _MARK
         buffer[at - 4] = length & 0xFF

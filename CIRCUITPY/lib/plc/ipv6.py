@@ -20,7 +20,6 @@ from plc.const import const
 
 _ETHERNET_HEADER = const(14)
 _ETHERTYPE = const(12)
-_HEADER = const(40)
 _L4 = const(54)  # Ethernet and IPv6 headers together
 _L4_MAX = const(1460)
 
@@ -98,9 +97,8 @@ class Ipv6:
     def __init__(self, mac):
         self.mac = bytes(mac)
         self.address = link_local(mac)
-        self.solicited_node = _SOLICITED_PREFIX + self.address[13:]
         self._our_macs = (self.mac, _ALL_NODES_MAC, b"\x33\x33\xff" + self.address[13:])
-        self._our_addresses = (self.address, ALL_NODES, self.solicited_node)
+        self._our_addresses = (self.address, ALL_NODES, _SOLICITED_PREFIX + self.address[13:])
         # Nearly all frames of a session have the same addresses: the last good ones, sums of address pairs.
         self._last_macs = self._last_addresses = self._sum_destination = b""
         self._last_sum = self._sum = 0

@@ -5,6 +5,8 @@
 Numbers are little-endian.
 """
 
+from struct import pack_into, unpack_from
+
 from plc.const import const
 from plc.mme import LOCAL_MODEM, MIN_FRAME, is_mme, mmtype, new
 
@@ -16,14 +18,10 @@ PARAMETERS = const(0x7002)  # module id of the parameter block
 OPERATIONS = const(24)  # how many follow, always 1
 OPERATION = const(25)
 OPERATION_LENGTH = const(27)
-_READ_MODULE = const(33)
-_READ_LENGTH = const(37)
-_READ_OFFSET = const(39)
 _READ_FIELDS = const(18)  # bytes from OPERATION on
 MODULE_STATUS = const(20)  # CNF, 2 bytes
 MODULE_OPERATION = const(29)
 _READ_CNF_LENGTH = const(41)
-_READ_CNF_OFFSET = const(43)
 _READ_CNF_DATA = const(47)
 
 
@@ -33,14 +31,8 @@ def module_read_req(source_mac, offset, length):
     It reads what the modem works with, as open-plc-utils' ModuleRead.c and Tinkerforge's pib_manager.cpp do.
     """
     frame = new(LOCAL_MODEM, source_mac, VS_MODULE_OPERATION_REQ)
-    frame[OPERATIONS] = 1
-    frame[OPERATION_LENGTH] = _READ_FIELDS
-    frame[_READ_MODULE] = PARAMETERS & 0xFF
-    frame[_READ_MODULE + 1] = PARAMETERS >> 8
-    frame[_READ_LENGTH] = length & 0xFF
-    frame[_READ_LENGTH + 1] = length >> 8
-    frame[_READ_OFFSET] = offset & 0xFF
-    frame[_READ_OFFSET + 1] = offset >> 8
+    # how many operations, which (0: read), its length, (reserved), module, length and offset of what is read
+    pack_into("<BHH4xIHI", frame, OPERATIONS, 1, 0, _READ_FIELDS, PARAMETERS, length, offset)
     return frame
 
 
@@ -56,10 +48,9 @@ def module_read(frame):
     """
     if len(frame) < MIN_FRAME or frame[MODULE_OPERATION] or frame[MODULE_OPERATION + 1]:
         return None
-    offset = frame[_READ_CNF_OFFSET] | frame[_READ_CNF_OFFSET + 1] << 8
+    length, offset = unpack_from("<HH", frame, _READ_CNF_LENGTH)
     if frame[MODULE_STATUS] or frame[MODULE_STATUS + 1]:
         return offset, None
-    length = frame[_READ_CNF_LENGTH] | frame[_READ_CNF_LENGTH + 1] << 8
     if _READ_CNF_DATA + length > len(frame):
         return None
     return offset, frame[_READ_CNF_DATA : _READ_CNF_DATA + length]
