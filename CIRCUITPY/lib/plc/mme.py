@@ -53,13 +53,6 @@ _LINK = const(21)
 _VERSION_LENGTH = const(22)
 _VERSION = const(23)
 
-# ---- values
-
-_KEY_TYPE_NMK = const(1)
-_PID_HLE = const(4)
-_EKS_NMK = const(1)
-_QCA_SUCCESS = const(1)
-
 # message of the own modem -> shortest frame that carries every field we read
 LAYOUT = {
     CM_SET_KEY_CNF: _SET_KEY_ECHO + _NONCE,
@@ -117,14 +110,14 @@ def new(destination, source_mac, kind, size=MIN_FRAME):
 def set_key_req(source_mac, nonce, nmk, nid):
     """CM_SET_KEY.REQ for the attached modem. ``nonce`` (4 bytes) comes back in the CNF."""
     frame = new(LOCAL_MODEM, source_mac, CM_SET_KEY_REQ)
-    # key type, our nonce, (the modem's), PID, (PRN, PMN, CCo capability), NID, EKS, NMK
-    pack_into("B4s4xB4x7sB16s", frame, _SET_KEY_TYPE, _KEY_TYPE_NMK, nonce, _PID_HLE, nid, _EKS_NMK, nmk)
+    # key type 1: an NMK; our nonce, (the modem's), PID 4: from the host; (PRN, PMN, CCo capability), NID, EKS 1: NMK
+    pack_into("B4s4xB4x7sB16s", frame, _SET_KEY_TYPE, 1, nonce, 4, nid, 1, nmk)
     return frame
 
 
 def set_key_result(frame):
     """(accepted, echoed nonce). QCA chips report success as 1; the HomePlug text says 0."""
-    return frame[_SET_KEY_RESULT] == _QCA_SUCCESS, bytes(frame[_SET_KEY_ECHO : _SET_KEY_ECHO + _NONCE])
+    return frame[_SET_KEY_RESULT] == 1, bytes(frame[_SET_KEY_ECHO : _SET_KEY_ECHO + _NONCE])
 
 
 def vendor_req(source_mac, kind):

@@ -47,14 +47,7 @@ _MATCH_EV_MAC = const(40)
 _MATCH_EVSE_MAC = const(63)
 _MATCH_NMK = const(93)
 
-# ---- values
-
 _SOUNDS = const(10)  # C_EV_match_MNBC
-_SOUND_TIMEOUT = const(6)  # TT_EVSE_match_MNBC in units of 100 ms
-_TO_THE_EV = const(1)  # the characteristics go to the EV that asked, not to a third station
-_VALIDATE_NOT_REQUIRED = const(4)
-_MATCH_REQ_LENGTH = const(62)
-_MATCH_CNF_LENGTH = const(86)
 
 # message -> (shortest frame that carries every field we read, offset of the RunID or None, offset of the EV MAC)
 # A frame below its length is malformed; only lengths, MACs and RunID are checked, never the ids and
@@ -104,10 +97,9 @@ def amp_map_cnf(source_mac, ev_mac):
 def slac_parm_cnf(source_mac, ev_mac, run):
     """Strict cars compare every constant here: 10 sounds, 600 ms, answer to this EV (OPU issue 30)."""
     frame = new(ev_mac, source_mac, CM_SLAC_PARM_CNF)
-    # target of the sounds, how many, their time-out, for whom the result is: EV MAC, (application, security), RunID
-    pack_into(
-        "6sBBB6s2x8s", frame, _PARM_TARGET, BROADCAST, _SOUNDS, _SOUND_TIMEOUT, _TO_THE_EV, ev_mac, run
-    )
+    # target of the sounds, how many, TT_EVSE_match_MNBC in units of 100 ms; 1: the characteristics go to the EV that asked,
+    # not to a third station; its MAC, (application, security), RunID
+    pack_into("6sBBB6s2x8s", frame, _PARM_TARGET, BROADCAST, _SOUNDS, 6, 1, ev_mac, run)
     return frame
 
 
@@ -144,15 +136,15 @@ def atten_char_accepted(frame, ev_mac):
 
 
 def validate_cnf(source_mac, ev_mac):
-    """This box has no control pilot, so validation is always "not required" [V2G3-A09-72]."""
+    """This box has no control pilot, so validation is always "not required" (4) [V2G3-A09-72]."""
     frame = new(ev_mac, source_mac, CM_VALIDATE_CNF)
-    frame[_VALIDATE_RESULT] = _VALIDATE_NOT_REQUIRED
+    frame[_VALIDATE_RESULT] = 4
     return frame
 
 
 def match_is_for(frame, own_mac, ev_mac):
     """True when CM_SLAC_MATCH.REQ names this EVSE and, inside, too, this EV, and has the standard's length field (62)."""
-    if frame[_MATCH_LENGTH] != _MATCH_REQ_LENGTH or frame[_MATCH_LENGTH + 1] != 0:
+    if frame[_MATCH_LENGTH] != 62 or frame[_MATCH_LENGTH + 1] != 0:
         return False
     names_us = frame[_MATCH_EVSE_MAC : _MATCH_EVSE_MAC + _MAC] == own_mac
     return names_us and frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC] == ev_mac
@@ -162,9 +154,7 @@ def slac_match_cnf(source_mac, ev_mac, run, nid, nmk):
     """Hands the car the key of our network; its length field is 86."""
     frame = new(ev_mac, source_mac, CM_SLAC_MATCH_CNF, _MATCH_NMK + _NMK)
     # length, (the car's id), EV MAC, (the station's id), EVSE MAC, RunID, (reserved), NID, (reserved), NMK
-    pack_into(
-        "<H17x6s17x6s8s8x7sx16s", frame, _MATCH_LENGTH, _MATCH_CNF_LENGTH, ev_mac, source_mac, run, nid, nmk
-    )
+    pack_into("<H17x6s17x6s8s8x7sx16s", frame, _MATCH_LENGTH, 86, ev_mac, source_mac, run, nid, nmk)
     return frame
 
 

@@ -109,16 +109,10 @@ class Qca7005:
         self._limit = None  # of the state
         self._tries = 0
         self._stable_at = None
-        self._suspect = False
-        self._looks = 0
-        self._bad_signatures = 0
-        self._bad_blocks = 0
         self._space = 0
         self._drains_until = None
-        self._nonsense_until = None
-        self._partial_until = None
         self._partial_after = 0
-        self._int_trusted_until = None
+        self._forget_trouble()
 
     # ---- what the loop calls
 
@@ -379,6 +373,15 @@ class Qca7005:
 
     def _enter_ready(self, now):
         self._state = "READY"
+        self._forget_trouble()
+        self._stable_at = ticks_add(now, _STABLE_AFTER_MS)
+        self._decoder.reset()
+        self.was_reset = self.status == "RESETTING"
+        self.status = "READY"
+        self.generation += 1
+        self.ready = True
+
+    def _forget_trouble(self):
         self._looks = _SIGNATURE_EVERY
         self._suspect = False
         self._bad_signatures = 0
@@ -386,12 +389,6 @@ class Qca7005:
         self._nonsense_until = None
         self._partial_until = None
         self._int_trusted_until = None
-        self._stable_at = ticks_add(now, _STABLE_AFTER_MS)
-        self._decoder.reset()
-        self.was_reset = self.status == "RESETTING"
-        self.status = "READY"
-        self.generation += 1
-        self.ready = True
 
     def _stop(self):
         self.ready = False
