@@ -114,6 +114,15 @@ class Qca7005:
         self._partial_after = 0
         self._forget_trouble()
 
+    def _forget_trouble(self):
+        self._looks = _SIGNATURE_EVERY
+        self._suspect = False
+        self._bad_signatures = 0
+        self._bad_blocks = 0
+        self._nonsense_until = None
+        self._partial_until = None
+        self._int_trusted_until = None
+
     # ---- what the loop calls
 
     def poll(self, now):
@@ -380,15 +389,6 @@ class Qca7005:
         self.status = "READY"
         self.generation += 1
         self.ready = True
-
-    def _forget_trouble(self):
-        self._looks = _SIGNATURE_EVERY
-        self._suspect = False
-        self._bad_signatures = 0
-        self._bad_blocks = 0
-        self._nonsense_until = None
-        self._partial_until = None
-        self._int_trusted_until = None
 
     def _stop(self):
         self.ready = False
