@@ -219,12 +219,12 @@ def make_meter(line_costs, flush, settle, room, flush_us=100):
     known = {}
 
     def describe(code):
-        kind, filename, is_marked, of_device = _looked_at(code)
+        kind, filename, *facts = _looked_at(code)
         # As in `Meter`: two functions alike but for their file are one, that of the file that comes first.
         if kind not in known:
             ns = line_costs.line_ns(filename)
             known[kind] = (ns, pystack_bytes(code)) if ns else (0, 0)
-        return *known[kind], is_marked, of_device
+        return *known[kind], *facts
 
     return MeterInC(describe, flush, settle, room, place_of, flush_us)
 
@@ -244,17 +244,31 @@ _set_async_exc.argtypes = (ctypes.c_ulong, ctypes.py_object)
 # id of code: (code, what is known of it). Each device asks anew, and code that is the same object has the same.
 _bytes_of = {}
 _look_of = {}
+# What stands for C and calls nothing of the device once it is loaded, as some others do (storage: a volume's blocks). The
+# meter looks at each function that begins, but not at those that these call, and says so where one is the device's.
+_FAKES = Path(__file__).with_name("circuitpython")
+_NAMES = "_displaybus busio digitalio fourwire i2cdisplaybus paralleldisplaybus socketpool supervisor time watchdog wifi"
+_ALONE = (
+    str(Path(__file__).with_name("drive.py")),
+    str(Path(__file__).with_name("strict_display.py")),
+    str(_FAKES / "adafruit_bus_device"),
+    *(f"{_FAKES / name}.py" for name in _NAMES.split()),
+    *(str(Path(folder, name, "")) for folder in sys.path for name in ("displayio", "busdisplay", "vectorio", "bitmaptools")),
+)
 # code: its number, the same for code that is equal. Code is compared and hashed with all that it holds.
 _kinds = {}
 
 
 def _looked_at(code):
-    """(number of its kind, file, whether it has marks, whether it is the device's)"""
+    """(number of its kind, file, whether it has marks, whether it is the device's, whether nothing of the device is called
+    from it)"""
     if id(code) not in _look_of:
         plain = line_marks.plain(code)
         filename = plain.co_filename
         kind = _kinds.setdefault(plain, len(_kinds))
-        _look_of[id(code)] = code, (kind, filename, plain is not code, filename.startswith((DRIVE, FROZEN)))
+        of_device = filename.startswith((DRIVE, FROZEN))
+        is_alone = code.co_name != "<module>" and filename.startswith(_ALONE)
+        _look_of[id(code)] = code, (kind, filename, plain is not code, of_device, is_alone)
     return _look_of[id(code)][1]
 
 

@@ -34,6 +34,7 @@ typedef struct {
     long long bytes; /* of one frame, as pystack_bytes() estimates */
     int marked;      /* it tells of its lines by itself */
     int of_device;
+    int is_alone; /* nothing of the device runs until it is over */
     long long most_frames, most_bytes; /* of the chains that led to it, for `watch` */
 } Known;
 
@@ -64,6 +65,7 @@ typedef struct {
     long long waiting_us; /* noted and not passed yet */
     long long room_us;    /* what may still be noted; -1: nobody was asked since other code ran */
     long long line_ns;    /* of the marked function that runs; 0: another one runs */
+    int alone;            /* one runs within which nothing of the device does */
     long long frames, bytes;
     long long peak_frames, peak_bytes;
     PyObject *peak_code; /* owned; NULL: peak_place tells */
@@ -121,13 +123,13 @@ static Known *about(Meter *self, PyObject *code)
     Known *found = &self->known[slot_of(self, self->known, self->size, code)];
     if (found->code == NULL) {
         long long ns, bytes;
-        int marked, of_device;
+        int marked, of_device, is_alone;
         Meter *before = choose(NULL);
         PyObject *told = PyObject_CallOneArg(self->describe, code);
         choose(before);
         if (told == NULL)
             return NULL;
-        int good = PyArg_ParseTuple(told, "LLpp", &ns, &bytes, &marked, &of_device);
+        int good = PyArg_ParseTuple(told, "LLppp", &ns, &bytes, &marked, &of_device, &is_alone);
         Py_DECREF(told);
         if (!good || (self->used * 2 >= self->size && grow(self) < 0))
             return NULL;
@@ -137,6 +139,7 @@ static Known *about(Meter *self, PyObject *code)
         found->bytes = bytes;
         found->marked = marked;
         found->of_device = of_device;
+        found->is_alone = is_alone;
         found->most_frames = found->most_bytes = 0;
         self->used++;
     }
@@ -453,6 +456,52 @@ static void have_traced(PyThreadState *thread, Meter *self)
         PyEval_SetTrace(self != NULL ? trace : NULL, (PyObject *)self);
 }
 
+static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int throwing);
+
+static void have_begun_asked(PyThreadState *thread, int on)
+{
+    _PyInterpreterState_SetEvalFrameFunc(thread->interp, on ? begun : _PyEval_EvalFrameDefault);
+}
+
+/* What is called meanwhile is not looked at, and CPython need not make a call in C of each. A mark that is met all the same
+   says so. */
+static PyObject *run_alone(Meter *self, PyThreadState *thread, _PyInterpreterFrame *frame)
+{
+    have_begun_asked(thread, 0);
+    self->alone = 1;
+    PyObject *result = _PyEval_EvalFrameDefault(thread, frame, 0);
+    self->alone = 0;
+    if (chosen != NULL)
+        have_begun_asked(thread, 1);
+    return result;
+}
+
+/* Most functions, where nobody traces. */
+static PyObject *begun_marked(Meter *self, PyThreadState *thread, _PyInterpreterFrame *frame, Known *found)
+{
+    /* What is known may move meanwhile. */
+    long long ns_before = self->line_ns, ns = found->ns, bytes = found->bytes;
+    /* A call of a generator makes one, and it does not begin yet. */
+    int counts = !(frame->f_code->co_flags & CO_GENERATOR) || frame->owner == FRAME_OWNED_BY_GENERATOR;
+    int failed = counts && is_deeper(self, found) && deeper(self, found, line_of_begin(frame), PyEval_GetFrame()) < 0;
+    self->line_ns = ns;
+    PyObject *result = _PyEval_EvalFrameDefault(thread, frame, failed);
+    self->line_ns = ns_before;
+    if (counts) {
+        self->frames--;
+        self->bytes -= bytes;
+    }
+    if (ns_before || chosen != self)
+        return result;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (settle(self) == 0)
+        PyErr_Restore(type, value, traceback);
+    else
+        Py_CLEAR(result);
+    return result;
+}
+
 static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int throwing)
 {
     /* With an exception thrown into the thread the function ends as it begins. */
@@ -463,14 +512,16 @@ static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int th
     long long ns_before = self->line_ns;
     /* A tracer hears of exceptions even where it is not to be asked, and is asked from then on. */
     have_traced(thread, NULL);
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *type = NULL, *value = NULL, *traceback = NULL;
+    if (throwing)
+        PyErr_Fetch(&type, &value, &traceback);
     Known *found = about(self, (PyObject *)frame->f_code);
     Known known = {0};
     int failed = found == NULL;
+    if (!failed && !throwing && !traced_before && found->marked && found->ns)
+        return begun_marked(self, thread, frame, found);
     if (!failed)
         known = *found;
-    /* A call of a generator makes one, and it does not begin yet. */
     int counts = known.marked && (!(frame->f_code->co_flags & CO_GENERATOR) || frame->owner == FRAME_OWNED_BY_GENERATOR);
     if (!known.ns) {
         /* Other code reads the clock and may change what is due. */
@@ -481,21 +532,24 @@ static PyObject *begun(PyThreadState *thread, _PyInterpreterFrame *frame, int th
         failed = deeper(self, found, line_of_begin(frame), PyEval_GetFrame()) < 0;
     if (failed)
         throwing = 1;
-    else
+    else if (throwing)
         PyErr_Restore(type, value, traceback);
     self->line_ns = known.marked ? known.ns : 0;
-    PyObject *result = _PyEval_EvalFrameDefault(thread, frame, throwing);
+    int alone = known.is_alone && !throwing;
+    PyObject *result = alone ? run_alone(self, thread, frame) : _PyEval_EvalFrameDefault(thread, frame, throwing);
     self->line_ns = ns_before;
     if (counts) {
         self->frames--;
         self->bytes -= known.bytes;
     }
+    if (!known.ns)
+        self->room_us = -1;
+    if (!known.ns && !traced_before)
+        return result;
     PyErr_Fetch(&type, &value, &traceback);
     have_traced(thread, NULL);
     int settled = 0;
-    if (!known.ns)
-        self->room_us = -1;
-    else if (!ns_before && !traced_before && chosen == self)
+    if (known.ns && !ns_before && !traced_before && chosen == self)
         settled = settle(self);
     if (traced_before && chosen == self)
         have_traced(thread, self);
@@ -510,8 +564,11 @@ static Meter *choose(Meter *next)
 {
     Meter *before = chosen;
     chosen = next;
-    if (next != NULL)
+    if (next != NULL) {
         chosen_in = PyThreadState_Get();
+        if (before == NULL)
+            next->alone = 0; /* functions are looked at from here on */
+    }
     if ((next != NULL) != (before != NULL))
         _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), next != NULL ? begun : _PyEval_EvalFrameDefault);
     return before;
@@ -523,6 +580,10 @@ static PyObject *line_begins(PyObject *mark)
     Meter *self = chosen;
     if (self != NULL) {
         PyThreadState *thread = PyThreadState_Get();
+        if (self->alone && thread == chosen_in) {
+            PyErr_SetString(PyExc_RuntimeError, "the device's code was called from where its lines are not counted");
+            return NULL;
+        }
         if (thread == chosen_in && (self->owed_ns += self->line_ns) >= self->flush_ns
             && pay(self, (PyObject *)thread->cframe->current_frame->f_code, ((Mark *)mark)->line) < 0)
             return NULL;

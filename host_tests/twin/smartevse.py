@@ -40,6 +40,7 @@ STATE_MODEM_WAIT = 12
 STATE_MODEM_DONE = 13
 STATE_MODEM_DENIED = 14
 MODEM_STATES = (STATE_MODEM_REQUEST, STATE_MODEM_WAIT, STATE_MODEM_DONE)
+TIMED_STATES = (*MODEM_STATES, STATE_MODEM_DENIED, STATE_C1)
 
 # id: (name on SmartEVSE's own page, what it means in plain words)
 STATES = {
@@ -126,6 +127,8 @@ class SmartEvse:
         self.posts = []
         self.requests = []
         self.car = None
+        # True: naps of the box are as long as nothing happens (Device.nap), and each tick counts as something.
+        self.ticks_end_naps = False
         self._start()
         self._ticks_from_us = clock.now_us
         self._ticks = clock.after(TICK_US, self._tick_10ms)
@@ -261,6 +264,8 @@ class SmartEvse:
 
     def _tick_10ms(self):
         self._ticks = self.clock.after(TICK_US, self._tick_10ms)
+        if self.state in TIMED_STATES and self.ticks_end_naps:
+            return
         cp = self.cp_state
         if self.state in (STATE_A, STATE_B1):
             self._waiting(cp)
@@ -273,9 +278,12 @@ class SmartEvse:
             self._ticks.cancel()
 
     def _rests(self, cp):
-        """True while the next ticks can do nothing: nobody is plugged in, or a car that says `is_steady` charges."""
+        """True while the next ticks can do nothing: nobody is plugged in, only its time ends the state, or a car that says
+        `is_steady` charges."""
         if self.state == STATE_A:
             return self.car is None
+        if self.state in TIMED_STATES:
+            return True
         return self.state == STATE_C and cp == "C" and getattr(self.car, "is_steady", False)
 
     def _wake(self, at_once=False):

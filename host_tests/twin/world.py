@@ -212,6 +212,7 @@ class World:
     def _set_up_device(self, options):
         device = Device(self, self.drive_dir, seed=self.seed, **options)
         device.console_watchers.append(self._console_said)
+        self.smartevse.ticks_end_naps = device.long_naps
         self.note("world", "power", "the box gets power")
         device.start()
         return device

@@ -6,7 +6,7 @@ import pytest
 
 from host_tests.bench import call_depth
 from host_tests.support.boards import board
-from host_tests.twin import cost, line_meter
+from host_tests.twin import cost, line_marks, line_meter
 from host_tests.twin.clock import Clock
 from host_tests.twin.cost import LineCosts
 from host_tests.twin.device import Services
@@ -119,6 +119,22 @@ def test_a_program_takes_the_same_time_line_by_line(tmp_path, monkeypatch, name,
     in_python = run_with(None, tmp_path, monkeypatch, PROGRAMS[name], **options)
     assert in_c == in_python
     assert len(in_c[1]) > 1
+
+
+@pytest.mark.skipif(line_marks.KNOWN is False, reason="all is traced in this version of Python")
+def test_code_of_the_device_that_is_called_where_nobody_counts_is_no_free_ride(tmp_path):
+    code = """
+        import time
+        class Long:
+            def __lt__(self, other):
+                return False
+            def __mul__(self, factor):
+                return 0
+        time.sleep(Long())
+    """
+    with board(tmp_path, code, services=Services(Clock())) as device:
+        device.run(3)
+        assert "called from where its lines are not counted" in device.console_text()
 
 
 TOLD_BY_THE_WATCHDOG = """

@@ -89,6 +89,20 @@ def test_states_pilots_and_times_without_a_post():
     assert bench.evse.state == smartevse.STATE_C, "no second modem phase until the plug was out"
 
 
+def test_a_state_that_only_its_time_ends_is_not_looked_at_in_between_but_where_naps_end_with_each_tick():
+    for looked_at, longest_us in ((False, 1_000_000), (True, smartevse.TICK_US)):
+        bench = Bench()
+        bench.evse.ticks_end_naps = looked_at
+        bench.evse.plug(bench.car)
+        bench.run_until(smartevse.STATE_MODEM_WAIT)
+        bench.run(0.995)
+        pauses = []
+        while bench.evse.state == smartevse.STATE_MODEM_WAIT and len(pauses) < 150:
+            pauses.append(bench.clock.next_us - bench.clock.now_us)
+            bench.clock.advance_to(bench.clock.next_us)
+        assert max(pauses) == longest_us
+
+
 def test_without_sun_there_is_no_modem_phase_until_there_is_sun_for_a_minute():
     bench = Bench()
     bench.evse.set_mode("SOLAR")
