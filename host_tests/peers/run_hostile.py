@@ -22,6 +22,7 @@ from scapy.layers.l2 import Ether
 
 from host_tests.peers.namespace import BOX, CAR, make_pair, wait_for_address
 from host_tests.peers.secc_bridge import BOX_MAC, Bridge
+from host_tests.support.scapy_peer import octets
 from host_tests.twin.car import exi_car
 from host_tests.twin.car.habits import DIN
 from host_tests.twin.car.session import v2gtp
@@ -111,15 +112,15 @@ class Attacker:
             options=options or [],
             **fields,
         )
-        self.wire.send(bytes(self.packet(tcp, data)))
+        self.wire.send(octets(self.packet(tcp, data)))
 
-    def raw_options(self, octets, flags="S"):
+    def raw_options(self, text, flags="S"):
         """A segment with these option bytes, whatever they mean."""
-        octets += b"\0" * (-len(octets) % 4)
+        text += b"\0" * (-len(text) % 4)
         tcp = TCP(
-            sport=self.port, dport=self.box_port, flags=flags, seq=self.seq, window=8192, dataofs=5 + len(octets) // 4
+            sport=self.port, dport=self.box_port, flags=flags, seq=self.seq, window=8192, dataofs=5 + len(text) // 4
         )  # fmt: skip
-        self.wire.send(bytes(self.packet(tcp, octets)))
+        self.wire.send(octets(self.packet(tcp, text)))
 
     # ---- the way a good client would take
 
@@ -435,13 +436,13 @@ def states():
 def options():
     ground = Ground()
     attacker = ground.attacker
-    for name, octets in OPTIONS.items():
+    for name, text in OPTIONS.items():
         try:
             attacker.sdp()
             attacker.port += 1
             attacker.seen.clear()
             attacker.seq, attacker.ack = random.randrange(1 << 32), 0
-            attacker.raw_options(octets)
+            attacker.raw_options(text)
             attacker.seq = attacker.seq + 1 & _MASK
             attacker.wait_for(lambda: attacker.seen)
             assert str(attacker.seen[0].flags) == "SA", attacker.seen[0].flags

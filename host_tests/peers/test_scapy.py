@@ -15,6 +15,7 @@ from scapy.layers.inet6 import (
 from scapy.layers.l2 import Ether
 
 from host_tests.peers import overheard, said, sessions
+from host_tests.support.scapy_peer import octets
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ def rebuilt(frame):
         new.add_payload(ICMPv6NDOptDstLLAddr(lladdr=read[ICMPv6NDOptDstLLAddr].lladdr))
     else:
         raise AssertionError("scapy takes it for " + read.summary())
-    made = bytes(new)
+    made = octets(new)
     return made + bytes(60 - len(made)) if len(made) < 60 else made
 
 

@@ -14,6 +14,7 @@ from v2g.secc import Secc
 
 from host_tests.support import slac_wire
 from host_tests.support.din_car import BODIES, NO_ID, TO_PARAMETERS
+from host_tests.support.scapy_peer import octets
 from host_tests.support.v2g_offers import DIN, offer
 
 BOX, CAR, RUN = slac_wire.BOX, slac_wire.CAR, slac_wire.RUN
@@ -69,9 +70,10 @@ class WireCar:
     def note_tcp(self, frame):
         if frame[12:14] != b"\x86\xdd" or frame[20] != 6:
             return
-        segment = Ether(frame)[TCP]
+        packet = Ether(frame)
+        segment = packet[TCP]
         self.flags_seen.append(str(segment.flags))
-        payload = bytes(segment.payload)[: Ether(frame)[IPv6].plen - segment.dataofs * 4]
+        payload = bytes(segment.payload)[: packet[IPv6].plen - segment.dataofs * 4]
         if "S" in segment.flags:
             self.ack = segment.seq + 1
         elif payload or "F" in segment.flags:
@@ -138,7 +140,7 @@ class WireCar:
         )
         packet = self.ip(text(ipv6.link_local(BOX))) / segment / payload
         self.seq = (self.seq + len(payload) + ("S" in flags) + ("F" in flags)) & 0xFFFFFFFF
-        self.secc.receive(bytes(packet), self.now)
+        self.secc.receive(octets(packet), self.now)
 
     def connect(self):
         self.port += 1
