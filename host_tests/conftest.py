@@ -18,7 +18,6 @@ import pytest_timeout
 from _pytest.runner import TEST_OUTCOME, runtestprotocol
 
 from host_tests.peers import overheard, sessions
-from host_tests.support import workers
 from host_tests.support.lateness import Ticker
 
 _FIGURE = "figure"
@@ -77,8 +76,6 @@ def _is_worker(config):
 
 
 def pytest_configure(config):
-    if _is_worker(config):
-        workers.be_brief(config)
     if not _is_worker(config) and _is_heard(config):
         overheard.forget()
     overheard.listen()
