@@ -7,6 +7,8 @@ Sources: shared-bindings/bitmaptools/__init__.c (`bitmaptools_validate_coord_ran
 (`bitmap_subscr`, `displayio_bitmap_obj_fill`), shared-module/displayio/Group.c (`displayio_group_get_previous_area`).
 """
 
+import struct
+from array import array
 from pathlib import Path
 
 from host_tests.twin import line_meter
@@ -33,6 +35,22 @@ def _checked_region(x1, y1, x2, y2, width, height):
     return x1, y1, x2, y2
 
 
+def _read_rows(bitmap, file):
+    """What Blinka does pixel by pixel, where a row of the file is one of the bitmap: letters of a font."""
+    width, stride, data = bitmap._bmp_width, bitmap._stride, bitmap._data
+    bits = width * bitmap._bits_per_value
+    size = (bits + 7) // 8
+    behind = stride * 32 - bits
+    for y in range(bitmap._bmp_height):
+        row = file.read(size)
+        if len(row) != size:
+            raise EOFError()
+        end = (y + 1) * stride
+        value = int.from_bytes(row, "big") >> size * 8 - bits << behind | data[end - 1] & (1 << behind) - 1
+        data[end - stride : end] = array(data.typecode, struct.unpack(f">{stride}I", value.to_bytes(stride * 4, "big")))
+        bitmap._set_dirty_area(type(bitmap._dirty_area)(0, y, width, y + 1))
+
+
 def harden_bitmaptools(module):
     """Regions outside a bitmap are a ValueError, where Blinka clips them."""
     blit, fill_region, readinto = module.blit, module.fill_region, module.readinto
@@ -56,7 +74,11 @@ def harden_bitmaptools(module):
             raise ValueError(f"invalid element_size {element_size}, must be, 1, 2, or 4")
         if bits_per_pixel not in (1, 2, 4, 8, 16, 24, 32):
             raise ValueError(f"invalid bits_per_pixel {bits_per_pixel}, must be, 1, 2, 4, 8, 16, 24, or 32")
-        readinto(bitmap, file, bits_per_pixel, element_size, **order)
+        as_it_lies = bits_per_pixel == bitmap._bits_per_value < 8 and bitmap._data_alloc
+        if as_it_lies and element_size == 1 and order == {"reverse_pixels_in_element": True}:
+            _read_rows(bitmap, file)
+        else:
+            readinto(bitmap, file, bits_per_pixel, element_size, **order)
 
     module.blit, module.fill_region, module.readinto = checked_blit, checked_fill_region, checked_readinto
 

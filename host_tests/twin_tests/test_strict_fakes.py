@@ -107,6 +107,28 @@ print(refused(bitmaptools.readinto, small, io.BytesIO(bytes(4)), bits_per_pixel=
     assert lines == ["taken taken", f"{value} {value} {value}", f"{value} {value}", value, f"taken {value} {value}", value]
 
 
+def test_letters_are_read_as_they_are_pixel_by_pixel(tmp_path):
+    lines = answers(
+        tmp_path,
+        """
+import bitmaptools, displayio, io
+for bits, width in ((1, 1), (1, 31), (1, 37), (2, 16), (2, 19), (4, 8), (4, 33)):
+    size = (width * bits + 7) // 8
+    data = bytes([(n * 73 + width) & 255 for n in range(size * 3)])
+    read, made = displayio.Bitmap(width, 3, 1 << bits), displayio.Bitmap(width, 3, 1 << bits)
+    read.fill(1)
+    bitmaptools.readinto(read, io.BytesIO(data), bits_per_pixel=bits, reverse_pixels_in_element=True)
+    for y in range(3):
+        for x in range(width):
+            made[x, y] = data[y * size + x * bits // 8] >> 8 - bits - x * bits % 8 & (1 << bits) - 1
+    print([read[n] for n in range(3 * width)] == [made[n] for n in range(3 * width)])
+    short = io.BytesIO(data[:-1])
+    print(refused(bitmaptools.readinto, read, short, bits_per_pixel=bits, reverse_pixels_in_element=True))
+""",
+    )
+    assert lines == ["True", "EOFError"] * 7
+
+
 def test_displayio_refuses_what_the_board_refuses(tmp_path):
     lines = answers(
         tmp_path,
