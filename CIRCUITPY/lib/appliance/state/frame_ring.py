@@ -13,8 +13,9 @@ _PIECES = 17
 
 
 class FrameRing:
-    """The last Ethernet frames of both directions, in pieces of memory that are taken with the first frame: a box that
-    waits for its first car has none. All at once, because they stay, and free memory should not lie between them.
+    """The last Ethernet frames of both directions, in pieces of memory. The first holds what a modem says at a start, so
+    that a box which waits for its first car has no more. All others come at once, because they stay, and free memory should
+    not lie between them.
 
     A record is length (2 bytes), direction and milliseconds (2), seconds since the start (4) and the frame. It lies in
     one piece, with zeros behind the last; the oldest piece is forgotten as a whole. A session fills some 15 kB. A
@@ -43,8 +44,9 @@ class FrameRing:
         self.kept += 1
 
     def _begin_piece(self):
-        if not self._pieces:
-            self._pieces = [bytearray(_PIECE) for _ in range(_PIECES)]
+        if len(self._pieces) < _PIECES:
+            more = _PIECES - 1 if self._pieces else 1
+            self._pieces = [bytearray(_PIECE) for _ in range(more)] + self._pieces
         oldest, offset = self._pieces.pop(0), 0
         while _length_at(oldest, offset):
             offset += _HEADER_SIZE + _length_at(oldest, offset)
