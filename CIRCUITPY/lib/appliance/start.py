@@ -73,8 +73,11 @@ def load():
     door.attempt(door.open_if_asked)
     _import_beside(SETTINGS + REST, door)
     door.serve()
+    from v2g import schema
+
     from appliance import box, hardware
 
+    schema.NAMES.clear()
     box.go_on(early, door)
     for name in ("asking", "door", "start"):
         hardware.forget("appliance." + name)

@@ -32,6 +32,11 @@ _HEAD = "<4sIHHBBH"
 _HEAD_SIZE = 16
 _MAGIC = b"EXI1"
 
+# What schemas share that are loaded one after the other; may be emptied afterwards. MicroPython gives the name that the
+# program has for a text that is the same. Names that only a schema has stay out of its table of names: that is searched
+# from end to end for each new text, and doubles when it is full.
+NAMES = {}
+
 
 def load(name, folder=None):
     """The schema in ``schemas/<name>.bin``. ImportError names a file that is missing or damaged."""
@@ -73,11 +78,5 @@ def _pairs(words):
 
 
 def _shared(text):
-    """The names in one tuple; a name that several schemas have is there once.
-
-    MicroPython keeps every name that was looked up as an attribute in a table of its own, and makes no second string
-    of that text: that halves the memory, and a dict finds such a key without comparing letters.
-    """
-    for name in text.split(" "):
-        hasattr(load, name)
-    return tuple(text.split(" "))
+    """The names in one tuple; a name that several schemas have is there once."""
+    return tuple([NAMES.setdefault(name, name) for name in text.split(" ")])
