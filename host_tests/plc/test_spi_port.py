@@ -81,6 +81,16 @@ def test_nothing_comes_between_bfr_size_and_the_data_port():
 
 
 @pytest.mark.parametrize(
+    ("signature", "meaning"),
+    [(0, "ABSENT_LOW"), (0xFFFF, "ABSENT_HIGH"), (0x552A, "SHIFTED"), (0x1234, "BAD_SIGNATURE")]
+    + [(0xAA55 >> 1 | high, "SHIFTED") for high in (0, 0x8000)]
+    + [(0xAA55 << 1 & 0xFFFF | low, "SHIFTED") for low in (0, 1)],
+)
+def test_what_a_wrong_signature_tells(signature, meaning):
+    assert spi_port.meaning_of(signature) == meaning
+
+
+@pytest.mark.parametrize(
     ("asked_hz", "clock_hz"),
     [
         (12_000_000, 10_000_000),

@@ -5,7 +5,7 @@
 import pytest
 from plc import spi_port
 from plc.qca7005 import Qca7005
-from plc.spi_search import NOT_TRIED, ladder, meaning_of
+from plc.spi_search import ladder
 
 from host_tests.support.model_bench import Bench, SpiDevice, late
 from host_tests.support.starts import started
@@ -56,17 +56,6 @@ class SearchBench(Bench):
 
         self.opened.append((polarity * 2 + phase, baudrate))
         return Device(self.model)
-
-
-@pytest.mark.parametrize(
-    ("signature", "meaning"),
-    [(0, "ABSENT_LOW"), (0xFFFF, "ABSENT_HIGH"), (0x552A, "SHIFTED"), (0x1234, "BAD_SIGNATURE")]
-    + [(0xAA55 >> 1 | high, "SHIFTED") for high in (0, 0x8000)]
-    + [(0xAA55 << 1 & 0xFFFF | low, "SHIFTED") for low in (0, 1)],
-)
-def test_what_a_wrong_signature_tells(signature, meaning):
-    assert meaning_of([signature]) == meaning
-    assert meaning_of([0x1234, NOT_TRIED, signature]) == ("SHIFTED" if meaning == "SHIFTED" else "BAD_SIGNATURE")
 
 
 def test_the_ladder_has_every_mode_and_clock_once_and_begins_beside_the_one_asked_for():

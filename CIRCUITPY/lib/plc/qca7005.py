@@ -35,6 +35,7 @@ from plc.spi_port import (
     SIGNATURE,
     WRBUF_ERR,
     SpiPort,
+    meaning_of,
 )
 from plc.ticks import expired, ticks_add
 
@@ -422,9 +423,14 @@ class Qca7005:
         self._due = ticks_add(self._now, _STATES["RESET"][1])
 
     def _tell_absent(self):
-        from plc.spi_search import meaning_of
-
-        self.status = meaning_of([self.last_signature] if self.search is None else self.search.heard)
+        """What the first setting gives counts, unless another one shows that bits are shifted."""
+        status = meaning_of(self.last_signature)
+        if self.search is not None:
+            status = meaning_of(self.search.heard[0])
+            for signature in self.search.heard:
+                if meaning_of(signature) == "SHIFTED":
+                    status = "SHIFTED"
+        self.status = status
 
     @property
     def setting(self):

@@ -42,6 +42,16 @@ CPU_ON = const(0x0040)
 CAUSES_THAT_MATTER = const(0x0046)
 CAUSES_ENABLED = const(0x0047)
 
+# What a signature that is not 0xAA55 tells; shifted by one bit, late or early, with either bit beside it.
+_WRONG_SIGNATURES = {
+    0x0000: "ABSENT_LOW",
+    0xFFFF: "ABSENT_HIGH",
+    0x552A: "SHIFTED",
+    0xD52A: "SHIFTED",
+    0x54AA: "SHIFTED",
+    0x54AB: "SHIFTED",
+}
+
 COMMAND_BYTES = 2
 """Room for the command word in front of what ``write_data`` writes; it is two zero bytes."""
 
@@ -52,6 +62,11 @@ def clock_at_most(clock_hz):
         if hz <= clock_hz:
             return hz
     return CLOCKS_HZ[-1]
+
+
+def meaning_of(signature):
+    """What a signature that is wrong tells: a ``status`` of ``plc.qca7005``."""
+    return _WRONG_SIGNATURES.get(signature, "BAD_SIGNATURE")
 
 
 class SpiLines:

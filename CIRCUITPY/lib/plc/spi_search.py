@@ -10,26 +10,12 @@ A setting is a tuple (mode, clock in Hz). This module is loaded only when the fi
 """
 
 from plc.const import const
-from plc.spi_port import ALL_ONES, CLOCKS_HZ, INTR_ENABLE, MODES, SIGNATURE
+from plc.spi_port import CLOCKS_HZ, INTR_ENABLE, MODES, SIGNATURE
 
 NOT_TRIED = -1
 
-# Shifted by one bit, late or early, with either bit beside it.
-_SHIFTED = (0x552A, 0xD52A, 0x54AA, 0x54AB)
-
 _PATTERNS = (0x0000, 0x0047)
 _READINGS = const(8)
-
-
-def meaning_of(heard):
-    """What wrong signatures tell: a ``status`` of ``plc.qca7005``. The first setting's counts, unless another one shows that
-    bits are shifted."""
-    for signature in heard:
-        if signature in _SHIFTED:
-            return "SHIFTED"
-    if heard[0] == 0:
-        return "ABSENT_LOW"
-    return "ABSENT_HIGH" if heard[0] == ALL_ONES else "BAD_SIGNATURE"
 
 
 def ladder(first):
