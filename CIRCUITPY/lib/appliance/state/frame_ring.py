@@ -13,9 +13,8 @@ _PIECES = 17
 
 
 class FrameRing:
-    """The last Ethernet frames of both directions, in pieces of memory. The first holds what a modem says at a start, so
-    that a box which waits for its first car has no more. All others come at once, because they stay, and free memory should
-    not lie between them.
+    """The last Ethernet frames of both directions, in pieces of memory: one for what a modem tells at a start, and the
+    others when the first car comes, all at once, because they stay and no free memory should lie between them.
 
     A record is length (2 bytes), direction and milliseconds (2), seconds since the start (4) and the frame. It lies in
     one piece, with zeros behind the last; the oldest piece is forgotten as a whole. A session fills some 15 kB. A
@@ -45,8 +44,8 @@ class FrameRing:
 
     def _begin_piece(self):
         if len(self._pieces) < _PIECES:
-            more = _PIECES - 1 if self._pieces else 1
-            self._pieces = [bytearray(_PIECE) for _ in range(more)] + self._pieces
+            missing = _PIECES - 1 if self._pieces else 1
+            self._pieces = [bytearray(_PIECE) for _ in range(missing)] + self._pieces
         oldest, offset = self._pieces.pop(0), 0
         while _length_at(oldest, offset):
             offset += _HEADER_SIZE + _length_at(oldest, offset)
