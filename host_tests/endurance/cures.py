@@ -71,8 +71,8 @@ CURES = {
         "test_the_setting_of_the_spi_that_was_found_is_told_with_what_the_others_gave",
     ),
     "a found SPI setting is forgotten": (
-        "lib/appliance/modem/setting.py",
-        "        memory.keep(self._kept, memory.SPI, found)\n",
+        "lib/appliance/modem/keeping.py",
+        "    memory.keep(kept, memory.SPI, packed)\n",
         "",
         "host_tests/appliance/modem/test_setting.py::"
         "test_the_second_start_of_a_box_asks_the_modem_as_the_first_one_found",

@@ -17,8 +17,8 @@ from appliance.base.text import hex_text
 from appliance.diary.on_demand import OnDemand as DiaryOnDemand
 from appliance.jobs import Collector, Jobs, Later, RecordSecrets, Restart, SelfTest, StateQuestion
 from appliance.loop import Loop
+from appliance.modem import keeping, setting
 from appliance.modem.role import Role
-from appliance.modem.setting import KeptSetting
 from appliance.modem.wiring import pins_in
 from appliance.settings import ahead, schema, settings, wishes
 from appliance.settings.service import Keeper
@@ -209,7 +209,6 @@ class Box:
         self.garage = self._made_of("settings_error", cars.Garage, self.settings.car_profiles(), [])
         self.story.follow(self.garage.follow)
         self.story.follow(self._on_modem)
-        self.setting = KeptSetting(self.kept, self.settings["MODEM_SPI_HZ"])
         modem = self._new_modem()
         self.status.marked_before(self.early.times)
         if self.door is not None and self.door.loop.modem is modem:
@@ -249,14 +248,14 @@ class Box:
 
     def _on_modem(self, event, now):
         if event[0] == "modem":
-            self.setting.keep(self.loop.modem.setting)
+            keeping.keep_setting(self.kept, self.settings["MODEM_SPI_HZ"], self.loop.modem.setting)
 
     def _new_modem(self):
-        names = pins_in(self.settings)
+        names, clock_hz = pins_in(self.settings), self.settings["MODEM_SPI_HZ"]
         try:
-            modem = self.early.open(names, self.setting.first())
+            modem = self.early.open(names, setting.first(self.kept, clock_hz))
             if self.early.wiring is not None and not self.kept.without_settings:
-                self.early.wiring.keep(names, self.settings["MODEM_SPI_HZ"])
+                keeping.keep_wiring(self.kept, self.early.wiring, names, clock_hz)
             return modem
         except Exception as error:
             self.early.close()

@@ -17,7 +17,7 @@ from plc.ticks import expired, ticks_add
 
 from appliance import bus
 from appliance.base.entropy import Entropy
-from appliance.modem.setting import KeptSetting
+from appliance.modem import setting
 from appliance.modem.wiring import KeptWiring, pins_in
 from appliance.storage import memory
 
@@ -55,7 +55,7 @@ class Early:
         kept = memory.kept()
         self.wiring = KeptWiring(kept, os.getenv)
         names, clock_hz = self.wiring.of_file() if kept.without_settings else self.wiring.wanted()
-        self.open(names, KeptSetting(kept, clock_hz).first())
+        self.open(names, setting.first(kept, clock_hz))
 
     def open(self, names, first):
         """The modem on the pins ``names`` with SPI mode and clock ``first``; the one that is open, if it is that one."""
@@ -67,7 +67,7 @@ class Early:
 
     def is_open_as(self, wanted):
         """True when the modem is open as the settings ``wanted`` say."""
-        return self.bus.same(pins_in(wanted), KeptSetting(memory.kept(), wanted["MODEM_SPI_HZ"]).first())
+        return self.bus.same(pins_in(wanted), setting.first(memory.kept(), wanted["MODEM_SPI_HZ"]))
 
     def close(self):
         """Leave the modem alone, and forget its key."""

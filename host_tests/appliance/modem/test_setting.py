@@ -3,7 +3,8 @@
 """A found SPI setting is begun with at the next start, and an ordinary start writes nothing."""
 
 import pytest
-from appliance.modem.setting import KeptSetting
+from appliance.modem.keeping import keep_setting
+from appliance.modem.setting import first
 from appliance.storage.memory import SPI
 
 from host_tests.support.kept import Memory
@@ -15,38 +16,38 @@ from host_tests.twin.world import World
 
 def test_what_was_asked_for_is_never_written():
     memory = Memory()
-    KeptSetting(memory, 8_000_000).keep((3, 8_000_000))
-    KeptSetting(memory, 8_000_000).keep(None)
+    keep_setting(memory, 8_000_000, (3, 8_000_000))
+    keep_setting(memory, 8_000_000, None)
     assert memory.saves == 0
 
 
 def test_a_found_setting_is_written_once_and_begun_with():
     memory = Memory()
     for _ in range(3):
-        KeptSetting(memory, 8_000_000).keep((0, 5_000_000))
+        keep_setting(memory, 8_000_000, (0, 5_000_000))
     assert memory.saves == 1
-    assert KeptSetting(memory, 8_000_000).first() == (0, 5_000_000)
+    assert first(memory, 8_000_000) == (0, 5_000_000)
 
 
 def test_another_clock_in_the_settings_begins_anew():
     memory = Memory()
-    KeptSetting(memory, 8_000_000).keep((0, 5_000_000))
-    assert KeptSetting(memory, 4_000_000).first() == (3, 4_000_000)
+    keep_setting(memory, 8_000_000, (0, 5_000_000))
+    assert first(memory, 4_000_000) == (3, 4_000_000)
 
 
 def test_a_setting_that_works_again_as_asked_for_is_forgotten():
     memory = Memory()
-    KeptSetting(memory, 8_000_000).keep((0, 5_000_000))
-    KeptSetting(memory, 8_000_000).keep((3, 8_000_000))
+    keep_setting(memory, 8_000_000, (0, 5_000_000))
+    keep_setting(memory, 8_000_000, (3, 8_000_000))
     assert memory.saves == 2
-    assert KeptSetting(memory, 8_000_000).first() == (3, 8_000_000)
+    assert first(memory, 8_000_000) == (3, 8_000_000)
 
 
 @pytest.mark.parametrize("kept", [b"\x08\x03\x07", b"\x08\x01\x08", b"\xff\xff\xff", b"\x08\x00\x00"])
 def test_nonsense_in_the_memory_is_no_setting(kept):
     memory = Memory()
     memory.set_part(SPI, kept)
-    assert KeptSetting(memory, 8_000_000).first() == (3, 8_000_000)
+    assert first(memory, 8_000_000) == (3, 8_000_000)
 
 
 def modes_tried(world):

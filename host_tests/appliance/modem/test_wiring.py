@@ -3,6 +3,7 @@
 """The modem's pins before the settings are read: settings.toml's, or those saved on the page that are kept beside them."""
 
 import pytest
+from appliance.modem.keeping import keep_wiring
 from appliance.modem.wiring import DEFAULTS, KEYS, KeptWiring
 from appliance.settings.schema import DEFAULT, row_of
 
@@ -34,35 +35,35 @@ def test_what_the_file_says_is_never_written():
     memory = Memory()
     wiring = kept(memory, MODEM_SCK="IO4", MODEM_SPI_HZ=4_000_000)
     assert wiring.wanted() == (["IO4", "IO11", "IO12", "IO10", "IO9"], 4_000_000)
-    wiring.keep(*wiring.of_file())
+    keep_wiring(memory, wiring, *wiring.of_file())
     assert memory.saves == 0
 
 
 def test_what_was_saved_on_the_page_is_written_once_and_begun_with():
     memory = Memory()
     for _ in range(3):
-        kept(memory, MODEM_SCK="IO4").keep(*SAVED)
+        keep_wiring(memory, kept(memory, MODEM_SCK="IO4"), *SAVED)
     assert memory.saves == 1
     assert kept(memory, MODEM_SCK="IO4").wanted() == (["IO36", "IO35", "IO37", "IO34", ""], 4_000_000)
 
 
 def test_the_file_counts_once_it_was_edited():
     memory = Memory()
-    kept(memory, MODEM_SCK="IO4").keep(*SAVED)
+    keep_wiring(memory, kept(memory, MODEM_SCK="IO4"), *SAVED)
     assert kept(memory, MODEM_SCK="IO5").wanted()[0][0] == "IO5"
     assert kept(memory).wanted() == AS_DELIVERED
 
 
 def test_pins_taken_back_on_the_page_are_forgotten():
     memory = Memory()
-    kept(memory).keep(*SAVED)
-    kept(memory).keep(*AS_DELIVERED)
+    keep_wiring(memory, kept(memory), *SAVED)
+    keep_wiring(memory, kept(memory), *AS_DELIVERED)
     assert kept(memory).wanted() == AS_DELIVERED and memory.saves == 2
 
 
 def test_a_pin_known_by_a_name_alone_waits_for_the_settings():
     memory = Memory()
-    kept(memory).keep(["SCK", "IO11", "IO12", "IO10", "IO9"], 8_000_000)
+    keep_wiring(memory, kept(memory), ["SCK", "IO11", "IO12", "IO10", "IO9"], 8_000_000)
     assert kept(memory).wanted() == AS_DELIVERED and memory.saves == 0
 
 

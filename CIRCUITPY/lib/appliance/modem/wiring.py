@@ -3,22 +3,23 @@
 """The modem's pins and clock before the settings are read: as settings.toml says, or as they were saved on the page.
 
 Reading all settings takes seconds, and a modem waits for its key. ``os.getenv`` knows what settings.toml says; what was
-saved on the page is kept beside it for the next start, in ten bytes that outlive a restart: the check sum of what
-settings.toml said then (once that is another one the file counts), five pins by their numbers, the clock in MHz; zeros
-where the file and the page say the same. They may be wrong: the box compares with its settings when it has read them.
+saved on the page is kept beside it for the next start (``modem.keeping``), in ten bytes that outlive a restart: the check
+sum of what settings.toml said then (once that is another one the file counts), five pins by their numbers, the clock in
+MHz; zeros where the file and the page say the same. They may be wrong: the box compares with its settings when it has read
+them.
 """
 
 import binascii
 
 from appliance.base.text import is_digits
+from appliance.modem.setting import MHZ
 from appliance.storage import memory
 
 KEYS = ("MODEM_SCK", "MODEM_MOSI", "MODEM_MISO", "MODEM_CS", "MODEM_INT", "MODEM_SPI_HZ")
 DEFAULTS = ("IO13", "IO11", "IO12", "IO10", "IO9", "8000000")
 
-_SIZE = 10
-_NO_PIN = 255
-_MHZ = 1000000
+SIZE = 10
+NO_PIN = 255
 
 
 def pins_in(settings):
@@ -47,27 +48,11 @@ class KeptWiring:
 
     def wanted(self):
         """The same, as the last start had it."""
-        kept = self._kept.part(memory.WIRING, _SIZE)
-        if not kept[9] or kept[:4] != self._mark():
+        kept = self._kept.part(memory.WIRING, SIZE)
+        if not kept[9] or kept[:4] != self.mark():
             return self.of_file()
-        return ["" if number == _NO_PIN else "IO%d" % number for number in kept[4:9]], kept[9] * _MHZ
+        return ["" if number == NO_PIN else "IO%d" % number for number in kept[4:9]], kept[9] * MHZ
 
-    def keep(self, names, clock_hz):
-        """The settings say this. Written only when another one is kept."""
-        kept = bytes(_SIZE)
-        if (names, clock_hz) != self.of_file():
-            kept = self._packed(names, clock_hz)
-        memory.keep(self._kept, memory.WIRING, kept)
-
-    def _mark(self):
+    def mark(self):
+        """The check sum of what settings.toml says."""
         return (binascii.crc32(repr(self._texts).encode()) & 0xFFFFFFFF).to_bytes(4, "little")
-
-    def _packed(self, names, clock_hz):
-        """The ten bytes; zeros for a pin that has another name than its number."""
-        numbers = []
-        for name in names:
-            number = name.upper().replace("GPIO", "").replace("IO", "")
-            if number and not is_digits(number):
-                return bytes(_SIZE)
-            numbers.append(int(number) if number else _NO_PIN)
-        return self._mark() + bytes(numbers) + bytes((clock_hz // _MHZ,))
