@@ -283,7 +283,7 @@ class SmartEvse:
         if self.state == STATE_A:
             return self.car is None
         if self.state in TIMED_STATES:
-            return True
+            return not self.ticks_end_naps
         return self.state == STATE_C and cp == "C" and getattr(self.car, "is_steady", False)
 
     def _wake(self, at_once=False):
