@@ -52,7 +52,6 @@ PARTS = {
     "the button's pin": ("extra_missing", None, {"BUTTON": "IO99"}),
     "the light": ("extra_missing", in_method("display/light.py", "def __init__(self, pin"), {"LED": "IO48"}),
     "WiFi": ("wifi_missing", in_method("network/station.py", "def __init__(self, settings", "link.exists"), {}),
-    "the access point": ("wifi_missing", in_method("network/access_point.py", "def __init__(self, radio"), {}),
     "the web server's library": ("web_missing", without_library("adafruit_httpserver"), {}),
     "the web server": ("web_missing", in_method("web/server.py", "def __init__(self, pool"), {}),
     "the SmartEVSE": ("smartevse_missing", in_method("smartevse/question.py", "def __init__(self, url", "url"), {}),
@@ -65,7 +64,7 @@ PARTS = {
     "the protocol's wishes": ("settings_error", in_method("settings/wishes.py", "def secc_config"), {}),
 }  # fmt: skip
 # Without these nothing can be sent.
-NOT_DELIVERED = ("WiFi", "the access point", "the SmartEVSE", "the SmartEVSE's library", "settings.toml")
+NOT_DELIVERED = ("WiFi", "the SmartEVSE", "the SmartEVSE's library", "settings.toml")
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -82,6 +81,15 @@ def test_without_a_part_the_next_car_is_read_and_the_part_is_named(name):
         assert bool(world.smartevse.posts) == (name not in NOT_DELIVERED)
         assert fault in box.status.causes()
         assert world.device.starts == 1
+
+
+def test_an_access_point_that_cannot_be_made_costs_a_box_in_its_network_nothing():
+    with World(seed=3) as world:
+        in_method("network/access_point.py", "def __init__(self, radio")(world.drive_dir)
+        world.run(START_S)
+        world.plug(world.new_car(soc_percent=42))
+        assert world.run_until(lambda: world.smartevse.posts, 60)
+        assert box_of(world).status.causes() == [] and world.device.starts == 1
 
 
 def test_with_a_password_that_cannot_be_used_the_page_has_the_one_that_was_made_up():

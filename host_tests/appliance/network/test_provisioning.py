@@ -119,6 +119,22 @@ def test_a_file_that_is_missing_is_told_and_tried_again(monkeypatch):
     rig.until(lambda: rig.station.offered, 35)
 
 
+def test_an_access_point_that_cannot_be_made_is_told_and_tried_again():
+    rig = Rig(**NO_NETWORK)
+    made = []
+
+    def make_point():
+        if not made:
+            made.append(1)
+            raise RuntimeError("no address")
+        return rig.point
+
+    rig.station.make_point = make_point
+    rig.run(5)
+    assert rig.texts("info") == ["no access point: no address"] and not rig.station.offered
+    rig.until(lambda: rig.station.offered, 35)
+
+
 def test_an_access_point_that_the_radio_did_not_start_is_told_and_tried_again():
     rig = Rig(WIFI_SSID="")
     rig.radio.refuses_ap = True
