@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """settings.toml and what was saved: what counts, and that a mistake costs one line and no more."""
 
+import sys
+
 import pytest
 from appliance.settings import schema, settings, typos
 from appliance.settings.schema import SCHEMA
@@ -80,6 +82,12 @@ def test_mistakes_name_line_and_reason_and_keep_the_default(line, reason):
     for row in SCHEMA:
         if row[schema.KEY] != "LOG_LEVEL":
             assert result[row[schema.KEY]] == row[schema.DEFAULT]
+
+
+def test_a_mistyped_key_costs_nothing_else_on_a_drive_that_was_copied_in_part(monkeypatch):
+    monkeypatch.setitem(sys.modules, "appliance.settings.typos", None)
+    result = read('WIFI_SSDI = "x"\nHTTP_PORT = 81\n')
+    assert result.errors == [(1, "there is no setting WIFI_SSDI")] and result["HTTP_PORT"] == 81
 
 
 def test_the_first_of_two_equal_keys_counts_as_in_circuitpython():

@@ -101,17 +101,22 @@ class Settings:
                 raise Mistake(_HARMFUL[key])
             if key.startswith("CIRCUITPY_"):
                 return
-            hint = ""
-            if len(self.errors) < _MOST_ERRORS:
-                from appliance.settings.typos import hint_for
-
-                hint = hint_for(key)
-            raise Mistake("there is no setting " + shown(key) + hint)
+            raise Mistake("there is no setting " + shown(key) + self._hint_for(key))
         if key in self._sources:
             raise Mistake(key + " is set twice; the first line is used")
         self._file_texts[key] = text
         self._values[key] = checked(row, text, quoted)
         self._sources[key] = "settings.toml"
+
+    def _hint_for(self, key):
+        if len(self.errors) >= _MOST_ERRORS:
+            return ""
+        try:
+            from appliance.settings.typos import hint_for
+        except ImportError:
+            # A drive that was copied in part: all else counts.
+            return ""
+        return hint_for(key)
 
     def reading(self, path):
         """Take over the settings.toml at ``path``, a generator that stops every few lines. The rules that join several keys
