@@ -9,7 +9,7 @@ import contextlib
 import sys
 
 from appliance.loop import Loop
-from appliance.smartevse import delivery, question
+from appliance.smartevse import delivery
 from plc import framing, ipv6, mme_slac, network_key, slac, spi_port, tcp, tcp_window
 from v2g import admission, secc
 
@@ -137,15 +137,14 @@ def _no_resync(self):
     """Waits for good where a header is not one."""
 
 
-_delivered = question.SmartEvse.delivered
+_delivered = delivery.Delivery._delivered
 
 
 def _post_twice(self, text):
-    reading, one = self._reading, self._delivery
     _delivered(self, text)
-    if text != "again" and not one._sent:
-        self._reading, one._sent = reading, True
-        one._next = self.ticks()
+    if not self._sent:
+        self._evse.delivering = self._sent = True
+        self._next = self._evse.ticks()
 
 
 def _joined_timer_runs_on(self, now):
@@ -211,7 +210,7 @@ def _soc_of_zero(self, reading, now, began=None):
     _deliver(self, reading, now, began)
 
 
-_deliver = question.SmartEvse.deliver
+_deliver = delivery.Deliveries.deliver
 
 
 # name: (owner, attribute, what takes its place, the part that must notice, and where it can be told to begin the case that
@@ -237,8 +236,8 @@ DEFECTS = {
     "BFR_SIZE late": (spi_port.SpiPort, "write_data", _size_too_late, every_state_of_the_bus),
     "framing never finds its way back": (framing.FrameDecoder, "_skip", _no_resync, one_bit_on_the_bus),
     "checksums not verified": (ipv6, "ones_sum", _never_wrong, every_bit, 72),
-    "POST twice": (question.SmartEvse, "delivered", _post_twice, mixtures),
-    "placeholder instead of the reading": (question.SmartEvse, "deliver", _soc_of_zero, mixtures),
+    "POST twice": (delivery.Delivery, "_delivered", _post_twice, mixtures),
+    "placeholder instead of the reading": (delivery.Deliveries, "deliver", _soc_of_zero, mixtures),
     "timer of the join not cancelled": (slac.Slac, "_link_up", _joined_timer_runs_on, mixtures),
     "WAIT_MATCH without an end": (slac.Slac, "_enter", _no_wait_match_end, dying_car),
     "TCP's sequence numbers not checked": (
