@@ -23,7 +23,7 @@ def test_the_places_are_those_of_survival():
 
 def test_the_places_do_not_overlap():
     assert memory.SECRETS + memory.SECRETS_SIZE <= memory.SPI < memory.SPI + survival.SPI_SIZE <= memory.WIRING
-    assert memory.WIRING + wiring._SIZE <= memory.WISHES
+    assert memory.WIRING + wiring.SIZE <= memory.WISHES
     assert memory.WISHES + wishes.SIZE <= memory.CHANNEL < survival._LENGTH_AT
 
 
