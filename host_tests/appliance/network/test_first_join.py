@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The first try of a start, and the station that goes on from it: together they do what a station alone does."""
 
+import sys
+
 import pytest
 from appliance.network.first_join import FirstJoin
 from appliance.network.guard import JoinGuard
@@ -106,6 +108,25 @@ def test_a_search_that_fails_is_told_by_the_station_which_joins_without():
     rig.until(lambda: rig.station.connected)
     assert rig.radio.joins == [("Home", "correct horse", 0, None)]
     assert rig.texts("info")[0] == "no search for networks: no memory"
+
+
+def test_a_search_that_failed_once_is_not_finished_before_the_next_one_begins():
+    def amiss(radio):
+        radio.scan_fault = RuntimeError("no memory")
+
+    rig = started(amiss)
+    rig.radio.scan_fault = None
+    rig.until(lambda: rig.station.connected)
+    assert len(rig.radio.scanned) == len(set(rig.radio.scanned)), "no channel twice"
+
+
+@pytest.mark.parametrize("rig_of", [Rig, lambda air: started(None, air)], ids=["alone", "behind the first try"])
+def test_a_refused_join_offers_the_access_point_on_a_drive_that_was_copied_in_part(monkeypatch, rig_of):
+    monkeypatch.setitem(sys.modules, "appliance.network.join_errors", None)
+    monkeypatch.delattr("appliance.network.join_errors", raising=False)
+    rig = rig_of(Point(password="another one"))
+    rig.until(lambda: rig.station.offered, 60)
+    assert rig.station.cause == "wifi_down" and rig.texts("failed")[0].startswith("Authentication failure; next try")
 
 
 def test_a_radio_that_is_in_the_network_already_is_left_there():

@@ -52,6 +52,8 @@ class FirstJoin:
         except Exception as error:
             # Of the radio, a search or a join: the station tells it, or tries again and tells that.
             self.error = error
+            # The station's search begins anew.
+            self._networks.next_channel = None
 
     def _join(self, ssid):
         point = self._networks.best(ssid)

@@ -359,8 +359,12 @@ class Station:
 
     def _refused(self, ssid, error, now):
         """A join ended in an error: trying again with less power, or it has failed."""
-        from appliance.network import join_errors
-
+        try:
+            from appliance.network import join_errors
+        except Exception:
+            # A file is missing on the drive, or there is no memory for it. The access point is needed all the same.
+            self._failed("wifi_down", str(error), now)
+            return
         may_be_power = join_errors.may_be_power(error)
         its_turn = self._wish() is not None or self._refusals % BLIND_EVERY == 0
         if its_turn and may_be_power and self._link.has_less_power() and self._low_power_for != ssid:
