@@ -4,6 +4,7 @@
 
 import json
 import struct
+import sys
 import zlib
 
 import pytest
@@ -107,6 +108,14 @@ def test_every_flipped_bit_is_noticed():
 def test_too_much_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(StoreError, match="too long to be saved"):
         new_store(tmp_path).write([("SMARTEVSE_URL", "x" * 9000, None)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_drive_that_was_copied_in_part_refuses_to_save_and_says_why(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "appliance.storage.writing", None)
+    monkeypatch.delattr("appliance.storage.writing")
+    with pytest.raises(StoreError, match="cannot be loaded: .*writing"):
+        new_store(tmp_path).write(FIRST)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -147,6 +147,9 @@ class Store:
 
     def write(self, entries):
         """Save ``entries``; takes 0.15 to 0.4 s, the first time 9 s. Raises StoreError."""
-        from appliance.storage import writing
-
+        try:
+            from appliance.storage import writing
+        except Exception as error:
+            # A file is missing on the drive, or there is no memory for it.
+            raise StoreError("what saves cannot be loaded: %s" % error)
         writing.write(self, entries)
