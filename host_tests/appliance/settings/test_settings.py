@@ -90,6 +90,19 @@ def test_a_mistyped_key_costs_nothing_else_on_a_drive_that_was_copied_in_part(mo
     assert result.errors == [(1, "there is no setting WIFI_SSDI")] and result["HTTP_PORT"] == 81
 
 
+def test_a_mistyped_key_costs_nothing_else_where_copying_left_half_a_file(monkeypatch):
+    class Damaged:
+        @staticmethod
+        def find_spec(name, *_):
+            if name == "appliance.settings.typos":
+                raise SyntaxError("invalid syntax")
+
+    monkeypatch.delitem(sys.modules, "appliance.settings.typos")
+    monkeypatch.setattr(sys, "meta_path", [Damaged, *sys.meta_path])
+    result = read('WIFI_SSDI = "x"\nHTTP_PORT = 81\n')
+    assert result.errors == [(1, "there is no setting WIFI_SSDI")] and result["HTTP_PORT"] == 81
+
+
 def test_the_first_of_two_equal_keys_counts_as_in_circuitpython():
     result = read("HTTP_PORT = 81\nHTTP_PORT = 82\n")
     assert result["HTTP_PORT"] == 81

@@ -113,8 +113,8 @@ class Settings:
             return ""
         try:
             from appliance.settings.typos import hint_for
-        except ImportError:
-            # A drive that was copied in part: all else counts.
+        except Exception:
+            # A drive that was copied in part, or a file of it: all else counts.
             return ""
         return hint_for(key)
 
