@@ -9,8 +9,12 @@ import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from appliance.settings import ahead
+from appliance.smartevse.exchange import Answer
+from v2g.reading import Reading
 
 from host_tests.bench import device_time
+from host_tests.support.fake_radio import Clock, Point, Radio
 from host_tests.support.starts import page_is_up, program_s
 from host_tests.twin import loader
 from host_tests.twin.car import frames
@@ -270,3 +274,38 @@ def test_of_searches_only_so_much_is_kept_as_fits_and_of_a_session_everything(mo
     for kind in ("matched", "reading", "released", "session_end"):
         notebook.event((kind,), secc, 0)
     assert [line[2][0][0] for line in notebook.lines[door.MOST_LINES :]] == ["matched", "reading", "released", "session_end"]
+
+
+@pytest.fixture
+def asking(monkeypatch):
+    """An Asking whose SmartEVSE cannot be reached, and what it tells."""
+    firmware = ModuleType("watchdog")
+    firmware.WatchDogMode = SimpleNamespace(RESET="reset")
+    monkeypatch.setitem(sys.modules, "watchdog", firmware)
+    monkeypatch.setitem(sys.modules, "microcontroller", ModuleType("microcontroller"))
+    for name in ("watchdog", "uplink", "asking", "door"):
+        monkeypatch.delitem(sys.modules, "appliance." + name, raising=False)
+    wanted = ahead.FewSettings({"SMARTEVSE_URL": "192.168.1.60", "WIFI_SSID": "Home"}.get, [])
+    clock = Clock()
+    early = SimpleNamespace(ticks=clock.ticks, times={}, radio=Radio(clock, Point()))
+    notebook = importlib.import_module("appliance.door").Notebook()
+    asking = importlib.import_module("appliance.asking").Asking(early, wanted, notebook)
+    asking.uplink.smartevse.network = SimpleNamespace(connected=True, pool=None)
+    monkeypatch.setattr(asking.uplink.smartevse, "exchange", lambda *_: Answer(None, b"", False, 0))
+    notebook.follower = asking.follow
+    return asking, notebook, clock
+
+
+def test_a_reading_that_another_car_overtakes_at_the_door_is_told_before_that_car(asking):
+    asking, notebook, clock = asking
+    secc = SimpleNamespace(car_address=None, slac=SimpleNamespace(attenuation=None))
+    reading = Reading("DIN 70121", bytes(6))
+    reading.soc_percent, reading.ev_mac = 42, b"first "
+    for event in (("matched", b"first ", clock.now), ("reading", reading), ("released", "stopped"), ("session_end", "ok")):
+        notebook.event(event, secc, clock.now)
+    asking.deliver()
+    notebook.event(("matched", b"second", clock.now), secc, clock.now)
+    notebook.event(("session_end", "ok"), secc, clock.now)
+    asking.deliver()
+    told = [line[2][0][:2] for line in notebook.lines][4:]
+    assert [one[1] for one in told] == ["info", "failed", b"second", "ok"]
