@@ -114,7 +114,7 @@ def test_too_much_is_refused_before_anything_is_written(tmp_path):
 def test_a_drive_that_was_copied_in_part_refuses_to_save_and_says_why(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "appliance.storage.writing", None)
     monkeypatch.delattr("appliance.storage.writing")
-    with pytest.raises(StoreError, match="cannot be loaded: .*writing"):
+    with pytest.raises(StoreError, match=r"cannot be loaded: .*writing"):
         new_store(tmp_path).write(FIRST)
     assert list(tmp_path.iterdir()) == []
 
