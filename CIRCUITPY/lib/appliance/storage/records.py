@@ -151,5 +151,5 @@ class Store:
             from appliance.storage import writing
         except Exception as error:
             # A file is missing on the drive, or there is no memory for it.
-            raise StoreError("what saves cannot be loaded: %s" % error)
+            raise StoreError("The part that saves cannot be loaded: %s" % error)
         writing.write(self, entries)
