@@ -13,11 +13,12 @@ from host_tests.interpreter import micropython
 
 SCRIPT = micropython.ROOT / "host_tests" / "interpreter" / "run_appliance.py"
 # The budget is 600 kB and `make bench` shows whether it is kept; this is the bound beyond which something went wrong. The
-# interpreter's table of names has taken its step of 56 kB beyond 5100 names, because the world's are among them.
-HEAP_BOUND = 780 * 1024
+# interpreter's table of names has no room for another 60 names: then it doubles, 56 kB.
+HEAP_BOUND = 660 * 1024
 # 1 MB of 2 is the budget on the S3, whose 32 bits need 69 % of what these 64 do.
 FREE_BOUND = 1024 * 1024
-MQTT_BYTES = 100 * 1024
+# With the names of MQTT the interpreter's table of names is full and doubles: 56 kB.
+MQTT_BYTES = (84 + 56) * 1024
 # Box and world share it: the world (chip, car, power line) takes some 300 kB, and start.py one MB while the box loads.
 SMALLEST_HEAP = "3M"
 

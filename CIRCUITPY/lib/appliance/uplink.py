@@ -15,7 +15,6 @@ class Uplink:
     """What its parts tell goes to ``story``, which may be a Notebook (``appliance.door``) until there is a box."""
 
     wifi = None
-    smartevse = None
 
     def __init__(self, ticks, story):
         self.story = story

@@ -26,4 +26,4 @@ def hint_for(key):
         distance = _distance(key.upper(), row[KEY])
         if distance < best_distance:
             best, best_distance = row[KEY], distance
-    return "; did you mean " + best + "?" if best else ""
+    return "; did you mean %s?" % (best,) if best else ""
