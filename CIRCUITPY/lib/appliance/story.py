@@ -90,7 +90,7 @@ _TOLD = (
 
 
 def reading(story, event, _secc):
-    # A Reading.
+    """A Reading."""
     reading = event[1]
     if reading.soc_percent is None:
         text = "reported %d %%, which is doubtful" % reading.soc_doubtful_percent
@@ -105,7 +105,7 @@ def reading(story, event, _secc):
 
 
 def soc(story, event, _secc):
-    # Per cent, which the reading has already.
+    """Per cent, which the reading has already."""
     story.log.note("car", "state of charge now %d %%" % event[1])
     story.status.changed()
 
@@ -117,7 +117,7 @@ def released(story, _event, _secc):
 
 
 def session_end(story, event, secc):
-    # Reason.
+    """Reason."""
     story.log.note("car", "session ended: %s" % event[1])
     heard = secc.slac.attenuation
     if story.status.sessions and heard:
@@ -126,7 +126,7 @@ def session_end(story, event, secc):
 
 
 def failed(story, event, _secc):
-    # Code.
+    """Code."""
     state, code = story.status, event[1]
     reading_stands = state.in_session and state.read_this_time
     if not reading_stands or faults.area(code) != faults.CAR:
@@ -134,7 +134,7 @@ def failed(story, event, _secc):
 
 
 def firmware(story, event, _secc):
-    # Text.
+    """Text."""
     story.log.note("modem", "firmware %s" % event[1])
     story.status.firmware = event[1]
 
@@ -217,7 +217,7 @@ def smartevse(story, event, _secc):
 
 
 def afterwards(story, event, _secc):
-    # Text.
+    """Text."""
     text = "after the reading: " + event[1]
     story.log.note("smartevse", _numbered(_AFTERWARDS, text))
     story.status.checkpoint(_AFTERWARDS, text)
@@ -253,14 +253,14 @@ def without_settings(story, _event, _secc):
 
 
 def rolled_back(story, event, _secc):
-    # Text.
+    """Text."""
     story.log.caution("box", event[1])
     story.status.notes.append(event[1])
     story.status.set_cause("rolled_back")
 
 
 def setting(story, event, _secc):
-    # Text.
+    """Text."""
     story.log.caution("settings", event[1])
     story.status.set_cause("settings_error")
 
