@@ -101,7 +101,9 @@ class Questions:
         admission = SimpleNamespace(
             wants_evse_state=lambda now: self.wanted, evse_state=lambda *seen: self.answers.append(seen)
         )
-        self.charging = False
+        self.status = SimpleNamespace(uptime=self.uptime, current=False, reading=None)
+        self.estimates = []
+        self.can_go_on = True
         self.followed = []
         self.failed = []
         self.fault = None
@@ -109,27 +111,34 @@ class Questions:
             can_ask=True,
             cause="smartevse_off",
             query_state=lambda now: self.state,
-            follows_charge=lambda status: self.charging,
-            follow_charge=self._follow,
+            last_delivery="ok",
         )
         story = SimpleNamespace(
-            status=SimpleNamespace(uptime=self.uptime),
+            status=self.status,
             asked=lambda state, cause: self.told.append((state, cause)),
             part_failed=lambda *what: self.failed.append(what),
         )
         loop = SimpleNamespace(secc=SimpleNamespace(admission=admission))
-        self.piece = StateQuestion(loop, self.wifi, smartevse, story, lambda: 77)
+        self.piece = StateQuestion(loop, self.wifi, smartevse, story, lambda: 77, self._new_estimate)
 
-    def _follow(self, _status, state):
-        self.followed.append(state)
+    def read(self, soc_percent=42):
+        self.status.current, self.status.reading = True, SimpleNamespace(soc_percent=soc_percent)
+
+    def _new_estimate(self):
         if self.fault is not None:
             raise self.fault
+        self.estimates.append(self)
+        return self
+
+    def asked(self, state, delivered):
+        self.followed.append((state, delivered))
 
 
 @pytest.mark.parametrize("fault", [ImportError("no module"), KeyError("defect")])
 def test_whatever_fails_afterwards_the_answer_lets_the_car_in(fault):
     bench = Questions()
     bench.wanted, bench.fault, bench.state = True, fault, SimpleNamespace(seen="plugged")
+    bench.read()
     if isinstance(fault, ImportError):
         bench.piece.run(0)
         assert bench.failed == [("smartevse_missing", fault)]
@@ -180,14 +189,29 @@ def test_when_nobody_asks_the_state_is_looked_at_every_five_minutes():
 
 def test_while_a_charge_is_followed_the_smartevse_is_asked_more_often_and_the_answer_goes_there_too():
     bench = Questions()
-    bench.charging = True
-    bench.uptime.seconds = jobs.CHARGE_QUESTION_S - 1
-    assert not bench.piece.due(0)
     bench.uptime.seconds = jobs.CHARGE_QUESTION_S
-    assert bench.piece.due(0) and jobs.CHARGE_QUESTION_S < jobs.IDLE_QUESTION_S
-    bench.state = SimpleNamespace(seen="charging")
+    assert not bench.piece.due(0) and jobs.CHARGE_QUESTION_S < jobs.IDLE_QUESTION_S
+    bench.read()
+    assert bench.piece.due(0)
+    for count, state in enumerate((SimpleNamespace(seen="charging"), None)):
+        bench.state = state
+        bench.piece.run(0)
+        assert bench.followed[count:] == [(state, True)] and len(bench.estimates) == 1
+    bench.uptime.seconds += jobs.CHARGE_QUESTION_S
+    assert bench.piece.due(0)
+    bench.can_go_on = False
+    assert not bench.piece.due(0)
+
+
+def test_what_is_needed_to_follow_a_charge_is_made_with_the_first_number():
+    bench = Questions()
+    bench.wanted, bench.state = True, SimpleNamespace(seen="plugged")
     bench.piece.run(0)
-    assert bench.followed == [bench.state]
+    assert bench.estimates == []
+    bench.read(soc_percent=None)
+    bench.uptime.seconds = jobs.CHARGE_QUESTION_S
+    bench.wanted = False
+    assert not bench.piece.due(0), "a doubtful number is no charge to go on from"
 
 
 def test_what_a_start_need_not_wait_for_is_done_a_step_a_time_after_the_first_try_to_join():

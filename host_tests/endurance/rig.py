@@ -16,6 +16,7 @@ import types
 from appliance.jobs import Collector, StateQuestion
 from appliance.loop import Loop
 from appliance.smartevse.delivery import Deliveries
+from appliance.smartevse.estimate import Estimate
 from appliance.smartevse.exchange import Answer
 from appliance.smartevse.question import SmartEvse
 from appliance.state import faults
@@ -379,7 +380,9 @@ class Rig:
         box.story.follow(box.deliveries.follow)
         box.loop = Loop(self.modem, self._new_secc, box.story, box.frames, self.ticks, lambda: None)
         box.loop.add_slow_piece("smartevse", box.deliveries)
-        question = StateQuestion(box.loop, self.network, box.smartevse, box.story, self.ticks)
+        question = StateQuestion(
+            box.loop, self.network, box.smartevse, box.story, self.ticks, lambda: Estimate(box.status)
+        )
         box.loop.add_slow_piece("question", question)
         box.loop.add_slow_piece("collect", Collector(box.loop, self._collect))
         return box

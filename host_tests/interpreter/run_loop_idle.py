@@ -116,7 +116,7 @@ def build(clock):
     loop.add_piece("wifi", wifi)
     loop.add_slow_piece("wifi", wifi)
     loop.add_slow_piece("smartevse", Deliveries(evse))
-    loop.add_slow_piece("question", StateQuestion(loop, wifi, evse, story, clock.ticks))
+    loop.add_slow_piece("question", StateQuestion(loop, wifi, evse, story, clock.ticks, None))
     loop.add_slow_piece("collect", Collector(loop, nothing))
     return loop
 

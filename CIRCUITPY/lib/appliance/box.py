@@ -342,7 +342,7 @@ class Box:
         loop = self.loop
         loop.add_piece("role", self._new_role())
         loop.add_piece("wifi", self.wifi)
-        question = StateQuestion(loop, self.wifi, self.smartevse, self.story, self.ticks)
+        question = StateQuestion(loop, self.wifi, self.smartevse, self.story, self.ticks, self._new_estimate)
         for name, piece in (
             ("wifi", self.wifi),
             ("smartevse", self.deliveries),
@@ -365,6 +365,11 @@ class Box:
             self._part("mqtt_missing", self._add_home)
         loop.add_slow_piece("selftest", self.self_test)
         loop.add_slow_piece("collect", Collector(loop, gc.collect))
+
+    def _new_estimate(self):
+        from appliance.smartevse.estimate import Estimate
+
+        return Estimate(self.status)
 
     def summary(self):
         """The document of state.summary."""

@@ -111,23 +111,26 @@ class SelfTest:
 class StateQuestion:
     """Slow piece: asks the SmartEVSE for its state when the plug-in rules want it, and passes the answer on.
 
-    ``loop`` has the protocol stack that wants to know, ``story`` gets what was learnt.
+    ``loop`` has the protocol stack that wants to know, ``story`` gets what was learnt. ``new_estimate()`` gives the
+    Estimate of a charge, which it brings further.
     """
 
-    def __init__(self, loop, wifi, smartevse, story, ticks):
+    def __init__(self, loop, wifi, smartevse, story, ticks, new_estimate):
         self._loop = loop
         self._wifi = wifi
         self._smartevse = smartevse
         self._story = story
         self._ticks = ticks
+        self._new_estimate = new_estimate
         self._asked_s = 0
+        self._estimate = None
 
     def due(self, now):
         """True when there is a question and, after a start, WiFi had its chance; and from time to time."""
         wifi = self._wifi
         if not self._loop.secc.admission.wants_evse_state(now):
             status = self._story.status
-            period_s = CHARGE_QUESTION_S if self._smartevse.follows_charge(status) else IDLE_QUESTION_S
+            period_s = CHARGE_QUESTION_S if self._follows_charge(status) else IDLE_QUESTION_S
             return status.uptime.seconds - self._asked_s >= period_s and wifi.connected and self._smartevse.can_ask
         return wifi.connected or wifi.state == "off" or self._story.status.uptime.seconds >= FIRST_WIFI_S
 
@@ -138,10 +141,25 @@ class StateQuestion:
         self._loop.secc.admission.evse_state(None if state is None else state.seen, self._ticks())
         self._story.asked(state, self._smartevse.cause)
         try:
-            self._smartevse.follow_charge(self._story.status, state)
+            self._follow_charge(self._story.status, state)
         except ImportError as error:
             # A file is missing on the drive.
             self._story.part_failed("smartevse_missing", error)
+
+    def _follows_charge(self, status):
+        """True while asking brings an estimate further. Allocates nothing."""
+        if not status.current or status.reading.soc_percent is None:
+            return False
+        return self._estimate is None or self._estimate.can_go_on
+
+    def _follow_charge(self, status, state):
+        """The car that was read may charge: ``state`` is an EvseState, or None without an answer."""
+        if self._estimate is None:
+            if status.reading is None:
+                return
+            # Not before the first car: nobody waits now, and it costs no memory until then.
+            self._estimate = self._new_estimate()
+        self._estimate.asked(state, self._smartevse.last_delivery == "ok")
 
 
 class Later:

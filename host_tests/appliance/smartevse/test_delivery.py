@@ -364,6 +364,18 @@ def test_a_silent_server_is_given_up_after_a_minute():
     assert bench.server.open == 0
 
 
+def test_why_a_reading_did_not_arrive_is_known_although_a_question_was_answered_before_it_is_given_up():
+    bench = Bench().deliver().run(50)
+    bench.server.answers = [(5, settings_answer())]
+    bench.evse.query_state(bench.server.now)
+    assert bench.evse.cause is None
+    bench.network.connected = False
+    bench.run(20)
+    assert bench.kinds() == ["failed"]
+    assert (bench.evse.state, bench.evse.cause) == ("unreachable", "smartevse_slow")
+    assert (bench.evse.missed, bench.evse.last_delivery) == ("smartevse_late", "failed")
+
+
 def test_a_free_url_cannot_be_asked_and_is_repeated():
     bench = Bench([None, None, (5, http(200, b"ok"))], url="http://10.0.0.2/api/setSoc").deliver().run(70)
     assert len(bench.sent()) == 3

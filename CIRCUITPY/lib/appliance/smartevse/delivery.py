@@ -62,9 +62,7 @@ class Deliveries:
         if reading.soc_percent is None and reading.soc_doubtful_percent is None:
             return
         self._delivery = Delivery(evse, reading, now, now if began is None else began)
-        evse.delivering = True
-        evse.missed = None
-        evse.last_delivery = "pending"
+        evse.begin()
 
     def car_began(self, ev_mac):
         """Another car is plugged in: a reading still to be delivered would be taken for its."""
@@ -95,6 +93,8 @@ class Delivery:
         self._sent = False
         self._prompt_until = ticks_add(now, PROMPT_MS)
         self._quiet_since = None
+        # Why it did not arrive so far.
+        self._cause = None
 
     def due(self, now):
         """True when ``run`` has something to do."""
@@ -185,39 +185,30 @@ class Delivery:
         pause = PAUSES_MS[min(self._attempts, len(PAUSES_MS) - 1)]
         self._attempts += 1
         self._next = ticks_add(evse.ticks(), pause)
+        # It may answer a question in between, and then not be reached again.
+        self._cause = cause
         if ticks_diff(self._deadline, self._next) <= 0:
-            evse.cause = cause
             self._give_up()
             return
         evse.unreachable(cause, "no answer, trying again")
         evse.report("info", "no answer (%s), next try in %d s" % (cause, pause // 1000))
 
     def _give_up(self):
-        evse = self._evse
-        cause = evse.cause
-        if not self._attempts:
-            cause = "smartevse_late" if evse.network.connected else "smartevse_no_wifi"
-        self.failed(cause, "gave up 60 s after the car was released")
+        late = "smartevse_late" if self._evse.network.connected else "smartevse_no_wifi"
+        self.failed(self._cause or late, "gave up 60 s after the car was released")
 
     def _delivered(self, text):
         evse, soc = self._evse, self.reading.soc_percent
-        evse.delivering = False
-        evse.cause = None
-        evse.state = evse.last_delivery = "ok"
-        evse.text = "has the reading"
+        evse.end("ok", None, "has the reading")
         told = "no charge" if soc is None else "%d %%" % soc
         evse.report("delivered", "%s to %s (%s)" % (told, evse.target.host, text))
 
     def failed(self, cause, text):
         """It is given up."""
         evse = self._evse
-        evse.delivering = False
-        evse.cause = cause
-        silent = cause in ("smartevse_off", "smartevse_slow", "smartevse_name")
-        evse.state = "unreachable" if silent else "error"
-        evse.waits_for = None
-        # Once it answers again, what was wrong is that it was too late.
-        evse.missed = "smartevse_late" if silent else cause
-        evse.text = text
-        evse.last_delivery = "failed"
+        if cause in ("smartevse_off", "smartevse_slow", "smartevse_name"):
+            # Once it answers again, what was wrong is that it was too late.
+            evse.end("unreachable", cause, text, "smartevse_late")
+        else:
+            evse.end("error", cause, text, cause)
         evse.report("failed", "reading not delivered: " + text)

@@ -39,7 +39,6 @@ class SmartEvse:
         self.last_delivery = None
         self._client = None
         self._stretch_watchdog = stretch_watchdog
-        self._estimate = None
 
     def _aim(self, url):
         self._url = url
@@ -96,23 +95,6 @@ class SmartEvse:
             return None
         return self._learn(state)
 
-    def follow_charge(self, status, state):
-        """The car that was read may charge: an answer of ``query_state`` for the estimate in ``status``."""
-        if self._estimate is None:
-            if status.reading is None:
-                return
-            # Not before the first car: nobody waits now, and it costs no memory until then.
-            from appliance.smartevse.estimate import Estimate
-
-            self._estimate = Estimate(status)
-        self._estimate.asked(state, self.last_delivery == "ok")
-
-    def follows_charge(self, status):
-        """True while asking brings an estimate further. Allocates nothing."""
-        if not status.current or status.reading.soc_percent is None:
-            return False
-        return self._estimate is None or self._estimate.can_go_on
-
     def _learn(self, state):
         self.waits_for = None
         if not state.has_modem:
@@ -134,6 +116,19 @@ class SmartEvse:
         """It does not answer, or not as it should."""
         self.state, self.cause, self.text = "unreachable", cause, text
         self.waits_for = None
+
+    # ---- how a reading fares
+
+    def begin(self):
+        """One is on its way."""
+        self.delivering, self.missed, self.last_delivery = True, None, "pending"
+
+    def end(self, state, cause, text, missed=None):
+        """It has arrived (``cause`` None), or is given up."""
+        self.state, self.cause, self.text, self.missed = state, cause, text, missed
+        self.waits_for = None
+        self.delivering = False
+        self.last_delivery = "ok" if cause is None else "failed"
 
     def exchange(self, method, url, address, read_body=False, body=None):
         """An ``Answer``; ``address`` is the numeric one of the host in ``url``, ``body`` JSON as bytes. Blocks EXCHANGE_MS
