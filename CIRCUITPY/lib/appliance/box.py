@@ -169,7 +169,10 @@ class Box:
         self.uplink.belong_to(self.story, self.keeper)
         self.wifi = self._part("wifi_missing", self._new_wifi, self._no_wifi)
         url = self.settings["SMARTEVSE_URL"]
-        self.smartevse = self._made_of("smartevse_missing", self._new_smartevse, url, "")
+        # What was asked before the box was there goes on, with all that it knows.
+        self._asked = self.asking is not None and url != ""
+        new = self.uplink.new_smartevse
+        self.smartevse = self.uplink.smartevse if self._asked else self._made_of("smartevse_missing", new, url, "")
         self.start_id = hex_text(self.entropy.random_bytes(4))
         self.access = Access(self.entropy.random_bytes, self.secrets, self.uptime, self.tell_web)
         self._set_password(self.settings)
@@ -198,11 +201,6 @@ class Box:
         self.asking = None
         return self.uplink.new_wifi(settings.Settings(), None)
 
-    def _new_smartevse(self, url):
-        if url and self.asking is not None:
-            return self.uplink.smartevse
-        return self.uplink.new_smartevse(url)
-
     # ---- the protocol stack and what moves it
 
     def _wire_protocol(self):
@@ -224,13 +222,12 @@ class Box:
             if self.early.modem_has_key():
                 self.loop.go_on(self.ticks())
         self.door = None
-        followed = self.asking is not None and self.settings["SMARTEVSE_URL"] != ""
-        self.deliveries = self.asking.deliveries() if followed else Deliveries(self.smartevse)
-        if not followed:
+        self.deliveries = self.asking.deliveries() if self._asked else Deliveries(self.smartevse)
+        if not self._asked:
             self.story.follow(self.deliveries.follow)
         if _door is not None:
             _door.notebook.read_to(self.story)
-        if followed:
+        if self._asked:
             # What was told until now they know.
             self.story.follow(self.deliveries.follow)
         self._part("settings_error", self._keep_wishes)
