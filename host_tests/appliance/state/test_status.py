@@ -33,6 +33,16 @@ def test_a_modem_that_is_back_takes_its_own_faults_and_no_others(status):
     assert status.causes() == ["wifi_auth", "settings_error", "modem_rebooted"]
 
 
+def test_causes_that_were_taken_stay_as_they_were_and_nobody_changes_those_of_the_box(status):
+    for code in ("settings_error", "wifi_auth"):
+        status.set_cause(code)
+    taken = status.causes()
+    status.faults.drop("wifi_auth")
+    assert taken == ["wifi_auth", "settings_error"] and status.causes() == ["settings_error"]
+    status.causes().clear()
+    assert status.cause() == "settings_error"
+
+
 def test_a_car_that_was_not_read_is_told_for_ten_minutes(status):
     status.car_plugged(CAR)
     status.session_ended("no_soc")

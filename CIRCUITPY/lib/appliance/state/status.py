@@ -171,8 +171,8 @@ class Status:
         return self.faults.codes[0] if self.faults.codes else None
 
     def causes(self):
-        """Every cause, the most important first."""
-        return self.faults.codes
+        """Every cause, the most important first, as they are now. An idle pass needs ``cause`` alone."""
+        return list(self.faults.codes)
 
     # ---- what happens
 
