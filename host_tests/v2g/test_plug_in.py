@@ -151,14 +151,14 @@ def test_a_refused_car_that_says_no_more_is_closed_after_a_time_and_one_that_lea
     assert first_overdue_ms(one)[0] == (20_000 if one.reading else 44_000)
 
 
-@pytest.mark.parametrize(("told", "most"), [(reading(42), 3), (reading(None, 0), 6), (None, 3)])
-def test_so_many_refusals_in_a_row_are_enough(told, most):
-    one, _ = plug_in(reading=told)
-    if told is not None:
-        one.follow(one.session, at(0))
+@pytest.mark.parametrize(("is_at_0", "most"), [(False, 3), (True, 6)])
+def test_so_many_refusals_in_a_row_are_enough(is_at_0, most):
+    one, _ = plug_in(is_at_0=is_at_0)
     for refusals in range(8):
         one.session.refusals = refusals
         assert one.refused_enough == (refusals >= most)
+    one.session = None
+    assert not one.refused_enough, "between two connections nobody is refused"
 
 
 def test_the_network_is_kept_a_second_and_up_to_three_for_the_fin():

@@ -169,8 +169,7 @@ class PlugIn:
         session = self.session
         if session is None:
             return False
-        may_tell_more = self.reading is not None and not self.reading.soc_percent
-        return session.refusals >= (_MOST_REFUSALS_AT_0 if may_tell_more else _MOST_REFUSALS)
+        return session.refusals >= (_MOST_REFUSALS_AT_0 if session.is_at_0 else _MOST_REFUSALS)
 
     def stepped(self, now):
         """The car came a step nearer to its parameters."""

@@ -207,7 +207,7 @@ class Session:
         self._status["EVSEStatusCode"] = "EVSE_Shutdown"
         if "EVSEProcessing" in fields:
             fields["EVSEProcessing"] = "Finished"
-        self._was_at_0 = self._is_at_0
+        self._was_at_0 = self.is_at_0
         is_known = name == "SessionSetupReq" or session_id == self.session_id
         if is_known or self.reading is None or self._was_at_0:
             self._take_numbers(name, body)
@@ -258,13 +258,13 @@ class Session:
         return self._response(name, code, fields)
 
     @property
-    def _is_at_0(self):
-        """True for a car that may still tell more than the 0 % that it told."""
+    def is_at_0(self):
+        """True for a car that may still tell more than the 0 % that it told, or than no number at all."""
         return self.reading is not None and not self.reading.soc_percent
 
     def _take_rung(self, rung, fields):
         """Step down to ``rung`` of the standard's ladder; the ResponseCode it says."""
-        ladder = self.standard.LADDER_AT_0 if self._is_at_0 else self.standard.LADDER
+        ladder = self.standard.LADDER_AT_0 if self.is_at_0 else self.standard.LADDER
         _, _, code, processing, status_code, next_state = ladder[rung - 1]
         self.rung = rung
         self._status["EVSEStatusCode"] = status_code
