@@ -218,3 +218,14 @@ def test_a_number_below_0_is_none(standard, number):
     car.session.reading.soc_doubtful_percent = None
     car.session._weigh_soc(status, True)
     assert car.numbers == (None, None)
+    assert car.session.is_at_0, "it may tell one later"
+
+
+@STANDARDS
+def test_a_car_at_0_that_goes_back_to_its_parameters_is_refused_as_the_standards_want_it_and_read(standard):
+    """No car is known to do it. What it tells there counts, however the message is answered."""
+    car = Car(standard)
+    car.asks(0)
+    car.checks_cable(0)
+    assert car.asks(0)["ResponseCode"] == "FAILED_SequenceError" and car.numbers == (None, 0)
+    assert car.asks(81)["ResponseCode"] == "FAILED_SequenceError" and car.numbers == (81, None)
