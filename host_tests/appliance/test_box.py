@@ -83,6 +83,37 @@ def test_without_a_part_the_next_car_is_read_and_the_part_is_named(name):
         assert world.device.starts == 1
 
 
+def own_modules(world):
+    """Those of the program that are loaded, by their paths on the drive."""
+    names = [name for name in world.device.modules if name.partition(".")[0] in ("appliance", "plc", "v2g")]
+    return {"lib/%s.py" % name.replace(".", "/") for name in names}
+
+
+def test_what_an_ordinary_start_does_not_load_is_not_needed_to_tell_of_a_box_in_trouble():
+    """Half a copy, and with it what asks for stand-ins: pins that cannot be used, and settings that cannot be read."""
+    with World(seed=3, display=None) as world:
+        world.run(START_S)
+        loaded = own_modules(world) | {"lib/appliance/start.py", "lib/appliance/door.py", "lib/appliance/asking.py"}
+    with World(seed=3, settings=dict(SETTINGS_IN_USE, MODEM_CS="IO11"), display=None) as world:
+        PARTS["what was saved"][1](world.drive_dir)
+        for path in (world.drive_dir / "lib/appliance").rglob("*.py"):
+            if path.relative_to(world.drive_dir).as_posix() not in loaded and path.name != "__init__.py":
+                path.unlink()
+        world.run(START_S)
+        assert world.device.starts == 1
+        box = box_of(world)
+        assert {"modem_pins", "settings_error"} <= set(box.status.causes())
+        assert world.network.http("GET", "/api/status").json()["cause"]["code"] == "modem_pins"
+
+
+def test_frames_for_a_modem_that_is_not_there_are_taken_so_that_they_do_not_pile_up():
+    with World(seed=3, settings=dict(SETTINGS_IN_USE, MODEM_CS="IO11"), display=None) as world:
+        world.run(START_S)
+        modem = box_of(world).loop.modem
+        assert type(modem).__name__ == "NoModem" and not modem.ready
+        assert modem.send(b"frame") is True and modem.receive() is None
+
+
 def test_an_access_point_that_cannot_be_made_costs_a_box_in_its_network_nothing():
     with World(seed=3) as world:
         in_method("network/access_point.py", "def __init__(self, radio")(world.drive_dir)

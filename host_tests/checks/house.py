@@ -19,7 +19,7 @@ ROWS = (
     ("box", "door", "refusal"),
     ("asking",),
     ("uplink",),
-    ("early", "hardware", "loop", "no_modem", "story", "watchdog"),
+    ("early", "hardware", "loop", "story", "watchdog"),
     ("diary", "display", "jobs", "modem", "mqtt", "pieces", "selftest", "smartevse", "update", "web"),
     ("network", "settings"),
     ("state", "storage"),

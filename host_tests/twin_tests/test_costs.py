@@ -20,7 +20,6 @@ NOT_MEASURED = {
     "recovery": "the page when no version starts: no car is answered then",
     "appliance.refusal": "one picture, where the program refuses to start",
     "appliance.network.join_errors": "a few lines for each join that failed; no join while a car is there",
-    "appliance.no_modem": "only where there is none, and then no car can be answered",
     "appliance.settings.typos": "only for a mistyped key in settings.toml, at a start",
     "appliance.display.button_views": "one picture, while the button is held",
     "appliance.storage.forgetful": "the same calls as appliance.storage.records, without a drive that can be written",

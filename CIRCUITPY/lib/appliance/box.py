@@ -21,7 +21,7 @@ from appliance.modem import keeping, setting
 from appliance.modem.role import Role
 from appliance.modem.wiring import pins_in
 from appliance.settings import ahead, schema, settings, wishes
-from appliance.settings.service import Keeper
+from appliance.settings.service import Keeper, NoStore
 from appliance.smartevse.delivery import Deliveries
 from appliance.state import cars
 from appliance.state.frame_ring import FrameRing
@@ -43,6 +43,27 @@ WEB_PARTS = (
     "appliance.web.router appliance.web.bodies appliance.state.summary appliance.web.documents "
     "appliance.web.actions appliance.web.on_demand appliance.web.routes appliance.box_web"
 ).split()
+
+
+class NoModem:
+    """In place of a modem whose bus cannot be opened; here, because a file of its own may be missing just then."""
+
+    ready = False
+    generation = 0
+    status = "NOT_OPENED"
+    setting = None
+    setting_text = "not opened"
+    counts = {}
+
+    def poll(self, now):
+        """Nothing to move."""
+
+    def receive(self):
+        """Nothing comes."""
+
+    def send(self, frame):
+        """Nothing leaves; taken, so that frames do not pile up."""
+        return True
 
 
 class Box:
@@ -109,8 +130,6 @@ class Box:
 
     def _no_keeper(self):
         """Without what was saved; and without settings.toml when that is what cannot be read."""
-        from appliance.storage.writing import NoStore
-
         path, store = hardware.settings_path(), NoStore()
         return self._part(
             "settings_error",
@@ -259,8 +278,6 @@ class Box:
             # ValueError for a wrong or busy pin, RuntimeError from the bus: the box must still come up and
             # say so.
             self.log.fail("modem", "the modem's pins cannot be used: %s" % error)
-            from appliance.no_modem import NoModem
-
             return NoModem()
 
     def _new_secc(self):

@@ -22,6 +22,7 @@ from appliance.settings.schema import (
     Mistake,
     row_of,
 )
+from appliance.storage.records import StoreError
 
 # Restored as a whole or not at all: half of them would leave the box without its network.
 _WIFI_KEYS = ("WIFI_SSID", "WIFI_PASSWORD", "WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")
@@ -212,3 +213,15 @@ class Keeper:
         if self.after.source(row[KEY]) == "page" or (not with_secrets and (row[SECRET] or _names_a_password(line))):
             return toml.toml_line(row[KEY], value)
         return line
+
+
+class NoStore:
+    """In place of a records.Store when what is saved cannot be read: nothing was saved, and nothing can be."""
+
+    def read(self):
+        """No entries."""
+        return []
+
+    def write(self, _entries):
+        """Raises StoreError."""
+        raise StoreError("what was saved on this page cannot be read; the log says why")

@@ -81,15 +81,3 @@ def _next_place(store):
 
 def _places_there(store):
     return [place for place in records.PLACES if preallocate.is_there(store.path(place), records.SIZE)]
-
-
-class NoStore:
-    """In place of a records.Store when what is saved cannot be read: nothing was saved, and nothing can be."""
-
-    def read(self):
-        """No entries."""
-        return []
-
-    def write(self, _entries):
-        """Raises StoreError."""
-        raise StoreError("what was saved on this page cannot be read; the log says why")
