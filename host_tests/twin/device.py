@@ -837,6 +837,8 @@ class Device:
             self.state = "SAFE_MODE"
             if self.safe_mode_reason != "USER":
                 self._run_file("safemode.py", "safemode")
+            # Without boot.py nobody says no (main.c, supervisor_workflow_start).
+            self.bluetooth_advertises = self.ble_workflow
             return
         self._run_file("boot.py", "boot")
         self.bluetooth_advertises = self.ble_workflow

@@ -139,6 +139,9 @@ def test_a_start_has_a_second_in_which_boot_is_for_bluetooth(tmp_path, settings,
     assert (2_000_000 < up_us < 3_500_000) is waits and up_us < 3_500_000
 
 
+NO_BLUETOOTH = "import supervisor\nsupervisor.runtime.ble_workflow = False\n"
+
+
 @pytest.mark.parametrize(("boot", "open_to_all"), [("", True), ("supervisor.runtime.ble_workflow = False", False)])
 def test_boot_pressed_in_that_second_opens_the_drive_by_bluetooth_unless_boot_py_says_no(boards, boot, open_to_all):
     text = "import supervisor\nprint(supervisor.runtime.ble_workflow)"
@@ -146,6 +149,24 @@ def test_boot_pressed_in_that_second_opens_the_drive_by_bluetooth_unless_boot_py
     device.boot_pressed_for_bluetooth = True
     device.run(5)
     assert (device.bluetooth_advertises, said(device)) == (open_to_all, [str(open_to_all)])
+
+
+@pytest.mark.parametrize(("firmware", "open_to_all"), [("10.1.4", True), ("10.3.0", False)])
+def test_boot_that_is_held_on_in_the_users_safe_mode_opens_the_drive_unless_the_settings_say_no(
+    boards, firmware, open_to_all
+):
+    files = {"boot.py": NO_BLUETOOTH, "safemode.py": NO_BLUETOOTH, "settings.toml": "CIRCUITPY_BLE_WORKFLOW = false\n"}
+    device = boards(ENDLESS, files=files, firmware=firmware)
+    device.boot_pressed_for_bluetooth = True
+    device.run(5)
+    assert (device.state, device.bluetooth_advertises) == ("RUNNING", False)
+    device.press_boot_into_safe_mode()
+    device.run(5)
+    assert (device.state, device.bluetooth_advertises) == ("SAFE_MODE", open_to_all)
+    device.boot_pressed_for_bluetooth = False
+    device.press_boot_into_safe_mode()
+    device.run(5)
+    assert (device.state, device.bluetooth_advertises) == ("SAFE_MODE", False)
 
 
 def test_settings_reach_getenv_as_text_or_in_old_versions_as_int(tmp_path):
