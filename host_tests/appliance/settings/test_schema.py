@@ -37,6 +37,7 @@ def test_every_row_is_complete_and_its_default_allowed():
 
 def test_the_file_of_words_has_one_line_for_each_row_and_no_more():
     lines = (SHIPPED.parent / "lib" / "appliance" / "settings" / "schema.txt").read_text().splitlines()
+    assert [line for line in lines if "docs/" in line] == [], "a page's reader has no such file"
     assert [line.split("\t")[0] for line in lines] == [row[schema.KEY] for row in SCHEMA]
     for label, meaning in to_the_end(schema.words())[0].values():
         assert label and meaning.endswith(".")

@@ -169,6 +169,17 @@ def test_of_a_car_there_is_one_fault_at_a_time_its_last(bench):
     assert bench.faults.codes == ["no_soc"]
 
 
+@pytest.mark.parametrize("code", ["web_missing", "wifi_missing"])
+def test_who_cannot_open_the_page_is_not_sent_to_its_log(code):
+    assert "USB console" in faults.action(code) and "in the log" not in faults.action(code)
+
+
+def test_a_setting_that_was_saved_on_the_page_is_not_blamed_on_the_file():
+    """The fault is that of saved settings as well, and of those that cannot be read; the log has the reason of these."""
+    meaning, cure = faults.sentences("settings_error")
+    assert "settings.toml" not in meaning and "page Settings" in cure and "in the log" in cure
+
+
 MOMENTS = ("MODEM_CHANGED", "KEY_SET", "MEASURED", "READ", "NEXT_CAR", "PASSED")
 GO_AT = {
     "modem_absent_low": {"MODEM_CHANGED"},

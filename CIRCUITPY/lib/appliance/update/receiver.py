@@ -346,7 +346,7 @@ class Update:
     def _write(self, data):
         if len(data) % PAGE:
             self._abandon()
-            raise Refused("damaged", "The file is damaged: it does not end with a whole page.")
+            raise Refused("damaged", "The file is damaged: its end is missing.")
         self._take_drive()
         try:
             # Seek each time: a slice that failed half-way is written again.
