@@ -9,12 +9,8 @@ import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from appliance.settings import ahead
-from appliance.smartevse.exchange import Answer
-from v2g.reading import Reading
 
 from host_tests.bench import device_time
-from host_tests.support.fake_radio import Clock, Point, Radio
 from host_tests.support.starts import page_is_up, program_s
 from host_tests.twin import loader
 from host_tests.twin.car import frames
@@ -276,36 +272,32 @@ def test_of_searches_only_so_much_is_kept_as_fits_and_of_a_session_everything(mo
     assert [line[2][0][0] for line in notebook.lines[door.MOST_LINES :]] == ["matched", "reading", "released", "session_end"]
 
 
-@pytest.fixture
-def asking(monkeypatch):
-    """An Asking whose SmartEVSE cannot be reached, and what it tells."""
-    firmware = ModuleType("watchdog")
-    firmware.WatchDogMode = SimpleNamespace(RESET="reset")
-    monkeypatch.setitem(sys.modules, "watchdog", firmware)
-    monkeypatch.setitem(sys.modules, "microcontroller", ModuleType("microcontroller"))
-    for name in ("watchdog", "uplink", "asking", "door"):
-        monkeypatch.delitem(sys.modules, "appliance." + name, raising=False)
-    wanted = ahead.FewSettings({"SMARTEVSE_URL": "192.168.1.60", "WIFI_SSID": "Home"}.get, [])
-    clock = Clock()
-    early = SimpleNamespace(ticks=clock.ticks, times={}, radio=Radio(clock, Point()))
-    notebook = importlib.import_module("appliance.door").Notebook()
-    asking = importlib.import_module("appliance.asking").Asking(early, wanted, notebook)
-    asking.uplink.smartevse.network = SimpleNamespace(connected=True, pool=None)
-    monkeypatch.setattr(asking.uplink.smartevse, "exchange", lambda *_: Answer(None, b"", False, 0))
-    notebook.follower = asking.follow
-    return asking, notebook, clock
+def asking_of(world):
+    """The Asking of the start that is under way on the world's device."""
+    kind = world.device.modules["appliance.asking"].Asking
+    return next(one for one in gc.get_objects() if type(one) is kind)
 
 
-def test_a_reading_that_another_car_overtakes_at_the_door_is_told_before_that_car(asking):
-    asking, notebook, clock = asking
-    secc = SimpleNamespace(car_address=None, slac=SimpleNamespace(attenuation=None))
-    reading = Reading("DIN 70121", bytes(6))
-    reading.soc_percent, reading.ev_mac = 42, b"first "
-    for event in (("matched", b"first ", clock.now), ("reading", reading), ("released", "stopped"), ("session_end", "ok")):
-        notebook.event(event, secc, clock.now)
-    asking.deliver()
-    notebook.event(("matched", b"second", clock.now), secc, clock.now)
-    notebook.event(("session_end", "ok"), secc, clock.now)
-    asking.deliver()
-    told = [line[2][0][:2] for line in notebook.lines][4:]
-    assert [one[1] for one in told] == ["info", "failed", b"second", "ok"]
+def test_behind_a_reading_nobody_is_answered_at_the_door():
+    """What a SmartEVSE is asked for another car the box asks, when it is there. So no car overtakes a reading before the
+    deliveries know of it, and what becomes of it is told before that car."""
+    with World(seed=94) as world:
+        assert world.run_until(lambda: page_is_up(world), 60)
+        world.power_cycle()
+        line = Line(world)
+        world.plug(world.new_car(soc_percent=42, habits={"slac_pauses_ms": (300,)}))
+        assert world.run_until(lambda: line.answers_s, 100)
+        asking = asking_of(world)
+        world.set_fault("evse_off", True)
+        assert world.run_until(lambda: asking._events and asking._events[-1][0][0] == "released", 20)
+        answered = len(line.answers_s)
+        world.unplug()
+        habits = {"slac_pauses_ms": (300,)}
+        world.plug(world.new_car(soc_percent=77, mac=b"\x98\xed\x5c\x01\x02\x03", habits=habits))
+        assert world.run_until(lambda: len(line.answers_s) > answered, 60)
+        assert program_s(world) is not None, "the box is there"
+        assert asking._events == [] and asking._smartevse.delivering
+        assert world.run_until(lambda: page_is_up(world), 60)
+        first, second = world.network.http("GET", "/api/status").json()["sessions"]
+        assert (first["soc_percent"], first["delivery"]) == (42, "failed")
+        assert second["soc_percent"] == 77 and second["delivery"] != "failed"

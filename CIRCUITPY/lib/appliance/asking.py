@@ -33,12 +33,10 @@ class Asking:
         self._smartevse = self.uplink.new_smartevse(wanted["SMARTEVSE_URL"])
 
     def follow(self, event, now):
-        """An event of the protocol stack. Told on when no car is there: nothing is loaded in a session."""
+        """An event of the protocol stack. Told on when no car is there: nothing is loaded in a session, and behind a reading
+        ``v2g.admission`` lets nobody in before the box has asked again."""
         if event[0] in ("matched", "reading", "released"):
             self._events.append((event, now))
-        if event[0] == "matched" and self._smartevse.delivering:
-            # Another car ends that, and it is told before the car is. Everything it takes was loaded with the reading.
-            self.deliveries()
 
     def deliveries(self):
         """The Deliveries of what was read and will be, which know all that happened until now. Loads them."""
