@@ -21,7 +21,7 @@ from appliance.modem import keeping, setting
 from appliance.modem.role import Role
 from appliance.modem.wiring import pins_in
 from appliance.settings import ahead, schema, settings, wishes
-from appliance.settings.service import Keeper, NoStore
+from appliance.settings.service import Keeper
 from appliance.smartevse.delivery import Deliveries
 from appliance.state import cars
 from appliance.state.frame_ring import FrameRing
@@ -130,11 +130,11 @@ class Box:
 
     def _no_keeper(self):
         """Without what was saved; and without settings.toml when that is what cannot be read."""
-        path, store = hardware.settings_path(), NoStore()
+        path = hardware.settings_path()
         return self._part(
             "settings_error",
-            lambda: Keeper(path, store, self._on_settings),
-            lambda: Keeper("", store, self._on_settings),
+            lambda: Keeper(path, None, self._on_settings),
+            lambda: Keeper("", None, self._on_settings),
         )
 
     def _say_hello(self):

@@ -60,6 +60,18 @@ def test_what_is_saved_counts_after_a_restart_and_the_file_stays_as_it_is(bench)
     assert bench.path.read_bytes() == before
 
 
+def test_where_what_was_saved_cannot_be_read_the_file_counts_and_nothing_can_be_saved(bench):
+    """What was saved may be whole, and is there again when whatever was wrong is gone."""
+    bench.save(HOSTNAME="carport")
+    bench.keeper = Keeper(str(bench.path), None, bench.applied.append)
+    assert bench.keeper.settings["HOSTNAME"] == "garage" and bench.keeper.entries == []
+    with pytest.raises(StoreError, match="cannot be read; the log says why"):
+        bench.save(HOSTNAME="barn")
+    assert bench.keeper.after["HOSTNAME"] == "garage" and not bench.keeper.has_records
+    bench.restart()
+    assert bench.keeper.settings["HOSTNAME"] == "carport"
+
+
 def test_a_save_stops_every_few_lines_and_changes_nothing_before_its_last_step(bench):
     bench.path.write_text(FILE + "# a comment\n" * 200, encoding="utf-8")
     steps = bench.keeper.saving({"HOSTNAME": "carport"})

@@ -42,8 +42,8 @@ def _names_a_password(line):
 
 
 class Keeper:
-    """``settings`` in force, ``after`` the next restart. ``apply(settings)`` is called when keys that need no
-    restart may have changed.
+    """``settings`` in force, ``after`` the next restart. ``store``: None where what was saved cannot be read; then nothing
+    was, and nothing can be. ``apply(settings)`` is called when keys that need no restart may have changed.
 
     ``without_saved``: this run goes without what was saved on the page, but for the network and the password;
     ``after`` has it, so that the page shows it, and the next restart brings it back.
@@ -53,7 +53,7 @@ class Keeper:
         self._path = path
         self._store = store
         self._apply = apply
-        saved = store.read()
+        saved = [] if store is None else store.read()
         self._entries = [entry for entry in saved if row_of(entry[0])]
         # Among what was saved stand the box's own secrets, and settings that only a newer version knows: they stay.
         self.others = [entry for entry in saved if row_of(entry[0]) is None]
@@ -107,6 +107,8 @@ class Keeper:
             yield
         after = fresh.copied()
         entries = settings.merged_entries(fresh, fresh.lay_over(self._entries), texts)
+        if self._store is None:
+            raise StoreError("what was saved on this page cannot be read; the log says why")
         self._store.write(entries + self._others_to_save())
         self.has_records = True
         if self._secrets is not None:
@@ -213,15 +215,3 @@ class Keeper:
         if self.after.source(row[KEY]) == "page" or (not with_secrets and (row[SECRET] or _names_a_password(line))):
             return toml.toml_line(row[KEY], value)
         return line
-
-
-class NoStore:
-    """In place of a records.Store when what is saved cannot be read: nothing was saved, and nothing can be."""
-
-    def read(self):
-        """No entries."""
-        return []
-
-    def write(self, _entries):
-        """Raises StoreError."""
-        raise StoreError("what was saved on this page cannot be read; the log says why")
