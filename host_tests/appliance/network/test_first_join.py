@@ -30,6 +30,7 @@ class Started(Rig):
             self.between.append(self.clock.now)
             self.clock.wait(PASS_MS)
         self.told_first = list(self.told)
+        self.loading(self.radio)
         self.station = self.first.station(self._save)
         self.station.make_point = lambda: self.point
         self.station.start(self.clock.now, self.first)
@@ -37,6 +38,10 @@ class Started(Rig):
     @staticmethod
     def before(_radio):
         """What is amiss with the radio at the start."""
+
+    @staticmethod
+    def loading(_radio):
+        """What happens to it while the rest of the box is loaded."""
 
 
 def started(amiss=None, *air, **settings):
@@ -91,6 +96,28 @@ def test_the_first_try_alone_has_address_sockets_and_says_so_before_there_is_a_s
     rig.radio.lose()
     rig.run(20)
     assert rig.station.connected and (rig.station.joins, rig.station.losses) == (2, 1)
+
+
+@pytest.mark.parametrize("lease", [None, "192.168.1.77"], ids=["lost", "another address"])
+def test_a_network_that_is_lost_while_the_box_is_loaded_is_joined_again(lease):
+    class Changed(Started):
+        @staticmethod
+        def loading(radio):
+            if lease is None:
+                radio.lose()
+            else:
+                radio.joined.lease = lease
+                radio.lease()
+
+    rig = Changed(mdns=Mdns)
+    # Not told at once: what was told before the box was there is still to be read to its story.
+    assert rig.told == rig.told_first
+    rig.run(2)
+    assert rig.texts("lost") == ([] if lease else ["connection lost"])
+    rig.run(20)
+    assert rig.station.connected and rig.station.address == (lease or "192.168.1.50")
+    assert rig.texts("connected")[1:] == ["connected to Home, http://" + rig.station.address]
+    assert rig.station.joins == (1 if lease else 2) and not rig.station.offered
 
 
 def test_the_modem_is_served_between_two_channels_of_the_search():

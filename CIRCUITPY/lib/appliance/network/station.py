@@ -154,6 +154,8 @@ class Station:
         if first.connected:
             # Who made it has told it.
             self._has_joined(now)
+            # What was lost while the rest of the box was loaded is noticed by ``poll``.
+            self.address = first.address
         elif first.tried:
             self._not_joined(self.ssid, first.error, now)
 
