@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from host_tests.support.starts import started
+from host_tests.support.starts import page_is_up, started
+from host_tests.twin import station
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 PASSWORD = "correct horse"
@@ -61,6 +62,28 @@ def test_a_watchdog_that_refuses_everything_stops_no_box(steps):
         said = world.device.console_text()
         assert 0 < said.count("no watchdog: ") < 10
         assert world.device.starts == 1 or steps == {"feed"}, "one that is armed and cannot be fed has to bite"
+
+
+@pytest.mark.parametrize("dhcp_s", [15, 27])
+def test_a_slow_router_and_a_slow_smartevse_do_not_end_in_the_watchdog_while_the_box_is_loaded(monkeypatch, dhcp_s):
+    """The SmartEVSE is asked before most of the box is loaded, with the watchdog at its usual time already."""
+    monkeypatch.setattr(station, "DHCP_US", dhcp_s * 1_000_000)
+    with World(seed=48, settings=SETTINGS) as world:
+        world.smartevse.faults.answer_delay_us = 8_000_000
+        gaps_s, feed, last_us = [], type(world.device.watchdog).feed, []
+
+        def fed(dog):
+            if dog.timeout_s == USUAL_S:
+                gaps_s.extend((world.clock.now_us - us) / 1e6 for us in last_us)
+                last_us[:] = [world.clock.now_us]
+            feed(dog)
+
+        monkeypatch.setattr(type(world.device.watchdog), "feed", fed)
+        assert world.run_until(lambda: page_is_up(world), 90, 100_000)
+        world.run(10)
+        assert world.device.starts == 1 and world.device.resets == []
+        *others_s, join_s = sorted(gaps_s)
+        assert dhcp_s < join_s < dhcp_s + 1 and others_s[-1] < USUAL_S / 4
 
 
 def test_a_name_that_nobody_knows_has_its_time_and_then_the_watchdog_its_own():

@@ -184,6 +184,8 @@ class Door:
         """Move the modem; comes back as soon as no car is in a session, or soon will be."""
         loop = self.loop
         if loop is None:
+            # A join that took its time and all that is loaded behind it are more than it waits for.
+            _feed_watchdog()
             self._early.serve()
             return
         turns = 0
@@ -216,7 +218,7 @@ def _can_ask(url):
 
 
 def _feed_watchdog():
-    """``code.py`` has armed it; a session takes longer than it waits. Without one there is nothing to feed."""
+    """``code.py`` has armed it, or ``asking``; a session takes longer than it waits. Without one there is nothing to feed."""
     try:
         microcontroller.watchdog.feed()
     except Exception:

@@ -44,4 +44,5 @@ class JoinGuard:
     def end(self):
         """It came back; gives the time, for seconds may have gone by."""
         self._kept.end_join()
+        self._watchdog.feed()
         return self._ticks()
