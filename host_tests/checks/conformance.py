@@ -102,8 +102,13 @@ class Uses:
             self.unknown.append((node.lineno, ast.unparse(node.value), node.attr))
 
     def _asked(self, call):
-        """``getattr(microcontroller, "watchdog", None)`` is a use as well; ``hasattr`` is only a question."""
-        if isinstance(call.func, ast.Name) and call.func.id == "getattr" and len(call.args) > 1:
+        """``getattr(microcontroller, "watchdog", None)`` is a use as well; ``hasattr`` is only a question. An import by name
+        stands for them all."""
+        if not isinstance(call.func, ast.Name):
+            return
+        if call.func.id == "__import__":
+            self._found("__import__", call)
+        if call.func.id == "getattr" and len(call.args) > 1:
             dotted, name = self._dotted(call.args[0]), call.args[1]
             if dotted is not None and isinstance(name, ast.Constant):
                 self._found(dotted + "." + name.value, call)

@@ -33,6 +33,7 @@ def test_every_name_has_its_row_and_every_row_its_name():
         ("import microcontroller\na = getattr(microcontroller, 'nvm', None)", "microcontroller.nvm"),
         ("import digitalio\na = digitalio.Pull.UP", "digitalio.Pull.UP"),
         ("def f():\n  import os\n  os.statvfs('/')", "os.statvfs"),
+        ("def f(name):\n  __import__(name)", "__import__"),
     ],
 )
 def test_a_use_is_found_in_any_form(text, name):

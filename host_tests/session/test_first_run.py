@@ -132,7 +132,7 @@ def test_from_empty_settings_to_the_owners_network(platform, figures):
     with World(seed=21, settings=NO_NETWORK) as world:
         offered_s = until_offered(world)
         offered_after_s = offered_s - program_s(world)
-        assert offered_after_s < 8
+        assert offered_after_s < 10
         name, password = network_on(world.display)
         assert re.fullmatch("socbox-[0-9A-F]{4}", name) and len(password) == 10
         phone = Phone(world.network, platform)

@@ -51,6 +51,12 @@ PLAIN = {
     "array": "array",
     "ipaddress": "IPv4Address ip_address",
 }
+# Of the modules in the firmware those that a file of the drive may stand in for (MP_REGISTER_EXTENSIBLE_MODULE). os, time and
+# struct are CircuitPython's own, and none of these.
+SOUGHT_FIRST = frozenset("array binascii collections errno io json re select".split())
+# A folder, a .py and a .mpy, in one folder of `sys.path`.
+LOOKS_IN_VAIN = 3
+COMPILED_IS_SHORTER = 3
 # Built-in names that CPython has and CircuitPython has not.
 ABSENT = (
     "ascii breakpoint format vars aiter anext copyright credits license exit quit "
@@ -94,6 +100,8 @@ class Loader:
     def __init__(self, device):
         self.device = device
         self.modules = {}
+        # Of all files that were loaded.
+        self.lines = 0
         self._fake_names = _fake_names()
         self._device_builtins = self._make_device_builtins()
         self._fake_builtins = self._host_builtins(self._import_from_fake)
@@ -118,6 +126,9 @@ class Loader:
         """The module of that name, imported when it was not yet. ImportError as on the device."""
         module = None
         parts = name.split(".")
+        if parts[0] in SOUGHT_FIRST:
+            # Each time anew: the firmware does not remember that it has found none.
+            self._look(LOOKS_IN_VAIN * len(self._places(self.device_path())))
         for count in range(1, len(parts) + 1):
             partial = ".".join(parts[:count])
             parent = module
@@ -243,12 +254,21 @@ class Loader:
         self.modules[name] = module
         return module
 
+    @staticmethod
+    def _places(path):
+        """Folders of the drive in a `sys.path`."""
+        return [place for place in path if not place.startswith(".")]
+
+    def _look(self, count):
+        """The firmware looks for files and folders on the drive (py/builtinimport.c stat_module)."""
+        self.device.spend(self.device.costs.find_us(count))
+
     def _from_drive(self, name, leaf, places):
         drive = self.device.drive
-        for place in places:
-            if place.startswith("."):
-                continue
+        for place in self._places(places):
             path = drive.absolute(place + "/" + leaf if place else leaf)
+            # Is it a folder? And its __init__.py, or else the file, is the second look.
+            self._look(2)
             if drive.is_directory(path):
                 source = drive.source(path + "/__init__.py")
                 module = self._new_module(name, self._device_builtins)
@@ -261,12 +281,15 @@ class Loader:
                 module = self._new_module(name, self._device_builtins)
                 module.__package__ = name.rpartition(".")[0]
                 return self._execute_device(module, source, path + ".py")
+            self._look(LOOKS_IN_VAIN - 2)
         return None
 
     def _execute_device(self, module, source, filename):
         module.__file__ = filename
-        self.device.spend(self.device.costs.load_us(filename, source))
-        return self._execute(module, self._compiled(source, DRIVE + filename.lstrip("/")))
+        costs = self.device.costs
+        self.device.spend(costs.read_us(len(source)) + costs.load_us(filename, source))
+        self._execute(module, self._compiled(source, DRIVE + filename.lstrip("/")))
+        return self._collected(module, source)
 
     def _frozen(self, name, place, leaf):
         path = _module_file(place, leaf)
@@ -279,8 +302,21 @@ class Loader:
             module.__path__ = ("frozen", place / leaf)
         filename = FROZEN + str(path.relative_to(SITE_PACKAGES))
         module.__file__ = filename
-        self.device.spend(int(source.count("\n") * self.device.costs.load_compiled_us_per_line))
-        return self._execute(module, self._compiled(source, filename))
+        if "." in name:
+            # Of a name without a dot all places of the drive were looked at before.
+            self._look(LOOKS_IN_VAIN)
+        costs = self.device.costs
+        self.device.spend(costs.read_us(len(source) // COMPILED_IS_SHORTER))
+        self.device.spend(int(source.count("\n") * costs.load_compiled_us_per_line))
+        self._execute(module, self._compiled(source, filename))
+        return self._collected(module, source)
+
+    def _collected(self, module, source):
+        """A file that was loaded has thrashed the heap, and CircuitPython collects at once (py/builtinimport.c
+        process_import_at_level @e42925c4ed), nothing of it for one that failed."""
+        self.lines += source.count("\n")
+        self.device.collect(self.device.costs.collect_us(self.lines))
+        return module
 
     def _blinka(self, name, place):
         leaf = name.rpartition(".")[2]

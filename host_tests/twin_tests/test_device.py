@@ -73,6 +73,75 @@ def test_exception_leaves_the_board_idle_and_is_kept_for_the_next_run(boards):
     assert "ValueError: bad" in device.previous_traceback
 
 
+def test_each_file_that_is_imported_ends_with_a_collection_and_one_that_fails_leaves_nothing(tmp_path):
+    """py/builtinimport.c collects after each, and takes the name of one that raises out of sys.modules."""
+    files = {
+        "lib/room/door.py": "import room.window\n" + "#\n" * 999,
+        "lib/room/window.py": "",
+        "lib/faulty.py": "import broken_off",
+    }
+    code = """
+        import gc, sys, socketpool, wifi
+        pool = socketpool.SocketPool(wifi.radio)
+        def leak():
+            pool.socket()
+        leak()
+        import room.door
+        import room.window
+        for _ in range(2):
+            try:
+                import faulty
+            except ImportError as error:
+                print(error, "faulty" in sys.modules)
+        print([pool.socket() for _ in range(8)] and "all 8 are free")
+    """
+    device = run_code(tmp_path, code, files=files)
+    missing = "no module named 'broken_off' False"
+    assert said(device) == [missing, missing, "all 8 are free"]
+    assert device.gc_collections == 3, "the folder, and the two files in it"
+    costs = Costs()
+    costs.import_collect_us = costs.import_collect_ns_per_line = 0
+    at_once = run_code(tmp_path / "at once", code, files=files, costs=costs)
+    took_us = device.console[-1][0] - at_once.console[-1][0]
+    assert took_us == pytest.approx(Costs().collect_us(0) * 2 + Costs().collect_us(1000), abs=100)
+
+
+@pytest.mark.parametrize(
+    ("name", "looks", "opened"),
+    [
+        # Two places hold none, neither folder nor .py nor .mpy.
+        ("room", 3 + 3 + 2, 1),
+        ("room.door", 2, 1),
+        ("alone", 3 + 3 + 2, 1),
+        ("missing", 3 + 3 + 3, 0),
+        ("room.missing", 3, 0),
+        # In the firmware, and the drive comes first.
+        ("json", 3 + 3 + 3, 0),
+        ("os", 0, 0),
+    ],
+)
+def test_an_import_looks_at_the_drive_for_what_it_names(tmp_path, name, looks, opened):
+    """py/builtinimport.c stat_top_level and stat_module."""
+    files = dict.fromkeys(("lib/room/__init__.py", "lib/room/door.py", "lib/alone.py"), "")
+    program = f"""
+        if "." in "{name}":
+            import room
+        try:
+            import {name}
+        except ImportError:
+            pass
+        print("done")
+    """
+    free = Costs()
+    free.file_open_us = 0
+    usual = run_code(tmp_path / "usual", program, files=files)
+    at_once = run_code(tmp_path / "at once", program, files=files, costs=free)
+    before = (3 + 3 + 2 + 2) if "." in name else 0
+    took_us = usual.console[0][0] - at_once.console[0][0]
+    assert took_us == pytest.approx((looks + before + 2 * opened) * Costs().file_open_us // 2, abs=10)
+
+
+
 def test_set_next_code_file_restarts_after_an_error(boards):
     device = boards(
         """

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: MIT
 """gc: a collection costs time and finds abandoned sockets. There is no `threshold` on the device."""
 
-import sys
-
 from twin_device import device
 
 # 8 MB PSRAM, less what the firmware takes.
@@ -12,12 +10,7 @@ _enabled = True
 
 
 def collect():
-    device.gc_collections += 1
-    device.spend(device.costs.gc_collect_us)
-    for socket in list(device.open_sockets):
-        # One reference from the list of open sockets, one from its copy, one from `socket`, one from getrefcount.
-        if sys.getrefcount(socket) <= 4:
-            socket.close()
+    device.collect(device.costs.gc_collect_us)
     return 0
 
 
