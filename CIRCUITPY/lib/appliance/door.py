@@ -184,8 +184,9 @@ class Door:
         """Move the modem; comes back as soon as no car is in a session, or soon will be."""
         loop = self.loop
         if loop is None:
-            # A join that took its time and all that is loaded behind it are more than it waits for.
-            _feed_watchdog()
+            if self.asking is not None:
+                # It has the watchdog at its usual time, and much is still to be loaded.
+                _feed_watchdog()
             self._early.serve()
             return
         turns = 0
