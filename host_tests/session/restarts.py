@@ -283,7 +283,7 @@ def saved_setting_that_kills(drive=None, firmware=OLDEST, falls="raise ValueErro
         write(world, f"{LIB}/box.py", box.replace(line, killed))
         at, resets = len(world.device.console), len(world.device.resets) + 1
         world.device.reset("RESET_PIN")
-        if not world.run_until(lambda: said_since(world, at, "without the saved settings"), 90):
+        if not world.run_until(lambda: said_since(world, at, "without the saved settings"), 110):
             return "the saved settings are not left out"
         failed = [reason for _, reason in world.device.resets[resets:] if falls != CRASH or reason == "PANIC"]
         if len(failed) != 3:
@@ -354,6 +354,6 @@ def cut_in_nvm(drive, moment, cut_us):
         return None if reads_a_car(world, 42) else "no car is read after the cut"
 
 
-recovery_of_a_broken_program = functools.partial(recovery_page, broken=BROKEN, limit_s=70)
+recovery_of_a_broken_program = functools.partial(recovery_page, broken=BROKEN, limit_s=80)
 recovery_of_a_crashing_program = functools.partial(recovery_page, broken=CRASH + "\n", limit_s=130)
 recovery_of_a_hanging_program = functools.partial(recovery_page, broken=HANGING, limit_s=320)

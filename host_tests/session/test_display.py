@@ -10,7 +10,7 @@ from appliance.display.panel import Panel
 from PIL import ImageChops
 
 from host_tests.session.inside import box_of
-from host_tests.support.starts import program_s, started
+from host_tests.support.starts import started
 from host_tests.tools import contact_sheet, glass
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
@@ -58,8 +58,9 @@ def test_a_board_with_a_display_of_its_own_answers_a_car_as_fast_before_that_is_
     """Until then it shows the console, each line of which takes the firmware 70 ms."""
     settings = {**SETTINGS_IN_USE, "MODEM_INT": "IO1"}
     with World(seed=3, display="board", settings=settings, device_options={"board_id": "lilygo_tdisplay_s3"}) as world:
-        # Such a car searches 1.3 s later; the display is taken over a little after that.
-        assert world.run_until(lambda: program_s(world) is not None, 60)
+        # Such a car searches 1.3 s later, when the box has just said its first word; the display is taken over some seconds after
+        # that, unless a car is there.
+        assert world.run_until(lambda: "appliance.box" in world.device.modules, 60)
         car, asked_us, answers_ms = world.new_car(soc_percent=42), [], []
 
         def heard(now_us, frame):

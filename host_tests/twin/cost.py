@@ -42,6 +42,9 @@ class Costs:
     ticks_us = 3
     print_us = 80
     print_character_us = 1
+    # `import wifi`: CircuitPython keeps no calibration of the radio (esp-idf-config/sdkconfig.defaults), and a full one takes 100 ms
+    # more than another, by Espressif's word. What the driver itself takes is not measured.
+    wifi_start_us = 200_000
     socket_call_us = 120
     socket_byte_ns = 60
     socket_open_us = 400

@@ -103,6 +103,7 @@ class Station:
         """`import wifi`, which also switches a radio on again that the supervisor had switched off."""
         if self.half_made:
             return
+        self._device.spend(self._device.costs.wifi_start_us)
         self.half_made = self.start_fault is not None
         self.enabled = not self.half_made
         if self.half_made:

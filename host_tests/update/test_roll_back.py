@@ -54,7 +54,7 @@ FAILING = {
     "crashes after 50 s": (in_loop(50, "import microcontroller; microcontroller.reset()"), 260),
     "hangs while it is loaded": (before("import gc\n", "import time\ntime.sleep(3600)\n"), 300),
     "hangs after 20 s": (in_loop(20, "import time; time.sleep(3600)"), 300),
-    "fills the memory": (before('        self.log.note("box", "%s %s"', f"        {FILL}\n"), 90),
+    "fills the memory": (before('        self.log.note("box", "%s %s"', f"        {FILL}\n"), 110),
     "breaks WiFi": (instead_of("radio.connect(ssid", "radio.connect_nowhere(ssid", LINK), 420),
     "loses the modem": (before("        import busio\n        import digitalio\n", "        raise ValueError\n", BUS), 420),
 }
