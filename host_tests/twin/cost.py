@@ -42,8 +42,8 @@ class Costs:
     ticks_us = 3
     print_us = 80
     print_character_us = 1
-    # `import wifi`: CircuitPython keeps no calibration of the radio (esp-idf-config/sdkconfig.defaults), and a full one takes 100 ms
-    # more than another, by Espressif's word. What the driver itself takes is not measured.
+    # `import wifi`: CircuitPython keeps no calibration of the radio (esp-idf-config/sdkconfig.defaults), and a full one
+    # takes 100 ms more than another, by Espressif's word. What the driver itself takes is not measured.
     wifi_start_us = 200_000
     socket_call_us = 120
     socket_byte_ns = 60
@@ -61,9 +61,9 @@ class Costs:
     nvm_erase_us = 45_000
     nvm_write_us = 75_000
     gc_collect_us = 25_000
-    # The one behind each import (py/builtinimport.c) passes the whole heap, which has a megabyte from the start on, and marks what
-    # lives: as much as any other once all 17,500 lines of a box are loaded. Firmware on an emulator took 17 ms with 411 kB that
-    # live and 20 ms with 581; PSRAM, which is slower, has not been measured.
+    # The one behind each import (py/builtinimport.c) passes the whole heap, which has a megabyte from the start on, and
+    # marks what lives: as much as any other once all 17,500 lines of a box are loaded. Firmware on an emulator took 17 ms
+    # with 411 kB that live and 20 ms with 581; PSRAM, which is slower, has not been measured.
     import_collect_us = 10_000
     import_collect_ns_per_line = 850
     display_piece_us = 40

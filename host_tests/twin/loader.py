@@ -51,8 +51,8 @@ PLAIN = {
     "array": "array",
     "ipaddress": "IPv4Address ip_address",
 }
-# Of the modules in the firmware those that a file of the drive may stand in for (MP_REGISTER_EXTENSIBLE_MODULE). os, time and
-# struct are CircuitPython's own, and none of these.
+# Of the modules in the firmware those that a file of the drive may stand in for (MP_REGISTER_EXTENSIBLE_MODULE). os, time
+# and struct are CircuitPython's own, and none of these.
 SOUGHT_FIRST = frozenset("array binascii collections errno io json re select".split())
 # A folder, a .py and a .mpy, in one folder of `sys.path`.
 LOOKS_IN_VAIN = 3

@@ -219,7 +219,7 @@ def _can_ask(url):
 
 
 def _feed_watchdog():
-    """``code.py`` has armed it, or ``asking``; a session takes longer than it waits. Without one there is nothing to feed."""
+    """``code.py`` or ``asking`` has armed it; a session takes longer than it waits. Without one there is nothing to feed."""
     try:
         microcontroller.watchdog.feed()
     except Exception:
