@@ -49,7 +49,7 @@ def test_a_search_of_single_channels_leads_to_a_join_on_one():
     assert rig.station.pool == ("pool of", rig.radio)
     assert rig.radio.hostname == "socbox"
     assert rig.texts("connected") == ["connected to Home, http://192.168.1.50"]
-    assert rig.watchdog.fed == 1
+    assert rig.watchdog.fed == 2, "before the join and behind it"
 
 
 def test_of_two_access_points_on_a_channel_the_stronger_is_asked_for():
