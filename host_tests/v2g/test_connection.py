@@ -6,7 +6,9 @@ import pytest
 from scapy.layers.inet import UDP
 from v2g import connection, din, exi, iso2
 from v2g.din import SCHEMA
+from v2g.secc import Secc
 
+from host_tests.support import slac_wire
 from host_tests.support.din_car import NO_ID, TO_PARAMETERS, charge_parameters
 from host_tests.support.v2g_car import BODIES, WAY
 from host_tests.support.v2g_offers import DIN, ISO2
@@ -292,6 +294,15 @@ def test_each_car_finds_the_station_at_another_dynamic_port():
     second.sdp()
     ports.add(second.station_port)
     assert len(ports) == 2 and min(ports) >= 49152
+
+
+def test_no_station_listens_where_a_vw_knocks():
+    """Recorded of an id.3 (2023-04-14): a SYN for TCP 60918 each second beside its session."""
+    knocked = 60918 - 49152
+    car = WireCar(secc=Secc(slac_wire.BOX, lambda count: (bytes(16) + knocked.to_bytes(2, "big"))[-count:], {}))
+    car.slac()
+    car.sdp()
+    assert 49152 <= car.station_port < 60918
 
 
 def test_no_sdp_is_answered_while_the_last_word_is_on_its_way():

@@ -57,7 +57,7 @@ class Connection:
     def begin(self, plug_in):
         """Wait for the car of ``plug_in``, at another port than for the one before."""
         self._plug_in = plug_in
-        port = int.from_bytes(self._random_bytes(2), "big") & 0x3FFF
+        port = int.from_bytes(self._random_bytes(2), "big") & 0x1FFF  # a VW knocks at 60918 each second beside its session
         self.tcp.port = _FIRST_DYNAMIC_PORT + port
         self._forget()
 
