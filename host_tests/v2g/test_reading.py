@@ -23,6 +23,15 @@ def test_a_number_that_an_exi_stack_wrote_as_text_counts(value, whole):
     assert number(value) == whole
 
 
+@pytest.mark.parametrize(("least", "most"), [(-32768, 32767), ("-32768", "32767")])
+def test_a_number_beyond_xs_short_is_none(least, most):
+    """An EXI integer may have sixty digits, text a hundred: a broker would be told all of them."""
+    assert (number(least), number(most)) == (-32768, 32767)
+    for beyond in (-32769, 32768, 10**60, "9" * 125, "-" + "9" * 124):
+        assert number(beyond) is None
+        assert physical({"Multiplier": 3, "Unit": "Wh", "Value": beyond}, "Wh") is None
+
+
 @pytest.mark.parametrize(
     ("value", "whole"), [(0, 0), (100, 100), ("42", 42), (101, None), (-1, None), (None, None)]
 )

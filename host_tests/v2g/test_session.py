@@ -101,6 +101,18 @@ def test_an_empty_evccid_is_none(standard):
 
 
 @STANDARDS
+@pytest.mark.parametrize(("octets", "counts"), [(6, True), (8, True), (9, False), (3000, False)])
+def test_an_evccid_beyond_eight_octets_is_none_and_its_car_is_answered(standard, octets, counts):
+    """A message has room for 4000 of them, which would be on the page of every session."""
+    session = Wire(standard).session
+    body = {"SessionSetupReq": {"EVCCID": bytes(range(1, 7)) * (octets // 6) + bytes(octets % 6)}}
+    answer = session.request({"V2G_Message": {"Header": {"SessionID": b""}, "Body": body}}, 0)
+    fields = answer["V2G_Message"]["Body"]["SessionSetupRes"]
+    assert fields["ResponseCode"] == "OK_NewSessionEstablished"
+    assert (session.evccid is not None) == counts
+
+
+@STANDARDS
 def test_an_authorization_that_is_repeated_is_answered_as_before_and_changes_nothing(standard):
     """A car that another station told Ongoing asks two to four times."""
     car = Wire(standard).goes_to_parameters()

@@ -51,13 +51,15 @@ class Reading:
 
 
 def number(value):
-    """``value`` as an int, or None. An EXI stack writes a number outside its facet as text."""
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            return None
-    return value
+    """``value`` as an int, or None. An EXI stack writes a number outside its facet as text.
+
+    xs:short is the widest type that is read here. On the wire a number may have sixty digits, and as text a hundred.
+    """
+    try:
+        value = int(value)
+    except (TypeError, ValueError):
+        return None
+    return value if -0x8000 <= value <= 0x7FFF else None
 
 
 def percent(value):

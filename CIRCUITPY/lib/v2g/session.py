@@ -361,7 +361,9 @@ class Session:
     # ---- actions of REQUESTS: (body, response fields to adjust, now) -> ResponseCode
 
     def session_setup(self, body, fields, now):
-        self.evccid = body["EVCCID"] or None  # an empty one, which the schemas allow, names nobody
+        # An empty one, which the schemas allow, names nobody; nor does one of hundreds of octets, which they do not: DIN
+        # 70121 has 8 at most, ISO 15118-2 has 6.
+        self.evccid = body["EVCCID"] if 0 < len(body["EVCCID"]) <= 8 else None
         self.events.append((505, "session set up"))
         return "OK_NewSessionEstablished"
 
