@@ -10,7 +10,7 @@ import itertools
 import pytest
 from plc.ticks import ticks_add, ticks_diff
 from v2g import din, exi, iso2
-from v2g.session import PHASES, Session, Station
+from v2g.session import PHASES, SERVICE_ID, Session, Station
 
 from host_tests.support.v2g_car import WAY, Wire, amount, charge_parameters, iso2_parameters
 
@@ -91,6 +91,24 @@ def test_refusals_in_a_row_are_counted_up_to_the_next_ok(standard):
         assert car.session.refusals == count
     car.sends("ChargeParameterDiscoveryReq")
     assert car.session.refusals == 0
+
+
+@STANDARDS
+@pytest.mark.parametrize("service_id", [7, 65536, 1 << 60, "65536"])
+def test_the_service_that_a_car_asks_for_is_in_no_answer_of_that_car_or_the_next(standard, service_id):
+    """One beyond ServiceID's 16 bits, which the codec reads, fits no answer: both had none."""
+    asks = {"V2G_Message": {"Header": {}, "Body": {"ServiceDetailReq": {"ServiceID": service_id}}}}
+    station = Station({})
+    codes = []
+    for state in ("PAYMENT_SELECTION", "SESSION_SETUP"):  # the next car asks out of order
+        session = Session(standard, bytes, station)
+        session.state = state
+        asks["V2G_Message"]["Header"]["SessionID"] = session.session_id
+        octets = exi.encode(standard.SCHEMA, session.request(asks, 0))
+        fields = exi.decode(standard.SCHEMA, octets)["V2G_Message"]["Body"]["ServiceDetailRes"]
+        codes.append(fields["ResponseCode"])
+        assert fields["ServiceID"] == SERVICE_ID
+    assert codes == ["FAILED_ServiceIDInvalid", "FAILED_SequenceError"]
 
 
 @STANDARDS

@@ -8,7 +8,7 @@ TRANSFER and the functions ``responses``, ``wants_power`` and ``wrong_schedule``
 Safety, on every path and in both standards: isolation is always "Invalid", present voltage and current are
 always 0, EVSENotification is always None, power delivery and current demand are never answered OK. That
 holds by construction: responses are trees built once, and behind their building only the ResponseCode,
-EVSEProcessing and EVSEStatusCode are ever written, and an echoed ServiceID. EVSE_Ready is said in
+EVSEProcessing and EVSEStatusCode are ever written: nothing that a car said. EVSE_Ready is said in
 ChargeParameterDiscoveryRes only.
 """
 
@@ -372,7 +372,6 @@ class Session:
         return "OK"
 
     def service_detail(self, body, fields, now):
-        fields["ServiceID"] = body["ServiceID"]
         return "OK" if body["ServiceID"] == SERVICE_ID else "FAILED_ServiceIDInvalid"
 
     def payment_selection(self, body, fields, now):
