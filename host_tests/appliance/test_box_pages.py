@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The box's pages: what is asked for seldom is loaded when it is asked for."""
 
+import ast
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -10,7 +12,8 @@ import adafruit_httpserver
 import pytest
 
 from host_tests.session.inside import box_of
-from host_tests.twin.world import SETTINGS_IN_USE, World
+from host_tests.twin import loader
+from host_tests.twin.world import CIRCUITPY, SETTINGS_IN_USE, World
 
 pytestmark = pytest.mark.slow
 
@@ -42,9 +45,36 @@ def test_a_page_that_is_seldom_asked_for_is_loaded_by_its_first_request(world, p
     assert module in world.device.modules
 
 
+def of_box_library(name):
+    """A constant of box_library.py, which is given back on the device, and must not be loaded here."""
+    for node in ast.parse((CIRCUITPY / "lib" / "appliance" / "box_library.py").read_text()).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == name:
+            return ast.literal_eval(node.value.func.value if isinstance(node.value, ast.Call) else node.value)
+    raise AssertionError(name)
+
+
+def test_the_librarys_own_server_is_never_loaded(monkeypatch):
+    loaded = []
+    execute = loader.Loader._execute
+
+    def counted(one, module, code):
+        loaded.append(module.__name__)
+        return execute(one, module, code)
+
+    monkeypatch.setattr(loader.Loader, "_execute", counted)
+    with World(seed=9, settings=SETTINGS, display=None) as world:
+        world.run(START_S)
+        modules = world.device.modules
+        assert world.network.http("GET", "/api/status", OWNER).status == 200
+    parts = ["adafruit_httpserver." + name for name in of_box_library("STOOD_IN_FOR").split()]
+    assert "adafruit_httpserver.server" in parts and not set(parts) & set(loaded + list(modules))
+    assert all(importlib.util.find_spec(name) for name in parts)
+    assert "adafruit_httpserver.request" in loaded and "appliance.box_library" not in modules
+
+
 def test_what_of_the_library_nobody_uses_is_in_it_and_is_given_back(world):
     modules = world.device.modules
-    for module, names in modules["appliance.box_web"].NOT_USED:
+    for module, names in of_box_library("NOT_USED"):
         whole = "adafruit_httpserver" + module
         for name in names.split():
             assert hasattr(sys.modules[whole], name), name

@@ -21,6 +21,7 @@ ELSEWHERE = {
     # Wiring of the documents, of what an owner opens, and of the web server: a whole box that is asked for each.
     "appliance/box_documents.py": "session/test_api_document.py",
     "appliance/box_opened.py": "appliance/test_box_pages.py",
+    "appliance/box_library.py": "appliance/test_box_pages.py",
     "appliance/box_web.py": "appliance/test_box_pages.py",
     # Which of the set-up screens is due: with what they show.
     "appliance/display/setup_stage.py": "appliance/display/test_setup_views.py",

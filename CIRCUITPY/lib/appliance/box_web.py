@@ -5,23 +5,8 @@ need not wait for it."""
 
 import select
 
-import adafruit_httpserver
-
 from appliance import box_opened, box_pages, hardware
 from appliance.web import launch, router, routes, server
-
-# The main version whose insides are known (docs/architecture.md). circup cannot be told which one to install.
-HTTPSERVER = "4"
-# What only its own server needs, answers and forms of other kinds, and the types of files that are not ours. Request and
-# Response are in use.
-NOT_USED = (
-    ("", "server route authentication exceptions mime_types status"),
-    (".interfaces", "_ISocket _ISocketPool"),
-    (".request", "File Files FormData _ISocket _debug_unsupported_form_content_type"),
-    (".response", "ChunkedResponse FileResponse JSONResponse Redirect SSEResponse Websocket MIMETypes _ISocket"),
-    (".response", "BackslashInPathError FileNotExistsError ParentDirectoryReferenceError WebsocketError"),
-    (".response", "FOUND_302 MOVED_PERMANENTLY_301 PERMANENT_REDIRECT_308 TEMPORARY_REDIRECT_307 SWITCHING_PROTOCOLS_101"),
-)
 
 
 def start(box):
@@ -39,9 +24,14 @@ def start(box):
     guests = launch.Guests(box.wifi, lambda: _let_guests_in(box, web, folder))
     if guests.due(None):
         guests.run(None)
-    _check_library(box)
+    # Not a name of this module: it is given back.
+    from appliance import box_library
+
+    unknown = box_library.fault()
+    if unknown is not None:
+        box.tell_web(unknown)
     web.start(box.settings["HTTP_PORT"])
-    _give_back()
+    box_library.give_back()
     box.status.mark("page")
     box.loop.add_piece("web", web)
     box.loop.add_slow_piece("guests", guests)
@@ -49,23 +39,6 @@ def start(box):
     if box.access.made_up is not None:
         box.log.tell_console("web", "password of the page: %s" % box.access.made_up)
     return web
-
-
-def _check_library(box):
-    found = adafruit_httpserver.__version__
-    if found.split(".")[0] != HTTPSERVER:
-        text = "adafruit_httpserver %s has not been tested: pages may fail; %s.x is known to work"
-        box.tell_web(text % (found, HTTPSERVER))
-
-
-def _give_back():
-    """What of the library is not used. Its package stays without its names, or the next import would load it again."""
-    for module, names in NOT_USED:
-        for name in names.split():
-            hardware.forget("adafruit_httpserver%s.%s" % (module, name))
-    for name in dir(adafruit_httpserver):
-        if name[0] != "_":
-            delattr(adafruit_httpserver, name)
 
 
 def _let_guests_in(box, web, folder):
