@@ -59,7 +59,7 @@ PARTS = {
     "the broker's library": ("mqtt_missing", without_library("adafruit_minimqtt"), {"MQTT_BROKER": "192.168.1.40"}),
     "slots.py": ("update_missing", damaged("slots.py"), {}),
     "what was saved": ("settings_error", in_method("storage/records.py", "def read_record(self"), {}),
-    "settings.toml": ("settings_error", in_method("settings/settings.py", "def load(", "path"), {}),
+    "settings.toml": ("settings_error", in_method("settings/reading.py", "def load(", "path"), {}),
     "the cars' profiles": ("settings_error", in_method("state/cars.py", "def parse(text)"), {"CAR_1": "*; name=A"}),
     "the protocol's wishes": ("settings_error", in_method("settings/wishes.py", "def secc_config"), {}),
 }  # fmt: skip

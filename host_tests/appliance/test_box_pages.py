@@ -4,12 +4,14 @@
 
 import ast
 import importlib.util
+import json
 import shutil
 import sys
 from pathlib import Path
 
 import adafruit_httpserver
 import pytest
+from appliance.settings import settings
 
 from host_tests.session.inside import box_of
 from host_tests.twin import loader
@@ -37,12 +39,71 @@ def world():
         ("/diagnostics.txt", "appliance.web.diagnostics"),
         ("/api/update", "appliance.web.update"),
         ("/api/modem", "appliance.web.modem"),
+        ("/api/test/smartevse", "appliance.web.trials"),
     ),
 )
 def test_a_page_that_is_seldom_asked_for_is_loaded_by_its_first_request(world, path, module):
     assert module not in world.device.modules
-    assert world.network.http("GET", path, OWNER).status == 200
+    answer = world.network.http("POST" if "test" in path else "GET", path, OWNER, body=b"")
+    assert answer.status == 200
     assert module in world.device.modules
+
+
+def test_what_reads_the_settings_is_given_back_behind_the_start_and_loaded_again_for_a_save():
+    with World(seed=10, settings=SETTINGS, display=None) as world:
+        world.run(START_S)
+        modules, box = world.device.modules, box_of(world)
+        there = ["appliance.settings." + name for name in "ahead schema checks toml reading copies typos".split()]
+        assert not set(there) & set(modules) and "appliance.settings.settings" in modules
+        changes = {"values": {"LOG_LEVEL": "D", "HOSTNAME": "garage"}}
+        for values, status in ((changes, 200), ({"values": {"LOG_LEVEL": "X"}}, 422)):
+            body = json.dumps(values).encode()
+            headers = dict(OWNER, **{"Content-Type": "application/json"})
+            assert world.network.http("POST", "/api/settings", headers, body=body, timeout_s=30).status == status
+        assert set(settings.PARTS) < set(modules)
+        assert box.settings["LOG_LEVEL"] == "D" and box.settings["HOSTNAME"] == "socbox"
+        assert box.keeper.after["HOSTNAME"] == "garage" and box.status.restart_needed
+
+
+def done(world, work, argument, in_steps=False):
+    """The job that does ``work``, as a page has it done."""
+    job = box_of(world).jobs.start(work, argument, in_steps)
+    assert world.run_until(lambda: job.done, 30)
+    return job
+
+
+def test_a_network_is_saved_by_what_is_loaded_for_it_one_file_a_step():
+    with World(seed=10, settings=SETTINGS, display=None) as world:
+        world.run(START_S)
+        modules, box = world.device.modules, box_of(world)
+        there = []
+
+        def saving(texts):
+            for _ in box.keeper.saving(texts):
+                there.append([name for name in settings.PARTS if name in modules])
+                yield
+
+        assert done(world, saving, {"HOSTNAME": "garage"}, in_steps=True).error is None
+        assert [len(names) for names in there[:4]] == [1, 2, 3, 4]
+        job = done(world, lambda ssid: box.keeper.save_network(ssid, "another password"), "elsewhere")
+        assert job.error is None
+        assert box.keeper.after["HOSTNAME"] == "garage" and box.keeper.after["WIFI_SSID"] == "elsewhere"
+
+
+def test_where_a_file_is_gone_that_a_save_needs_the_refusal_says_so_in_words():
+    with World(seed=10, settings=SETTINGS, display=None) as world:
+        world.run(START_S)
+        (world.drive_dir / "lib/appliance/settings/toml.py").unlink()
+        error = done(world, box_of(world).keeper.save, {"HOSTNAME": "garage"}).error
+        assert isinstance(error, world.device.modules["appliance.storage.records"].StoreError)
+        assert "cannot be loaded: " in str(error) and "toml" in str(error)
+
+
+def test_where_a_guest_may_come_what_reads_the_settings_stays():
+    with World(seed=11, settings={"WIFI_SSID": None, "WIFI_PASSWORD": None}, display=None) as world:
+        assert world.run_until(lambda: world.device.station.ap_active, 60)
+        world.run(10)
+        assert {"appliance.web.setup", *settings.PARTS} < set(world.device.modules)
 
 
 def of_box_library(name):
@@ -101,8 +162,10 @@ def test_while_a_car_is_read_a_page_that_is_not_loaded_yet_asks_for_patience():
         box = box_of(world)
         world.plug(world.new_car(soc_percent=42))
         assert world.run_until(box.loop.has_car, 30)
-        answer = world.network.http("GET", "/diagnostics.txt", OWNER)
-        assert answer.status == 503 and answer.json()["code"] == "car"
+        for method, path in (("GET", "/diagnostics.txt"), ("GET", "/api/settings"), ("POST", "/api/test/smartevse")):
+            answer = world.network.http(method, path, OWNER, body=b"")
+            assert answer.status == 503 and answer.json()["code"] == "car" and int(answer.headers["retry-after"])
+        assert not set(settings.PARTS) & set(world.device.modules)
         assert world.run_until(lambda: not box.loop.has_car(), 120)
         assert world.network.http("GET", "/diagnostics.txt", OWNER).status == 200
 

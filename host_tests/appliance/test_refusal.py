@@ -8,7 +8,7 @@ import types
 import pytest
 from appliance import refusal
 from appliance.display import drivers, panel, views
-from appliance.settings import settings
+from appliance.settings import reading
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def glass(monkeypatch):
     monkeypatch.setitem(sys.modules, "supervisor", supervisor)
     monkeypatch.setitem(sys.modules, "appliance.bus", bus)
     monkeypatch.setattr(sys.modules["appliance"], "bus", bus, raising=False)
-    monkeypatch.setattr(settings, "load", lambda _path: {})
+    monkeypatch.setattr(reading, "load", lambda _path: {})
     monkeypatch.setattr(drivers, "open_display", lambda _settings, _pin, _log: "glass")
     monkeypatch.setattr(panel, "Panel", Panel)
     return shown
@@ -53,6 +53,6 @@ def test_whatever_the_display_does_the_start_goes_on_and_the_console_says_why(gl
     def fail(_path):
         raise error
 
-    monkeypatch.setattr(settings, "load", fail)
+    monkeypatch.setattr(reading, "load", fail)
     refusal.show("x")
     assert capsys.readouterr().out == "not on the display: %s\n" % error

@@ -298,7 +298,7 @@ def station(data):
 
 
 def settings_file(data):
-    """appliance.settings.settings: a settings.toml."""
+    """appliance.settings.reading: a settings.toml."""
     one = taken(data.splitlines(keepends=True))
     settings.error_texts(one)
     assert len(one.errors) <= 100

@@ -97,7 +97,7 @@ def nothing(*_arguments):
 def build(clock):
     uptime = Uptime(clock.now)
     settings = Settings()
-    settings.take_line("WIFI_SSID", "home", True)
+    settings.use("WIFI_SSID", "home")
     story = Story(Log(uptime, write=nothing), uptime)
     link = Link(settings, Radio(), nothing, None, nothing)
     guard = JoinGuard(Forgetful(), Watchdog(), clock.ticks)

@@ -15,6 +15,7 @@ sys.modules["time"] = virtual_time
 sys.modules["re"] = regular
 
 from appliance.jobs import Jobs
+from appliance.settings import copies
 from appliance.settings.checks import check_changes
 from appliance.settings.service import Keeper
 from appliance.state.frame_ring import FrameRing
@@ -81,7 +82,7 @@ def written_out(keeper):
         "WIFI_PASSWORD" not in json.loads("".join(downloads.backup_pieces(keeper, False)))["settings"],
         "no secret",
     )
-    changes, left_out = keeper.changes_of_backup({"WIFI_SSID": "other", "GONE": "1"})
+    changes, left_out = copies.changes_of_backup(keeper, {"WIFI_SSID": "other", "GONE": "1"})
     check("WIFI_SSID" not in changes and len(left_out) == 2, left_out)
 
 

@@ -7,9 +7,10 @@ Afterwards the loop must turn, and the next car be answered.
 
 from appliance.network.access_point import ADDRESS
 from appliance.settings import checks
+from appliance.settings.copies import BACKUP_KIND
+from appliance.settings.reading import load
 from appliance.settings.schema import KEY, SCHEMA, STATIC_KEYS
-from appliance.settings.service import BACKUP_KIND, Keeper
-from appliance.settings.settings import load
+from appliance.settings.service import Keeper
 from appliance.storage.records import Store
 
 from host_tests.support import owner

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 """The settings that a text makes."""
 
-from appliance.settings import toml
+from appliance.settings import reading, toml
 from appliance.settings.settings import Settings
 
 
 def take(settings, lines):
     """Have ``settings`` take over an iterable of lines (bytes)."""
-    for _ in toml.read(lines, settings.take_line, settings.complain):
+    for _ in toml.read(lines, reading.take_line, settings):
         pass
 
 
@@ -16,7 +16,7 @@ def taken(lines, entries=()):
     """Settings of an iterable of lines (bytes), the rules that join several keys applied."""
     result = Settings()
     take(result, lines)
-    result.lay_over(entries)
+    reading.lay_over(result, entries)
     return result
 
 

@@ -32,7 +32,7 @@ NOT_SHOWN = frozenset((
     # appliance/mqtt/session.py
     "Asked before each run: True while something more important must not be delayed.", "no good-bye: %s",
     "nothing is accepted any more",
-    # appliance/settings/service.py
+    # appliance/settings/copies.py
     "socbox settings", "# %s = left out of this file", "# left out: %s",
     # appliance/web/settings.py
     "not saved: %s",

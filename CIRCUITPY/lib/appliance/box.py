@@ -20,7 +20,7 @@ from appliance.loop import Loop
 from appliance.modem import keeping, setting
 from appliance.modem.role import Role
 from appliance.modem.wiring import pins_in
-from appliance.settings import ahead, schema, settings, wishes
+from appliance.settings import settings, wishes
 from appliance.settings.service import Keeper
 from appliance.smartevse.delivery import Deliveries
 from appliance.state import cars
@@ -172,7 +172,7 @@ class Box:
         self.garage.use(now_in_force.car_profiles())
         self.garage.name_again(self.status.reading)
         if self.display is not None:
-            self.display.rest(*[now_in_force[key] for key in schema.REST_KEYS])
+            self.display.rest(*[now_in_force[key] for key in settings.REST_KEYS])
         if self.led is not None:
             self.led.percent = now_in_force["LED_BRIGHTNESS"]
 
@@ -256,6 +256,9 @@ class Box:
         wiring = self.early.wiring
         if self.kept.without_settings or wiring is None:
             return
+        from appliance.settings import ahead
+
+        hardware.forget("appliance.settings.ahead")
         fits = wiring.wanted() == (pins_in(self.settings), self.settings["MODEM_SPI_HZ"])
         can_ask = self.smartevse.can_ask
         # Then it asks the SmartEVSE by them before it reads the settings.

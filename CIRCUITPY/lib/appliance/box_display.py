@@ -3,7 +3,7 @@
 """The box's wiring of display, button and light. Loaded in steps behind the first join: a car need not wait for it."""
 
 from appliance import bus, hardware
-from appliance.settings import schema
+from appliance.settings import settings
 
 # In this order each import compiles one file.
 PARTS = "appliance.display.layout appliance.display.views appliance.display.panel".split()
@@ -50,7 +50,7 @@ def _add_display(box, glass):
         screen,
         (box.status, box.smartevse, box.wifi, box.access),
         _button(box),
-        [box.settings[key] for key in schema.REST_KEYS],
+        [box.settings[key] for key in settings.REST_KEYS],
         box.updates.percent,
     )
     box.loop.add_piece("display", box.display)

@@ -3,6 +3,7 @@
 """The box's wiring of its pages: the handlers, under the names that ``web.routes`` has for them."""
 
 from appliance import box_documents, box_opened
+from appliance.settings.settings import PARTS
 from appliance.web import actions, documents
 from appliance.web.on_demand import OnDemand
 
@@ -16,10 +17,10 @@ def handlers(box):
     return {
         "reads": reads,
         "doors": actions.Doors(box.access),
-        "trials": actions.Trials(box.jobs, box.keeper, opened.try_delivery, opened.try_probe, opened.try_broker),
+        "trials": OnDemand(box.jobs, has_car, opened.new_trials, PARTS),
         "actions": actions.Actions(box.self_test, box.restart, box.uptime, has_car, lambda: _read_now(box)),
-        "settings": OnDemand(box.jobs, has_car, opened.new_settings_pages),
-        "files": OnDemand(box.jobs, has_car, opened.new_downloads),
+        "settings": OnDemand(box.jobs, has_car, opened.new_settings_pages, PARTS),
+        "files": OnDemand(box.jobs, has_car, opened.new_downloads, PARTS),
         "report": OnDemand(box.jobs, has_car, opened.new_report),
         "update": OnDemand(box.jobs, has_car, opened.new_update_pages),
         "modem": OnDemand(box.jobs, has_car, opened.new_modem_pages),

@@ -6,6 +6,7 @@ need not wait for it."""
 import select
 
 from appliance import box_opened, box_pages, hardware
+from appliance.settings import settings
 from appliance.web import launch, router, routes, server
 
 
@@ -21,8 +22,8 @@ def start(box):
         lambda path: routes.found(handlers, folder, path),
     )
     web = server.Web(box.wifi.pool, select.poll(), box.site.respond, box.tell_web)
-    guests = launch.Guests(box.wifi, lambda: _let_guests_in(box, web, folder))
-    if guests.due(None):
+    guests = launch.Guests(box.wifi, settings.PARTS, lambda: _let_guests_in(box, web, folder))
+    while guests.due(None):
         guests.run(None)
     # Not a name of this module: it is given back.
     from appliance import box_library
@@ -32,6 +33,10 @@ def start(box):
         box.tell_web(unknown)
     web.start(box.settings["HTTP_PORT"])
     box_library.give_back()
+    if not box.wifi.offered:
+        # Until somebody opens a page that needs it, or something is saved.
+        for name in settings.PARTS:
+            hardware.forget(name)
     box.status.mark("page")
     box.loop.add_piece("web", web)
     box.loop.add_slow_piece("guests", guests)

@@ -134,9 +134,9 @@ class Door:
 
     def open_as_set(self):
         """Open it if the settings say so."""
-        from appliance.settings import ahead, settings
+        from appliance.settings import ahead, reading
 
-        wanted = self._wanted = settings.load(hardware.settings_path(), ahead.saved(_root()))
+        wanted = self._wanted = reading.load(hardware.settings_path(), ahead.saved(_root()))
         if self._early.is_open_as(wanted):
             self._open(wishes.secc_config(wanted, _can_ask(wanted["SMARTEVSE_URL"])))
 

@@ -10,9 +10,9 @@ def show(text):
 
         from appliance import bus
         from appliance.display import drivers, panel, views
-        from appliance.settings import settings
+        from appliance.settings import reading
 
-        display = drivers.open_display(settings.load("/settings.toml"), bus.find_pin, _Silent())
+        display = drivers.open_display(reading.load("/settings.toml"), bus.find_pin, _Silent())
         if display is not None:
             view = views.View(views.FAULT, [text], "Cannot start", views.WARNING)
             panel.Panel(display, supervisor.ticks_ms).show_now(view)

@@ -25,7 +25,7 @@ SESSION = (
 ).split()
 # By now cars are let in where nobody has to be asked before and what the settings want was kept; nothing is loaded while one
 # is in a session. Where it was not kept:
-SETTINGS = "appliance.settings.checks appliance.settings.settings appliance.storage.records".split()
+SETTINGS = "appliance.settings.checks appliance.settings.reading appliance.storage.records".split()
 # By now they are let in wherever nobody has to be asked before.
 ASKING = (
     "appliance.network.link appliance.network.first_join appliance.smartevse.exchange "

@@ -5,14 +5,14 @@
 import sys
 
 import pytest
-from appliance.settings import ahead, schema, settings
+from appliance.settings import ahead, reading, schema, settings
 from appliance.storage.records import Store
 
 
 def test_the_defaults_are_those_of_the_table():
     assert {key: schema.row_of(key)[schema.DEFAULT] for key in ahead.DEFAULTS} == ahead.DEFAULTS
-    few = ahead.FewSettings({key: key for key in schema.CAR_KEYS}.get, [])
-    assert few.car_profiles() == list(schema.CAR_KEYS)
+    few = ahead.FewSettings({key: key for key in settings.CAR_KEYS}.get, [])
+    assert few.car_profiles() == list(settings.CAR_KEYS)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_was_saved_on_the_page_counts_while_the_file_says_what_it_said_then
 def test_settings_that_circuitpython_reads_in_another_way_are_not_the_same(tmp_path, line, told, same):
     path = tmp_path / "settings.toml"
     path.write_text(line)
-    assert ahead.says_the_same(settings.load(str(path)), {"WIFI_PASSWORD": told}.get, []) is same
+    assert ahead.says_the_same(reading.load(str(path)), {"WIFI_PASSWORD": told}.get, []) is same
 
 
 def test_a_value_that_cannot_be_used_is_not_the_same():

@@ -9,9 +9,10 @@ import functools
 import json
 
 import pytest
-from appliance.settings import checks
+from appliance.settings import checks, copies
+from appliance.settings.copies import BACKUP_KIND
 from appliance.settings.schema import DEFAULT, KEY, SCHEMA, Mistake
-from appliance.settings.service import BACKUP_KIND, Keeper
+from appliance.settings.service import Keeper
 from appliance.settings.settings import error_texts
 from appliance.storage.records import Store, StoreError
 from appliance.web import bodies, downloads
@@ -45,7 +46,7 @@ def is_sentence(text):
 def wrong_in(settings):
     """Settings in force that are not usable, and rules that they break although they were mended."""
     wrong = [row[KEY] for row in SCHEMA if not is_usable(row, settings[row[KEY]])]
-    together = [rule[1] for rule in checks.TOGETHER[:3] if rule[1](settings._values)]
+    together = [rule[1] for rule in checks.TOGETHER[:3] if rule[1](settings.values)]
     return wrong + together
 
 
@@ -147,7 +148,7 @@ def test_through_a_restored_file(values, tmp_path):
         if number % 2 == 0:
             wrong = checks.check_changes(box.keeper.after, backup)[1]
             backup = {key: text for key, text in backup.items() if key not in wrong}
-        changes, left_out = box.keeper.changes_of_backup(through_json(backup))
+        changes, left_out = copies.changes_of_backup(box.keeper, through_json(backup))
         assert all(is_sentence(text) for text in left_out)
         for key in box.save(changes):
             changes.pop(key, None)
@@ -167,7 +168,7 @@ def test_values_of_other_kinds_in_a_backup_or_from_a_script(value, tmp_path):
     for key in KEYS:
         texts = through_json({key: value})
         if texts is not None:
-            box.save(box.keeper.changes_of_backup(texts)[0])
+            box.save(copies.changes_of_backup(box.keeper, texts)[0])
             box.save(texts)
 
 
@@ -183,7 +184,7 @@ def test_a_backup_of_odd_settings_brings_the_same_ones_back(values, tmp_path):
         settings = read(lines)
         assert {key: settings[key] for key in KEYS} == before, "the settings.toml that it offers says the same"
         box.save(dict.fromkeys(KEYS))
-        box.save(box.keeper.changes_of_backup(through_json(backup["settings"]))[0])
+        box.save(copies.changes_of_backup(box.keeper, through_json(backup["settings"]))[0])
         assert {key: box.keeper.after[key] for key in KEYS if key != "WEB_PASSWORD"} == {
             key: before[key] for key in KEYS if key != "WEB_PASSWORD"
         }

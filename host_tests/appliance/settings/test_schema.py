@@ -6,8 +6,8 @@ from pathlib import Path
 
 from appliance.settings import schema
 from appliance.settings.checks import checked
+from appliance.settings.reading import load
 from appliance.settings.schema import SCHEMA
-from appliance.settings.settings import load
 
 from host_tests.support.steps import to_the_end
 

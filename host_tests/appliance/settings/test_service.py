@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from appliance.settings import copies
 from appliance.settings.checks import check_changes, file_value
 from appliance.settings.schema import SCHEMA, SECRET, row_of
 from appliance.settings.service import Keeper
@@ -137,7 +138,7 @@ def test_a_save_that_fails_changes_nothing(bench, monkeypatch):
 
 def test_the_merged_file_keeps_comments_and_says_what_counts(bench):
     bench.save(WIFI_PASSWORD=HARD, HOSTNAME="carport", EVSE_ID="E1")
-    lines = list(bench.keeper.toml_lines(True))
+    lines = list(copies.toml_lines(bench.keeper, True))
     text = "\n".join(lines)
     assert lines[0] == "# my box" and 'WIFI_SSID = "home"   # upstairs' in lines and "HTTP_PORT = 80" in lines
     for key, value in (("WIFI_PASSWORD", HARD), ("HOSTNAME", "carport"), ("EVSE_ID", "E1")):
@@ -149,11 +150,11 @@ def test_the_merged_file_keeps_comments_and_says_what_counts(bench):
 
 
 def test_the_merged_file_without_secrets_has_none(bench):
-    for text in ("\n".join(bench.keeper.toml_lines(False)), json.dumps(bench.keeper.backup(False))):
+    for text in ("\n".join(copies.toml_lines(bench.keeper, False)), json.dumps(copies.backup(bench.keeper, False))):
         assert "12345678" not in text
     bench.save(WIFI_PASSWORD="another secret")
-    assert "another" not in "\n".join(bench.keeper.toml_lines(False))
-    assert "another" in "\n".join(bench.keeper.toml_lines(True))
+    assert "another" not in "\n".join(copies.toml_lines(bench.keeper, False))
+    assert "another" in "\n".join(copies.toml_lines(bench.keeper, True))
 
 
 @pytest.mark.parametrize(
@@ -173,10 +174,10 @@ def test_the_merged_file_without_secrets_has_none(bench):
 )
 def test_the_merged_file_without_secrets_has_no_password_of_another_line_either(tmp_path, line):
     bench = Bench(tmp_path, '# a password has 8 letters\nHOSTNAME = "garage"\n' + line + "\n")
-    without = list(bench.keeper.toml_lines(False))
+    without = list(copies.toml_lines(bench.keeper, False))
     assert "marker" not in "\n".join(without)
     assert without[:2] == ["# a password has 8 letters", 'HOSTNAME = "garage"']
-    assert "marker" in "\n".join(bench.keeper.toml_lines(True))
+    assert "marker" in "\n".join(copies.toml_lines(bench.keeper, True))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_the_merged_file_without_secrets_has_no_password_of_another_line_either(
 def test_a_line_that_was_put_right_in_another_one_is_right_in_the_merged_file_too(tmp_path, wrong, right, key, value):
     bench = Bench(tmp_path, wrong + "\n" + right + "\n")
     assert bench.keeper.settings[key] == value
-    bench.path.write_text("\n".join(bench.keeper.toml_lines(True)), encoding="utf-8")
+    bench.path.write_text("\n".join(copies.toml_lines(bench.keeper, True)), encoding="utf-8")
     bench.restart()
     assert bench.keeper.settings[key] == value
 
@@ -198,7 +199,7 @@ def test_a_line_that_was_put_right_in_another_one_is_right_in_the_merged_file_to
 def test_a_saved_value_takes_the_place_of_every_line_of_its_key_in_the_merged_file(tmp_path):
     bench = Bench(tmp_path, "HTTP_PORT = 8O\nHTTP_PORT = 8080\n")
     bench.save(HTTP_PORT="81")
-    assert list(bench.keeper.toml_lines(True)) == ["HTTP_PORT = 81"]
+    assert list(copies.toml_lines(bench.keeper, True)) == ["HTTP_PORT = 81"]
 
 
 def test_back_to_the_file_is_back_to_its_line_that_counts(tmp_path):
@@ -210,17 +211,17 @@ def test_back_to_the_file_is_back_to_its_line_that_counts(tmp_path):
 def test_a_byte_order_mark_hides_the_first_line_from_nobody(tmp_path):
     bench = Bench(tmp_path, '\ufeffHOSTNAME = "garage"\n')
     bench.save(HOSTNAME="carport")
-    assert list(bench.keeper.toml_lines(True)) == ['HOSTNAME = "carport"']
+    assert list(copies.toml_lines(bench.keeper, True)) == ['HOSTNAME = "carport"']
 
 
 def test_a_merged_file_where_there_was_none(tmp_path):
     bench = Bench(tmp_path, None)
     bench.save(HOSTNAME="carport")
-    assert list(bench.keeper.toml_lines(True)) == ['HOSTNAME = "carport"']
+    assert list(copies.toml_lines(bench.keeper, True)) == ['HOSTNAME = "carport"']
 
 
 def restored(bench, backup):
-    changes, left_out = bench.keeper.changes_of_backup(backup)
+    changes, left_out = copies.changes_of_backup(bench.keeper, backup)
     bench.save(**changes)
     bench.restart()
     return bench.keeper.settings, left_out
@@ -228,7 +229,7 @@ def restored(bench, backup):
 
 def test_backup_and_restore_on_another_box(bench, tmp_path_factory):
     bench.save(WIFI_PASSWORD=HARD, HOSTNAME="carport", EVSE_ID="E1", ATTENUATION_OFFSET_DB="-3")
-    backup = json.loads(json.dumps(bench.keeper.backup(True)))
+    backup = json.loads(json.dumps(copies.backup(bench.keeper, True)))
     other = Bench(tmp_path_factory.mktemp("other"), 'LOG_LEVEL = "D"\n')
     settings, left_out = restored(other, backup)
     assert left_out == []
@@ -238,7 +239,7 @@ def test_backup_and_restore_on_another_box(bench, tmp_path_factory):
 
 
 def test_a_backup_without_secrets_keeps_those_of_the_box(bench):
-    settings, left_out = restored(bench, bench.keeper.backup(False))
+    settings, left_out = restored(bench, copies.backup(bench.keeper, False))
     assert left_out == [] and settings["WIFI_PASSWORD"] == "12345678"
     assert any(row[SECRET] for row in SCHEMA)
 

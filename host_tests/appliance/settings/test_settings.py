@@ -5,9 +5,9 @@
 import sys
 
 import pytest
-from appliance.settings import schema, settings, typos
+from appliance.settings import reading, schema, settings, typos
+from appliance.settings.reading import load
 from appliance.settings.schema import SCHEMA
-from appliance.settings.settings import load
 
 from host_tests.support.settings_text import read, taken
 
@@ -163,7 +163,7 @@ def test_no_text_of_an_error_repeats_a_secret():
 
 def with_entries(text, entries):
     result = read(text)
-    return result, result.lay_over(entries)
+    return result, reading.lay_over(result, entries)
 
 
 @pytest.mark.parametrize(
@@ -201,19 +201,19 @@ def test_a_fixed_address_may_come_from_file_and_page_together():
 def test_an_entry_is_kept_only_where_it_differs_from_the_file():
     base = read('HOSTNAME = "garage"\nHTTP_PORT = 81\n')
     before = [("HOSTNAME", "old", "x"), ("EVSE_ID", "E1", None)]
-    after = settings.merged_entries(
+    after = reading.merged_entries(
         base, before, {"HOSTNAME": "carport", "HTTP_PORT": "81", "LOG_LEVEL": "D"}
     )
     assert sorted(after, key=lambda entry: entry[0]) == [
         ("EVSE_ID", "E1", None), ("HOSTNAME", "carport", "garage"), ("LOG_LEVEL", "D", None),
     ]  # fmt: skip
-    assert settings.merged_entries(base, after, {"EVSE_ID": None, "HOSTNAME": None, "LOG_LEVEL": None}) == []
+    assert reading.merged_entries(base, after, {"EVSE_ID": None, "HOSTNAME": None, "LOG_LEVEL": None}) == []
 
 
 def test_a_text_that_reads_like_nothing_is_kept_where_the_file_says_nothing():
     for lines in ("", 'SMARTEVSE_URL = "no address"\n'):
         base = read(lines)
-        (entry,) = settings.merged_entries(base, [], {"WIFI_SSID": "None"})
+        (entry,) = reading.merged_entries(base, [], {"WIFI_SSID": "None"})
         assert entry == ("WIFI_SSID", "None", None)
 
 

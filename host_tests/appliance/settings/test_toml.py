@@ -3,6 +3,7 @@
 """Lines of settings.toml: what is read, what is refused, and that a written line reads back whole."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from appliance.settings import toml
@@ -25,8 +26,9 @@ def test_a_written_line_reads_back_whole(value):
 def told(data):
     """({key: value}, [(line, mistake)]) of a file."""
     found, mistakes = {}, []
+    settings = SimpleNamespace(complain=lambda *one: mistakes.append(one))
     lines = toml.lines_of(io.BytesIO(data))
-    for _ in toml.read(lines, lambda key, text, quoted: found.update({key: text}), lambda *one: mistakes.append(one)):
+    for _ in toml.read(lines, lambda _settings, key, text, quoted: found.update({key: text}), settings):
         pass
     return found, mistakes
 
@@ -46,7 +48,7 @@ def test_a_file_without_an_end_is_read_as_far_as_memory_and_time_allow():
 
     endless = Endless()
     found, mistakes = {}, []
-    for _ in toml.read(toml.lines_of(endless), None, lambda *one: mistakes.append(one)):
+    for _ in toml.read(toml.lines_of(endless), None, SimpleNamespace(complain=lambda *one: mistakes.append(one))):
         pass
     assert found == {} and endless.taken < 40000
     assert mistakes[-1][0] == 0 and "first 32 kB" in mistakes[-1][1]

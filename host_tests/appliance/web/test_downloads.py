@@ -8,6 +8,7 @@ import struct
 import pytest
 from appliance.state.frame_ring import FrameRing
 from appliance.state.log import Uptime
+from appliance.web import downloads
 from appliance.web.downloads import FRAMES_A_PIECE, ROWS_A_PIECE, backup_pieces, pcap_pieces, toml_pieces
 
 
@@ -69,6 +70,13 @@ class Keeper:
     def toml_lines(self, with_secrets):
         self.asked = with_secrets
         return ["LINE_%d = 1" % number for number in range(2 * ROWS_A_PIECE + 1)]
+
+
+@pytest.fixture(autouse=True)
+def copies(monkeypatch):
+    """In place of settings.copies."""
+    for name in ("backup", "toml_lines"):
+        monkeypatch.setattr(downloads.copies, name, getattr(Keeper, name))
 
 
 @pytest.mark.parametrize("with_secrets", (False, True))

@@ -64,10 +64,12 @@ def test_a_module_that_cannot_be_loaded_is_told_and_tried_again():
 
 def test_guests_are_loaded_once_and_only_when_they_may_come():
     provisioning, loads = Provisioning(), []
-    guests = Guests(provisioning, lambda: loads.append(1))
+    guests = Guests(provisioning, ("appliance.base.text",), lambda: loads.append(1))
     assert not guests.due(0)
     provisioning.offered = True
     assert guests.due(0)
+    guests.run(0)
+    assert loads == [] and guests.due(0), "each module has a step of its own"
     guests.run(0)
     assert loads == [1] and not guests.due(0)
 
@@ -78,7 +80,7 @@ def test_what_guests_need_is_tried_again_when_it_could_not_be_loaded():
 
     provisioning = Provisioning()
     provisioning.offered = True
-    guests = Guests(provisioning, load)
+    guests = Guests(provisioning, (), load)
     try:
         guests.run(0)
     except MemoryError:

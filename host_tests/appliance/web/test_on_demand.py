@@ -50,6 +50,20 @@ def test_the_first_request_waits_for_its_handlers_and_later_ones_do_not():
     assert rig.answer(second) == ("state of", second) and rig.made == 1
 
 
+def test_each_part_has_a_step_between_which_a_car_may_come():
+    rig = Rig()
+    rig.pages._parts = ("appliance.base.text", "appliance.no_such_part")
+    later = rig.answer(Request())
+    rig.jobs.run(0)
+    assert later.poll() is None and rig.jobs.due(0) and rig.made == 0
+    assert status_of(later.too_late()) == 503 and not rig.jobs.due(0)
+    rig.pages._parts = rig.pages._parts[:1]
+    later = rig.answer(Request())
+    for _ in range(2):
+        rig.jobs.run(0)
+    assert later.poll()[0] == "state of" and rig.made == 1
+
+
 def test_nothing_is_loaded_while_a_car_is_read():
     rig = Rig()
     rig.car = True

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from appliance.jobs import Jobs
 from appliance.web import routes
 from appliance.web.access import OWNER
-from appliance.web.actions import Actions, Doors, Trials
+from appliance.web.actions import Actions, Doors
 from appliance.web.diagnostics import Diagnostics
 from appliance.web.diary import DiaryPages
 from appliance.web.documents import Reads
@@ -18,6 +18,7 @@ from appliance.web.modem import ModemPages
 from appliance.web.on_demand import OnDemand
 from appliance.web.router import EVERYONE, VIEWER
 from appliance.web.settings import SettingsPages
+from appliance.web.trials import Trials
 from appliance.web.update import UpdateActions
 
 WWW = Path(__file__).resolve().parents[3] / "CIRCUITPY" / "www"
@@ -72,7 +73,7 @@ def test_only_a_whole_address_leads_anywhere():
 
 def test_what_is_loaded_when_it_is_asked_for_is_asked_for_the_handler_of_its_address():
     report = OnDemand(Jobs(), lambda: False, lambda: SimpleNamespace(report=lambda request: ("report", request)))
-    report._job(None)
+    list(report._job(None))
     handlers = routes.found({"report": report}, str(WWW), "/diagnostics.txt")[1]
     assert handlers["GET"]("asked") == ("report", "asked")
 

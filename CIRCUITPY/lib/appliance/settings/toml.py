@@ -82,28 +82,28 @@ def parse_line(text):
     return key, text.split("#", 1)[0].strip(), False
 
 
-def read(lines, take, complain):
-    """Go through an iterable of lines (bytes; None: the rest is left out): ``take(key, text, quoted)`` gets what a
-    line sets and may raise Mistake, ``complain(number, text)`` the mistakes, with number 0 for the whole file. A generator:
-    it stops between two pieces, each of some lines."""
+def read(lines, take, settings):
+    """Go through an iterable of lines (bytes; None: the rest is left out): ``take(settings, key, text, quoted)`` gets what a
+    line sets and may raise Mistake, ``settings.complain(number, text)`` the mistakes, with number 0 for the whole file. A
+    generator: it stops between two pieces, each of some lines."""
     for number, line in enumerate(lines, 1):
         if not number % LINES_A_PIECE:
             yield
         if line is None:
-            complain(0, "settings.toml is too long; what comes after its first %d kB is not read" % (_LONGEST_FILE // 1024))
+            settings.complain(0, "settings.toml is too long; what comes after its first %d kB is not read" % (_LONGEST_FILE // 1024))
             return
         try:
             text = text_of(line, number == 1).strip()
             if text.startswith("["):
-                complain(
+                settings.complain(
                     0, "settings.toml has a [section]; CircuitPython and the box ignore everything below it"
                 )
                 return
             parsed = parse_line(text)
             if parsed:
-                take(*parsed)
+                take(settings, *parsed)
         except Mistake as mistake:
-            complain(number, str(mistake))
+            settings.complain(number, str(mistake))
 
 
 def lines_of(file):

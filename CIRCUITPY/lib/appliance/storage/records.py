@@ -46,6 +46,11 @@ class StoreError(Exception):
     """Nothing was saved; the text tells the owner why."""
 
 
+def not_loaded(error):
+    """The StoreError where a file is missing on the drive, or there is no memory for it."""
+    return StoreError("The part that saves cannot be loaded: %s" % error)
+
+
 def joined_surrogates(text):
     """``text`` with pairs of surrogates made one character: the device's JSON reader leaves \\ud83d\\ude00 as two."""
     try:
@@ -150,6 +155,5 @@ class Store:
         try:
             from appliance.storage import writing
         except Exception as error:
-            # A file is missing on the drive, or there is no memory for it.
-            raise StoreError("The part that saves cannot be loaded: %s" % error)
+            raise not_loaded(error)
         writing.write(self, entries)

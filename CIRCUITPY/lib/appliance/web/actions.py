@@ -1,20 +1,16 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the pages may do beside saving: log in and out, try the SmartEVSE, test the parts, restart. All of it is POST.
+"""What the pages may do beside saving: log in and out, test the parts, restart. All of it is POST.
 
 Whatever blocks is a job of a slow piece, and the answer follows when it is done (``Later``).
 """
 
-from appliance.settings.checks import checked
-from appliance.settings.schema import Mistake, row_of
 from appliance.state.log import BROWSER, EARLIEST_S, LATEST_S
 from appliance.web import responses
 from appliance.web.bodies import fields_of, text_of, wants_page
 from appliance.web.router import refused_password
 
 TRY_LIMIT_MS = 20000
-URL_KEYS = ("SMARTEVSE_URL",)
-BROKER_KEYS = ("MQTT_BROKER", "MQTT_PORT", "MQTT_USER", "MQTT_PASSWORD")
 
 CAR_FIRST = "A car is being read; this will be done right after."
 BUSY = "The box is busy with the last request. Try again in a moment."
@@ -73,47 +69,6 @@ class Doors:
         """POST /api/logout: every cookie given out so far ends."""
         headers = {"Set-Cookie": self._access.end_sessions()}
         return responses.document(request, {"ok": True}, 200, headers)
-
-
-class Trials:
-    """Handlers that try a SmartEVSE or a broker. ``try_delivery``, ``try_probe`` and ``try_broker`` are called with
-    {key of a setting: value}, block and give a document."""
-
-    def __init__(self, jobs, keeper, try_delivery, try_probe, try_broker):
-        self._jobs = jobs
-        self._keeper = keeper
-        self._try_delivery = try_delivery
-        self._try_probe = try_probe
-        self._try_broker = try_broker
-
-    def delivery(self, request):
-        """POST /api/test/delivery: {"url": ...}, by default the one in force."""
-        return self._try_url(request, self._try_delivery)
-
-    def probe(self, request):
-        """POST /api/test/smartevse: {"url": ...}, by default the one in force."""
-        return self._try_url(request, self._try_probe)
-
-    def broker(self, request):
-        """POST /api/test/mqtt: {"MQTT_BROKER": ..., ...}, what is left out as it is after the next restart."""
-        return self._attempt(request, self._try_broker, fields_of(request), BROKER_KEYS)
-
-    def _try_url(self, request, attempt):
-        return self._attempt(request, attempt, {URL_KEYS[0]: fields_of(request).get("url")}, URL_KEYS)
-
-    def _attempt(self, request, attempt, fields, keys):
-        """Have ``attempt({key: value})`` done. The first of the keys must not be empty."""
-        values = {}
-        try:
-            for key in keys:
-                text = text_of(fields.get(key))
-                values[key] = self._keeper.after[key] if text is None else checked(row_of(key), text)
-        except Mistake as mistake:
-            return responses.document(request, {"error": str(mistake)}, 422)
-        if not values[keys[0]]:
-            error = {"error": "There is no address to try."}
-            return responses.document(request, error, 422)
-        return answer_of(request, self._jobs, self._jobs.start(attempt, values), 500)
 
 
 class Actions:

@@ -8,8 +8,8 @@ import json
 from appliance.base import version
 from appliance.base.text import HEX, LETTERS, consists_of
 from appliance.base.url import Url
-from appliance.settings.schema import CAR_KEYS, KEY, SCHEMA, SECRET
-from appliance.settings.settings import error_texts
+from appliance.settings.schema import KEY, SCHEMA, SECRET
+from appliance.settings.settings import CAR_KEYS, error_texts
 from appliance.state import cars
 from appliance.state import status as status_module
 from appliance.web import responses

@@ -12,8 +12,8 @@ import struct
 from plc import mme_slac
 
 from appliance.base.version import VERSION
+from appliance.settings import copies
 from appliance.settings.schema import KEY, SCHEMA
-from appliance.settings.service import BACKUP_KIND
 from appliance.web import responses
 from appliance.web.bodies import fields_of, text_of
 from appliance.web.router import refused_password
@@ -42,8 +42,8 @@ def pcap_pieces(ring):
 
 def backup_pieces(keeper, with_secrets):
     """The settings as a JSON file that people can read: one line each."""
-    yield '{\n  "kind": "%s",\n  "version": "%s",\n  "settings": {' % (BACKUP_KIND, VERSION)
-    backup = keeper.backup(with_secrets)
+    yield '{\n  "kind": "%s",\n  "version": "%s",\n  "settings": {' % (copies.BACKUP_KIND, VERSION)
+    backup = copies.backup(keeper, with_secrets)
     between = "\n"
     for row in SCHEMA:
         if row[KEY] in backup:
@@ -55,7 +55,7 @@ def backup_pieces(keeper, with_secrets):
 def toml_pieces(keeper, with_secrets):
     """settings.toml as it would be with everything in it."""
     batch = ""
-    for count, line in enumerate(keeper.toml_lines(with_secrets), 1):
+    for count, line in enumerate(copies.toml_lines(keeper, with_secrets), 1):
         batch += line + "\n"
         if count % ROWS_A_PIECE == 0:
             yield batch

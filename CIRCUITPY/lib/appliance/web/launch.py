@@ -43,10 +43,12 @@ class Launch:
 
 
 class Guests:
-    """Slow piece: loads what answers phones on the box's own access point, once that is on the air. ``load()`` does it."""
+    """Slow piece: loads what answers phones on the box's own access point, once that is on the air. ``load()`` does it, behind
+    the modules ``parts``, one a step."""
 
-    def __init__(self, wifi, load):
+    def __init__(self, wifi, parts, load):
         self._wifi = wifi
+        self._parts = Parts(parts)
         self._load = load
         self._loaded = False
 
@@ -55,6 +57,7 @@ class Guests:
         return not self._loaded and self._wifi.offered
 
     def run(self, _now):
-        """Load it."""
-        self._load()
-        self._loaded = True
+        """Load the next part, or the last."""
+        if not self._parts.load():
+            self._load()
+            self._loaded = True

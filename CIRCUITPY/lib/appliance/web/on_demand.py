@@ -8,12 +8,13 @@ from appliance.web.responses import busy
 
 
 class OnDemand:
-    """``make()`` imports and gives the handlers, in a job."""
+    """``make()`` imports and gives the handlers, in a job: its last step, behind one for each of ``parts``, names of modules."""
 
-    def __init__(self, jobs, has_car, make):
+    def __init__(self, jobs, has_car, make, parts=()):
         self._jobs = jobs
         self._has_car = has_car
         self._make = make
+        self._parts = parts
         self._handlers = None
 
     def handler(self, name):
@@ -25,7 +26,7 @@ class OnDemand:
     def _load(self, request, name):
         if self._has_car():
             return busy(request, "car", TRY_LATER)
-        job = self._jobs.start(self._job, None)
+        job = self._jobs.start(self._job, None, True)
         if job is None:
             return busy(request, "busy", BUSY)
 
@@ -43,4 +44,7 @@ class OnDemand:
         return responses.Later(poll, too_late, TRY_LIMIT_MS)
 
     def _job(self, _argument):
+        for name in self._parts:
+            __import__(name)
+            yield
         self._handlers = self._make()

@@ -8,6 +8,7 @@ Saving is a job of a slow piece, and the answer follows when it is done (``Later
 import json
 
 from appliance.settings.checks import checking, file_value
+from appliance.settings.copies import BACKUP_KIND, changes_of_backup
 from appliance.settings.schema import (
     CHOICES,
     DEFAULT,
@@ -23,7 +24,6 @@ from appliance.settings.schema import (
     row_of,
     words,
 )
-from appliance.settings.service import BACKUP_KIND
 from appliance.settings.settings import error_texts
 from appliance.storage.records import StoreError
 from appliance.web import responses
@@ -123,7 +123,7 @@ class SettingsPages:
         fields = fields_of(request)
         if fields.get("kind") != BACKUP_KIND:
             raise BadBody("This is not a socbox backup file.")
-        changes, left_out = self._keeper.changes_of_backup(texts_of(fields.get("settings")))
+        changes, left_out = changes_of_backup(self._keeper, texts_of(fields.get("settings")))
         if is_on(fields, "only_tell"):
             return self._checked(request, changes, lambda texts: self._tell_changes(request, texts, left_out))
         return self._save(request, changes, False, left_out)
