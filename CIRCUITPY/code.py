@@ -39,7 +39,7 @@ def arm_watchdog():
 
 def nothing_to_pick():
     """True where no update ever came over the network, and no start failed or may have failed: what was copied to the drive
-    starts. slots.py would say the same; the box loads it when its first cars are answered."""
+    starts. slots.py would say the same; the box loads it when somebody updates."""
     try:
         import survival
 

@@ -40,6 +40,13 @@ def test_a_drive_without_slots_and_a_board_without_storage_are_told_by_none(monk
     assert hardware.installed_slots() is None and hardware.drive_opener() is None
 
 
+def test_slots_are_those_of_the_start_or_none_and_are_not_loaded_for_the_question(monkeypatch):
+    monkeypatch.delitem(sys.modules, "slots", raising=False)
+    assert hardware.slots_of_start() is None and "slots" not in sys.modules
+    monkeypatch.setitem(sys.modules, "slots", sys)
+    assert hardware.slots_of_start() is sys
+
+
 def test_a_module_that_is_needed_only_at_the_start_is_given_back(monkeypatch):
     package, module = types.ModuleType("appliance.attic"), types.ModuleType("appliance.attic.trunk")
     package.trunk = module

@@ -53,11 +53,10 @@ def test_a_problem_ends_the_start_with_its_sentence_on_the_display_and_loads_not
     assert (start.load(), shown) == (sentence, [short])
 
 
-def test_a_missing_second_standard_or_slots_is_said_and_any_other_missing_part_ends_the_start(monkeypatch, capsys):
-    for name in ("v2g.iso2", "slots"):
-        monkeypatch.setitem(sys.modules, name, None)
-        start._import(name)
-        assert name in capsys.readouterr().out and start.importing is False
+def test_a_missing_second_standard_is_said_and_any_other_missing_part_ends_the_start(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "v2g.iso2", None)
+    start._import("v2g.iso2")
+    assert "v2g.iso2" in capsys.readouterr().out and start.importing is False
     with pytest.raises(ImportError):
         start._import("appliance.nowhere")
     assert start.importing is True, "code.py asks: it will fail the same way at each start"
@@ -68,6 +67,6 @@ def test_the_parts_are_loaded_in_the_order_of_what_a_car_needs_first():
     # The compiler knows the names before it meets them.
     parts = start.SESSION + start.SETTINGS + start.ASKING + start.REST
     assert parts[0] == "appliance.base.names"
-    layers = [name.split(".")[0] for name in parts[1:] if name != "slots"]
+    layers = [name.split(".")[0] for name in parts[1:]]
     assert layers == sorted(layers, key=("plc", "v2g", "appliance").index)
-    assert parts[-1] == "appliance.box" and "v2g.iso2" in start.SESSION and "slots" in start.REST
+    assert parts[-1] == "appliance.box" and "v2g.iso2" in start.SESSION

@@ -206,7 +206,7 @@ def test_where_the_box_is_not_any_more_it_leaves_nothing_behind(broker, values):
         assert len(broker.retained("homeassistant/#")) == len(ENTITIES)
         body = json.dumps({"values": values, "restart": True})
         headers = dict(homes.OWNER, **{"Content-Type": "application/json"})
-        assert world.network.http("POST", "/api/settings", headers, body).status == 200
+        assert world.network.http("POST", "/api/settings", headers, body, timeout_s=30).status == 200
         assert until(world, lambda: world.device.starts == 2)
         if values == {"MQTT_BROKER": ""}:
             assert broker.retained("#") == {}

@@ -4,9 +4,10 @@
 
 import pytest
 
+from host_tests.session.inside import box_of
 from host_tests.support.starts import started
 from host_tests.twin.device import FIRMWARES
-from host_tests.twin.world import World
+from host_tests.twin.world import SETTINGS_IN_USE, World
 
 
 def unfit(**options):
@@ -73,7 +74,7 @@ def test_what_only_the_start_or_the_librarys_own_server_needs_is_given_back():
         there = set(world.device.modules)
         library = vars(world.device.modules["adafruit_httpserver.response"])
     assert {"appliance.display.panel", "adafruit_httpserver.request"} <= there
-    given_back = {"appliance.start", "appliance.door", "appliance.asking", "appliance.display.drivers"}
+    given_back = {"appliance.start", "appliance.door", "appliance.asking",  "appliance.display.drivers"}
     assert "Response" in library and "Websocket" not in library
     assert not there & (given_back | {"adafruit_httpserver.server", "adafruit_httpserver.route"})
     # An update looks whether it can be imported.
@@ -81,13 +82,20 @@ def test_what_only_the_start_or_the_librarys_own_server_needs_is_given_back():
 
 
 @pytest.mark.parametrize("room_for_updates", [False, True])
-def test_slots_py_is_loaded_behind_the_modems_key_where_there_is_nothing_to_pick(room_for_updates):
-    with World(seed=54, device_options={"charge_lines": False}) as world:
+def test_slots_py_is_not_loaded_where_there_is_nothing_to_pick_until_somebody_updates(room_for_updates):
+    settings = dict(SETTINGS_IN_USE, WEB_PASSWORD="correct horse")
+    with World(seed=54, settings=settings, device_options={"charge_lines": False}) as world:
         if room_for_updates:
             (world.drive_dir / "updates").mkdir()
         assert world.run_until(lambda: "plc.network_key" in world.device.modules, 20)
         assert ("slots" in world.device.modules) is room_for_updates
         started(world)
         assert world.device.console_text().count("starting lib") == 1
-        start = world.device.modules["slots"].started
+        world.run(40)
+        modules, owner = world.device.modules, {"Authorization": "Bearer correct horse"}
+        assert ("slots" in modules) is room_for_updates and ("appliance.update.health" in modules) is room_for_updates
+        assert "update_missing" not in box_of(world).status.causes()
+        document = world.network.http("GET", "/api/update", owner, timeout_s=30).json()
+        assert (document["runs_from"], document["room"]) == ("lib", False)
+        start = modules["slots"].started
         assert (start.place, start.seal, start.skipped, start.proved) == (0, None, [], True)

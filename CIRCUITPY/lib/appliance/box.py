@@ -31,7 +31,6 @@ from appliance.storage.drive import Drive
 from appliance.storage.records import Store
 from appliance.storage.secrets import Secrets
 from appliance.story import Story
-from appliance.update.health import Health, failed_starts, skipped_text, working
 from appliance.update.on_demand import OnDemand
 from appliance.uplink import Uplink
 from appliance.web.access import Access
@@ -113,7 +112,7 @@ class Box:
     # ---- settings
 
     def _wire_settings(self):
-        self.slots = self._part("update_missing", hardware.installed_slots)
+        self.slots = hardware.slots_of_start()
         self.version_started = None if self.slots is None else self.slots.started
         self.root = hardware.owner_root(self.slots)
         self.drive = Drive(hardware.drive_opener())
@@ -144,12 +143,16 @@ class Box:
             self.story.tell(("setting", text))
 
     def _tell_last_starts(self):
-        failed = failed_starts(self.version_started)
-        if failed:
-            self.story.tell(("crashes", failed, self.kept.error()))
         if self.kept.without_settings:
             self.story.tell(("without_settings",))
-        skipped = skipped_text(self.version_started)
+        if self.version_started is None:
+            return
+        from appliance.update import health
+
+        failed = health.failed_starts(self.version_started)
+        if failed:
+            self.story.tell(("crashes", failed, self.kept.error()))
+        skipped = health.skipped_text(self.version_started)
         if skipped is not None:
             self.story.tell(("rolled_back", skipped))
 
@@ -302,8 +305,7 @@ class Box:
         self.restart = Restart(self._restart, self._tell_box)
         self.self_test = SelfTest(self.uptime, self._look_at_parts)
         self.launch = Launch(self.wifi, WEB_PARTS, self._start_web, self._on_launch)
-        self.health = Health(self.uptime, self.version_started, self._working, microcontroller.reset, self._tell_box)
-        self.updates = OnDemand(self.slots, self._new_update)
+        self.updates = OnDemand(self.uptime, self._find_slots, self._new_update, self._look_for_slots)
         recording, failed = self.settings["DIARY"] == "yes", self.fails_as("diary_missing")
         self.diary = DiaryOnDemand(recording, self.status, self._new_diary, failed)
         self.display = self.led = None
@@ -317,7 +319,10 @@ class Box:
             from appliance import box_home
 
             box_home.leave(self)
-        self.health.leave()
+        if self.health is None:
+            self.kept.save()
+        else:
+            self.health.leave()
         microcontroller.reset()
 
     def _look_at_parts(self, asked, now):
@@ -325,8 +330,19 @@ class Box:
 
         return box_test.look(self, asked, now)
 
-    def _working(self):
-        return working(self.slots, self.loop.modem, self.wifi.connected and self.launch.web is not None)
+    def _working(self, slots):
+        from appliance.update import health
+
+        return health.working(slots, self.loop.modem, self.wifi.connected and self.launch.web is not None)
+
+    def _add_health(self):
+        from appliance.update.health import Health
+
+        started, slots = self.version_started, self.slots
+        self.health = Health(
+            self.uptime, started, lambda: self._working(slots), microcontroller.reset, self._tell_box
+        )
+        self.loop.add_slow_piece("health", self.health)
 
     def _new_diary(self):
         from appliance import box_diary
@@ -343,12 +359,25 @@ class Box:
         else:
             self.story.part_failed("web_missing", error)
 
-    def _new_update(self):
+    def _find_slots(self):
+        return self._part("update_missing", hardware.installed_slots)
+
+    def _look_for_slots(self, unused):
+        """Where the start had no use for it, one that is damaged is told before somebody wants to update."""
+        # As a start that is judged does: what the NVM did not take is tried again.
+        self.kept.save()
+        self._find_slots()
+        if unused and self.slots is None:
+            hardware.forget("slots")
+
+    def _new_update(self, slots):
         try:
             from appliance.update.receiver import Update
 
             firmware = hardware.api_release()
-            return Update(self.slots, self.root, self.drive.remount, firmware, self._working, self._tell_box)
+            return Update(
+                slots, self.root, self.drive.remount, firmware, lambda: self._working(slots), self._tell_box
+            )
         except Exception as error:
             self.story.part_failed("update_missing", error)
             raise error
@@ -371,10 +400,13 @@ class Box:
             ("update", self.updates),
             ("diary", self.diary),
             ("restart", self.restart),
-            ("health", self.health),
             ("secrets", RecordSecrets(self.keeper, self.secrets, self.uptime)),
         ):
             loop.add_slow_piece(name, piece)
+        self.health = None
+        if self.version_started is not None:
+            # No start is a good one without it.
+            self._add_health()
         if self.version_started is None or self.version_started.seal is None:
             self._part("update_missing", self._add_files_check)
         self.mqtt = self.listeners = None

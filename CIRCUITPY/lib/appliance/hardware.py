@@ -21,6 +21,12 @@ def owner_root(slots):
     return root[: -len(mount)] if mount and root.endswith(mount) else root
 
 
+def slots_of_start():
+    """The module ``slots`` where the start had something to pick, else None: nothing was mounted then, no start failed, and
+    it need not be there before somebody updates."""
+    return sys.modules.get("slots")
+
+
 def installed_slots():
     """The module ``slots``, or None on a drive without."""
     try:

@@ -35,15 +35,13 @@ ASKING = (
 REST = (
     "appliance.state.cars appliance.smartevse.delivery appliance.network.station appliance.settings.service "
     "appliance.state.faults appliance.state.status appliance.story appliance.pieces appliance.jobs "
-    "appliance.modem.role appliance.storage.secrets slots appliance.update.health appliance.web.access "
-    "appliance.web.launch appliance.box"
+    "appliance.modem.role appliance.storage.secrets appliance.web.access appliance.web.launch appliance.box"
 ).split()
 # True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.
 importing = False
 
-# Without the second standard only the cars that speak it are not read, and the log says why when one comes; without slots.py
-# there are no updates over the network.
-OPTIONAL = ("v2g.iso2", "slots")
+# Without it only the cars that speak this standard are not read, and the log says why when one comes.
+OPTIONAL = ("v2g.iso2",)
 
 
 def load():

@@ -4,22 +4,28 @@
 
 from appliance.storage.records import StoreError
 
+# By then whoever opens a page has it.
+LOOK_AFTER_S = 25
+
 
 class OnDemand:
-    """``slots`` is the module in the drive's root or None, ``make()`` gives an Update. As a slow piece it gives the drive
-    back when an update stands still."""
+    """``find()`` gives the module ``slots`` in the drive's root or None, ``make(slots)`` an Update. As a slow piece it calls
+    ``look(unused)`` once, which tells whether it can be loaded, and gives the drive back when an update stands still."""
 
-    def __init__(self, slots, make):
-        self._slots = slots
+    def __init__(self, uptime, find, make, look):
+        self._uptime = uptime
+        self._find = find
         self._make = make
+        self._look = look
         self._update = None
 
     def get(self):
         """The Update. Raises StoreError on a drive without ``slots.py``."""
         if self._update is None:
-            if self._slots is None:
+            slots = self._find()
+            if slots is None:
                 raise StoreError("slots.py is missing on the drive. Copy all files of a version there, once.")
-            self._update = self._make()
+            self._update = self._make(slots)
         return self._update
 
     def percent(self):
@@ -30,9 +36,15 @@ class OnDemand:
         return min(100, update.next * 100 // update.manifest["size"])
 
     def due(self, now):
-        """True when the update has held the drive for too long without writing. Allocates nothing."""
+        """True when it is time to look, or the update has held the drive for too long without writing. Allocates nothing."""
+        if self._look is not None:
+            return self._uptime.seconds >= LOOK_AFTER_S
         return self._update is not None and self._update.due(now)
 
     def run(self, _now):
-        """Give the drive back."""
-        self._update.give_back()
+        """Look, or give the drive back."""
+        look, self._look = self._look, None
+        if look is None:
+            self._update.give_back()
+        else:
+            look(self._update is None)
