@@ -74,7 +74,7 @@ def test_what_only_the_start_or_the_librarys_own_server_needs_is_given_back():
         there = set(world.device.modules)
         library = vars(world.device.modules["adafruit_httpserver.response"])
     assert {"appliance.display.panel", "adafruit_httpserver.request"} <= there
-    given_back = {"appliance.start", "appliance.door", "appliance.asking",  "appliance.display.drivers"}
+    given_back = {"appliance.start", "appliance.door", "appliance.asking", "appliance.early", "appliance.display.drivers"}
     assert "Response" in library and "Websocket" not in library
     assert not there & (given_back | {"adafruit_httpserver.server", "adafruit_httpserver.route"})
     # An update looks whether it can be imported.

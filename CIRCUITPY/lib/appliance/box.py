@@ -93,7 +93,10 @@ class Box:
         """Ready to serve cars."""
         if self.asking is None:
             self.wifi.start(self.ticks())
-        self.asking = None
+        # What let the first cars in, and opened the modem before the settings were read.
+        self.asking = self.early = None
+        go_on(None)
+        hardware.forget("appliance.early")
         gc.collect()
 
     def _part(self, fault, make, instead=None):
@@ -493,7 +496,6 @@ def early_modem():
 def main():
     """Build the box and run it: never returns."""
     box = Box()
-    go_on(box.early)
     box.begin()
     # From here, because what a page has to do calls as deep as it may.
     box.loop.run(time.sleep)
