@@ -39,7 +39,7 @@ def loaded():
         loader.Loader._execute = execute
     names = [name for name in dict.fromkeys(names) if name in there]
     first = [name.split(".")[0] for name in names].index(LIBRARY)
-    return names[:first] + [BRINGS_LIBRARY] + names[first:]
+    return [*names[:first], BRINGS_LIBRARY, *names[first:]]
 
 
 def by_module():

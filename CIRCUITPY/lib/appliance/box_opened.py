@@ -18,12 +18,6 @@ class Opened:
         box = self._box
         return SettingsPages(box.keeper, box.jobs, box.status, box.restart, box.access, box.log)
 
-    def new_trials(self):
-        from appliance.web.trials import Trials
-
-        box = self._box
-        return Trials(box.jobs, box.keeper, self.try_delivery, self.try_probe, self.try_broker)
-
     def new_downloads(self):
         """Handlers of backup, settings.toml and the frames for Wireshark."""
         from appliance.web.downloads import Downloads

@@ -17,7 +17,7 @@ def handlers(box):
     return {
         "reads": reads,
         "doors": actions.Doors(box.access),
-        "trials": OnDemand(box.jobs, has_car, opened.new_trials, PARTS),
+        "trials": OnDemand(box.jobs, has_car, lambda: _new_trials(box, opened), PARTS),
         "actions": actions.Actions(box.self_test, box.restart, box.uptime, has_car, lambda: _read_now(box)),
         "settings": OnDemand(box.jobs, has_car, opened.new_settings_pages, PARTS),
         "files": OnDemand(box.jobs, has_car, opened.new_downloads, PARTS),
@@ -26,6 +26,12 @@ def handlers(box):
         "modem": OnDemand(box.jobs, has_car, opened.new_modem_pages),
         "diary": OnDemand(box.jobs, has_car, opened.new_diary_pages),
     }
+
+
+def _new_trials(box, opened):
+    from appliance.web.trials import Trials
+
+    return Trials(box.jobs, box.keeper, opened.try_delivery, opened.try_probe, opened.try_broker)
 
 
 def _read_now(box):

@@ -12,8 +12,11 @@ MOST_ERRORS = 20
 # What reading and checking need, in an order in which each import compiles one file. They hold each other, so that they are
 # given back together.
 PARTS = (
-    "appliance.settings.schema appliance.settings.checks appliance.settings.toml appliance.settings.reading"
-).split()
+    "appliance.settings.schema",
+    "appliance.settings.checks",
+    "appliance.settings.toml",
+    "appliance.settings.reading",
+)
 
 
 class Settings:

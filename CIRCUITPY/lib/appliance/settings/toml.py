@@ -90,7 +90,8 @@ def read(lines, take, settings):
         if not number % LINES_A_PIECE:
             yield
         if line is None:
-            settings.complain(0, "settings.toml is too long; what comes after its first %d kB is not read" % (_LONGEST_FILE // 1024))
+            size = _LONGEST_FILE // 1024
+            settings.complain(0, "settings.toml is too long; what comes after its first %d kB is not read" % size)
             return
         try:
             text = text_of(line, number == 1).strip()

@@ -43,8 +43,8 @@ class Launch:
 
 
 class Guests:
-    """Slow piece: loads what answers phones on the box's own access point, once that is on the air. ``load()`` does it, behind
-    the modules ``parts``, one a step."""
+    """Slow piece: loads what answers phones on the box's own access point, once that is on the air: the modules
+    ``parts``, one a step, then what ``load()`` does."""
 
     def __init__(self, wifi, parts, load):
         self._wifi = wifi

@@ -8,7 +8,7 @@ from appliance.web.responses import busy
 
 
 class OnDemand:
-    """``make()`` imports and gives the handlers, in a job: its last step, behind one for each of ``parts``, names of modules."""
+    """``make()`` imports and gives the handlers, in the last step of a job, behind one for each of the modules ``parts``."""
 
     def __init__(self, jobs, has_car, make, parts=()):
         self._jobs = jobs
