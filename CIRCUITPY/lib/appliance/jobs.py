@@ -199,17 +199,22 @@ class RecordSecrets:
         self._secrets = secrets
         self._uptime = uptime
         self._at_s = RECORD_AFTER_S
+        self._steps = None
 
     def due(self, _now):
+        if self._steps is not None:
+            return True
         return not self._secrets.recorded and self._keeper.has_records and self._uptime.seconds >= self._at_s
 
     def run(self, _now):
-        """Save what is saved, with the secrets."""
+        """Save what is saved, with the secrets: a step of it."""
         self._at_s = self._uptime.seconds + RECORD_AGAIN_S
+        steps, self._steps = self._steps or self._keeper.saving({}), None
         try:
-            self._keeper.save({})
-        except StoreError:
-            # A computer has the drive: NVM has a copy until then.
+            next(steps)
+            self._steps = steps
+        except (StopIteration, StoreError):
+            # It is done, or a computer has the drive: NVM has a copy until then.
             return
 
 

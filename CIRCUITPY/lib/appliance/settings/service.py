@@ -81,8 +81,8 @@ class Keeper:
             pass
 
     def saving(self, texts):
-        """``save`` in steps, a generator: each is one file of what was given back, or a few lines of settings.toml, and the last
-        one everything else."""
+        """``save`` in steps, a generator: each is a file of what was given back, or a few lines of settings.toml, and the
+        last one everything else."""
         for name in PARTS:
             try:
                 __import__(name)
