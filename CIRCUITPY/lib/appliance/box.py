@@ -92,7 +92,7 @@ class Box:
     def begin(self):
         """Ready to serve cars."""
         if self.asking is None:
-            self.wifi.start(self.ticks())
+            self.uplink.wifi.start(self.ticks())
         # What let the first cars in, and opened the modem before the settings were read.
         self.asking = self.early = None
         go_on(None)
