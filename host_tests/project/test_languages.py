@@ -47,7 +47,7 @@ def test_a_sentence_of_a_script_or_a_module_without_a_translation_is_told(all_of
         del pages[key]
     found = sentences.not_covered(pages)
     assert all("add msgid" in text for text in found)
-    for place in ("www/restart.js: 'The box is back.'", "web/actions.py: 'There is no", "checks.py: 'must be between"):
+    for place in ("www/restart.js: 'The box is back.'", "web/trials.py: 'There is no", "checks.py: 'must be between"):
         assert place in "".join(found)
 
 

@@ -33,6 +33,9 @@ ELSEWHERE = {
     "appliance/storage/writing.py": "appliance/storage/test_records.py",
     # What the next start begins with: by what that reads.
     "appliance/modem/keeping.py": "appliance/modem/test_wiring.py",
+    # What is read and what is in force, and what the keeper gives away and takes back.
+    "appliance/settings/reading.py": "appliance/settings/test_settings.py",
+    "appliance/settings/copies.py": "appliance/settings/test_service.py",
     # The question to the SmartEVSE and the delivery share one server in their tests.
     "appliance/smartevse/question.py": "appliance/smartevse/test_delivery.py",
     # What the self-test found.

@@ -94,7 +94,7 @@ class Box:
         if self.asking is None:
             self.uplink.wifi.start(self.ticks())
         # What let the first cars in, and opened the modem before the settings were read.
-        self.asking = self.early = None
+        self.asking = None
         go_on(None)
         hardware.forget("appliance.early")
         gc.collect()
@@ -496,6 +496,7 @@ def early_modem():
 def main():
     """Build the box and run it: never returns."""
     box = Box()
+    box.early = None
     box.begin()
     # From here, because what a page has to do calls as deep as it may.
     box.loop.run(time.sleep)
