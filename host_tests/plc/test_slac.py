@@ -386,6 +386,22 @@ def test_while_a_car_is_joined_a_neighbours_car_is_left_to_its_own_station():
     assert wire.sent() == [] and wire.slac.joined.ev_mac == CAR
 
 
+@pytest.mark.parametrize("heard", [False, True])
+def test_beside_a_joined_car_that_is_silent_another_is_measured_and_takes_its_place_when_it_chooses_us(heard):
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req())
+    wire.slac.silent = True
+    wire.to_match(NEIGHBOUR)
+    assert wire.slac.joined.ev_mac == CAR
+    if heard:
+        wire.slac.peer_heard(wire.now)  # it was there all the time: who else it may be is not on this cable
+    wire.sent()
+    wire.car_sends(match_req(NEIGHBOUR))
+    assert wire.slac.joined.ev_mac == (CAR if heard else NEIGHBOUR)
+    assert len(wire.sent()) == (0 if heard else 1) and not wire.slac.silent
+
+
 def test_start_atten_char_later_than_tt_match_sequence_is_too_late():
     wire = Wire()
     wire.car_sends(parm_req())

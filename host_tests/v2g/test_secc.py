@@ -815,6 +815,37 @@ def test_a_car_that_was_heard_a_moment_ago_is_not_ended_by_a_neighbours_search(m
     assert car.kinds("session_end") == [] and car.frames == []
 
 
+@pytest.mark.parametrize("mac", [CAR[:3] + b"\x99\x99\x99", OTHER])
+@pytest.mark.parametrize("ms", [8110, 10100, 11110])
+def test_a_car_that_is_slow_to_its_first_frame_is_read_while_a_neighbours_searches(mac, ms):
+    """From CM_SLAC_MATCH.CNF to the first frame over the link, recorded: an MG4 8.11 s, a Seres 3 10.10 s and 11.11 s."""
+    car = WireCar().slac()
+    car.wait(8050)
+    car.frames.clear()
+    car.sends(slac_wire.parm_req(mac), slac_wire.start_atten(mac))
+    for countdown in range(9, -1, -1):
+        car.sends(slac_wire.sound(mac, countdown=countdown), slac_wire.profile(mac, 50))
+    assert [frame[0:6] for frame in car.frames] == [mac, mac]  # CM_SLAC_PARM.CNF and CM_ATTEN_CHAR.IND
+    car.sends(slac_wire.atten_rsp(mac), slac_wire.match_req(mac, evse=slac_wire.NEIGHBOUR))  # another station
+    car.wait(ms - 8050)
+    assert car.sdp()
+    car.connect()
+    car.handshake()
+    for name in (*TO_PARAMETERS, "ChargeParameterDiscoveryReq"):
+        assert car.request(name)["ResponseCode"][:2] == "OK"
+    assert [mac for mac, _ in car.kinds("matched")] == [CAR] and len(car.kinds("reading")) == 1
+
+
+def test_another_makers_car_that_is_plugged_in_after_one_left_unseen_is_read():
+    """What its modem says of the link may be old: nobody else was answered for 45 s."""
+    car = _to(1)
+    car.wait(9000)
+    again = WireCar(mac=OTHER, secc=car.secc, now=car.now)
+    again.to_reading()
+    kinds = [event[0] for event in car.events + again.events if event[0] in ("matched", "session_end", "reading")]
+    assert kinds == ["matched", "session_end", "matched", "reading"]
+
+
 def test_a_car_that_stopped_without_a_reading_and_connects_again_has_its_time():
     car = WireCar().slac()
     car.sdp()

@@ -75,7 +75,12 @@ class Slac:
     in order) and ``events`` are lists that the owner empties; the key's are among them. Events: ("parm", ev_mac),
     ("sounding", ev_mac), ("characteristics", ev_mac, profiles, mean_db), ("match_req", ev_mac), ("matched", ev_mac),
     ("link_up",), ("link_lost",), ("failed", cause, ev_mac or None) and those of ``plc.network_key``.
+
+    ``silent``, set by the owner and ended by the next frame over the link: the joined car may have left unseen, so others
+    are answered. It stays joined until a CM_SLAC_MATCH.REQ of another one names this station.
     """
+
+    silent = False
 
     def __init__(self, mac, random_bytes, key=None):
         self.mac = bytes(mac)
@@ -123,6 +128,7 @@ class Slac:
     def _forget_cars(self):
         self._contexts = []
         self.joined = None
+        self.silent = False
         self._link_deadline = None
 
     # ---- input
@@ -155,14 +161,16 @@ class Slac:
             return
         ev_mac = mme.source(frame)
         run = mme_slac.run_id(frame, mme_slac.CM_SLAC_PARM_REQ)
-        if self.joined and self.joined.ev_mac != ev_mac:
+        another = self.joined is not None and self.joined.ev_mac != ev_mac
+        if another and not self.silent:
             self._ignored += 1  # one cable, one car: a neighbour's car finds its own EVSE
             return
         context = _Context(ev_mac, run, now)
         if self.joined:
-            self.joined = None
-            self._link_deadline = None
             context.stale_link = True
+            if not another:
+                self.joined = None
+                self._link_deadline = None
         for old in self._contexts:
             if old.ev_mac == ev_mac and old.stale_link:
                 context.stale_link = True
@@ -241,7 +249,8 @@ class Slac:
     def _answer_match(self, context, frame, now):
         """A repeated request gets the same answer again: the first one may have been lost."""
         # A key that the modem does not hold would be a lie; the car asks again.
-        if not mme_slac.match_is_for(frame, self.mac, context.ev_mac) or not self.key.confirmed:
+        ours = self.joined in (None, context) or self.silent
+        if not (ours and self.key.confirmed and mme_slac.match_is_for(frame, self.mac, context.ev_mac)):
             self._ignored += 1
             return False
         self.events.append(("match_req", context.ev_mac))
@@ -249,6 +258,7 @@ class Slac:
         if self.joined is context:
             return False
         self.joined = context
+        self.silent = False
         self.attenuation = bytes(context.characteristics)  # a neighbour's car may have sounded meanwhile
         context.join_by = ticks_add(now, TIMERS_MS["TT_match_join"])
         self._contexts = [context]
@@ -320,6 +330,7 @@ class Slac:
         """
         if self.joined is None:
             return
+        self.silent = False
         if connected:
             self.joined.stale_link = False
         elif self.joined.stale_link:

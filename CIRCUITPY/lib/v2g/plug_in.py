@@ -16,7 +16,7 @@ LIMITS_MS = {
     "refused": 3000,  # last refusal -> our FIN, unless the car then asks for something that lets it leave
     "linger": 1000,  # our FIN, or the car's end -> new key, at least; taken off the first four so that they are kept
     "fin": 3000,  # our FIN -> new key, at most, while the car does not acknowledge it: two repeats
-    "unheard": 8000,  # the car's last frame -> a search of its maker's is its own: an Audi takes 7 s to its SDP request
+    "unheard": 8000,  # the car's last frame -> others are matched beside it: a VW comes back after 9.8 s with another MAC
     "V2G_SECC_Sequence_Timeout": 60000,  # answer -> next request ([V2G2-443], DIN SPEC 70121 table 77)
 }
 

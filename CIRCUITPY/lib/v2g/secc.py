@@ -211,8 +211,11 @@ class Secc:
         plug_in = self._plug_in
         if plug_in is not None and plug_in.ev_mac != ev_mac:
             unheard = ticks_diff(now, plug_in.heard) >= LIMITS_MS["unheard"]  # its modem may still count as joined
-            if (unheard or plug_in.ended is not None) and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
+            read = plug_in.reading is not None
+            if (plug_in.ended is not None or unheard and read) and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
                 self._finish(now, "the car started over")  # a VW MEB that comes back with another MAC
+            elif unheard and not read:
+                self.slac.silent = True  # or a neighbour's: a Seres needs 11 s to its first frame
             plug_in = None
         if plug_in is not None and plug_in.reading is not None:
             self._finish(now, "the car started over")
@@ -260,6 +263,8 @@ class Secc:
         if self._restarting is not None and self._restarting.ev_mac == event[1]:
             self._restarting = None
         self._end_restart(now, "match_timeout", new_key=False)  # this car has the key by now
+        if self._plug_in is not None:
+            self._finish(now, "the car started over", new_key=False)
         search = self._search_of(event[1])
         self._begin_plug_in(event[1], now if search is None else search[1], now)
 
