@@ -30,7 +30,6 @@ const WORDS = {
 };
 const SOURCES = { page: "saved here", "settings.toml": "settings.toml", default: "default" };
 const UNSAVED = "socbox-unsaved";
-const AGAIN_MS = 3000;
 const bytes = (text) => new TextEncoder().encode(text).length;
 let rows = new Map();
 let changes = new Map();
@@ -285,7 +284,8 @@ function testButtons(trial) {
       said.className = "said";
       setText(said, "Asking");
       shown.hidden = true;
-      const answer = await post(path, trial.fields());
+      const fields = trial.fields();
+      const answer = await patiently(() => post(path, fields), (text) => setText(said, text));
       const good = answer.ok && answer.content.ok;
       said.className = "said " + (good ? "good" : "fault");
       setText(said, answer.content.text || answer.content.error);
@@ -345,16 +345,11 @@ function nameOf(part) {
 }
 
 async function load() {
-  const answer = await request("/api/settings");
-  if (!answer.ok) {
-    say(answer.content.error, "fault");
-    // The box loads this when it is first asked for it, and not while it reads a car.
-    if (answer.status !== 503) return;
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-    say("");
-    await load();
-    return;
-  }
+  let waited = false;
+  // The box loads this when it is first asked for it, and not while it reads a car.
+  const answer = await patiently(() => request("/api/settings"), (text) => { waited = true; say(text); }, true);
+  if (!answer.ok) return say(answer.content.error, "fault");
+  if (waited) say("");
   rebuild(answer.content.groups);
   learnLanguage(rows.get("LANGUAGE").value);
   byId("restart").hidden = !answer.content.restart_needed;
@@ -409,7 +404,7 @@ async function save(restart) {
   const before = restart ? await startOf() : null;
   say("Saving");
   const sent = new Map(changes);
-  const answer = await post("/api/settings", { values: Object.fromEntries(sent), restart });
+  const answer = await patiently(() => post("/api/settings", { values: Object.fromEntries(sent), restart }), say);
   if (!answer.ok) {
     const faults = Object.entries(answer.content.faults || {});
     faults.forEach(([key, text]) => showFault(key, text));
@@ -447,35 +442,17 @@ window.addEventListener("beforeunload", (event) => { if (changes.size && !leavin
 
 // ---- backup
 
-// The text of a backup; raises an Error in words when there is none.
-async function backupText(fields) {
-  let answer;
-  let text;
-  try {
-    answer = await fetch("/api/backup", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields),
-    });
-    text = await answer.text();
-  } catch (error) {
-    throw new Error("The box does not answer.");
-  }
-  const type = answer.headers.get("Content-Type") || "";
-  if (answer.ok && !type.startsWith("text/html")) return text;
-  throw new Error(type.startsWith("application/json") ? JSON.parse(text).error : NOT_THE_PROGRAM);
-}
-
 byId("secrets").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const file = (event.submitter && event.submitter.value) || "json";
-  try {
-    const text = await backupText({ password: byId("again").value, file });
-    keepAs(file === "toml" ? "settings.toml" : "socbox-settings.json", "text/plain", text);
-    byId("again").value = "";
-    setText(byId("secrets-said"), "");
-  } catch (error) {
-    setText(byId("secrets-said"), error.message);
-  }
+  const fields = { password: byId("again").value, file: (event.submitter && event.submitter.value) || "json" };
+  const tell = (text) => setText(byId("secrets-said"), text);
+  const answer = await patiently(() => fileFrom("/api/backup", json(fields)), tell);
+  tell(answer.ok ? "" : answer.content.error);
+  if (!answer.ok) return;
+  keepAs(answer.name, "text/plain", answer.file);
+  byId("again").value = "";
 });
+saveByLink(say);
 
 // What restoring would change, in a dialog; gives true when the owner wants it.
 function sure(content) {
@@ -506,11 +483,11 @@ byId("file").addEventListener("change", async () => {
   }
   byId("file").value = "";
   if (backup === null) return;
-  const told = await post("/api/restore", { ...backup, only_tell: true });
+  const told = await patiently(() => post("/api/restore", { ...backup, only_tell: true }), say);
   if (!told.ok) return sayRefusal(told.content);
   if (!await sure(told.content)) return say("Nothing was restored.", "");
   say("Restoring");
-  const answer = await post("/api/restore", backup);
+  const answer = await patiently(() => post("/api/restore", backup), say);
   if (!answer.ok) return sayRefusal(answer.content);
   if (answer.content.pending) return say(answer.content.text, "good");
   await load();

@@ -88,9 +88,8 @@ function showList() {
 
 async function load() {
   const clock = await tellTime();
-  const answer = await request("/api/diary", { signal: AbortSignal.timeout(60000) });
+  const answer = await patiently(() => request("/api/diary", { signal: AbortSignal.timeout(60000) }), tell, true);
   if (!answer.ok) {
-    // A car is being read, for example.
     setTimeout(load, AGAIN_MS);
     return tell(answer.content.error, "fault");
   }
@@ -117,9 +116,10 @@ byId("delete").addEventListener("click", () => {
 byId("ask").addEventListener("close", async () => {
   if (byId("ask").returnValue !== "yes") return;
   tell("Deleting");
-  const answer = await post("/api/diary/delete", {});
+  const answer = await patiently(() => post("/api/diary/delete", {}), tell);
   if (!answer.ok) return tell(answer.content.error, "fault");
   await load();
   if (!entries.length) tell("Deleted.", "good");
 });
+saveByLink(tell);
 load().then(() => { document.body.dataset.ready = "1"; });

@@ -86,7 +86,7 @@ async function ask() {
   clearTimeout(timer);
   const answer = await request("/api/modem");
   if (answer.ok) show(answer.content);
-  else tell(answer.status ? answer.content.error : "No connection to the box.", true);
+  else tell(answer.status ? whyNot(answer) : "No connection to the box.", answer.status !== 503);
   if (!document.hidden) timer = setTimeout(ask, modem && modem.state !== "idle" ? 700 : 4000);
 }
 
@@ -101,7 +101,7 @@ function sure(question) {
 
 async function act(path, fields) {
   refused = null;
-  const answer = await post(path, fields);
+  const answer = await patiently(() => post(path, fields), tell);
   if (!answer.ok) refuse(answer.content.error);
   else ask();
   return answer;
@@ -109,6 +109,7 @@ async function act(path, fields) {
 
 byId("read").addEventListener("click", () => act("/api/modem/read", {}));
 byId("keep").addEventListener("click", () => setTimeout(ask, 1500));
+saveByLink(tell);
 byId("make").addEventListener("click", async () => {
   const question = "The bytes shown will be written to the modem, which then restarts. It keeps its present parameters until all the new ones have arrived. Leave the power on. No car is answered meanwhile. Continue?";
   if (await sure(question)) act("/api/modem/change", { check: modem.block.check });

@@ -12,18 +12,10 @@ function tell(text, kind) {
 }
 
 // The bytes of a file of the box; raises an Error in words when they cannot be had.
-async function bytesOf(path, type) {
-  let answer;
-  let data;
-  try {
-    answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(60000) });
-    data = new Uint8Array(await answer.arrayBuffer());
-  } catch (error) {
-    throw new Error("The box does not answer.");
-  }
-  if (answer.status === 401) toLogin();
-  if (answer.ok && (answer.headers.get("Content-Type") || "").startsWith(type)) return data;
-  throw new Error(answer.status === 503 ? "A car is being read; try again when it is done." : NOT_THE_PROGRAM);
+async function bytesOf(path) {
+  const answer = await patiently(() => fileFrom(path), tell, true);
+  if (!answer.ok) throw new Error(answer.content.error);
+  return new Uint8Array(await answer.file.arrayBuffer());
 }
 
 // ---- one file of several
@@ -69,7 +61,7 @@ byId("save").addEventListener("click", async () => {
     const files = [["report.txt", report]];
     if (byId("with-frames").checked) {
       tell("Collecting the frames");
-      files.push(["frames.pcap", await bytesOf("/capture.pcap", "application/")]);
+      files.push(["frames.pcap", await bytesOf("/capture.pcap")]);
     }
     keepAs("socbox-report.zip", "application/zip", zip(files));
     tell(files.length > 1 ? "Saved: report and frames." : "Saved: the report.", "good");
@@ -78,9 +70,10 @@ byId("save").addEventListener("click", async () => {
   }
 });
 
+saveByLink(tell);
 (async () => {
   try {
-    report = await bytesOf("/diagnostics.txt", "text/plain");
+    report = await bytesOf("/diagnostics.txt");
     byId("text").textContent = new TextDecoder().decode(report);
     byId("save").disabled = false;
     tell("");

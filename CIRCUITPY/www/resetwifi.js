@@ -7,7 +7,7 @@ byId("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   byId("forget").disabled = true;
   setText(byId("said"), "Saving");
-  const answer = await post("/api/resetwifi", {});
+  const answer = await patiently(() => post("/api/resetwifi", {}), (text) => setText(byId("said"), text));
   // While a car is read it is put off.
   const done = answer.content.pending ? answer.content.text : "Forgotten. The box restarts and leaves this network now.";
   const text = answer.ok ? done : answer.content.error;

@@ -58,7 +58,7 @@ async function state() {
     if (answer.status && answer.status !== 503) throw new Error(answer.content.error);
     // Whoever cancels does not wait for a box that is away.
     if (stopped) return box;
-    tell(answer.content.error, "");
+    tell(whyNot(answer), "");
     await wait(2500);
   }
 }
@@ -92,7 +92,7 @@ async function checked(file) {
     });
     if (file !== byId("file").files[0]) return null;
     if (answer.status && answer.status !== 503) return answer;
-    tell(answer.status ? answer.content.error : "The connection was lost. Waiting for the box.");
+    tell(answer.status ? whyNot(answer) : "The connection was lost. Waiting for the box.");
     await wait(2500);
   }
 }
@@ -224,6 +224,7 @@ function result() {
   else tell(`Version ${wanted} did not start; ${box.version} runs as before.`, "fault");
 }
 
+saveByLink(tell);
 byId("file").addEventListener("change", choose);
 byId("form").addEventListener("submit", (event) => { event.preventDefault(); send(); });
 byId("again").addEventListener("click", send);

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The page /update in a real browser: the whole way to another version, with a lost connection on the way."""
 
+import http.server
 import json
 import re
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -168,17 +170,54 @@ def test_the_script_for_many_boxes(key, tmp_path, capsys):
         assert f"0.1.0 -> {NEW}" in capsys.readouterr().out
 
 
+def run_shell_lines(folder, url):
+    """What the documentation has for a shell, run in `folder` against the box at `url`."""
+    text = (Path(__file__).parents[2] / "docs" / "updates.md").read_text()
+    lines = next(block for block in re.findall(r"^```\n(.*?)^```$", text, re.M | re.S) if "curl" in block)
+    lines = lines.replace("http://192.168.1.50", url)
+    return subprocess.run(["bash", "-eu", "-c", lines], cwd=folder, capture_output=True, text=True, check=False, timeout=200)
+
+
+class Busy(http.server.BaseHTTPRequestHandler):
+    """A box that is busy with a car whenever it is asked for something the first time, and refuses what `refused` is in."""
+
+    asked = []
+    refused = "nothing"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        first = self.path not in self.asked
+        self.asked.append(self.path)
+        status = 409 if self.refused in self.path else 503 if first else 200
+        document = json.dumps({"restarting": b"restart" in body}).encode()
+        self.send_response(status)
+        for name, value in (("Retry-After", "1"), ("Content-Length", str(len(document)))):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(document)
+
+    def log_message(self, *_arguments):
+        return
+
+
+@pytest.mark.parametrize(("refused", "asked"), (("nothing", 6), ("offset=8192", 5)))
+def test_the_shell_lines_wait_for_a_car_and_end_with_a_refusal(tmp_path, refused, asked):
+    (tmp_path / "socbox-0.2.0.update").write_bytes(bytes(9000))
+    handler = type("Handler", (Busy,), {"asked": [], "refused": refused})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = run_shell_lines(tmp_path, "http://127.0.0.1:%d" % server.server_port)
+        server.shutdown()
+    assert len(handler.asked) == asked, handler.asked
+    assert done.returncode == 0 and '"restarting": true' in done.stdout, done.stderr
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_the_shell_lines_of_the_documentation(tmp_path):
-    text = (Path(__file__).parents[2] / "docs" / "updates.md").read_text()
-    lines = next(block for block in re.findall(r"^```\n(.*?)^```$", text, re.M | re.S) if "curl" in block)
     (tmp_path / "socbox-0.2.0.update").write_bytes(made("0.2.0"))
     with running_box(WEB_PASSWORD="your password") as box:
-        lines = lines.replace("http://192.168.1.50", box.url)
-        done = subprocess.run(
-            ["bash", "-eu", "-c", lines], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        done = run_shell_lines(tmp_path, box.url)
         assert done.returncode == 0 and '"restarting": true' in done.stdout, done.stderr
         for _ in range(60):
             if "starting a 0.2.0" in box.ask("console"):

@@ -1051,26 +1051,135 @@ def test_a_page_that_waits_for_a_restart_says_after_a_minute_what_to_do(newcomer
     assert page.url == newcomer.url + "/", "the recovery page tells the rest"
 
 
-def test_settings_that_are_asked_for_while_a_car_is_read_come_when_it_is_done(owner):
-    page = owner.page
-    put_off = {"error": "A car is being read. Try again when that is done.", "code": "car"}
-    tries = []
+GOES_ON = "A car is being read. This goes on by itself when that is done."
+
+
+def put_off(page, path, then=None):
+    """The box is busy with a car at the next two requests for `path`; gives those that came, `then` answers the third."""
+    asked = []
 
     def answer(route):
-        tries.append(route.request.url)
-        if len(tries) < 3:
-            route.fulfill(status=503, json=put_off)
-        else:
+        asked.append(route.request)
+        if len(asked) < 3:
+            route.fulfill(status=503, json={"error": "A car is being read; try again when it is done.", "code": "car"})
+        elif then is None:
             route.fallback()
+        else:
+            route.fulfill(json=then)
 
-    page.clock.install()
-    page.route("**/api/settings", answer)
-    page.goto(owner.url + "/config")
+    page.route("**" + path, answer)
+    return asked
+
+
+def wait_out(visit, said="#said"):
+    """Twice the page says what it waits for, and asks again by itself."""
     for _ in range(2):
-        owner.wait("#said", "A car is being read")
-        page.clock.run_for(3000)
-    page.wait_for_selector("body[data-ready]")
-    assert len(tries) == 3 and owner.text("#said") == "" and page.is_visible("#HOSTNAME")
+        visit.wait(said, GOES_ON)
+        visit.page.evaluate("(said) => { document.querySelector(said).textContent = ''; }", said)
+        visit.page.clock.run_for(3000)
+
+
+@pytest.mark.parametrize(
+    ("page_path", "path"),
+    (
+        ("/config", "/api/settings"),
+        ("/report", "/diagnostics.txt"),
+        ("/diary", "/api/diary"),
+        ("/update", "/api/update"),
+        ("/modem", "/api/modem"),
+    ),
+)
+def test_a_page_that_is_opened_while_a_car_is_read_says_so_and_is_there_when_that_is_done(owner, page_path, path):
+    page = owner.page
+    page.clock.install()
+    asked = put_off(page, path)
+    page.goto(owner.url + page_path)
+    for _ in range(2):
+        owner.wait("#said", GOES_ON)
+        assert "fault" not in page.get_attribute("#said", "class")
+        page.evaluate("() => { document.getElementById('said').textContent = ''; }")
+        page.clock.run_for(4000)
+    if page_path == "/modem":
+        page.wait_for_function("() => modem !== null")
+    else:
+        page.wait_for_selector("body[data-ready]")
+    assert len(asked) == 3 and GOES_ON not in owner.text("#said")
+
+
+@pytest.mark.parametrize(
+    ("page_path", "link", "name"),
+    (
+        ("/config", "/api/backup", "socbox-settings.json"),
+        ("/config", "/settings.toml", "settings.toml"),
+        ("/update", "/api/backup", "socbox-settings.json"),
+        ("/report", "/diagnostics.txt", "socbox-diagnostics.txt"),
+        ("/report", "/capture.pcap", "socbox.pcap"),
+        ("/diary", "/diary.csv", "socbox-diary.csv"),
+    ),
+)
+def test_a_file_that_is_asked_for_while_a_car_is_read_is_saved_when_that_is_done(owner, page_path, link, name):
+    page = owner.page
+    owner.open(page_path)
+    told = page.evaluate("(link) => fetch(link).then((answer) => answer.text())", link)
+    page.clock.install()
+    put_off(page, link)
+    with page.expect_download() as download:
+        page.click(f"a[href='{link}']")
+        wait_out(owner)
+    assert download.value.suggested_filename == name
+    saved = Path(download.value.path()).read_bytes()
+    assert (b"\xd4\xc3\xb2\xa1" if link == "/capture.pcap" else told[:20].encode()) in saved[:24]
+
+
+def test_a_file_that_cannot_be_had_is_told_in_words_and_nothing_is_saved(newcomer):
+    owner = newcomer
+    page = owner.page
+    owner.box_restarts = True
+    owner.open("/config")
+    downloads = []
+    page.on("download", lambda one: downloads.extend([one]))
+    page.route("**/api/backup", lambda route: route.fulfill(status=500, content_type="text/plain", body="See the log."))
+    page.click("a[href='/api/backup']")
+    owner.wait("#said.fault", "See the log.")
+    page.unroute("**/api/backup")
+    page.route("**/api/backup", lambda route: route.fulfill(content_type="text/html", body="The box cannot start"))
+    page.click("a[href='/api/backup']")
+    owner.wait("#said.fault", "recovery page")
+    page.unroute("**/api/backup")
+    page.route("**/api/backup", lambda route: route.abort())
+    page.click("a[href='/api/backup']")
+    owner.wait("#said.fault", "The box does not answer.")
+    assert not downloads
+
+
+def test_what_is_pressed_while_a_car_is_read_is_done_when_that_is_over(owner):
+    page = owner.page
+    owner.open("/config")
+    page.clock.install()
+    page.fill("#DISPLAY_DIM_S", "61")
+    asked = put_off(page, "/api/settings", {"ok": True, "pending": True, "text": "Saved in the end."})
+    page.click("#save")
+    wait_out(owner)
+    owner.wait("#said", "Saved in the end.")
+    assert {request.method for request in asked} == {"POST"}
+    page.unroute_all(behavior="ignoreErrors")
+    put_off(page, "/api/test/delivery", {"ok": True, "text": "It is there.", "status": 200, "answer": ""})
+    page.click("#try-delivery")
+    wait_out(owner, "#tried")
+    owner.wait("#tried.good", "It is there.")
+    put_off(page, "/api/backup")
+    page.fill("#again", PASSWORD)
+    with page.expect_download() as download:
+        page.click("#secrets button[value=json]")
+        wait_out(owner, "#secrets-said")
+    assert download.value.suggested_filename == "socbox-settings.json"
+    page.evaluate("() => sessionStorage.clear()")
+    page.goto(owner.url + "/resetwifi")
+    put_off(page, "/api/resetwifi", {"ok": True})
+    page.check("#sure")
+    page.click("#forget")
+    wait_out(owner)
+    owner.wait("#said.good", "Forgotten.")
 
 
 @pytest.fixture

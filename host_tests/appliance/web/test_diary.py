@@ -62,7 +62,7 @@ def test_a_computer_that_has_the_drive_is_told_and_nothing_is_deleted(pages, job
 
 def test_a_car_goes_first_and_a_deletion_that_nobody_waits_for_is_not_done(pages, jobs, rig):
     later = pages.delete(request({}))
-    assert told(later.too_late()) == (503, {"error": TRY_LATER})
+    assert told(later.too_late()) == (503, {"error": TRY_LATER, "code": "car"})
     assert not jobs.due(0) and rig.charges() == [42]
 
 

@@ -4,7 +4,7 @@
 
 import pytest
 from appliance.jobs import Jobs
-from appliance.web.actions import TRY_LATER
+from appliance.web.actions import BUSY, TRY_LATER
 from appliance.web.on_demand import OnDemand
 
 
@@ -78,9 +78,16 @@ def test_nothing_is_loaded_while_a_car_is_read():
 def test_a_car_that_comes_first_ends_the_wait_and_nothing_is_loaded_for_nobody():
     rig = Rig()
     later = rig.answer(Request())
+    rig.car = True
     answer = later.too_late()
     assert status_of(answer) == 503 and TRY_LATER in answer._body
     assert not rig.jobs.due(0)
+
+
+def test_a_box_that_had_too_much_else_to_do_does_not_speak_of_a_car():
+    rig = Rig()
+    answer = rig.answer(Request()).too_late()
+    assert status_of(answer) == 503 and BUSY in answer._body and not rig.jobs.due(0)
 
 
 def test_while_another_job_waits_the_page_is_told_to_ask_again():

@@ -40,7 +40,7 @@ def answer_of(request, jobs, job, failed, then=None):
 
     def too_late():
         jobs.cancel(waiting[0])
-        return responses.document(request, {"error": TRY_LATER}, 503)
+        return responses.busy(request, "car", TRY_LATER)
 
     return responses.Later(poll, too_late, TRY_LIMIT_MS)
 

@@ -39,7 +39,7 @@ class OnDemand:
 
         def too_late():
             self._jobs.cancel(job)
-            return busy(request, "car", TRY_LATER)
+            return busy(request, "car", TRY_LATER) if self._has_car() else busy(request, "busy", BUSY)
 
         return responses.Later(poll, too_late, TRY_LIMIT_MS)
 
