@@ -42,6 +42,7 @@ def test_what_is_understood(text, host, port, path):
         ("ftp://192.168.1.60", "must start with http://"),
         ("http:192.168.1.60", "must start with http://"),
         ("http:/192.168.1.60", "must start with http://"),
+        ("http//192.168.1.60", "must start with http://"),
         ("192.168.1.60:8O", "1 to 65535"),
         ("192.168.1.60:", "1 to 65535"),
         ("192.168.1.60:0", "1 to 65535"),

@@ -54,6 +54,12 @@ def test_a_key_in_the_query_goes_with_the_question_for_its_settings(url, path):
     assert Target(url).is_smartevse and Target(url).settings_path == path
 
 
+@pytest.mark.parametrize("path", ["", "/", "/ev_state", "/ev_state/", "/settings", "/index.html"])
+def test_an_address_that_was_copied_from_a_browser_is_that_of_its_smartevse(path):
+    target = Target("http://smartevse-1234.local" + path)
+    assert (target.path, target.is_smartevse, target.settings_path) == ("/ev_state", True, "/settings")
+
+
 def test_find_value():
     assert find_value(b'{"state_id": 12,', b"state_id") == "12"
     assert find_value(b'{"a":"b c"}', b"a") == "b c"

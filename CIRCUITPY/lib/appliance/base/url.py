@@ -94,7 +94,7 @@ def _split(text):
         raise ValueError("must start with http://")
     if not mark or scheme.lower() != "http":
         rest = text
-        if text.lower().startswith("http:"):
+        if text[:5].lower() in ("http:", "http/"):
             raise ValueError("must start with http://")
     if "#" in rest:
         raise ValueError("must not contain #")
