@@ -107,7 +107,7 @@ class Announcer:
         document = {
             "name": entity[_NAME],
             "unique_id": "%s_%s" % (self._node, entity[_OBJECT]),
-            "object_id": "%s_%s" % (self._node, entity[_OBJECT]),
+            "default_entity_id": "%s.%s_%s" % (entity[_COMPONENT], self._node, entity[_OBJECT]),
             "availability_topic": self._prefix + "/availability",
             "device": device,
             "origin": {"name": version.PRODUCT, "sw_version": version.VERSION},
