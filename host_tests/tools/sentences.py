@@ -38,8 +38,8 @@ _VOID = ("meta", "link", "img", "input", "br")
 MODULES = (
     "appliance/base/url.py", "appliance/selftest.py", "appliance/story.py", "appliance/modem", "appliance/mqtt/session.py",
     "appliance/mqtt/trial.py", "appliance/settings/checks.py", "appliance/settings/copies.py",
-    "appliance/settings/reading.py", "appliance/settings/settings.py", "appliance/settings/toml.py",
-    "appliance/smartevse", "appliance/state/cars.py", "appliance/state/status.py",
+    "appliance/settings/reading.py", "appliance/settings/service.py", "appliance/settings/settings.py",
+    "appliance/settings/toml.py", "appliance/smartevse", "appliance/state/cars.py", "appliance/state/status.py",
     "appliance/state/faults.py", "appliance/storage", "appliance/update", "appliance/web",
     "plc/qca7005.py", "v2g/connection.py", "v2g/plug_in.py", "v2g/secc.py", "v2g/session.py",
 )  # fmt: skip
