@@ -161,14 +161,14 @@ class Slac:
             return
         ev_mac = mme.source(frame)
         run = mme_slac.run_id(frame, mme_slac.CM_SLAC_PARM_REQ)
-        another = self.joined is not None and self.joined.ev_mac != ev_mac
-        if another and not self.silent:
+        other = self.joined is not None and self.joined.ev_mac != ev_mac
+        if other and not self.silent:
             self._ignored += 1  # one cable, one car: a neighbour's car finds its own EVSE
             return
         context = _Context(ev_mac, run, now)
         if self.joined:
             context.stale_link = True
-            if not another:
+            if not other:
                 self.joined = None
                 self._link_deadline = None
         for old in self._contexts:
