@@ -198,6 +198,14 @@ def test_a_search_that_came_to_nothing_is_a_fault_only_when_the_car_is_on_our_ca
     assert bench.status.causes() == ["match_timeout"]
 
 
+def test_a_search_beside_the_car_that_is_read_explains_nothing_of_it(bench):
+    bench.tell("matched", CAR, 0)
+    bench.tell("search_ended", b"neighb", "not_chosen")
+    bench.tell("session_end", "no_sdp")
+    bench.story.asked(Answer(PLUGGED, 12), None)
+    assert bench.status.causes() == ["no_sdp"]
+
+
 def search(bench, number):
     """As a VW of another bay, which makes up a MAC for each."""
     mac = b"\x00\x7d\xfa" + number.to_bytes(3, "big")

@@ -392,8 +392,9 @@ def test_beside_a_joined_car_that_is_silent_another_is_measured_and_takes_its_pl
     wire.to_match()
     wire.car_sends(match_req())
     wire.slac.silent = True
+    wire.slac.attenuation = told = bytes(range(58))
     wire.to_match(NEIGHBOUR)
-    assert wire.slac.joined.ev_mac == CAR
+    assert wire.slac.joined.ev_mac == CAR and wire.slac.attenuation == told
     if heard:
         wire.slac.peer_heard(wire.now)  # it was there all the time: who else it may be is not on this cable
     wire.sent()

@@ -53,7 +53,8 @@ def search_ended(story, event, _secc):
     """Its MAC, code."""
     kind, ev_mac, code = event
     story.note_a_while((kind, maker_of(ev_mac)), "car", "search of %s ended: %s" % (hex_text(ev_mac), code))
-    story.search_fault = code
+    if not story.status.in_session:  # beside the car that is read only a neighbour's is left
+        story.search_fault = code
 
 
 def matched(story, event, _secc):

@@ -89,7 +89,7 @@ class Slac:
         self.events = self.key.events
         self._ignored = 0
         self.joined = None  # the context that got our key, from CM_SLAC_MATCH.CNF on
-        self.attenuation = None  # dB of the 58 groups, as reported for the car that was matched or sounded last
+        self.attenuation = None  # dB of the 58 groups, as reported for the car that is joined or sounded last
         self.offset_db = 0  # taken off every reported group
         self._contexts = []
         self._link_deadline = None
@@ -301,7 +301,8 @@ class Slac:
         if total == 0:
             averages[0] = 1  # some cars ignore a report of nothing but zeroes
         context.characteristics = averages
-        self.attenuation = bytes(averages)
+        if self.joined is None:
+            self.attenuation = bytes(averages)
         self.events.append(("characteristics", context.ev_mac, context.profiles, total // mme_slac.GROUPS))
         self._repeat_characteristics(context, now)
 
