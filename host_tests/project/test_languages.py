@@ -16,6 +16,11 @@ def test_every_text_is_there_in_every_language_with_the_same_places(all_of_them)
     assert languages.complaints(all_of_them) == []
 
 
+@pytest.mark.parametrize(("text", "hole"), (("{0}, CircuitPython {1}, started by: {2}", "{t2}"),))
+def test_words_that_are_filled_in_are_translated_as_well(all_of_them, text, hole):
+    assert [one.name for one in all_of_them if hole not in one.pages[text]] == []
+
+
 def test_the_files_of_the_box_are_made_from_the_translations(all_of_them):
     stale = [str(path) for path, _ in languages.stale(all_of_them)]
     assert stale == [], "python -m host_tests.tools.languages"

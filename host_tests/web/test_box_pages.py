@@ -1225,7 +1225,7 @@ def test_a_car_session_is_watched_live(newcomer, box, one_car):
     assert re.match(r"\+0 s\s+The car looks for a charger$", steps[0]) and 5 <= len(steps) <= 10, steps
     newcomer.page.check("text=Every step")
     steps = newcomer.page.locator("#timeline li").all_inner_texts()
-    assert len(steps) > 12 and re.match(r"\+0.00 s\s+car asks for matching\s+100$", steps[0])
+    assert len(steps) > 12 and re.match(r"\+0.00 s\s+Car asks for matching\s+100$", steps[0])
     car = newcomer.text("#car")
     assert re.search(r"EVCCID\)\s+02:AB:34:CD:56:EF", car) and re.search(r"Battery\s+58.0 kWh", car)
     assert re.search(r"42 %, sent", newcomer.text("#sessions"))
