@@ -168,7 +168,7 @@ async function find(left) {
   }
   const found = answer.ok ? answer.content.found : [];
   if (found.length && !byId("evse-url").value) byId("evse-url").value = found[0].address;
-  const names = found.map((one) => one.name + " at " + one.address).join(", ");
+  const names = found.map((one) => one.name + " (" + one.address + ")").join(", ");
   setText(byId("evse-found"), found.length ? "Found: " + names + "."
     : "None was found automatically. Its address is on its own display, or in your router's list of devices.");
 }

@@ -178,7 +178,7 @@ def from_the_network_to_the_first_car(box, page, figures):
     wait(page, "#evse-title", "Your SmartEVSE")
     figures(f"set-up page in a browser: result {time.monotonic() - began:.1f} s after Connect (real time)")
     assert fits(page) and violations(page) == []
-    wait(page, "#evse-found", "Found: SmartEVSE-4417 at 192.168.1.60")
+    wait(page, "#evse-found", r"Found: SmartEVSE-4417 \(192.168.1.60\)\.$")
     page.fill("#evse-url", "192.168.1.1")
     page.click("#evse-test")
     wait(page, "#evse-said", "does not answer|not a SmartEVSE")
