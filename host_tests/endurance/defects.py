@@ -87,12 +87,8 @@ def _no_retransmission(self):
     self._deadline = None
 
 
-def _any_run(self, kind, frame):
-    at = 19 if kind == mme_slac.CM_ATTEN_PROFILE_IND else 6
-    for context in self._contexts:
-        if frame[at : at + 6] == context.ev_mac:
-            return context
-    return None
+def _any_run(frame, layout, ev_mac, run):
+    return frame[layout[2] : layout[2] + 6] == ev_mac
 
 
 _send_characteristics = slac.Slac._send_characteristics
@@ -217,7 +213,7 @@ _deliver = delivery.Deliveries.deliver
 # noticed when the defect was planted first)
 DEFECTS = {
     "TCP never retransmits": (tcp.TcpServer, "_on_deadline", _no_retransmission, one_fault_at_a_time, 152),
-    "RunID not compared": (slac.Slac, "_context_of", _any_run, mixtures, 2),
+    "RunID not compared": (mme_slac, "is_from", _any_run, mixtures, 2),
     "attenuation not divided by the profiles": (
         slac.Slac,
         "_send_characteristics",

@@ -34,8 +34,8 @@ def profile(groups=mme_slac.GROUPS):
 
 
 def test_a_profile_is_of_the_car_named_inside_it_not_of_the_modem_that_sent_it():
-    assert mme_slac.is_from(profile(), mme_slac.CM_ATTEN_PROFILE_IND, CAR, RUN)
-    assert not mme_slac.is_from(profile(), mme_slac.CM_ATTEN_PROFILE_IND, BOX, RUN)
+    assert mme_slac.is_from(profile(), mme_slac.LAYOUT[mme_slac.CM_ATTEN_PROFILE_IND], CAR, RUN)
+    assert not mme_slac.is_from(profile(), mme_slac.LAYOUT[mme_slac.CM_ATTEN_PROFILE_IND], BOX, RUN)
 
 
 def test_profiles_add_up_group_by_group():

@@ -403,6 +403,20 @@ def test_beside_a_joined_car_that_is_silent_another_is_measured_and_takes_its_pl
     assert len(wire.sent()) == (0 if heard else 1) and not wire.slac.silent
 
 
+@pytest.mark.parametrize("progress", [Wire.to_match, Wire.to_link, lambda wire: None])
+def test_whoever_is_not_admitted_changes_nothing_and_a_request_for_something_else_is_not_asked_about(progress):
+    wire = Wire()
+    progress(wire)
+    wire.sent(), wire.events()
+    asked, joined, ignored = [], wire.slac.joined, wire.slac.ignored
+    wire.slac.admits = lambda ev_mac, now: asked.append((ev_mac, now))
+    secured = bytearray(parm_req(NEIGHBOUR))
+    secured[20] = 1
+    wire.car_sends(parm_req(CAR), secured, parm_req(NEIGHBOUR)[:28], parm_req(NEIGHBOUR))
+    assert asked == [(CAR, wire.now), (NEIGHBOUR, wire.now)]
+    assert (wire.sent(), wire.events(), wire.slac.joined, wire.slac.ignored) == ([], [], joined, ignored + 2)
+
+
 def test_start_atten_char_later_than_tt_match_sequence_is_too_late():
     wire = Wire()
     wire.car_sends(parm_req())

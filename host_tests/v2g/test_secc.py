@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """The whole station against a car of scapy packets: order of events, deadlines, every way to leave."""
 
+import sys
+
 import pytest
 from plc.ticks import ticks_add, ticks_diff
 from scapy.layers.inet import UDP
 from v2g import apphand, exi
 from v2g.din import SCHEMA
+from v2g.secc import Secc
 
 from host_tests.support import slac_wire
 from host_tests.support.din_car import BODIES, TO_PARAMETERS, ac_parameters, charge_parameters, status
@@ -953,3 +956,29 @@ def test_another_car_may_come_while_the_first_one_rests():
     other = WireCar(mac=OTHER, now=car.now, secc=car.secc)
     other.to_reading()
     assert len(other.kinds("reading")) == 1
+
+
+def calls_for(secc, frame, now):
+    """How many Python functions are called for ``frame``."""
+    calls = []
+    sys.setprofile(lambda called, what, _of: calls.append(called.f_code.co_name) if what == "call" else None)
+    secc.receive(memoryview(frame), now)
+    sys.setprofile(None)
+    secc.take_frames()
+    return len(calls)
+
+
+def test_from_a_frame_of_slac_to_its_answer_few_functions_are_called():
+    """On a board each call is some 0.1 ms, and three frames arrive with every sound."""
+    secc = Secc(slac_wire.BOX, bytes, {})
+    secc.poll(1000)
+    secc.receive(memoryview(slac_wire.set_key_cnf(bytes(4))), 1000)
+    secc.take_frames()
+    frames = [slac_wire.parm_req(), slac_wire.start_atten(), slac_wire.sound(), slac_wire.profile()]
+    calls = [calls_for(secc, frame, 1100) for frame in frames]
+    secc.poll(1701)
+    secc.poll(1750)
+    secc.take_frames()
+    calls += [calls_for(secc, frame, 1760) for frame in (slac_wire.atten_rsp(), slac_wire.match_req())]
+    assert [event[0] for event in secc.slac.events][-1] == "matched"
+    assert all(few <= most for few, most in zip(calls, (28, 9, 6, 7, 9, 12), strict=True)), calls

@@ -93,8 +93,8 @@ def nid_from_nmk(nmk):
 
 
 def new(destination, source_mac, kind, size=MIN_FRAME):
-    """A frame with its header and nothing else yet."""
-    frame = bytearray(max(size, MIN_FRAME))
+    """A frame of ``size`` bytes, not less than MIN_FRAME, with its header and nothing else yet."""
+    frame = bytearray(size)
     frame[:_SOURCE] = destination
     frame[_SOURCE:_ETHERTYPE] = source_mac
     frame[_ETHERTYPE:_VERSION_OF_MME] = ETHERTYPE

@@ -24,8 +24,9 @@ CM_SLAC_MATCH_REQ = 0x607C
 CM_SLAC_MATCH_CNF = 0x607D
 CM_ATTEN_PROFILE_IND = 0x6086
 
-GROUPS = 58  # carrier groups of one attenuation profile
+GROUPS = const(58)  # carrier groups of one attenuation profile
 
+_SOURCE = const(6)  # as in every frame
 _MAC = const(6)
 _RUN_ID = const(8)
 _NMK = const(16)
@@ -34,8 +35,10 @@ _NMK = const(16)
 
 _APPLICATION = const(19)  # of every SLAC message, with the security type behind it; both 0
 _SECURITY = const(20)
-_AMP_MAP_RESULT = const(19)  # CNF
-_PARM_TARGET = const(19)
+_REQ_RUN_ID = const(21)
+_PARM_TARGET = const(19)  # CNF
+_PARM_EV_MAC = const(28)
+_PARM_RUN_ID = const(36)
 _START_SOUNDS = const(21)
 _PROFILE_GROUPS = const(25)
 _PROFILE_VALUES = const(27)
@@ -45,37 +48,41 @@ _VALIDATE_RESULT = const(21)
 _MATCH_LENGTH = const(21)  # 2 bytes, little-endian: how many follow
 _MATCH_EV_MAC = const(40)
 _MATCH_EVSE_MAC = const(63)
+_MATCH_RUN_ID = const(69)
+_MATCH_NID = const(85)  # CNF
 _MATCH_NMK = const(93)
 
 _SOUNDS = const(10)  # C_EV_match_MNBC
+# Target of the sounds, how many, TT_EVSE_match_MNBC in units of 100 ms; 1: the characteristics go to the EV that asked, not
+# to a third station.
+_TERMS = BROADCAST + bytes((_SOUNDS, 6, 1))
 
 # message -> (shortest frame that carries every field we read, offset of the RunID or None, offset of the EV MAC)
 # A frame below its length is malformed; only lengths, MACs and RunID are checked, never the ids and
 # reserved bytes, because some EV stacks fill them (open-plc-utils issue 157).
 LAYOUT = {
-    CM_AMP_MAP_REQ: (21, None, 6),
-    CM_SLAC_PARM_REQ: (29, 21, 6),
-    CM_START_ATTEN_CHAR_IND: (38, 30, 6),
-    CM_MNBC_SOUND_IND: (47, 39, 6),
-    CM_ATTEN_CHAR_RSP: (70, 27, 6),
-    CM_VALIDATE_REQ: (22, None, 6),
-    CM_SLAC_MATCH_REQ: (77, 69, 6),
-    CM_ATTEN_PROFILE_IND: (85, None, 19),  # the modem sends it; the car is named inside
+    CM_AMP_MAP_REQ: (21, None, _SOURCE),
+    CM_SLAC_PARM_REQ: (_REQ_RUN_ID + _RUN_ID, _REQ_RUN_ID, _SOURCE),
+    CM_START_ATTEN_CHAR_IND: (30 + _RUN_ID, 30, _SOURCE),
+    CM_MNBC_SOUND_IND: (39 + _RUN_ID, 39, _SOURCE),
+    CM_ATTEN_CHAR_RSP: (_ATTEN_RESULT + 1, _ATTEN_EV_MAC + _MAC, _SOURCE),
+    CM_VALIDATE_REQ: (_VALIDATE_RESULT + 1, None, _SOURCE),
+    CM_SLAC_MATCH_REQ: (_MATCH_RUN_ID + _RUN_ID, _MATCH_RUN_ID, _SOURCE),
+    CM_ATTEN_PROFILE_IND: (_PROFILE_VALUES + GROUPS, None, 19),  # the modem sends it; the car is named inside
 }
 
 
-def run_id(frame, kind):
-    """The RunID of SLAC message ``kind``, echoed untouched whatever it looks like ("TESLA EV")."""
-    at = LAYOUT[kind][1]
-    return bytes(frame[at : at + _RUN_ID])
+def run_id(frame):
+    """The RunID of CM_SLAC_PARM.REQ, echoed untouched whatever it looks like ("TESLA EV")."""
+    return bytes(frame[_REQ_RUN_ID : _REQ_RUN_ID + _RUN_ID])
 
 
-def is_from(frame, kind, ev_mac, run):
-    """True when SLAC message ``kind`` is of the car ``ev_mac`` and, where it has one, carries its RunID.
+def is_from(frame, layout, ev_mac, run):
+    """True when a SLAC message with this row of LAYOUT is of the car ``ev_mac`` and, where it has one, carries its RunID.
 
     Compares slices where they lie: this runs three times per sound, and copies would be garbage.
     """
-    _, run_at, mac_at = LAYOUT[kind]
+    _, run_at, mac_at = layout
     if frame[mac_at : mac_at + _MAC] != ev_mac:
         return False
     return run_at is None or frame[run_at : run_at + _RUN_ID] == run
@@ -83,23 +90,20 @@ def is_from(frame, kind, ev_mac, run):
 
 def is_parm_req(frame):
     """True for a CM_SLAC_PARM.REQ of the one application (0) without security (0): anything else is not ours."""
-    whole = len(frame) >= LAYOUT[CM_SLAC_PARM_REQ][0]
-    return whole and frame[_APPLICATION] == 0 and frame[_SECURITY] == 0
+    return frame[_APPLICATION] == 0 and frame[_SECURITY] == 0
 
 
 def amp_map_cnf(source_mac, ev_mac):
-    """Success: the map was received. What the modem sends is left as it is."""
-    frame = new(ev_mac, source_mac, CM_AMP_MAP_CNF)
-    frame[_AMP_MAP_RESULT] = 0
-    return frame
+    """Success (0): the map was received. What the modem sends is left as it is."""
+    return new(ev_mac, source_mac, CM_AMP_MAP_CNF)
 
 
 def slac_parm_cnf(source_mac, ev_mac, run):
     """Strict cars compare every constant here: 10 sounds, 600 ms, answer to this EV (OPU issue 30)."""
     frame = new(ev_mac, source_mac, CM_SLAC_PARM_CNF)
-    # target of the sounds, how many, TT_EVSE_match_MNBC in units of 100 ms; 1: the characteristics go to the EV that asked,
-    # not to a third station; its MAC, (application, security), RunID
-    pack_into("6sBBB6s2x8s", frame, _PARM_TARGET, BROADCAST, _SOUNDS, 6, 1, ev_mac, run)
+    frame[_PARM_TARGET:_PARM_EV_MAC] = _TERMS
+    frame[_PARM_EV_MAC : _PARM_EV_MAC + _MAC] = ev_mac
+    frame[_PARM_RUN_ID : _PARM_RUN_ID + _RUN_ID] = run
     return frame
 
 
@@ -115,10 +119,8 @@ def add_profile(frame, sums):
     """
     if frame[_PROFILE_GROUPS] != GROUPS:
         return False
-    at = _PROFILE_VALUES
     for group in range(GROUPS):
-        sums[group] += frame[at]
-        at += 1
+        sums[group] += frame[_PROFILE_VALUES + group]
     return True
 
 
@@ -153,8 +155,12 @@ def match_is_for(frame, own_mac, ev_mac):
 def slac_match_cnf(source_mac, ev_mac, run, nid, nmk):
     """Hands the car the key of our network; its length field is 86."""
     frame = new(ev_mac, source_mac, CM_SLAC_MATCH_CNF, _MATCH_NMK + _NMK)
-    # length, (the car's id), EV MAC, (the station's id), EVSE MAC, RunID, (reserved), NID, (reserved), NMK
-    pack_into("<H17x6s17x6s8s8x7sx16s", frame, _MATCH_LENGTH, 86, ev_mac, source_mac, run, nid, nmk)
+    frame[_MATCH_LENGTH] = 86
+    frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC] = ev_mac
+    frame[_MATCH_EVSE_MAC:_MATCH_RUN_ID] = source_mac
+    frame[_MATCH_RUN_ID : _MATCH_RUN_ID + _RUN_ID] = run
+    frame[_MATCH_NID : _MATCH_NMK - 1] = nid
+    frame[_MATCH_NMK:] = nmk
     return frame
 
 

@@ -91,6 +91,7 @@ class Slac:
         self.joined = None  # the context that got our key, from CM_SLAC_MATCH.CNF on
         self.attenuation = None  # dB of the 58 groups, as reported for the car that is joined or sounded last
         self.offset_db = 0  # taken off every reported group
+        self.admits = None  # (ev_mac, now) -> True when a CM_SLAC_PARM.REQ is to be answered; None: all are
         self._contexts = []
         self._link_deadline = None
         self._link_zeroes = 0
@@ -144,7 +145,15 @@ class Slac:
         elif kind == mme_slac.CM_SLAC_PARM_REQ:
             self._parm_req(frame, now)
         else:
-            self._car_message(kind, frame, now)
+            for context in self._contexts:
+                if mme_slac.is_from(frame, layout, context.ev_mac, context.run):
+                    states, action, next_state = MESSAGES[kind]
+                    if context.state not in states:
+                        break
+                    if action(self, context, frame, now) and next_state:
+                        self._enter(context, next_state, now)
+                    return
+            self._ignored += 1
 
     def _own_modem(self, kind, frame, now):
         if len(frame) < mme.LAYOUT.get(kind, _NEVER):
@@ -160,7 +169,9 @@ class Slac:
             self._ignored += 1
             return
         ev_mac = mme.source(frame)
-        run = mme_slac.run_id(frame, mme_slac.CM_SLAC_PARM_REQ)
+        if self.admits is not None and not self.admits(ev_mac, now):
+            return
+        run = mme_slac.run_id(frame)
         other = self.joined is not None and self.joined.ev_mac != ev_mac
         if other and not self.silent:
             self._ignored += 1  # one cable, one car: a neighbour's car finds its own EVSE
@@ -171,33 +182,22 @@ class Slac:
             if not other:
                 self.joined = None
                 self._link_deadline = None
+        kept = []
         for old in self._contexts:
-            if old.ev_mac == ev_mac and old.stale_link:
+            others = old.ev_mac != ev_mac
+            if old.stale_link and not others:
                 context.stale_link = True
-        # Another RunID may be a restart or a damaged repeat: which one counts the car tells by going on.
-        kept = [old for old in self._contexts if old.ev_mac != ev_mac or (old.state == "WAIT_START" and old.run != run)]
-        self._contexts = kept[1 - C_EVSE_MATCH_PARALLEL :] + [context]
+            # Another RunID may be a restart or a damaged repeat: which one counts the car tells by going on.
+            if others or (old.state == "WAIT_START" and old.run != run):
+                kept.append(old)
+        kept.append(context)
+        self._contexts = kept[-C_EVSE_MATCH_PARALLEL:]
         self.frames.append(mme_slac.slac_parm_cnf(self.mac, ev_mac, run))
         self.events.append(("parm", ev_mac))
 
-    def _car_message(self, kind, frame, now):
-        context = self._context_of(kind, frame)
-        states, action, next_state = MESSAGES[kind]
-        if context is None or context.state not in states:
-            self._ignored += 1
-        elif action(self, context, frame, now) and next_state:
-            self._enter(context, next_state, now)
-
-    def _context_of(self, kind, frame):
-        for context in self._contexts:
-            if mme_slac.is_from(frame, kind, context.ev_mac, context.run):
-                return context
-        return None
-
     def _enter(self, context, state, now):
         context.state = state
-        row = TIMEOUTS.get(state)
-        context.deadline = ticks_add(now, TIMERS_MS[row[0]]) if row else None
+        context.deadline = ticks_add(now, TIMERS_MS[TIMEOUTS[state][0]])
 
     def _keep_only(self, context):
         """The car went on with this RunID: its profiles, which carry none, are this context's."""

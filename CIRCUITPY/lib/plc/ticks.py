@@ -6,9 +6,11 @@ CircuitPython starts the counter 65 s before its first wrap, then wraps every 6.
 comparisons are wrong within the first minute. Every deadline goes through these three functions.
 """
 
-_PERIOD = 1 << 29
-_HALF = 1 << 28
-_MASK = _PERIOD - 1
+from plc.const import const
+
+_PERIOD = const(1 << 29)
+_HALF = const(1 << 28)
+_MASK = const(_PERIOD - 1)
 
 
 def ticks_add(now, delta_ms):

@@ -28,7 +28,7 @@ and at any time ("failed", cause) for what went wrong on the way, and ("firmware
 has "not_answered", the SLAC_PARM.REQs that the rules of ``v2g.admission`` left without an answer, and "not_chosen".
 """
 
-from plc import ipv6, mme, mme_slac
+from plc import ipv6, mme
 from plc.slac import Slac
 from plc.ticks import ticks_diff
 
@@ -58,6 +58,7 @@ class Secc:
         self.mac = bytes(mac)
         self.slac = Slac(self.mac, random_bytes) if slac is None else slac
         self.slac.offset_db = config.get("attenuation_offset_db", 0)
+        self.slac.admits = self._admit
         self.ipv6 = ipv6.Ipv6(self.mac)
         self.admission = Admission(config.get("answer", "auto"), config.get("can_ask", False))
         self.counts = {
@@ -149,7 +150,7 @@ class Secc:
         if not self._started:
             self._start(now)
         if mme.is_mme(frame):
-            self._receive_mme(frame, now)
+            self.slac.receive(frame, now)
         else:
             self._receive_ip(frame, now)
 
@@ -197,17 +198,11 @@ class Secc:
 
     # ---- SLAC
 
-    def _receive_mme(self, frame, now):
-        """The answer goes first: what SLAC has to tell is read in ``poll``, or before the next IPv6 frame."""
-        if mme.mmtype(frame) == mme_slac.CM_SLAC_PARM_REQ and mme_slac.is_parm_req(frame):
-            if self.slac.events:
-                self._take_slac_events(now)
-            if not self._admit(mme.source(frame), now):
-                return
-        self.slac.receive(frame, now)
-
     def _admit(self, ev_mac, now):
-        """The plug-in rules, and the car that starts over in the middle (Stellantis, Tesla after sleep)."""
+        """The plug-in rules, and the car that starts over in the middle (Stellantis, Tesla after sleep). Every other answer
+        goes first: what SLAC has to tell is read in ``poll``, or before the next IPv6 frame."""
+        if self.slac.events:
+            self._take_slac_events(now)
         plug_in = self._plug_in
         if plug_in is not None and plug_in.ev_mac != ev_mac:
             unheard = ticks_diff(now, plug_in.heard) >= LIMITS_MS["unheard"]  # its modem may still count as joined
