@@ -709,6 +709,23 @@ def test_a_car_that_hangs_up_after_the_handshake_is_answered_twice_and_no_more(r
     assert answered == 2 and {cause for (cause,) in car.kinds("session_end")} == {"answer_refused"}
 
 
+@pytest.mark.parametrize("rotates", [False, True])
+def test_a_car_that_asks_for_nothing_but_tls_and_falls_silent_is_answered_twice_and_no_more(rotates):
+    car = WireCar()
+    answered = 0
+    for number in range(12):
+        car.mac = b"\x00\x7d\xfa\0\0" + bytes((number if rotates else 0,))
+        car.frames.clear()
+        car.sends(slac_wire.parm_req(car.mac))
+        if [frame for frame in car.frames if frame[15:17] == b"\x65\x60"]:
+            answered += 1
+            car.slac()
+            car.sdp(0)
+            car.sdp(0)
+        car.wait(9850)
+    assert answered == 2
+
+
 def test_a_car_that_wanted_ac_by_accident_is_read_when_it_comes_back():
     car = WireCar()
     assert ac_session(car, CAR)
@@ -832,6 +849,19 @@ def test_a_car_that_is_slow_to_its_first_frame_is_read_while_a_neighbours_search
     car.sends(slac_wire.atten_rsp(mac), slac_wire.match_req(mac, evse=slac_wire.NEIGHBOUR))  # another station
     car.wait(ms - 8050)
     assert car.sdp()
+    car.connect()
+    car.handshake()
+    for name in (*TO_PARAMETERS, "ChargeParameterDiscoveryReq"):
+        assert car.request(name)["ResponseCode"][:2] == "OK"
+    assert [mac for mac, _ in car.kinds("matched")] == [CAR] and len(car.kinds("reading")) == 1
+
+
+@pytest.mark.parametrize("mac", [CAR[:3] + b"\x99\x99\x99", OTHER])
+def test_a_car_that_closed_and_connects_again_is_read_although_a_neighbours_searched_meanwhile(mac):
+    car = _to(3)
+    car.tcp("FA")
+    car.wait(500)
+    car.sends(slac_wire.parm_req(mac))
     car.connect()
     car.handshake()
     for name in (*TO_PARAMETERS, "ChargeParameterDiscoveryReq"):

@@ -206,11 +206,12 @@ class Secc:
         plug_in = self._plug_in
         if plug_in is not None and plug_in.ev_mac != ev_mac:
             unheard = ticks_diff(now, plug_in.heard) >= LIMITS_MS["unheard"]  # its modem may still count as joined
-            read = plug_in.reading is not None
-            if (plug_in.ended is not None or unheard and read) and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
-                self._finish(now, "the car started over")  # a VW MEB that comes back with another MAC
-            elif unheard and not read:
-                self.slac.silent = True  # or a neighbour's: a Seres needs 11 s to its first frame
+            if plug_in.reading is None:
+                if unheard or plug_in.ended is not None:
+                    self._note_declined(plug_in, now)
+                    self.slac.silent = True  # a VW MEB comes back with another MAC; but a Seres needs 11 s to its first frame
+            elif unheard and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
+                self._finish(now, "the car started over")
             plug_in = None
         if plug_in is not None and plug_in.reading is not None:
             self._finish(now, "the car started over")
