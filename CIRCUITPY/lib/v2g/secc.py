@@ -209,7 +209,7 @@ class Secc:
             if plug_in.reading is None:
                 if unheard or plug_in.ended is not None:
                     self._note_declined(plug_in, now)
-                    self.slac.silent = True  # a VW MEB comes back with another MAC; but a Seres needs 11 s to its first frame
+                    self.slac.silent = True  # a VW MEB comes back with another MAC, a Seres needs 11 s to its first frame
             elif unheard and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
                 self._finish(now, "the car started over")
             plug_in = None
