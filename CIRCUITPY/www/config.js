@@ -420,7 +420,8 @@ async function save(restart) {
     if (!row.secret) row.value = text === null ? fileValue(row) : text;
   }
   showBar();
-  if (answer.content.pending) say(answer.content.text, "good");
+  // Put off for a car the save comes before the restart all the same, and it is the restart that is waited for.
+  if (answer.content.pending && !restart) say(answer.content.text, "good");
   else if (restart) waitForRestart(before, byId("said"), async () => { await load(); say("Saved, and the box is back.", "good"); });
   else {
     await load();

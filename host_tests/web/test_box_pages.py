@@ -635,6 +635,30 @@ def test_what_is_put_off_for_a_car_is_not_said_to_be_done(owner, tmp_path):
     owner.wait("#said", "this will be done right after")
 
 
+def test_a_save_with_a_restart_that_is_put_off_for_a_car_is_followed_until_the_box_is_back(owner):
+    page = owner.page
+    owner.open("/config")
+    page.clock.install()
+    page.fill("#HOSTNAME", "carport")
+    starts = ["the one before", "the one before", "another one"]
+
+    def settings(route):
+        text = "A car is being read; this will be done right after."
+        if route.request.method == "POST":
+            route.fulfill(json={"ok": False, "pending": True, "text": text})
+        else:
+            route.fallback()
+
+    page.route("**/api/settings", settings)
+    page.route("**/api/status", lambda route: route.fulfill(json={"start": starts.pop(0) if len(starts) > 1 else starts[0]}))
+    page.click("#save-restart")
+    owner.wait("#said", "The box is restarting.*a car that is being read comes first")
+    for _ in range(3):
+        page.clock.run_for(1500)
+        page.wait_for_timeout(100)
+    owner.wait("#said", "Saved, and the box is back")
+
+
 def test_a_weak_password_is_warned_of_and_taken_all_the_same(owner):
     owner.open("/config")
     for text, weak in (("12345678", True), ("Password!!", True), ("aaaaaaaa", True), ("2468013579", True),
