@@ -135,7 +135,7 @@ async function sendSlice(file, offset, agreed) {
     }
     const code = answer.content.code;
     if (answer.status === 0 || answer.status === 503) {
-      tell(answer.status ? answer.content.error : "The connection was lost. Waiting for the box.");
+      tell(answer.status ? whyNot(answer) : "The connection was lost. Waiting for the box.");
       if (answer.status === 0 && ++lost > 40) throw new Error("The box does not answer any more. The file stays chosen: go on when it is back.");
       await wait(answer.status ? 2500 : 1500);
       if (answer.status === 0) box = await state();
@@ -206,7 +206,7 @@ async function install(head) {
       sessionStorage.removeItem(BEFORE);
       throw Object.assign(new Error(answer.content.error), { stays: answer.content.code === "damaged" });
     }
-    tell(answer.status ? answer.content.error : "The connection was lost. Waiting for the box.");
+    tell(answer.status ? whyNot(answer) : "The connection was lost. Waiting for the box.");
     await wait(2500);
     // A box that has the file still may be asked again; any other has restarted.
     if (!answer.status && (await state()).sha256 !== head.sha256) return location.reload();

@@ -839,6 +839,25 @@ def test_an_update_whose_last_answer_is_lost_is_not_sent_again(owner, tmp_path):
     assert len(updates.sent) == 1
 
 
+def test_an_update_that_meets_a_car_says_that_it_goes_on_and_does(owner, tmp_path):
+    owner.box_restarts = True
+    owner.open("/update")
+    page = owner.page
+    updates = Updates(page, tmp_path)
+    page.set_input_files("#file", str(updates.file))
+    page.wait_for_selector("#send:enabled")
+    page.clock.install()
+    put_off(page, "/api/update?*")
+    put_off(page, "/api/update/install", {"version": "9.9.9"})
+    page.click("#send")
+    for _ in range(4):
+        owner.wait("#said", GOES_ON)
+        page.evaluate("() => { document.getElementById('said').textContent = ''; }")
+        page.clock.run_for(2500)
+    owner.wait("#said", "The box is restarting")
+    assert len(updates.sent) == 1
+
+
 def test_an_update_that_was_installed_unheard_is_told_when_the_owner_goes_on(owner, tmp_path):
     owner.open("/update")
     page = owner.page
