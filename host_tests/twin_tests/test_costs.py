@@ -23,6 +23,7 @@ NOT_MEASURED = {
     "appliance.settings.typos": "only for a mistyped key in settings.toml, at a start",
     "appliance.display.button_views": "one picture, while the button is held",
     "appliance.storage.forgetful": "the same calls as appliance.storage.records, without a drive that can be written",
+    "appliance.update.health": "only where a start had something to pick; few lines every two seconds, and no car is there",
     "appliance.update.files": "only where an update brought a list of its files; one file a piece, while no car is there",
     "plc.spi_search": "only where the modem's bits arrive shifted, before any car can be answered",
 }
