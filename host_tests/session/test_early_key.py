@@ -45,6 +45,12 @@ def test_a_modem_has_its_key_six_seconds_after_power_on_and_keeps_it():
         assert key_of(world) == first
 
 
+def test_what_only_another_clock_in_the_settings_needs_is_not_loaded_before_the_key(compiled):
+    with World(seed=71) as world:
+        assert world.run_until(lambda: key_of(world) is not None, 20)
+    assert "/lib/appliance/base/text.py" not in {name for _, name in compiled}
+
+
 def test_a_line_that_the_firmware_cannot_read_does_not_cost_the_early_key():
     with World(seed=71, settings_text="MODEM_SCK = IO13\n") as world:
         assert world.run_until(lambda: key_of(world) is not None, 20)

@@ -11,7 +11,6 @@ them.
 
 import binascii
 
-from appliance.base.text import is_digits
 from appliance.modem.setting import MHZ
 from appliance.storage import memory
 
@@ -44,7 +43,11 @@ class KeptWiring:
     def of_file(self):
         """([five names of pins], clock in Hz) as settings.toml says."""
         texts = [DEFAULTS[i] if text is None else text for i, text in enumerate(self._texts)]
-        return texts[:5], int(texts[5] if is_digits(texts[5]) else DEFAULTS[5])
+        if texts[5] != DEFAULTS[5]:
+            from appliance.base.text import is_digits
+
+            texts[5] = texts[5] if is_digits(texts[5]) else DEFAULTS[5]
+        return texts[:5], int(texts[5])
 
     def wanted(self):
         """The same, as the last start had it."""
