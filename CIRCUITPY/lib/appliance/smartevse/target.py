@@ -53,7 +53,7 @@ class Target(Url):
 
     def __init__(self, text):
         super().__init__(text)
-        # Its own pages are there, too, as they stand in a browser's address bar. A POST to /settings is answered 200 and keeps nothing.
+        # And its pages, as a browser shows their addresses. A POST to /settings is answered 200 and keeps nothing.
         if self.path in ("", "/", "/ev_state/", "/settings", "/index.html"):
             self.path = _ENDPOINT
         bare_path, mark, query = self.path.partition("?")
