@@ -341,10 +341,8 @@ class Box:
     def _add_health(self):
         from appliance.update.health import Health
 
-        started, slots = self.version_started, self.slots
-        self.health = Health(
-            self.uptime, started, lambda: self._working(slots), microcontroller.reset, self._tell_box
-        )
+        slots, reset = self.slots, microcontroller.reset
+        self.health = Health(self.uptime, self.version_started, lambda: self._working(slots), reset, self._tell_box)
         self.loop.add_slow_piece("health", self.health)
 
     def _new_diary(self):
