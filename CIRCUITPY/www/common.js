@@ -64,8 +64,11 @@ async function request(path, options) {
   }
 }
 
-const json = (body) => ({ method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
-const post = (path, body) => request(path, json(body));
+function post(path, body) {
+  return request(path, {
+    method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" },
+  });
+}
 
 // The box has no clock of its own.
 const tellTime = () => post("/api/time", { unix_s: Math.floor(Date.now() / 1000) });

@@ -447,7 +447,9 @@ byId("secrets").addEventListener("submit", async (event) => {
   event.preventDefault();
   const fields = { password: byId("again").value, file: (event.submitter && event.submitter.value) || "json" };
   const tell = (text) => setText(byId("secrets-said"), text);
-  const answer = await patiently(() => fileFrom("/api/backup", json(fields)), tell);
+  const answer = await patiently(() => fileFrom("/api/backup", {
+    method: "POST", body: JSON.stringify(fields), headers: { "Content-Type": "application/json" },
+  }), tell);
   tell(answer.ok ? "" : answer.content.error);
   if (!answer.ok) return;
   keepAs(answer.name, "text/plain", answer.file);

@@ -53,7 +53,7 @@ class Target(Url):
 
     def __init__(self, text):
         super().__init__(text)
-        # And its pages, as a browser shows their addresses. A POST to /settings is answered 200 and keeps nothing.
+        # Its own pages, too, as a browser's address bar has them. A POST to /settings is answered 200 and keeps nothing.
         if self.path in ("", "/", "/ev_state/", "/settings", "/index.html"):
             self.path = _ENDPOINT
         bare_path, mark, query = self.path.partition("?")
