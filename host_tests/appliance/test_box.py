@@ -5,6 +5,7 @@
 import pytest
 
 from host_tests.session.inside import box_of
+from host_tests.support.starts import note_compiled
 from host_tests.twin.world import SETTINGS_IN_USE, World
 
 pytestmark = pytest.mark.slow
@@ -83,21 +84,16 @@ def test_without_a_part_the_next_car_is_read_and_the_part_is_named(name):
         assert world.device.starts == 1
 
 
-def own_modules(world):
-    """Those of the program that are loaded, by their paths on the drive."""
-    names = [name for name in world.device.modules if name.partition(".")[0] in ("appliance", "plc", "v2g")]
-    return {"lib/%s.py" % name.replace(".", "/") for name in names}
-
-
-def test_what_an_ordinary_start_does_not_load_is_not_needed_to_tell_of_a_box_in_trouble():
+def test_what_an_ordinary_start_does_not_load_is_not_needed_to_tell_of_a_box_in_trouble(monkeypatch):
     """Half a copy, and with it what asks for stand-ins: pins that cannot be used, and settings that cannot be read."""
+    compiled = note_compiled(monkeypatch)
     with World(seed=3, display=None) as world:
         world.run(START_S)
-        loaded = own_modules(world) | {"lib/appliance/start.py", "lib/appliance/door.py", "lib/appliance/asking.py"}
+        loaded = {path for _, path in compiled}
     with World(seed=3, settings=dict(SETTINGS_IN_USE, MODEM_CS="IO11"), display=None) as world:
         PARTS["what was saved"][1](world.drive_dir)
         for path in (world.drive_dir / "lib/appliance").rglob("*.py"):
-            if path.relative_to(world.drive_dir).as_posix() not in loaded and path.name != "__init__.py":
+            if "/" + path.relative_to(world.drive_dir).as_posix() not in loaded and path.name != "__init__.py":
                 path.unlink()
         world.run(START_S)
         assert world.device.starts == 1

@@ -6,8 +6,7 @@ import pytest
 from appliance import start
 
 from host_tests.bench import device_time
-from host_tests.support.starts import program_s
-from host_tests.twin import loader
+from host_tests.support.starts import note_compiled, program_s
 from host_tests.twin.world import World
 
 # Two of them are the firmware's, in which it waits for BOOT.
@@ -20,15 +19,7 @@ WIRING = ("lib/appliance/modem/wiring.py", '("IO13", "IO11"', '("IO35", "IO36"')
 @pytest.fixture
 def compiled(monkeypatch):
     """[(lines, file)] of what the device compiles."""
-    files = []
-    execute = loader.Loader._execute_device
-
-    def counted(one, module, source, filename):
-        files.append((source.count("\n"), filename))
-        return execute(one, module, source, filename)
-
-    monkeypatch.setattr(loader.Loader, "_execute_device", counted)
-    return files
+    return note_compiled(monkeypatch)
 
 
 def key_of(world):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Waiting for a box that starts: by what it has done, not by a time that changes with every line of its program."""
 
+from host_tests.twin import loader
+
 PROGRAM = " I box socbox "
 PAGE = " I web page at "
 SELF_TEST = " I box self-test: "
@@ -29,3 +31,16 @@ def started(world, more_s=4, limit_s=60):
 def self_tested(world, limit_s=90):
     """Run until the box has tested itself, which it does last."""
     assert world.run_until(lambda: any(SELF_TEST in line for _, line in _since_power_on(world)), limit_s, 100_000)
+
+
+def note_compiled(monkeypatch):
+    """[(lines, file)] of what devices compile from now on, in its order; the list grows."""
+    files = []
+    execute = loader.Loader._execute_device
+
+    def counted(one, module, source, filename):
+        files.append((source.count("\n"), filename))
+        return execute(one, module, source, filename)
+
+    monkeypatch.setattr(loader.Loader, "_execute_device", counted)
+    return files

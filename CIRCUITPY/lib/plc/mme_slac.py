@@ -35,10 +35,8 @@ _NMK = const(16)
 
 _APPLICATION = const(19)  # of every SLAC message, with the security type behind it; both 0
 _SECURITY = const(20)
-_REQ_RUN_ID = const(21)
 _PARM_TARGET = const(19)  # CNF
-_PARM_EV_MAC = const(28)
-_PARM_RUN_ID = const(36)
+_PARM_EV_MAC = const(28)  # application, security type and RunID behind it
 _START_SOUNDS = const(21)
 _PROFILE_GROUPS = const(25)
 _PROFILE_VALUES = const(27)
@@ -49,20 +47,19 @@ _MATCH_LENGTH = const(21)  # 2 bytes, little-endian: how many follow
 _MATCH_EV_MAC = const(40)
 _MATCH_EVSE_MAC = const(63)
 _MATCH_RUN_ID = const(69)
-_MATCH_NID = const(85)  # CNF
-_MATCH_NMK = const(93)
+_MATCH_NMK = const(93)  # CNF, behind the NID (7 bytes) and a reserved one
 
 _SOUNDS = const(10)  # C_EV_match_MNBC
 # Target of the sounds, how many, TT_EVSE_match_MNBC in units of 100 ms; 1: the characteristics go to the EV that asked, not
 # to a third station.
-_TERMS = BROADCAST + bytes((_SOUNDS, 6, 1))
+_TOLD = BROADCAST + bytes((_SOUNDS, 6, 1))
 
 # message -> (shortest frame that carries every field we read, offset of the RunID or None, offset of the EV MAC)
 # A frame below its length is malformed; only lengths, MACs and RunID are checked, never the ids and
 # reserved bytes, because some EV stacks fill them (open-plc-utils issue 157).
 LAYOUT = {
     CM_AMP_MAP_REQ: (21, None, _SOURCE),
-    CM_SLAC_PARM_REQ: (_REQ_RUN_ID + _RUN_ID, _REQ_RUN_ID, _SOURCE),
+    CM_SLAC_PARM_REQ: (_SECURITY + 1 + _RUN_ID, _SECURITY + 1, _SOURCE),
     CM_START_ATTEN_CHAR_IND: (30 + _RUN_ID, 30, _SOURCE),
     CM_MNBC_SOUND_IND: (39 + _RUN_ID, 39, _SOURCE),
     CM_ATTEN_CHAR_RSP: (_ATTEN_RESULT + 1, _ATTEN_EV_MAC + _MAC, _SOURCE),
@@ -74,7 +71,7 @@ LAYOUT = {
 
 def run_id(frame):
     """The RunID of CM_SLAC_PARM.REQ, echoed untouched whatever it looks like ("TESLA EV")."""
-    return bytes(frame[_REQ_RUN_ID : _REQ_RUN_ID + _RUN_ID])
+    return bytes(frame[_SECURITY + 1 : _SECURITY + 1 + _RUN_ID])
 
 
 def is_from(frame, layout, ev_mac, run):
@@ -101,9 +98,9 @@ def amp_map_cnf(source_mac, ev_mac):
 def slac_parm_cnf(source_mac, ev_mac, run):
     """Strict cars compare every constant here: 10 sounds, 600 ms, answer to this EV (OPU issue 30)."""
     frame = new(ev_mac, source_mac, CM_SLAC_PARM_CNF)
-    frame[_PARM_TARGET:_PARM_EV_MAC] = _TERMS
+    frame[_PARM_TARGET:_PARM_EV_MAC] = _TOLD
     frame[_PARM_EV_MAC : _PARM_EV_MAC + _MAC] = ev_mac
-    frame[_PARM_RUN_ID : _PARM_RUN_ID + _RUN_ID] = run
+    frame[_PARM_EV_MAC + 8 : _PARM_EV_MAC + 8 + _RUN_ID] = run
     return frame
 
 
@@ -159,7 +156,7 @@ def slac_match_cnf(source_mac, ev_mac, run, nid, nmk):
     frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC] = ev_mac
     frame[_MATCH_EVSE_MAC:_MATCH_RUN_ID] = source_mac
     frame[_MATCH_RUN_ID : _MATCH_RUN_ID + _RUN_ID] = run
-    frame[_MATCH_NID : _MATCH_NMK - 1] = nid
+    frame[_MATCH_NMK - 8 : _MATCH_NMK - 1] = nid
     frame[_MATCH_NMK:] = nmk
     return frame
 

@@ -188,8 +188,8 @@ def test_an_answer_that_comes_just_when_the_box_stops_waiting_for_a_moment_is_no
 
     services.network.add_host("192.168.1.40", {1883: Broker})
     lib = Path(lines.__file__).parents[2]
-    needed = "appliance/__init__.py appliance/mqtt/__init__.py appliance/mqtt/line.py plc/__init__.py plc/ticks.py"
-    files = {f"lib/{name}": (lib / name).read_text() for name in needed.split()}
+    needed = "appliance/__init__ appliance/mqtt/__init__ appliance/mqtt/line plc/__init__ plc/const plc/ticks"
+    files = {f"lib/{name}.py": (lib / f"{name}.py").read_text() for name in needed.split()}
     device = board(tmp_path, WAITS, files, services, start=False)
     with device:
         device.costs.last_look_us = 20_000
