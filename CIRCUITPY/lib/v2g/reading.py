@@ -55,11 +55,14 @@ def number(value):
 
     xs:short is the widest type that is read here. On the wire a number may have sixty digits, and as text a hundred.
     """
-    try:
-        value = int(value)
-    except (TypeError, ValueError):
+    if isinstance(value, str):
+        try:
+            value = int(value)
+        except ValueError:
+            return None
+    if value is None or value > 0x7FFF or value < -0x8000:
         return None
-    return value if -0x8000 <= value <= 0x7FFF else None
+    return value
 
 
 def percent(value):
