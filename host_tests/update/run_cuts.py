@@ -19,7 +19,7 @@ import sys
 import slots
 import survival
 import vfs
-from appliance.storage import records
+from appliance.storage import records, writing
 from appliance.update import receiver
 
 from host_tests.update.flash import PAGE, Flash, Nor, cuts
@@ -147,14 +147,14 @@ def main(out, shift, holes, rooms, drive, *bundles):
 
     # Settings: the first save makes room.
     saved = records.Store(ROOT, None, nothing)
-    before, journal = watched(board, saved.write, [("HOSTNAME", "n0", None)])
+    before, journal = watched(board, writing.write, saved, [("HOSTNAME", "n0", None)])
     if rooms == "1":
         judge.cut_all("room for settings", before, journal, everything)
     note("room", journal)
     for number in range(1, SAVES):
         saved = records.Store(ROOT, None, nothing)
         saved.read()
-        before, journal = watched(board, saved.write, [("HOSTNAME", "n%d" % number, None)] * (1 + number * 9))
+        before, journal = watched(board, writing.write, saved, [("HOSTNAME", "n%d" % number, None)] * (1 + number * 9))
         judge.cut_all("save %d" % number, before, journal, everything)
         note("save", journal)
 

@@ -8,6 +8,7 @@ import types
 
 import pytest
 from appliance.settings.service import Keeper
+from appliance.storage import writing
 from appliance.storage.records import Store
 from appliance.storage.secrets import Secrets
 
@@ -240,7 +241,7 @@ def test_the_recovery_page_reads_the_network_that_was_saved_last(tmp_path):
     assert page.saved_entries(str(tmp_path)) == []
     saved = Store(str(tmp_path), None, lambda text: None)
     for ssid in ("first", "second", "third"):
-        saved.write([("WIFI_SSID", ssid, None), ("WIFI_PASSWORD", "päss", "old")])
+        writing.write(saved, [("WIFI_SSID", ssid, None), ("WIFI_PASSWORD", "päss", "old")])
     entries = page.saved_entries(str(tmp_path))
     assert page.setting("WIFI_SSID", entries, {}.get) == "third"
     assert page.setting("WIFI_PASSWORD", entries, {"WIFI_PASSWORD": "old"}.get) == "päss"

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from appliance.settings import ahead, reading, schema, settings
+from appliance.storage import writing
 from appliance.storage.records import Store
 
 
@@ -58,5 +59,5 @@ def test_what_was_saved_is_read_and_before_something_was_its_reader_is_not_even_
     with monkeypatch.context() as missing:
         missing.setitem(sys.modules, "appliance.storage.records", None)
         assert ahead.saved(root) == []
-    Store(root, None, lambda _text: None).write(entries)
+    writing.write(Store(root, None, lambda _text: None), entries)
     assert ahead.saved(root) == entries

@@ -4,12 +4,14 @@
 
 import json
 import shutil
+import sys
 
 import pytest
-from appliance.settings import copies
+from appliance.settings import copies, settings
 from appliance.settings.checks import check_changes, file_value
 from appliance.settings.schema import SCHEMA, SECRET, row_of
 from appliance.settings.service import Keeper
+from appliance.storage import writing
 from appliance.storage.records import Store, StoreError
 
 from host_tests.twin.drive import read_setting
@@ -59,6 +61,19 @@ def test_what_is_saved_counts_after_a_restart_and_the_file_stays_as_it_is(bench)
     assert bench.keeper.settings["HOSTNAME"] == "carport" and bench.keeper.settings["WIFI_PASSWORD"] == HARD
     assert not bench.keeper.needs_restart()
     assert bench.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", (*settings.PARTS, "appliance.storage.writing"))
+def test_a_drive_that_was_copied_in_part_refuses_to_save_and_says_why(bench, monkeypatch, name):
+    room, _, short = name.rpartition(".")
+    with monkeypatch.context() as missing:
+        missing.setitem(sys.modules, name, None)
+        missing.delattr(sys.modules[room], short)
+        with pytest.raises(StoreError, match=rf"^The part that saves cannot be loaded: .*{short}"):
+            bench.keeper.save({"HOSTNAME": "carport"})
+    assert not (bench.folder / "saved").exists() and bench.keeper.after["HOSTNAME"] == "garage"
+    bench.save(HOSTNAME="carport")
+    assert bench.keeper.after["HOSTNAME"] == "carport"
 
 
 def test_where_what_was_saved_cannot_be_read_the_file_counts_and_nothing_can_be_saved(bench):
@@ -127,10 +142,10 @@ def test_back_to_what_the_file_says(bench):
 
 
 def test_a_save_that_fails_changes_nothing(bench, monkeypatch):
-    def refuse(entries):
+    def refuse(_store, _entries):
         raise StoreError("no")
 
-    monkeypatch.setattr(bench.keeper._store, "write", refuse)
+    monkeypatch.setattr(writing, "write", refuse)
     with pytest.raises(StoreError):
         bench.save(HOSTNAME="carport")
     assert bench.keeper.after["HOSTNAME"] == "garage"

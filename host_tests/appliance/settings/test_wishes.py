@@ -10,6 +10,7 @@ from appliance.base import version
 from appliance.settings import wishes
 from appliance.settings.schema import CHOICES, DEFAULT, HIGH, KEY, LOW, row_of
 from appliance.settings.settings import Settings
+from appliance.storage import writing
 from appliance.storage.forgetful import Forgetful
 from appliance.storage.records import DIRECTORY, NAME, PLACES, Store
 
@@ -99,7 +100,7 @@ def test_the_mark_changes_with_the_versions_the_file_and_what_is_saved(tmp_path,
     marks.append(wishes.mark_of(paths))
     store = Store(str(tmp_path), None, lambda _text: None)
     for answer in ("never", "auto", "never"):
-        store.write([("ANSWER_CARS", answer, "auto")])
+        writing.write(store, [("ANSWER_CARS", answer, "auto")])
         marks.append(wishes.mark_of(paths))
     file.write_text('ANSWER_CARS = "never"\n')
     marks.append(wishes.mark_of(paths))

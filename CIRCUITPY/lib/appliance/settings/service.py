@@ -10,7 +10,7 @@ Saving blocks for 0.1 s, so it is the work of a slow piece.
 """
 
 from appliance.settings.settings import PARTS
-from appliance.storage.records import StoreError, not_loaded
+from appliance.storage.records import StoreError
 
 # Restored as a whole or not at all: half of them would leave the box without its network.
 WIFI_KEYS = ("WIFI_SSID", "WIFI_PASSWORD", "WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")
@@ -81,15 +81,17 @@ class Keeper:
             pass
 
     def saving(self, texts):
-        """``save`` in steps, a generator: each is a file of what was given back, or a few lines of settings.toml, and the
-        last one everything else."""
-        for name in PARTS:
+        """``save`` in steps, a generator: each loads a file of what was given back or only writes, or reads a few lines of
+        settings.toml, and the last one does everything else."""
+        for name in PARTS + ("appliance.storage.writing",):
             try:
                 __import__(name)
             except Exception as error:
-                raise not_loaded(error)
+                # It is missing on the drive, or there is no memory for it.
+                raise StoreError("The part that saves cannot be loaded: %s" % error)
             yield
         from appliance.settings import reading, schema
+        from appliance.storage import writing
 
         fresh = reading.Settings()
         for _ in reading.read(fresh, self.path):
@@ -98,7 +100,7 @@ class Keeper:
         entries = reading.merged_entries(fresh, reading.lay_over(fresh, self._entries), texts)
         if self._store is None:
             raise StoreError("what was saved on this page cannot be read; the log says why")
-        self._store.write(entries + self._others_to_save())
+        writing.write(self._store, entries + self._others_to_save())
         self.has_records = True
         if self._secrets is not None:
             self._secrets.recorded = True

@@ -15,7 +15,7 @@ its neighbours empty of anything else, whatever cluster the file begins at.
 
 The drive belongs to a PC while one has it mounted: then nothing can be written here, and the page says so.
 
-What writes is in ``writing``, and loaded then.
+What writes is in ``writing``, and loaded then by who saves.
 """
 
 import binascii
@@ -44,11 +44,6 @@ PC_HAS_THE_DRIVE = (
 
 class StoreError(Exception):
     """Nothing was saved; the text tells the owner why."""
-
-
-def not_loaded(error):
-    """The StoreError where a file is missing on the drive, or there is no memory for it."""
-    return StoreError("The part that saves cannot be loaded: %s" % error)
 
 
 def joined_surrogates(text):
@@ -149,11 +144,3 @@ class Store:
                 return unpacked(file.read(RECORD))
         except OSError:
             return None
-
-    def write(self, entries):
-        """Save ``entries``; takes 0.15 to 0.4 s, the first time 9 s. Raises StoreError."""
-        try:
-            from appliance.storage import writing
-        except Exception as error:
-            raise not_loaded(error)
-        writing.write(self, entries)
