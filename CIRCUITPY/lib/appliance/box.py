@@ -18,7 +18,7 @@ from appliance.diary.on_demand import OnDemand as DiaryOnDemand
 from appliance.jobs import Collector, Jobs, Later, RecordSecrets, Restart, SelfTest, StateQuestion
 from appliance.loop import Loop
 from appliance.modem import keeping, setting
-from appliance.modem.role import Role
+from appliance.modem.role import NoModem, Role
 from appliance.modem.wiring import pins_in
 from appliance.settings import settings, wishes
 from appliance.settings.service import Keeper
@@ -42,27 +42,6 @@ WEB_PARTS = (
     "appliance.web.router appliance.web.bodies appliance.state.summary appliance.web.documents "
     "appliance.web.actions appliance.web.on_demand appliance.web.routes appliance.box_web"
 ).split()
-
-
-class NoModem:
-    """In place of a modem whose bus cannot be opened; here, because a file of its own may be missing just then."""
-
-    ready = False
-    generation = 0
-    status = "NOT_OPENED"
-    setting = None
-    setting_text = "not opened"
-    counts = {}
-
-    def poll(self, now):
-        """Nothing to move."""
-
-    def receive(self):
-        """Nothing comes."""
-
-    def send(self, frame):
-        """Nothing leaves; taken, so that frames do not pile up."""
-        return True
 
 
 class Box:

@@ -5,7 +5,7 @@
 The byte that tells it, SLAC_EnableMode, lies at 0x1653 of the modem's parameter block. The block is one image in a
 chain of them; each has a header in front, and those are read first (open-plc-utils, nvm/nvm.h and plc/Identity2.c;
 the offset: its docbook on SLAC). Older modems give the block alone. Nothing is written, and nobody is asked
-while a car is in a session.
+while a car is in a session. ``NoModem`` is who there is to ask where none can be opened.
 """
 
 from plc import mme_read
@@ -28,6 +28,27 @@ _LONGEST_CHAIN = const(0x2000)  # the manifest in front of the block has some hu
 _ASK_AGAIN_MS = const(500)
 _TRIES = const(16)
 _PIECE = const(1400)  # the maker's tool asks for such pieces only, from multiples of it
+
+
+class NoModem:
+    """In place of a modem whose bus cannot be opened, and which has no role. A file of its own may be missing just then."""
+
+    ready = False
+    generation = 0
+    status = "NOT_OPENED"
+    setting = None
+    setting_text = "not opened"
+    counts = {}
+
+    def poll(self, now):
+        """Nothing to move."""
+
+    def receive(self):
+        """Nothing comes."""
+
+    def send(self, frame):
+        """Nothing leaves; taken, so that frames do not pile up."""
+        return True
 
 
 class Role:
