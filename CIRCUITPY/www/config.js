@@ -33,6 +33,8 @@ const UNSAVED = "socbox-unsaved";
 const bytes = (text) => new TextEncoder().encode(text).length;
 let rows = new Map();
 let changes = new Map();
+// The save that was asked for last: one before it that still waits gives way.
+let wish = null;
 
 function idOf(key, part) {
   return part ? key + "-" + part : key;
@@ -404,7 +406,11 @@ async function save(restart) {
   const before = restart ? await startOf() : null;
   say("Saving");
   const sent = new Map(changes);
-  const answer = await patiently(() => post("/api/settings", { values: Object.fromEntries(sent), restart }), say);
+  const mine = {};
+  wish = mine;
+  const send = () => (wish === mine ? post("/api/settings", { values: Object.fromEntries(sent), restart }) : {});
+  const answer = await patiently(send, (text) => { if (wish === mine) say(text); });
+  if (!answer.content) return;
   if (!answer.ok) {
     const faults = Object.entries(answer.content.faults || {});
     faults.forEach(([key, text]) => showFault(key, text));
@@ -432,7 +438,7 @@ async function save(restart) {
 byId("form").addEventListener("submit", (event) => { event.preventDefault(); save(false); });
 byId("save").addEventListener("click", () => save(false));
 byId("save-restart").addEventListener("click", () => save(true));
-byId("discard").addEventListener("click", () => { say(""); changes = new Map(); load(); });
+byId("discard").addEventListener("click", () => { say(""); wish = null; changes = new Map(); load(); });
 byId("restart-now").addEventListener("click", async () => {
   const before = await startOf();
   const answer = await post("/api/reboot", {});

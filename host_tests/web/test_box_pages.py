@@ -1195,6 +1195,56 @@ def test_a_file_that_cannot_be_had_is_told_in_words_and_nothing_is_saved(newcome
     assert not downloads
 
 
+def test_a_save_that_waits_for_a_car_gives_way_to_what_is_pressed_after_it(owner):
+    page = owner.page
+    owner.open("/config")
+    page.clock.install()
+    asked = put_off(page, "/api/settings", {"ok": True, "pending": True, "text": "Saved in the end."})
+    page.fill("#DISPLAY_DIM_S", "61")
+    page.click("#save")
+    owner.wait("#said", GOES_ON)
+    page.fill("#DISPLAY_DIM_S", "62")
+    page.click("#save")
+    page.wait_for_function("() => document.getElementById('said').textContent.startsWith('A car')")
+    for _ in range(3):
+        page.clock.run_for(3000)
+        page.wait_for_timeout(100)
+    owner.wait("#said", "Saved in the end.")
+    assert [one.post_data_json["values"]["DISPLAY_DIM_S"] for one in asked] == ["61", "62", "62"]
+    page.unroute_all(behavior="ignoreErrors")
+    asked = put_off(page, "/api/settings")
+    page.fill("#DISPLAY_DIM_S", "63")
+    page.click("#save")
+    owner.wait("#said", GOES_ON)
+    page.click("#discard")
+    for _ in range(4):
+        page.clock.run_for(3000)
+        page.wait_for_timeout(100)
+    page.wait_for_function("() => document.getElementById('said').textContent === ''")
+    assert [request.method for request in asked] == ["POST", "GET", "GET"]
+
+
+def test_save_pressed_twice_at_once_says_in_the_end_that_it_is_saved(owner):
+    page = owner.page
+    owner.open("/config")
+    page.fill("#DISPLAY_DIM_S", "61")
+    posted = []
+
+    def settings(route):
+        if route.request.method != "POST":
+            route.fallback()
+        elif posted:
+            route.fulfill(status=409, json={"error": "The box is busy with the last request. Try again in a moment."})
+            posted[0].fulfill(json={"ok": True, "pending": True, "text": "Saved in the end."})
+        else:
+            posted.append(route)
+
+    page.route("**/api/settings", settings)
+    page.dblclick("#save")
+    owner.wait("#said", "Saved in the end.")
+    page.wait_for_selector("#bar", state="hidden")
+
+
 def test_what_is_pressed_while_a_car_is_read_is_done_when_that_is_over(owner):
     page = owner.page
     owner.open("/config")
