@@ -6,7 +6,7 @@
                      >-- laid over each other --> in force since the start --> most keys count at a restart
     store ----------'                         `-> after: what a page shows and changes
 
-Saving blocks for 0.1 s, so it is the work of a slow piece.
+Saving blocks for as long as ``storage.writing`` says, so it is the work of a slow piece.
 """
 
 from appliance.settings.settings import PARTS

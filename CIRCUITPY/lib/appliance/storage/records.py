@@ -15,7 +15,7 @@ its neighbours empty of anything else, whatever cluster the file begins at.
 
 The drive belongs to a PC while one has it mounted: then nothing can be written here, and the page says so.
 
-What writes is in ``writing``, and loaded then by who saves.
+What writes is in ``writing``, which whoever saves loads then.
 """
 
 import binascii
