@@ -3,8 +3,8 @@
 """SLAC as a wire script: the car sends, the box answers, time is stepped by hand."""
 
 import pytest
-from plc import mme
-from plc.slac import MESSAGES, TIMEOUTS, TIMERS_MS, Slac
+from plc import mme, mme_slac
+from plc.slac import C_EVSE_MATCH_PARALLEL, MESSAGES, TIMEOUTS, TIMERS_MS, Slac
 from plc.ticks import ticks_add
 
 from host_tests.support.slac_wire import (
@@ -401,6 +401,20 @@ def test_beside_a_joined_car_that_is_silent_another_is_measured_and_takes_its_pl
     wire.car_sends(match_req(NEIGHBOUR))
     assert wire.slac.joined.ev_mac == (CAR if heard else NEIGHBOUR)
     assert len(wire.sent()) == (0 if heard else 1) and not wire.slac.silent
+
+
+def test_a_silent_car_that_never_joins_is_given_up_in_time_however_many_search_beside_it():
+    wire = Wire()
+    wire.to_match()
+    wire.car_sends(match_req())
+    wire.slac.silent = True
+    for number in range(C_EVSE_MATCH_PARALLEL + 1):
+        wire.car_sends(parm_req(NEIGHBOUR[:5] + bytes((number,))))
+    wire.car_sends(match_req())
+    assert wire.kinds().count(mme_slac.CM_SLAC_MATCH_CNF) == 2
+    for _ in range(8):
+        wire.wait(TIMERS_MS["TT_match_join"] // 7)
+    assert ("failed", "no_join", CAR) in wire.events() and wire.slac.joined is None
 
 
 @pytest.mark.parametrize("progress", [Wire.to_match, Wire.to_link, lambda wire: None])

@@ -191,7 +191,9 @@ class Slac:
             if others or (old.state == "WAIT_START" and old.run != run):
                 kept.append(old)
         kept.append(context)
-        self._contexts = kept[-C_EVSE_MATCH_PARALLEL:]
+        if len(kept) > C_EVSE_MATCH_PARALLEL:
+            kept.pop(1 if other else 0)  # the oldest that is not joined
+        self._contexts = kept
         self.frames.append(mme_slac.slac_parm_cnf(self.mac, ev_mac, run))
         self.events.append(("parm", ev_mac))
 
