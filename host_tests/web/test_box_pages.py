@@ -839,6 +839,26 @@ def test_an_update_whose_last_answer_is_lost_is_not_sent_again(owner, tmp_path):
     assert len(updates.sent) == 1
 
 
+def test_a_box_that_answers_but_does_not_restart_is_not_looked_for_in_the_network(owner):
+    """What was put off for a car could not be saved: a computer had the drive."""
+    page = owner.page
+    owner.open("/config")
+    page.clock.install()
+    page.fill("#HOSTNAME", "carport")
+    page.route("**/api/settings", lambda route: route.fulfill(json={"ok": False, "pending": True, "text": "Later."}))
+    page.route("**/api/status", lambda route: route.fulfill(json={"start": "the one before"}))
+    page.click("#save-restart")
+    owner.wait("#said", "The box is restarting")
+    for _ in range(5):
+        page.clock.run_for(1500)
+        page.wait_for_timeout(50)
+    page.clock.fast_forward(180_000)
+    for _ in range(3):
+        page.clock.run_for(5000)
+        page.wait_for_timeout(100)
+    owner.wait("#said", "The box answers, but it has not restarted")
+
+
 def test_an_update_that_meets_a_car_says_that_it_goes_on_and_does(owner, tmp_path):
     owner.box_restarts = True
     owner.open("/update")
