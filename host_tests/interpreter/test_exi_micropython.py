@@ -38,6 +38,38 @@ def test_a_message_takes_no_more_heap_than_its_tree_and_its_octets():
     assert sum(int(row[5]) for row in rows) <= MOST_TO_ENCODE
 
 
+LONG_TEXT = """
+import gc
+from v2g import din, exi
+
+reference = {"DigestMethod": {"Algorithm": ""}, "DigestValue": b""}
+signed = {
+    "CanonicalizationMethod": {"Algorithm": "\u00e9" * 2000},
+    "SignatureMethod": {"Algorithm": ""},
+    "Reference": [reference],
+}
+header = {"SessionID": b"", "Signature": {"SignedInfo": signed, "SignatureValue": {"value": b""}}}
+octets = exi.encode(din.SCHEMA, {"V2G_Message": {"Header": header, "Body": {"SessionStopReq": {}}}})
+gc.collect()
+gc.disable()
+before = gc.mem_alloc()
+message = exi.decode(din.SCHEMA, octets)
+taken = gc.mem_alloc() - before
+print(len(octets), taken, message["V2G_Message"]["Header"] == header)
+"""
+
+
+def test_text_beyond_ascii_takes_some_ten_octets_of_heap_for_each_of_its_own(tmp_path):
+    """As long as V2GTP lets it be. With a slice and a long number for each octet it was 665 kB, and 2 s on the device."""
+    script = tmp_path / "text.py"
+    script.write_text(LONG_TEXT)
+    result = micropython.run(script, heap="2M")
+    assert result.returncode == 0, result.stdout
+    octets, taken, same = result.stdout.split()
+    assert (int(octets), same) == (4015, "True")
+    assert int(taken) < 12 * int(octets)
+
+
 LOAD = """
 import gc
 from v2g import schema

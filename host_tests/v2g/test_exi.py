@@ -341,7 +341,7 @@ HEADS = [b"", b"\x80", b"\x80\x9a", b"\x80\x9a\x02", b"\x80\x9a\x00\x11", b"\x80
 @settings(max_examples=400, deadline=None)
 def test_noise_gives_a_message_or_an_exi_error_in_bounded_time(schema, head, noise):
     lines, depth = lines_run(exi.decode, schema, head + noise)
-    # An event takes at least a bit and some 40 lines, a character beyond ASCII an octet and some 30.
+    # An event takes at least a bit and some 40 lines, a character beyond ASCII an octet and some 10.
     assert lines < 400 + 400 * len(head + noise)
     assert depth <= 6
 

@@ -231,7 +231,7 @@ def _text(data, pos, end, count):
     for _ in range(count):
         value = 0
         for shift in (0, 7, 14):
-            octet = _octets(data, pos, end, 1)[0]
+            octet = (data[pos >> 3] << 8 | data[(pos >> 3) + 1]) >> (8 - (pos & 7)) & 255
             pos += 8
             value |= (octet & 127) << shift
             if octet < 128:
