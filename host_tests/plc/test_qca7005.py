@@ -496,6 +496,22 @@ def test_single_flipped_bits_cost_no_reset_and_no_frame(ready, seed):
     assert len(ready.chip.sent) == 300
 
 
+def test_counts_that_differ_at_each_look_cost_nine_accesses_at_most():
+    """Three looks at either count, and the three accesses that make the driver ready."""
+    bench = Bench()
+    looks = {WRBUF: [EMPTY, EMPTY + 4, EMPTY + 2], RDBUF: [0, 2, 1]}
+
+    def garble(register, value):
+        if register not in looks:
+            return value
+        looks[register].insert(0, looks[register].pop())
+        return looks[register][0]
+
+    bench.chip.garble = garble
+    bench.run_until_ready()
+    assert (bench.most_accesses, bench.chip.breaches) == (9, [])
+
+
 def test_causes_that_are_all_ones_are_no_restart(ready):
     ready.chip.garble = lambda register, value: 0xFFFF if register == CAUSE else value
     ready.run(500)

@@ -72,8 +72,8 @@ _TX_SIZE = const(1600)
 class Qca7005:
     """Frames to and from the modem.
 
-    ``poll(now)`` in each pass of the loop (at most 8 accesses), ``receive()`` until it gives None,
-    ``send(frame)``. An idle pass takes one access and no memory. ``int_pin`` (a DigitalInOut; active
+    ``poll(now)`` in each pass of the loop (9 accesses at most, 30 while another setting is tried), ``receive()``
+    until it gives None, ``send(frame)``. An idle pass takes one access and no memory. ``int_pin`` (a DigitalInOut; active
     high) saves that access, too.
 
     ``ready``; ``generation``, one more each time the modem became ready: it may have forgotten its key;
