@@ -201,9 +201,9 @@ def _old_late(self, now):
     return False
 
 
-def _soc_of_zero(self, reading, now, began=None):
+def _soc_of_zero(self, reading, now, *of_its_car):
     reading.soc_percent = 0
-    _deliver(self, reading, now, began)
+    _deliver(self, reading, now, *of_its_car)
 
 
 _deliver = delivery.Deliveries.deliver

@@ -13,6 +13,7 @@ from host_tests.endurance.mixtures import calm
 from host_tests.endurance.rig import Rig
 from host_tests.endurance.session import QUIET_MS, as_posted, play
 from host_tests.twin import cars
+from host_tests.twin.plug import CarPlug
 
 # The checkpoints of a plug-in, and the moment before the first.
 LATER_MS = 300  # also this long after each: between two of them
@@ -221,6 +222,31 @@ def swapped_cars(seed=SEED):
         wrong += verdict.wrong
         if not verdict.delivered:
             wrong.append(f"not delivered: {verdict.cause}")
+    return wrong
+
+
+def swapped_in_the_phase(seed=SEED):
+    """A car is read and pulled out unheard, another one is plugged in while the SmartEVSE's phase goes on: what is wrong."""
+    wrong = []
+    # (maker of the second car, first car out -> second car in, how long it takes to speak)
+    for maker, pause_ms, wake_ms in ((b"\x02\x55", 4_000, 9_000), (b"\x02\x55", 9_000, 300), (b"\x02\xab", 12_000, 8_000)):
+        rig = start(seed)
+        rig.line.ageing_us = 12_000_000
+        first = cars.CARS["silent"].build(rig.random_bytes, mac=b"\x02\xab\0\0\0\1", soc_percent=77)
+        rig.plug_in(first)
+        rig.run_until(lambda rig=rig: rig.box.status.reading is not None, 30_000)
+        rig.run(500)
+        rig.plug.unplug()
+        rig.run(pause_ms)
+        second = cars.CARS["virtual"].build(
+            rig.random_bytes, mac=maker + b"\0\0\0\2", soc_percent=12, habits={"wake_ms": wake_ms}
+        )
+        rig.plug = rig.charger._plug = CarPlug(rig, second)
+        rig.plug.pilot(50, rig.clock.now_ms)
+        rig.run(60_000)
+        told = [post["current_soc"] for post in rig.charger.posts]
+        if told != [12]:
+            wrong.append(f"{maker.hex()} after {pause_ms} ms: told {told}")
     return wrong
 
 

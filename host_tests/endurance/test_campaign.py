@@ -82,6 +82,10 @@ def test_a_late_reading_never_goes_to_another_car():
     assert states.swapped_cars() == []
 
 
+def test_the_number_of_a_car_that_was_pulled_out_unheard_never_goes_to_the_next_one_in_its_phase():
+    assert states.swapped_in_the_phase() == []
+
+
 def test_a_sample_of_random_mixtures(figures):
     tally = campaign.run(100, seed=1)
     assert tally.wrong == []

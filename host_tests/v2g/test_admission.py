@@ -67,6 +67,32 @@ def test_after_a_reading_nobody_is_answered_for_ten_seconds():
 # ---- one cable, one car: the SmartEVSE can be asked
 
 
+@pytest.mark.parametrize("car", [SAME_MAKER, OTHER])
+def test_behind_a_car_that_nobody_heard_leave_another_one_is_answered_at_once_in_the_phase(car):
+    """Swapped in the modem phase, which goes on: the number of the first one waits for the second one to speak."""
+    box = running(can_ask=True).served(unheard=True)
+    assert not box.parm_req(car)  # it may charge
+    assert box.asked_and_told(PLUGGED)
+    box.wait(1)
+    assert box.parm_req(car) and not box.parm_req(CAR)
+
+
+@pytest.mark.parametrize("seen", [CHARGING, None])
+def test_behind_a_car_that_nobody_heard_leave_nobody_is_answered_outside_the_phase(seen):
+    box = running(can_ask=True).served(unheard=True)
+    assert box.asked_and_told(seen)
+    box.wait(1)
+    assert not box.parm_req(SAME_MAKER) and not box.parm_req(OTHER)
+
+
+def test_once_its_number_was_taken_it_does_not_matter_that_nobody_heard_a_car_leave():
+    box = running(can_ask=True).served(unheard=True)
+    box.asked_and_told(PLUGGED)
+    box.gate.delivered()
+    box.wait(1)
+    assert not box.parm_req(SAME_MAKER) and not box.parm_req(OTHER)
+
+
 @pytest.mark.parametrize("car", [CAR, SAME_MAKER, OTHER])
 def test_nobody_is_answered_while_the_smartevse_is_busy_whatever_the_mac(car):
     box = running(can_ask=True).served()

@@ -823,6 +823,28 @@ def test_a_vw_that_fell_silent_after_its_reading_and_searches_with_another_mac_i
     assert car.kinds("released") == [("the car started over",)] and car.kinds("session_end") == [("ok",)]
 
 
+def test_a_car_of_another_maker_is_matched_beside_one_that_fell_silent_after_its_reading():
+    """Its modem counts as joined for as long as it takes to age, and another car may be on the cable."""
+    car = WireCar().to_reading()
+    car.wait(9800)
+    again = WireCar(mac=OTHER, secc=car.secc, now=car.now).to_reading()
+    kinds = [event[0] for event in car.events + again.events if event[0] in ("matched", "released", "reading")]
+    assert kinds == ["matched", "reading", "released", "matched", "reading"]
+
+
+def test_a_car_that_is_lost_after_its_reading_is_let_go_as_one_that_nobody_heard_leave():
+    car = WireCar().to_reading()
+    served = []
+    car.secc.admission.served = lambda *arguments: served.append(arguments[-1])
+    car.secc.modem_lost(car.now)
+    car.secc.modem_ready(car.now)
+    car = WireCar().to_reading()
+    car.secc.admission.served = lambda *arguments: served.append(arguments[-1])
+    car.tcp("FA")
+    car.wait(1100)
+    assert served == [True, False]
+
+
 @pytest.mark.parametrize("mac", [CAR[:3] + b"\x99\x99\x99", OTHER])
 @pytest.mark.parametrize("heard", ["sdp", "connect", "handshake"])
 def test_a_car_that_was_heard_a_moment_ago_is_not_ended_by_a_neighbours_search(mac, heard):

@@ -40,7 +40,8 @@ RUNGS = (
     "at the cable check",
     "when refused power",
 )
-_NOT_THE_LADDER = ("link lost", "the car did not leave in time", "the car started over")
+# Ends in which nobody heard the car leave: another one may be on the cable already.
+UNHEARD = ("link lost", "the car did not leave in time", "the car started over")
 
 
 class PlugIn:
@@ -250,7 +251,7 @@ def departure(how, session):
     if session is None:
         return RUNGS[0]
     place = "rung %d" % session.rung
-    if how is None or how in _NOT_THE_LADDER or (not session.rung and session.reading is not None):
+    if how is None or how in UNHEARD or (not session.rung and session.reading is not None):
         return place  # not by the ladder: a car that was read in a refused request stands on none of its rungs
     return place + ", " + RUNGS[session.rung]
 

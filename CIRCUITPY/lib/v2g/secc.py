@@ -34,7 +34,7 @@ from plc.ticks import ticks_diff
 
 from v2g.admission import NEW_MS, Admission, maker_of
 from v2g.connection import Connection
-from v2g.plug_in import LIMITS_MS, PlugIn
+from v2g.plug_in import LIMITS_MS, UNHEARD, PlugIn
 from v2g.session import Station
 
 _REMEMBERED = 8  # cars
@@ -206,12 +206,11 @@ class Secc:
         plug_in = self._plug_in
         if plug_in is not None and plug_in.ev_mac != ev_mac:
             unheard = ticks_diff(now, plug_in.heard) >= LIMITS_MS["unheard"]  # its modem may still count as joined
-            if plug_in.reading is None:
-                if unheard or plug_in.ended is not None:
-                    self._note_declined(plug_in, now)
-                    self.slac.silent = True  # a VW MEB comes back with another MAC, a Seres needs 11 s to its first frame
-            elif unheard and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
+            if unheard and plug_in.reading is not None and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
                 self._finish(now, "the car started over")
+            elif unheard or plug_in.ended is not None:
+                self._note_declined(plug_in, now)
+                self.slac.silent = True  # a VW MEB comes back with another MAC, a Seres needs 11 s to its first frame
             plug_in = None
         if plug_in is not None and plug_in.reading is not None:
             self._finish(now, "the car started over")
@@ -397,7 +396,8 @@ class Secc:
         if new_key and not self._matched:
             self.slac.set_key(now)
         if plug_in.reading is not None:
-            self.admission.served(plug_in.ev_mac, now, plug_in.began, plug_in.told)
+            unheard = plug_in.how in UNHEARD
+            self.admission.served(plug_in.ev_mac, now, plug_in.began, plug_in.told, unheard)
         else:
             self._note_declined(plug_in, now)
         plug_in.tell_end()

@@ -420,7 +420,7 @@ def test_a_modem_phase_that_began_after_this_cars_was_over_is_another_cars():
     assert bench.sent() == [] and bench.evse.cause == "smartevse_late"
 
 
-def test_a_car_plugged_in_unseen_is_given_ten_seconds_to_speak_before_a_late_reading_is_sent():
+def test_a_car_plugged_in_unseen_is_given_time_to_speak_before_a_late_reading_is_sent():
     value = reading()
     value.ev_mac = b"\x02\xab\x34\xcd\x56\xef"
     bench = Bench([(5, settings_answer())] * 5)
@@ -431,6 +431,38 @@ def test_a_car_plugged_in_unseen_is_given_ten_seconds_to_speak_before_a_late_rea
     assert bench.sent() == []
     bench.deliveries.car_began(b"\x02\xab\x34\xcd\x00\x02")
     assert bench.run(30).sent() == []
+
+
+def _released(how, answers):
+    """A car that was read a moment ago and ended so."""
+    value = reading()
+    value.ev_mac = b"\x02\xab\x34\xcd\x56\xef"
+    bench = Bench(answers)
+    for event in (("matched", value.ev_mac, bench.server.now), ("reading", value), ("released", how)):
+        bench.deliveries.follow(event, bench.server.now)
+    return bench
+
+
+@pytest.mark.parametrize("how", ["link lost", "the car did not leave in time", "the car started over"])
+def test_behind_a_car_that_nobody_heard_leave_another_one_is_given_time_to_speak(how):
+    """It may have been unplugged in the modem phase, which goes on, and the phase be the next car's by now."""
+    bench = _released(how, [(5, settings_answer())] * 5).run(12)
+    assert bench.sent() == [] and bench.sent(b"GET")
+    bench.deliveries.follow(("matched", b"\x02\xab\x34\xcd\x00\x02", bench.server.now), bench.server.now)
+    assert bench.run(60).sent() == [] and bench.evse.cause == "smartevse_late"
+
+
+def test_a_car_that_nobody_heard_leave_and_that_is_alone_is_delivered():
+    answers = [(5, settings_answer()), (5, settings_answer()), (5, http(200, b"{}"))]
+    bench = _released("link lost", answers).run(16)
+    assert len(bench.sent()) == 1 and bench.kinds() == ["delivered"]
+    bench = _released("link lost", [(5, settings_answer(state_id=0))]).run(60)
+    assert bench.sent() == [] and bench.kinds() == ["failed"]
+
+
+def test_a_car_that_was_heard_to_leave_is_delivered_at_once_and_without_a_question():
+    bench = _released("the car stopped the session", [(5, http(200, b"{}"))]).run(1)
+    assert len(bench.sent()) == 1 and bench.sent(b"GET") == []
 
 
 def test_another_car_that_begins_takes_the_place_of_a_reading_not_yet_sent():

@@ -8,13 +8,15 @@
                    sent, no answer       --> GET /settings: does it have the value already? else again
                    60 s after the release --> given up
     a repeat, or WiFi came late --> GET /settings first: is it still this car's plug-in? In the modem phase another car
-                                    would speak within 10 s: wait for that
+                                    would speak within 14 s: wait for that
+    nobody heard the car leave      --> the same: it may have been unplugged
 
 A POST ends the SmartEVSE's modem phase at once, so it leaves only after the car was let go, and a second
 answered one would restart a timer there: exactly one per plug-in.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
+from v2g.plug_in import UNHEARD
 
 from appliance.smartevse.numbers import delivery_path, evccid_text, unknown_as_minus_one
 from appliance.smartevse.question import cause_of
@@ -24,8 +26,9 @@ from appliance.smartevse.target import STATE_A, WAITING_STATES, EvseState, find_
 GIVE_UP_MS = 60000
 # A POST that leaves later than this after the release may meet the next car.
 PROMPT_MS = 2000
-# TP_EV_SLAC_init of ISO 15118-3: so long after 5 % another car has begun, and was heard.
-EV_BEGINS_MS = 10000
+# TP_EV_SLAC_init of ISO 15118-3 is 10 s: so long after 5 % another car has begun, and one whose first try was cut short by
+# the end of the last session tries again 9 to 12 s after it.
+EV_BEGINS_MS = 14000
 PAUSES_MS = (4000, 8000, 12000)
 
 
@@ -49,19 +52,19 @@ class Deliveries:
         elif kind == "reading":
             self._told = event[1]
         elif kind == "released":
-            self.deliver(self._told, now, self._car_at)
+            self.deliver(self._told, now, self._car_at, event[1] in UNHEARD)
 
-    def deliver(self, reading, now, began=None):
+    def deliver(self, reading, now, began=None, unheard=False):
         """Queue one reading; nothing is queued for a car that told nothing. A doubtful number leaves as -1.
 
-        ``began``: when its car began to look for a charger, ``now`` if nobody knows.
+        ``began``: when its car began to look for a charger, ``now`` if nobody knows; ``unheard``: nobody heard it leave.
         """
         evse = self._evse
         if evse.target is None or reading is None:
             return
         if reading.soc_percent is None and reading.soc_doubtful_percent is None:
             return
-        self._delivery = Delivery(evse, reading, now, now if began is None else began)
+        self._delivery = Delivery(evse, reading, now, now if began is None else began, unheard and evse.can_ask)
         evse.begin()
 
     def car_began(self, ev_mac):
@@ -80,16 +83,16 @@ class Deliveries:
 
 class Delivery:
     """``evse`` is the SmartEvse, ``reading`` of a car that was released at tick ``now`` and began to look for a charger at
-    ``began``."""
+    ``began``; ``check_first``: it may be gone already."""
 
-    def __init__(self, evse, reading, now, began):
+    def __init__(self, evse, reading, now, began, check_first):
         self.reading = reading
         self._evse = evse
         self._began = began
         self._deadline = ticks_add(now, GIVE_UP_MS)
         self._next = now
         self._attempts = 0
-        self._check_first = False
+        self._check_first = check_first
         self._sent = False
         self._prompt_until = ticks_add(now, PROMPT_MS)
         self._quiet_since = None
