@@ -219,6 +219,39 @@ def test_a_charger_that_once_said_charging_and_then_died_does_not_shut_the_box_f
     assert box.parm_req()
 
 
+@pytest.mark.parametrize("seconds", [62, 240])
+def test_one_question_without_an_answer_does_not_let_a_car_in_that_charges(seconds):
+    """A router that restarts takes a minute, and the car tries SLAC after it."""
+    box = running(can_ask=True).served()
+    box.wait(80)
+    assert box.asked_and_told(CHARGING)
+    box.told(None)
+    box.wait(seconds)
+    assert not box.parm_req() and box.asked_and_told(CHARGING)
+    assert not box.parm_req()
+
+
+def test_a_car_is_let_in_at_its_next_try_when_the_charger_still_does_not_answer():
+    box = running(can_ask=True).served()
+    box.wait(80)
+    box.told(None)
+    box.wait(62)
+    assert not box.parm_req() and box.asked_and_told(None)
+    assert box.parm_req()
+    box.wait(10)
+    assert box.parm_req()
+
+
+@pytest.mark.parametrize("seen", [CHARGING, None])
+def test_a_box_whose_smartevse_was_silent_at_its_start_asks_it_again_before_the_first_car(seen):
+    """After a restart of its own it does not know which maker's car charges."""
+    box = Clock(Admission(can_ask=True))
+    box.told(None)
+    box.wait(60)
+    assert not box.parm_req() and box.asked_and_told(seen)
+    assert box.parm_req() == (seen is None)
+
+
 def test_another_makers_car_is_answered_when_the_charger_died():
     box = running(can_ask=True).served()
     box.wait(20)

@@ -15,7 +15,8 @@ cable (one cable, one car) and opens by these rules:
     last only when it may have been plugged in since: its search is the first for NEW_MS, or the modem phase
     began after the reading;
   * where nothing is known, another maker's car is answered; one of the same maker only when no such car was heard
-    for SILENCE_MS, and at most READINGS_PER_HOUR times, unless the owner wants a reading now. A car that ends its session
+    for SILENCE_MS, and at most READINGS_PER_HOUR times, unless the owner wants a reading now. A SmartEVSE that did not
+    answer is asked once more before the latter, and before the first car of a start. A car that ends its session
     before it told anything counts as read from the second time in an hour on: once may be an accident.
 
 The SmartEVSE is asked as soon as a search begins (the first frame of its maker for NEW_MS), for such searches not twice
@@ -153,6 +154,10 @@ class Admission:
         """The rules where nothing is known."""
         if self.answer != "auto":
             return False
+        if maker is not self._last and self._last is not None:
+            return True
+        if self.can_ask and (self._asked_at is None or ticks_diff(now, self._asked_at) >= ASK_NEW_MS):
+            return False  # it may answer by now, and tell that this car charges
         if maker is not self._last:
             return True
         return _runs(maker.back_until, now) and len(maker.readings) < READINGS_PER_HOUR
