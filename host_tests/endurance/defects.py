@@ -77,7 +77,7 @@ def every_state_of_the_bus(begin=0):
 
 
 def mixtures(begin=0):
-    return _first_wrong(range(1, 11), lambda life: campaign.life(life).wrong, begin)
+    return _first_wrong(range(1, 13), lambda life: campaign.life(life).wrong, begin)
 
 
 # ---- the defects
@@ -245,7 +245,7 @@ DEFECTS = {
     ),
     "no new key after a session": (secc.Secc, "_finish", _no_new_key, mixtures, 1),
     "restart of the modem not noticed": (Loop, "_modem_came", _first_start_only, every_state),
-    "key asked for once": (network_key.NetworkKey, "poll", _key_asked_once, mixtures, 7),
+    "key asked for once": (network_key.NetworkKey, "poll", _key_asked_once, mixtures, 11),
     "a car that comes back answered once": (admission, "PHASE_MS", 0, returning_car),
     "every SLAC_PARM.REQ answered": (admission.Admission, "admits", _no_gate, mixtures),
     "late reading to whoever is plugged in": (delivery.Delivery, "_is_late", _old_late, swapped_cars),

@@ -87,9 +87,9 @@ def test_the_number_of_a_car_that_was_pulled_out_unheard_never_goes_to_the_next_
 
 
 def test_a_sample_of_random_mixtures(figures):
-    tally = campaign.run(100, seed=1)
+    tally = campaign.run(120, seed=1)
     assert tally.wrong == []
-    assert tally.sessions >= 100 and len(tally.hits) > 18
+    assert tally.sessions >= 120 and len(tally.hits) > 18
     assert tally.delivered > tally.sessions * 0.6
     figures("mixtures: " + tally.line())
 
