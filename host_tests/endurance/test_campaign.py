@@ -86,6 +86,10 @@ def test_the_number_of_a_car_that_was_pulled_out_unheard_never_goes_to_the_next_
     assert states.swapped_in_the_phase() == []
 
 
+def test_a_vw_that_falls_silent_and_searches_with_another_mac_is_delivered_in_its_phase():
+    assert states.silent_meb() == []
+
+
 def test_a_sample_of_random_mixtures(figures):
     tally = campaign.run(120, seed=1)
     assert tally.wrong == []

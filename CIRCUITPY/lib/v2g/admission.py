@@ -7,8 +7,8 @@ would drag it out of charging. A MAC does not tell one car from another: a VW of
 for each matching and searches again 9.8 s after each session, so after a reading the gate is shut for the whole
 cable (one cable, one car) and opens by these rules:
 
-  * nobody is answered for QUIET_MS, but behind a car that nobody heard leave another one is: it may have been swapped,
-    and as long as the number was not taken the SmartEVSE cannot know it;
+  * nobody is answered for QUIET_MS, but behind a car that nobody heard leave another maker's is: it may have been swapped,
+    and as long as the number was not taken the SmartEVSE cannot know it. One of the same maker is a VW that fell silent;
   * while the SmartEVSE is known to be busy, nobody is answered. After a reading it counts as busy until asked; a
     question without an answer makes it unknown;
   * where it is free or in its modem phase, another maker's car is answered. One of the same maker as the car read
@@ -84,7 +84,7 @@ class Admission:
         self._unread_until = None  # the phase of a reading without a number goes on
         self._makers = []
         self._last = None  # the maker of the car read last
-        self._unheard = None  # its MAC, when nobody heard it leave and its number was not taken yet
+        self._unheard = False  # nobody heard it leave, and its number was not taken yet
         self._quiet_until = None
         self._read_now_until = None
         self._start_deadline = None
@@ -106,15 +106,14 @@ class Admission:
             return False
         if _runs(self._read_now_until, now):
             return True
-        another = self._unheard not in (None, ev_mac)
-        quiet = _runs(self._quiet_until, now) and not another
+        quiet = _runs(self._quiet_until, now) and not (self._unheard and maker is not self._last)
         if self.answer == "always":
             return not quiet
         self._settle(now)
         if self.seen is None:
             admitted = self._may_be_back(maker, now)
         else:
-            admitted = self._is_offered() and (another or self._may_be_new(maker, now))
+            admitted = self._is_offered() and self._may_be_new(maker, now)
         if self.can_ask and not (admitted and self.seen is not None):
             self._wish_question(first, now)
         return admitted and not quiet and not self._start_pending
@@ -172,7 +171,7 @@ class Admission:
         self._renewed = False
         self._told = None
         self._ask_at_once = unheard and self.can_ask
-        self._unheard = bytes(ev_mac) if unheard else None
+        self._unheard = unheard
         # Without a number the SmartEVSE keeps its phase to the end.
         self._unread_until = None if told else ticks_add(now if began is None else began, PHASE_MS)
         self._quiet_until = ticks_add(now, QUIET_MS)
@@ -193,7 +192,7 @@ class Admission:
     def delivered(self):
         """The SmartEVSE took the number. That ends its phase; once it has said so, the next one is another plug-in's."""
         self._ask_at_once = self.can_ask
-        self._unheard = None
+        self._unheard = False
 
     def _let_go(self, maker, now):
         maker.silent = False

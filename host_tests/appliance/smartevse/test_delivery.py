@@ -433,12 +433,13 @@ def test_a_car_plugged_in_unseen_is_given_time_to_speak_before_a_late_reading_is
     assert bench.run(30).sent() == []
 
 
-def _released(how, answers):
-    """A car that was read a moment ago and ended so."""
+def _released(how, answers, after_s=0):
+    """A car that was read a moment ago, so long after it began, and ended so."""
     value = reading()
     value.ev_mac = b"\x02\xab\x34\xcd\x56\xef"
     bench = Bench(answers)
-    for event in (("matched", value.ev_mac, bench.server.now), ("reading", value), ("released", how)):
+    began = ticks_add(bench.server.now, -1000 * after_s)
+    for event in (("matched", value.ev_mac, began), ("reading", value), ("released", how)):
         bench.deliveries.follow(event, bench.server.now)
     return bench
 
@@ -458,6 +459,12 @@ def test_a_car_that_nobody_heard_leave_and_that_is_alone_is_delivered():
     assert len(bench.sent()) == 1 and bench.kinds() == ["delivered"]
     bench = _released("link lost", [(5, settings_answer(state_id=0))]).run(60)
     assert bench.sent() == [] and bench.kinds() == ["failed"]
+
+
+def test_a_late_car_that_nobody_heard_leave_is_delivered_while_its_phase_lasts():
+    """In another 14 s the phase, which may have begun 10 s before it was heard, would be over."""
+    bench = _released("link lost", [(5, http(200, b"{}"))], after_s=36).run(1)
+    assert len(bench.sent()) == 1 and bench.sent(b"GET") == []
 
 
 def test_a_car_that_was_heard_to_leave_is_delivered_at_once_and_without_a_question():

@@ -29,6 +29,9 @@ PROMPT_MS = 2000
 # TP_EV_SLAC_init of ISO 15118-3 is 10 s: so long after 5 % another car has begun, and one whose first try was cut short by
 # the end of the last session tries again 9 to 12 s after it.
 EV_BEGINS_MS = 14000
+# A car that is released later than this after it began has its number sent at once: its phase, which may have begun 10 s
+# before it did, would be over before another one has had its time.
+UNHEARD_MS = 35000
 PAUSES_MS = (4000, 8000, 12000)
 
 
@@ -64,7 +67,9 @@ class Deliveries:
             return
         if reading.soc_percent is None and reading.soc_doubtful_percent is None:
             return
-        self._delivery = Delivery(evse, reading, now, now if began is None else began, unheard and evse.can_ask)
+        began = now if began is None else began
+        check_first = unheard and evse.can_ask and ticks_diff(now, began) < UNHEARD_MS
+        self._delivery = Delivery(evse, reading, now, began, check_first)
         evse.begin()
 
     def car_began(self, ev_mac):
