@@ -443,3 +443,24 @@ def test_a_full_list_that_stacks_write_in_two_ways_is_not_written():
         exi.encode(ISO2, message)
     services.pop()
     assert exi.decode(ISO2, exi.encode(ISO2, message)) == message
+
+
+# PowerDeliveryReq with all 24 entries of a profile and 42 % behind them, as EXIficient writes it.
+FULL_PROFILE = bytes.fromhex(
+    "809800405150000000018a00020000c5000100006280008000314000400018a00020000c500010000628000800031400"
+    "0400018a00020000c5000100006280008000314000400018a00020000c5000100006280008000314000400018a000200"
+    "00c5000100006280008000314000400018a00020000c500010000628000800031400050400542000"
+)
+
+
+def test_what_follows_a_full_list_is_not_lost():
+    for surplus in (b"", b"\0", b"\0\0"):
+        body = exi.decode(ISO2, FULL_PROFILE + surplus)["V2G_Message"]["Body"]["PowerDeliveryReq"]
+        assert len(body["ChargingProfile"]["ProfileEntry"]) == 24
+        assert body["DC_EVPowerDeliveryParameter"]["DC_EVStatus"]["EVRESSSOC"] == 42
+
+
+def test_zeros_behind_a_full_list_are_not_read_as_what_may_follow_it():
+    (octets,) = (bytes.fromhex(row["exi_hex"]) for row in read("edge") if row["name"] == "iso2_profile_24_bounded")
+    for count in range(1, 9):
+        assert exi.decode(ISO2, octets + bytes(count)) == exi.decode(ISO2, octets)

@@ -59,20 +59,20 @@ def decode(schema, data):
     arrives as that text. Raises ``ExiError``.
 
     A list with as many items as it may have is closed with a narrower code; EXIficient and libcbv2g keep the
-    wider one for long lists. Both are tried.
+    wider one for long lists. Both are tried, and the wider one if the narrower leaves more than zeros over:
+    they are the element behind such a list.
     """
     if not 1 < len(data) <= _MAX_BYTES or data[0] != 0x80:
         raise ExiError("no EXI header")
     padded = bytes(data) + b"\0\0\0"
-    if schema[6]:
+    for narrow in (2, 0, 1) if schema[6] else (0,):
         try:
-            return _decode(schema, padded, 1)
-        except (ExiError, IndexError, ValueError):
-            pass  # the other way is tried
-    try:
-        return _decode(schema, padded, 0)
-    except (IndexError, ValueError):
-        raise ExiError("cut off, or a code without meaning")
+            return _decode(schema, padded, narrow)
+        except ExiError as caught:
+            error = caught
+        except (IndexError, ValueError):
+            error = ExiError("cut off, or a code without meaning")
+    raise error
 
 
 def _decode(schema, data, narrow):
@@ -164,7 +164,7 @@ def _decode(schema, data, narrow):
             at = element >> 8 & 0xFFF
     else:
         raise ExiError("too long")
-    if pos > end:
+    if pos > end or (narrow > 1 and end - pos > 7 and any(data[(pos + 7) >> 3 :])):
         raise ExiError("message is cut off")
     return message
 

@@ -14,20 +14,25 @@ static void show_message(Json *json, const struct Message *message);
 
 enum { NOT_READ = -1, NOT_WRITTEN = -2 };
 
-static struct Message *read_as(const uint8_t *data, size_t length, bool narrow)
+/* whole: nothing but zeros may follow */
+static struct Message *read_as(const uint8_t *data, size_t length, bool narrow, bool whole)
 {
     Reader reader = {.data = data, .at = 8, .end = length * 8, .narrow = narrow};
     if (length < 2 || length > MOST_OCTETS || data[0] != 0x80)
         return NULL;
     struct Message *message = read_message(&reader);
+    for (size_t i = (reader.at + 7) / 8; whole && i < length; i++)
+        reader.refused |= data[i] != 0;
     return reader.refused ? NULL : message;
 }
 
-/* NULL if it is refused. Other codecs write a full list in two ways: both are tried. */
+/* NULL if it is refused. Other codecs write a full list in two ways: the one that leaves nothing over is preferred. */
 static struct Message *read_exi(const uint8_t *data, size_t length)
 {
-    struct Message *message = HAS_FULL_LISTS ? read_as(data, length, true) : NULL;
-    return message ? message : read_as(data, length, false);
+    struct Message *message = HAS_FULL_LISTS ? read_as(data, length, true, true) : NULL;
+    if (message == NULL)
+        message = read_as(data, length, false, false);
+    return message == NULL && HAS_FULL_LISTS ? read_as(data, length, true, false) : message;
 }
 
 static long write_exi(const struct Message *message, uint8_t *out, size_t room)
