@@ -140,11 +140,7 @@ class StateQuestion:
         # First of all: without it no car is let in.
         self._loop.secc.admission.evse_state(None if state is None else state.seen, self._ticks())
         self._story.asked(state, self._smartevse.cause)
-        try:
-            self._follow_charge(self._story.status, state)
-        except ImportError as error:
-            # A file is missing on the drive.
-            self._story.part_failed("smartevse_missing", error)
+        self._follow_charge(self._story.status, state)
 
     def _follows_charge(self, status):
         """True while asking brings an estimate further. Allocates nothing."""
@@ -158,7 +154,12 @@ class StateQuestion:
             if status.reading is None:
                 return
             # Not before the first car: nobody waits now, and it costs no memory until then.
-            self._estimate = self._new_estimate()
+            try:
+                self._estimate = self._new_estimate()
+            except Exception as error:
+                # Its file is missing on the drive, or half of it is there.
+                self._story.part_failed("smartevse_missing", error)
+                return
         self._estimate.asked(state, self._smartevse.last_delivery == "ok")
 
 
