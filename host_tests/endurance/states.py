@@ -229,7 +229,7 @@ def swapped_in_the_phase(seed=SEED):
     """A car is read and pulled out unheard, another one is plugged in while the SmartEVSE's phase goes on: what is wrong."""
     wrong = []
     # (maker of the second car, first car out -> second car in, how long it takes to speak)
-    for maker, pause_ms, wake_ms in ((b"\x02\x55", 4_000, 9_000), (b"\x02\x55", 9_000, 300), (b"\x02\x77", 12_000, 8_000)):
+    for maker, pause_ms, wake_ms in ((b"\x02\x55", 4_000, 9_000), (b"\x02\x55", 9_000, 300), (b"\x02\x77", 12_000, 5_000)):
         rig = start(seed)
         rig.line.ageing_us = 12_000_000
         first = cars.CARS["silent"].build(rig.random_bytes, mac=b"\x02\xab\0\0\0\1", soc_percent=77)

@@ -433,18 +433,19 @@ def test_a_car_plugged_in_unseen_is_given_time_to_speak_before_a_late_reading_is
     assert bench.run(30).sent() == []
 
 
-def _released(how, answers, after_s=0):
-    """A car that was read a moment ago, so long after it began, and ended so."""
+def _released(how, answers, began_s=8, read_s=1):
+    """A car that ended so, so long after it began and after it was read."""
     value = reading()
     value.ev_mac = b"\x02\xab\x34\xcd\x56\xef"
     bench = Bench(answers)
-    began = ticks_add(bench.server.now, -1000 * after_s)
-    for event in (("matched", value.ev_mac, began), ("reading", value), ("released", how)):
-        bench.deliveries.follow(event, bench.server.now)
+    now = bench.server.now
+    bench.deliveries.follow(("matched", value.ev_mac, ticks_add(now, -1000 * began_s)), now)
+    bench.deliveries.follow(("reading", value), ticks_add(now, -1000 * read_s))
+    bench.deliveries.follow(("released", how), now)
     return bench
 
 
-@pytest.mark.parametrize("how", ["link lost", "the car did not leave in time", "the car started over"])
+@pytest.mark.parametrize("how", ["link lost", "the car started over"])
 def test_behind_a_car_that_nobody_heard_leave_another_one_is_given_time_to_speak(how):
     """It may have been unplugged in the modem phase, which goes on, and the phase be the next car's by now."""
     bench = _released(how, [(5, settings_answer())] * 5).run(12)
@@ -461,9 +462,18 @@ def test_a_car_that_nobody_heard_leave_and_that_is_alone_is_delivered():
     assert bench.sent() == [] and bench.kinds() == ["failed"]
 
 
-def test_a_late_car_that_nobody_heard_leave_is_delivered_while_its_phase_lasts():
-    """In another 14 s the phase, which may have begun 10 s before it was heard, would be over."""
-    bench = _released("link lost", [(5, http(200, b"{}"))], after_s=36).run(1)
+@pytest.mark.parametrize(("began_s", "read_s"), [(20, 15), (40, 5)])
+def test_behind_a_car_that_nobody_heard_leave_the_time_of_a_release_is_kept(began_s, read_s):
+    """20 s after the reading and 45 s after its first SLAC_PARM.REQ the number leaves, however the car behaves."""
+    answers = [(5, settings_answer()), (5, settings_answer()), (5, http(200, b"{}"))]
+    bench = _released("link lost", answers, began_s, read_s)
+    assert bench.run(4).sent() == []
+    assert len(bench.run(2).sent()) == 1
+
+
+@pytest.mark.parametrize(("began_s", "read_s"), [(30, 20), (46, 5)])
+def test_a_car_whose_time_is_up_is_delivered_at_once(began_s, read_s):
+    bench = _released("the car did not leave in time", [(5, http(200, b"{}"))], began_s, read_s).run(1)
     assert len(bench.sent()) == 1 and bench.sent(b"GET") == []
 
 

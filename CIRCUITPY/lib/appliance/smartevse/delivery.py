@@ -9,14 +9,14 @@
                    60 s after the release --> given up
     a repeat, or WiFi came late --> GET /settings first: is it still this car's plug-in? In the modem phase another car
                                     would speak within 14 s: wait for that
-    nobody heard the car leave      --> the same: it may have been unplugged
+    nobody heard the car leave      --> the same, until the time is up that a release has: it may have been unplugged
 
 A POST ends the SmartEVSE's modem phase at once, so it leaves only after the car was let go, and a second
 answered one would restart a timer there: exactly one per plug-in.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
-from v2g.plug_in import UNHEARD
+from v2g.plug_in import LIMITS_MS, UNHEARD
 
 from appliance.smartevse.numbers import delivery_path, evccid_text, unknown_as_minus_one
 from appliance.smartevse.question import cause_of
@@ -29,9 +29,6 @@ PROMPT_MS = 2000
 # TP_EV_SLAC_init of ISO 15118-3 is 10 s: so long after 5 % another car has begun, and one whose first try was cut short by
 # the end of the last session tries again 9 to 12 s after it.
 EV_BEGINS_MS = 14000
-# A car that is released later than this after it began has its number sent at once: its phase, which may have begun 10 s
-# before it did, would be over before another one has had its time.
-UNHEARD_MS = 35000
 PAUSES_MS = (4000, 8000, 12000)
 
 
@@ -45,6 +42,7 @@ class Deliveries:
         # The car that is being read: when it began, and what it told.
         self._car_at = None
         self._told = None
+        self._told_at = None
 
     def follow(self, event, now):
         """An event of the protocol stack: a car that begins, tells and is released."""
@@ -54,22 +52,28 @@ class Deliveries:
             self.car_began(event[1])
         elif kind == "reading":
             self._told = event[1]
+            self._told_at = now
         elif kind == "released":
-            self.deliver(self._told, now, self._car_at, event[1] in UNHEARD)
+            wait_ms = self._release_ms(now) if event[1] in UNHEARD and self._evse.can_ask else 0
+            self.deliver(self._told, now, self._car_at, wait_ms)
 
-    def deliver(self, reading, now, began=None, unheard=False):
+    def _release_ms(self, now):
+        """What is left of the time in which a reading leaves, however its car behaves."""
+        left_ms = LIMITS_MS["release"] - ticks_diff(now, self._told_at)
+        return min(left_ms, LIMITS_MS["plug_in"] - ticks_diff(now, self._car_at))
+
+    def deliver(self, reading, now, began=None, wait_ms=0):
         """Queue one reading; nothing is queued for a car that told nothing. A doubtful number leaves as -1.
 
-        ``began``: when its car began to look for a charger, ``now`` if nobody knows; ``unheard``: nobody heard it leave.
+        ``began``: when its car began to look for a charger, ``now`` if nobody knows; ``wait_ms``: above 0 when nobody heard
+        it leave, so long another one has to be heard at most.
         """
         evse = self._evse
         if evse.target is None or reading is None:
             return
         if reading.soc_percent is None and reading.soc_doubtful_percent is None:
             return
-        began = now if began is None else began
-        check_first = unheard and evse.can_ask and ticks_diff(now, began) < UNHEARD_MS
-        self._delivery = Delivery(evse, reading, now, began, check_first)
+        self._delivery = Delivery(evse, reading, now, now if began is None else began, wait_ms)
         evse.begin()
 
     def car_began(self, ev_mac):
@@ -88,16 +92,17 @@ class Deliveries:
 
 class Delivery:
     """``evse`` is the SmartEvse, ``reading`` of a car that was released at tick ``now`` and began to look for a charger at
-    ``began``; ``check_first``: it may be gone already."""
+    ``began``; ``wait_ms``: see ``Deliveries.deliver``."""
 
-    def __init__(self, evse, reading, now, began, check_first):
+    def __init__(self, evse, reading, now, began, wait_ms):
         self.reading = reading
         self._evse = evse
         self._began = began
         self._deadline = ticks_add(now, GIVE_UP_MS)
         self._next = now
         self._attempts = 0
-        self._check_first = check_first
+        self._check_first = wait_ms > 0
+        self._wait_ms = min(wait_ms, EV_BEGINS_MS) if wait_ms > 0 else EV_BEGINS_MS
         self._sent = False
         self._prompt_until = ticks_add(now, PROMPT_MS)
         self._quiet_since = None
@@ -159,7 +164,7 @@ class Delivery:
         elif state is not None and self._is_another_car(state, now):
             self.failed("smartevse_late", "the car was unplugged before it could be sent")
         elif state is not None and state.state_id in WAITING_STATES and self._may_be_another_car(now):
-            self._next = ticks_add(self._quiet_since, EV_BEGINS_MS)
+            self._next = ticks_add(self._quiet_since, self._wait_ms)
         else:
             self._next = evse.ticks()
             self._prompt_until = ticks_add(self._next, PROMPT_MS)
@@ -174,7 +179,7 @@ class Delivery:
         """True until a car that was plugged in unseen would have been heard (``SmartEvse.car_began``)."""
         if self._quiet_since is None:
             self._quiet_since = now
-        return ticks_diff(now, self._quiet_since) < EV_BEGINS_MS
+        return ticks_diff(now, self._quiet_since) < self._wait_ms
 
     def _taken(self, state):
         """A number ends the modem phase; -1 does not, so only the car's id can tell that it arrived."""
@@ -190,6 +195,7 @@ class Delivery:
     def _postpone(self, cause):
         evse = self._evse
         self._quiet_since = None  # what happens there meanwhile is not seen
+        self._wait_ms = EV_BEGINS_MS
         pause = PAUSES_MS[min(self._attempts, len(PAUSES_MS) - 1)]
         self._attempts += 1
         self._next = ticks_add(evse.ticks(), pause)
