@@ -242,6 +242,16 @@ def test_a_car_is_let_in_at_its_next_try_when_the_charger_still_does_not_answer(
     assert box.parm_req()
 
 
+def test_a_car_that_asks_seldom_is_let_in_where_the_charger_answered_neither_of_two_questions():
+    """A Taycan pauses for up to 78 s between two rounds, after which no question is lately asked."""
+    box = Clock(Admission(can_ask=True))
+    box.told(None)
+    box.wait(60)
+    assert not box.parm_req() and box.asked_and_told(None)
+    box.wait(78)
+    assert box.parm_req()
+
+
 @pytest.mark.parametrize("seen", [CHARGING, None])
 def test_a_box_whose_smartevse_was_silent_at_its_start_asks_it_again_before_the_first_car(seen):
     """After a restart of its own it does not know which maker's car charges."""

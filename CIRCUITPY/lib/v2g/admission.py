@@ -91,6 +91,7 @@ class Admission:
         self._start_pending = can_ask
         self._ask_at_once = False  # whether the number ended the phase
         self._asked_at = None
+        self._unanswered = 0  # questions in a row
         self._asked_new_at = None  # the same for a search that began
         self._ask_due = None
         self._wish = None  # when a search wants the question asked
@@ -155,7 +156,8 @@ class Admission:
             return False
         if maker is not self._last and self._last is not None:
             return True
-        if self.can_ask and (self._asked_at is None or ticks_diff(now, self._asked_at) >= ASK_NEW_MS):
+        asked_lately = self._asked_at is not None and ticks_diff(now, self._asked_at) < ASK_NEW_MS
+        if self.can_ask and self._unanswered < 2 and not asked_lately:
             return False  # it may answer by now, and tell that this car charges
         if maker is not self._last:
             return True
@@ -214,6 +216,7 @@ class Admission:
                 self._asked_new_at = now
             self._ask_due = ticks_add(now, ASK_IDLE_MS)
             self._forget_wish()
+        self._unanswered = self._unanswered + 1 if seen is None else 0
         self._see(seen)
         if seen == PLUGGED:
             self._renewed = self._renewed or self._told in (FREE, CHARGING)
