@@ -30,7 +30,7 @@ HURRY = 50
 PACE = types.SimpleNamespace(hurry=HURRY)  # 1 while a patient car is in its session
 # A Java machine that lives for a few hundred messages spends its time compiling: quick code at once suits it better.
 KNOWN_S = 0.01  # what a message takes that the codec was asked about before
-SHORT_LIFE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+SHORT_LIFE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
 
 
 def hurried(module):

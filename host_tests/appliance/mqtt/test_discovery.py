@@ -29,9 +29,10 @@ def test_every_entity_has_a_topic_and_an_identity_of_its_own_in_one_device():
     assert len({topic for topic, _ in told}) == len({one["unique_id"] for one in documents}) == len(told)
     assert {tuple(one["device"]["identifiers"]) for one in documents} == {(NODE,)}
     assert {one["availability_topic"] for one in documents} == {"socbox/garage/availability"}
-    # By these automations name an entity. Home Assistant 2025.10 warned of "object_id", 2026.4 does not read it any more.
+    # By these automations name an entity. Home Assistant before 2025.10 reads "object_id" alone, 2026.4 the other alone.
     wanted = ["%s.%s" % (topic.split("/")[1], one["unique_id"]) for (topic, _), one in zip(told, documents, strict=True)]
-    assert [one["default_entity_id"] for one in documents] == wanted and "object_id" not in documents[0]
+    assert [one["default_entity_id"] for one in documents] == wanted
+    assert [one["object_id"] for one in documents] == [one["unique_id"] for one in documents]
 
 
 @pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity[1])

@@ -104,10 +104,13 @@ class Announcer:
         address = self._address()
         if address is not None:
             device["configuration_url"] = address
+        called = "%s_%s" % (self._node, entity[_OBJECT])
         document = {
             "name": entity[_NAME],
-            "unique_id": "%s_%s" % (self._node, entity[_OBJECT]),
-            "default_entity_id": "%s.%s_%s" % (entity[_COMPONENT], self._node, entity[_OBJECT]),
+            "unique_id": called,
+            # For Home Assistant before 2025.10. A later one does not warn of it where the next line is there as well.
+            "object_id": called,
+            "default_entity_id": "%s.%s" % (entity[_COMPONENT], called),
             "availability_topic": self._prefix + "/availability",
             "device": device,
             "origin": {"name": version.PRODUCT, "sw_version": version.VERSION},
