@@ -89,7 +89,7 @@ class Admission:
         self._read_now_until = None
         self._start_deadline = None
         self._start_pending = can_ask
-        self._ask_at_once = False  # whether the number ended the phase
+        self._ask_at_once = False  # whether the phase of the car that was read goes on
         self._asked_at = None
         self._unanswered = 0  # questions in a row
         self._asked_new_at = None  # the same for a search that began
