@@ -9,8 +9,9 @@ from appliance.network.access_point import ADDRESS
 from appliance.settings import checks
 from appliance.settings.copies import BACKUP_KIND
 from appliance.settings.reading import load
-from appliance.settings.schema import KEY, SCHEMA, STATIC_KEYS
+from appliance.settings.schema import KEY, SCHEMA
 from appliance.settings.service import Keeper
+from appliance.settings.settings import STATIC_KEYS
 from appliance.storage.records import Store
 
 from host_tests.support import owner

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from appliance.jobs import Jobs
-from appliance.settings.schema import KEY, SCHEMA, SECRET, STATIC_KEYS
-from appliance.settings.settings import Settings
+from appliance.settings.schema import KEY, SCHEMA, SECRET
+from appliance.settings.settings import STATIC_KEYS, Settings
 from appliance.storage.records import StoreError
 from appliance.web import settings
 from appliance.web.actions import BUSY

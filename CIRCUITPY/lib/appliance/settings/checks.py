@@ -20,11 +20,11 @@ from appliance.settings.schema import (
     NUMBER,
     PIN,
     SCHEMA,
-    STATIC_KEYS,
     TEXT,
     Mistake,
     row_of,
 )
+from appliance.settings.settings import STATIC_KEYS
 
 # Longer than any setting may be: what is longer is not looked at letter by letter.
 _LONGEST = 400

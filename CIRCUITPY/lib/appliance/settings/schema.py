@@ -83,8 +83,6 @@ SCHEMA = (
 )
 # fmt: on
 
-STATIC_KEYS = ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")
-
 WORDS_A_PIECE = 16
 
 _ROWS = {row[KEY]: row for row in SCHEMA}

@@ -9,11 +9,12 @@
 Saving blocks for as long as ``storage.writing`` says, so it is the work of a slow piece.
 """
 
-from appliance.settings.settings import PARTS
+from appliance.base.parts import Parts
+from appliance.settings.settings import PARTS, STATIC_KEYS
 from appliance.storage.records import StoreError
 
 # Restored as a whole or not at all: half of them would leave the box without its network.
-WIFI_KEYS = ("WIFI_SSID", "WIFI_PASSWORD", "WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")
+WIFI_KEYS = ("WIFI_SSID", "WIFI_PASSWORD") + STATIC_KEYS
 # Stay in force when a run goes without what was saved: by them its owner reaches the page where it is put right.
 _WAY_IN = WIFI_KEYS + ("WEB_PASSWORD",)
 
@@ -66,7 +67,7 @@ class Keeper:
         texts = {"WIFI_SSID": ssid, "WIFI_PASSWORD": password}
         if self.settings["WIFI_STATIC_ADDRESS"] and ssid != self.settings["WIFI_SSID"]:
             # The fixed address was one of another network.
-            for key in WIFI_KEYS[2:]:
+            for key in STATIC_KEYS:
                 texts[key] = ""
         for key, text in texts.items():
             self.settings.use(key, text)
@@ -83,13 +84,13 @@ class Keeper:
     def saving(self, texts):
         """``save`` in steps, a generator: each loads a file of what was given back or only writes, or reads a few lines of
         settings.toml, and the last one does everything else."""
-        for name in PARTS + ("appliance.storage.writing",):
-            try:
-                __import__(name)
-            except Exception as error:
-                # It is missing on the drive, or there is no memory for it.
-                raise StoreError("The part that saves cannot be loaded: %s" % error)
-            yield
+        parts = Parts(PARTS + ("appliance.storage.writing",))
+        try:
+            while parts.load():
+                yield
+        except Exception as error:
+            # One is missing on the drive, or there is no memory for it.
+            raise StoreError("The part that saves cannot be loaded: %s" % error)
         from appliance.settings import reading, schema
         from appliance.storage import writing
 

@@ -7,6 +7,7 @@ loaded again for a page or a save.
 """
 
 REST_KEYS = ("DISPLAY_BRIGHTNESS", "DISPLAY_DIM_S", "DISPLAY_DARK_MIN", "LANGUAGE")
+STATIC_KEYS = ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")
 CAR_KEYS = ("CAR_1", "CAR_2", "CAR_3", "CAR_4")
 MOST_ERRORS = 20
 # What reading and checking need, in an order in which each import compiles one file. They hold each other, so that they are

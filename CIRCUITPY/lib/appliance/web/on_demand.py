@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Handlers that are loaded when somebody first asks for them: compiling them takes a second, in which no car is there."""
 
+from appliance.base.parts import Parts
 from appliance.web import responses
 from appliance.web.actions import BUSY, TRY_LATER, TRY_LIMIT_MS
 from appliance.web.responses import busy
@@ -44,7 +45,7 @@ class OnDemand:
         return responses.Later(poll, too_late, TRY_LIMIT_MS)
 
     def _job(self, _argument):
-        for name in self._parts:
-            __import__(name)
+        parts = Parts(self._parts)
+        while parts.load():
             yield
         self._handlers = self._make()

@@ -20,11 +20,10 @@ from appliance.settings.schema import (
     NEEDS_RESTART,
     SCHEMA,
     SECRET,
-    STATIC_KEYS,
     row_of,
     words,
 )
-from appliance.settings.settings import error_texts
+from appliance.settings.settings import STATIC_KEYS, error_texts
 from appliance.storage.records import StoreError
 from appliance.web import responses
 from appliance.web.access import OWNER
