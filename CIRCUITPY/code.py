@@ -22,6 +22,39 @@ supervisor.runtime.autoreload = False
 _LONGEST_WAIT_S = 16
 # A version that hangs before it arms the watchdog itself; loading one takes some 20 s.
 _LOAD_S = 60
+# How long a held BOOT button keeps the program out where no computer is connected.
+_KEPT_OUT_S = 300
+
+
+def boot_is_held():
+    """True while somebody holds BOOT: they want the drive, not the program.
+
+    CircuitPython's own wait for that button costs each start a second. CIRCUITPY_SAFE_MODE_DELAY in settings.toml saves it
+    from 10.3 on, and this look takes its place.
+    """
+    try:
+        import digitalio
+
+        boot = digitalio.DigitalInOut(getattr(getattr(microcontroller, "pin", None), "GPIO0", None))
+        boot.pull = digitalio.Pull.UP
+        looks = 10
+        while looks and not boot.value:
+            looks -= 1
+            time.sleep(0.02)
+        boot.deinit()
+        return not looks
+    except Exception as error:
+        print("no BOOT button:", error)
+        return False
+
+
+def keep_out():
+    """Leave the drive to a computer for as long as one is connected. A button that is pressed by accident, or is stuck, must
+    not leave the box dead until somebody pulls the plug."""
+    print("BOOT is held: the program is not started; RESET starts it")
+    end_s = time.monotonic() + _KEPT_OUT_S
+    while supervisor.runtime.usb_connected or time.monotonic() < end_s:
+        time.sleep(1)
 
 
 def arm_watchdog():
@@ -109,6 +142,8 @@ def count_failure(error):
 
 
 try:
+    if boot_is_held():
+        keep_out()
     arm_watchdog()
     reason = run_version() if pick_version() else ""
     if reason is not None:

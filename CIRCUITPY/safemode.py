@@ -3,9 +3,9 @@
 """Leaves safe mode by itself.
 
 After a brownout or a hard fault CircuitPython stops in safe mode and does not run ``code.py``: a box in a garage would
-be dead until somebody pulls the plug. Only the safe mode a person asked for with the BOOT button stays; that is the
-way to rescue a drive. All others but the brownout are failed starts of the version that ran, for ``code.py`` sees nothing
-of them.
+be dead until somebody pulls the plug. Only the safe mode that a person asked for with the BOOT button stays, so that a
+drive can be rescued; ``code.py`` itself looks at the button as well. All others but the brownout are failed starts of the
+version that ran, for ``code.py`` sees nothing of them.
 """
 
 import time

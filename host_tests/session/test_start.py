@@ -52,6 +52,27 @@ def test_boot_pressed_at_any_moment_of_a_start_opens_the_drive_to_nobody_near(na
         assert bool(world.device.usb_identification) is native_usb
 
 
+@pytest.mark.parametrize("firmware", ["10.1.4", "10.3.0"])
+def test_boot_held_behind_reset_keeps_the_program_out_and_the_drive_writable(firmware):
+    """Up to 10.2 that is CircuitPython's own safe mode; from 10.3 on the settings save its wait, and code.py looks."""
+    with World(seed=53, device_options={"firmware": firmware, "usb_host": True}) as world:
+        world.run(10)
+        world.device.press_boot(hold_s=2)
+        world.run(1000)
+        assert world.device.drive.pc_has_drive
+        assert world.device.console_text().count("starting lib") == 1
+        world.device.reset()
+        assert world.run_until(lambda: world.ready, 60)
+
+
+@pytest.mark.parametrize("hold_s", [0.3, 2, 10_000])
+def test_a_boot_button_that_nobody_means_keeps_the_box_away_for_five_minutes_at_most(hold_s):
+    with World(seed=53, device_options={"firmware": "10.3.0"}) as world:
+        world.run(10)
+        world.device.press_boot(hold_s=hold_s)
+        assert world.run_until(lambda: world.ready, 360)
+
+
 @pytest.mark.parametrize("firmware", [firmware for firmware in FIRMWARES if firmware != "10.0.3"])
 def test_a_car_is_read_on_every_circuitpython_that_is_supported(firmware):
     with World(seed=52, device_options={"firmware": firmware}) as world:

@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 
 from host_tests.twin.cost import DRIVE, MOST_LOGGED, Costs, Probe, make_meter, throw_into, usual_line_costs
-from host_tests.twin.drive import Drive, read_setting
+from host_tests.twin.drive import Drive, find_setting, parsed_setting, read_setting
 from host_tests.twin.hardware import Hardware
 from host_tests.twin.loader import Loader
 from host_tests.twin.network import Network
@@ -48,6 +48,11 @@ FIRMWARE = "10.1.4"
 # From here on RTC memory is left alone by resets that leave its power on (circuitpython pull request 10989).
 SLEEP_MEMORY_STAYS = (10, 3)
 BLUETOOTH_CAN_BE_OFF = (10, 3)
+# The wait for BOOT can be made shorter from here on (pull request 11073).
+SAFE_MODE_DELAY_CAN_BE_SET = (10, 3)
+BOOT_PIN = 0
+# When a finger that leaves RESET is on BOOT.
+TO_BOOT_US = 200_000
 STAYS_THROUGH = ("SOFTWARE", "WATCHDOG", "PANIC")
 # What `microcontroller.cpu.reset_reason` calls a reset that it has no name for:
 # ports/espressif/common-hal/microcontroller/Processor.c; the S3 tells its reset button as power-on.
@@ -319,9 +324,15 @@ class Device:
         """A hard fault of the firmware: the board restarts into safe mode."""
         self.reset("PANIC")
 
-    def press_boot_into_safe_mode(self):
-        """Reset and press BOOT in the safe-mode second: safe mode by the user's wish, safemode.py is not run."""
-        self.reset("RESET_PIN", safe_mode="USER")
+    def press_boot(self, hold_s=0.3):
+        """Press RESET, then BOOT for `hold_s`. Where CircuitPython waits for it that is safe mode by the user's wish, and
+        safemode.py is not run; later programs see the pin."""
+        hold_us, wait_us = int(hold_s * 1_000_000), self._safe_mode_delay_us()
+        seen = self.costs.boot_us + wait_us > TO_BOOT_US and self.costs.boot_us < TO_BOOT_US + hold_us
+        self.reset("RESET_PIN", safe_mode="USER" if wait_us and seen else None)
+        pressed_us = self.clock.now_us + TO_BOOT_US
+        released_us = pressed_us + hold_us
+        self.hardware.connect_input(BOOT_PIN, lambda: not pressed_us <= self.clock.now_us < released_us)
 
     def save_from_pc(self, path, data):
         """A PC writes a file over USB; with autoreload on, that ends the program, and 0.75 s later it begins anew."""
@@ -860,9 +871,20 @@ class Device:
         marked, self.saved_word = self.saved_word, None
         if marked is None and self.reset_reason not in NOBODY_WAITED_FOR:
             self.saved_word = "USER"
-            self.spend(self.costs.safe_mode_wait_us)
+            self.spend(self._safe_mode_delay_us())
             self.saved_word = None
         return marked or "NONE"
+
+    def _safe_mode_delay_us(self):
+        """How long a start waits for BOOT; a value that is no number, or a negative one, is passed over."""
+        usual_us = self.costs.safe_mode_wait_us
+        if self.version < SAFE_MODE_DELAY_CAN_BE_SET:
+            return usual_us
+        try:
+            delay_us = int(float(self.bare_setting("CIRCUITPY_SAFE_MODE_DELAY")) * 1_000_000)
+        except (TypeError, ValueError):
+            return usual_us
+        return delay_us if delay_us >= 0 else usual_us
 
     def _wait_for_bluetooth(self):
         """The second behind that one, in which BOOT lets everybody near pair, and read and write the drive, until the next
@@ -871,7 +893,7 @@ class Device:
         self.ble_workflow = self.bluetooth_advertises = False
         if self.reset_reason in NOBODY_WAITED_FOR:
             return
-        if self.version >= BLUETOOTH_CAN_BE_OFF and self.setting("CIRCUITPY_BLE_WORKFLOW") == "false":
+        if self.version >= BLUETOOTH_CAN_BE_OFF and self.bare_setting("CIRCUITPY_BLE_WORKFLOW") == "false":
             return
         self.spend(self.costs.bluetooth_wait_us)
         self.ble_workflow = self.boot_pressed_for_bluetooth
@@ -960,6 +982,11 @@ class Device:
         except ValueError:
             return None
         return None if found is None else found[0]
+
+    def bare_setting(self, key):
+        """The same of a value without quotes, as a number or `true` has to be; None of one with them."""
+        value = find_setting(self.drive.settings_text() or "", key)[1] or '"'
+        return None if value.startswith('"') else parsed_setting(value)[0]
 
     def raise_in_program(self, error):
         """Deliver an exception at the next bytecode (watchdog in RAISE mode)."""

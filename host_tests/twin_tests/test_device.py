@@ -208,6 +208,39 @@ def test_a_start_has_a_second_in_which_boot_is_for_bluetooth(tmp_path, settings,
     assert (2_000_000 < up_us < 3_500_000) is waits and up_us < 3_500_000
 
 
+@pytest.mark.parametrize(
+    ("value", "firmware", "waits"),
+    [("0.0", "10.2.1", True), ("0.0", "10.3.0", False), ("0", "10.3.0", False), ("-1", "10.3.0", True),
+     ('"0.0"', "10.3.0", True), ("none", "10.3.0", True)],
+)  # fmt: skip
+def test_the_second_for_the_boot_button_can_be_saved_from_10_3_on(tmp_path, value, firmware, waits):
+    files = {"settings.toml": f"CIRCUITPY_SAFE_MODE_DELAY = {value}\nCIRCUITPY_BLE_WORKFLOW = false\n"}
+    device = run_code(tmp_path, "print('up')", files=files, firmware=firmware)
+    up_us = next(us for us, line in device.console if line == "up")
+    assert (up_us > 1_000_000 + device.costs.boot_us) is waits
+
+
+@pytest.mark.parametrize(("delay", "state", "seen"), [("1.0", "SAFE_MODE", []), ("0.0", "RUNNING", ["False", "True"])])
+def test_boot_behind_reset_is_safe_mode_where_it_is_waited_for_and_seen_by_the_program_where_not(
+    boards, delay, state, seen
+):
+    look = """
+        import digitalio, microcontroller, time
+        with digitalio.DigitalInOut(microcontroller.pin.GPIO0) as boot:
+            boot.switch_to_input(digitalio.Pull.UP)
+            print(boot.value)
+            time.sleep(3)
+            print(boot.value)
+        while True:
+            time.sleep(1)
+        """
+    settings = f"CIRCUITPY_SAFE_MODE_DELAY = {delay}\nCIRCUITPY_BLE_WORKFLOW = false\n"
+    device = boards(look, files={"settings.toml": settings}, firmware="10.3.0")
+    device.press_boot(hold_s=2)
+    device.run(6)
+    assert (device.state, said(device)) == (state, seen)
+
+
 NO_BLUETOOTH = "import supervisor\nsupervisor.runtime.ble_workflow = False\n"
 
 
@@ -229,11 +262,11 @@ def test_boot_that_is_held_on_in_the_users_safe_mode_opens_the_drive_unless_the_
     device.boot_pressed_for_bluetooth = True
     device.run(5)
     assert (device.state, device.bluetooth_advertises) == ("RUNNING", False)
-    device.press_boot_into_safe_mode()
+    device.press_boot()
     device.run(5)
     assert (device.state, device.bluetooth_advertises) == ("SAFE_MODE", open_to_all)
     device.boot_pressed_for_bluetooth = False
-    device.press_boot_into_safe_mode()
+    device.press_boot()
     device.run(5)
     assert (device.state, device.bluetooth_advertises) == ("SAFE_MODE", False)
 
@@ -446,7 +479,7 @@ def test_safe_mode_without_safemode_py_is_dead_until_a_power_cycle(boards):
 def test_the_users_safe_mode_does_not_run_safemode_py(boards):
     device = boards(ENDLESS, files={"safemode.py": "print('safemode')"})
     device.run(3)
-    device.press_boot_into_safe_mode()
+    device.press_boot()
     device.run(60)
     assert device.state == "SAFE_MODE"
     assert "safemode" not in device.console_text()

@@ -194,7 +194,7 @@ def test_safe_mode_is_left_by_itself_and_the_boot_button_stays(event):
             world.device.reset(event)
         world.run(1.5)
         assert world.run_until(lambda: world.device.state == "RUNNING", 60)
-        world.device.press_boot_into_safe_mode()
+        world.device.press_boot()
         world.run(60)
         assert world.device.state == "SAFE_MODE"
 

@@ -26,6 +26,7 @@ def test_the_shipped_file_names_every_setting():
     for row in SCHEMA:
         assert row[schema.KEY] + " = " in text
     assert "CIRCUITPY_PYSTACK_SIZE = 4096" in text
+    assert "CIRCUITPY_SAFE_MODE_DELAY = 0.0" in text, "the box starts a second sooner; in quotes it would not"
     assert "CIRCUITPY_HEAP_START_SIZE" not in text, "a board without PSRAM would not even start"
 
 
