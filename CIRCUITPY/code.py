@@ -70,6 +70,15 @@ def arm_watchdog():
         print("no watchdog:", error)
 
 
+def has_updates():
+    """True where the drive has room for versions beside the one that was copied to it."""
+    try:
+        os.stat("/updates")
+        return True
+    except OSError:
+        return False
+
+
 def nothing_to_pick():
     """True where no update ever came over the network, and no start failed or may have failed: what was copied to the drive
     starts. slots.py would say the same; the box loads it when somebody updates."""
@@ -85,11 +94,7 @@ def nothing_to_pick():
     except Exception:
         # slots.py says what is amiss.
         return False
-    try:
-        os.stat("/updates")
-    except OSError:
-        return True
-    return False
+    return not has_updates()
 
 
 def pick_version():
@@ -126,43 +131,54 @@ def run_version():
     return sentence
 
 
-def count_failure(error):
-    """Count this failed start; gives how many came in a row, many where nothing can be remembered."""
+def count_failure(error, certain):
+    """Count this failed start, twice when it is ``certain`` that the next fails as well, for loading takes long; gives how
+    many came in a row, None where nothing can be remembered."""
     try:
         import slots
 
         text = "".join(traceback.format_exception(error))
-        # A file that cannot be imported is no better the next time, and loading takes long: it counts twice.
-        for _ in range(2 if getattr(sys.modules.get("appliance.start"), "importing", False) else 1):
+        for _ in range(2 if certain else 1):
             count = slots.failed(text)
-        return count
+        return None if slots.new_counts().kept is None else count
     except Exception as another:
         print("failed start not counted:", another)
-        return _LONGEST_WAIT_S
+        return None
 
 
+wait_s = _LONGEST_WAIT_S
 try:
     if boot_is_held():
         keep_out()
-    arm_watchdog()
-    reason = run_version() if pick_version() else ""
-    if reason is not None:
-        import recovery
+    begun = time.monotonic()
+    try:
+        arm_watchdog()
+        reason = run_version() if pick_version() else ""
+        if reason is not None:
+            import recovery
 
-        recovery.main(reason)
-    failure = RuntimeError("the program ended, which it never should")
+            recovery.main(reason)
+        raise RuntimeError("the program ended, which it never should")
+    except Exception as error:
+        # A file that cannot be imported is no better the next time.
+        missing = isinstance(error, (ImportError, SyntaxError))
+        certain = missing or getattr(sys.modules.get("appliance.start"), "importing", False)
+        # Counted first: a console that nobody reads any more may hold print until the watchdog ends it.
+        failed = count_failure(error, certain)
+        traceback.print_exception(error)
+        if failed is not None:
+            wait_s = min(1 << min(failed, 5), wait_s)
+        # At once where nothing else could start, and where no later start would know of this one: slots.py or survival.py
+        # is missing, too. Not after a box that ran, whose page has the port.
+        if (failed is None or missing and not has_updates()) and time.monotonic() - begun < _LOAD_S:
+            import recovery
+
+            recovery.main("")
 except KeyboardInterrupt:
     # Ctrl-C in a terminal, where many mean to copy, and a board that has stopped stays so.
-    failure = None
-except Exception as error:
-    failure = error
-wait_s = _LONGEST_WAIT_S
-if failure is None:
     print("Ctrl-C once more leads to the prompt")
-else:
-    # Counted first: a console that nobody reads any more may hold print until the watchdog ends it.
-    wait_s = min(1 << min(count_failure(failure), 5), wait_s)
-    traceback.print_exception(failure)
+except Exception as error:
+    print("no recovery page:", error)
 print("restart in", wait_s, "s")
 time.sleep(wait_s)
 microcontroller.reset()

@@ -345,9 +345,21 @@ def feed():
         return
 
 
+def show_console():
+    """On a board's own display, which a program that came so far took from it."""
+    try:
+        import board
+
+        board.DISPLAY.auto_refresh = True
+    except Exception:
+        # There is none, or the program gave it back.
+        return
+
+
 def main(reason=""):
     """Serve the page, then give everything new chances and restart. ``reason``: why the box cannot run here."""
     print("no version starts: recovery page")
+    show_console()
     survival = kept_module()
     kept = None if survival is None else survival.kept()
     until = time.monotonic() + AGAIN_S
@@ -362,9 +374,12 @@ def main(reason=""):
         while time.monotonic() < until:
             feed()
             time.sleep(1)
-    import slots
-
     if wish == "bare" and kept is not None:
         kept.set_byte(survival.ONCE, 1)
-    slots.new_counts().forget()
+    try:
+        import slots
+
+        slots.new_counts().forget()
+    except Exception as error:
+        print("nothing was counted:", error)
     microcontroller.reset()

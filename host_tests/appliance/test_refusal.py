@@ -46,13 +46,3 @@ def test_without_a_display_nothing_is_shown(glass, monkeypatch, capsys):
     monkeypatch.setattr(drivers, "open_display", lambda _settings, _pin, _log: None)
     refusal.show("x")
     assert glass == [] and capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("error", [MemoryError(), ImportError("no such library"), ValueError("a pin in use")])
-def test_whatever_the_display_does_the_start_goes_on_and_the_console_says_why(glass, monkeypatch, capsys, error):
-    def fail(_path):
-        raise error
-
-    monkeypatch.setattr(reading, "load", fail)
-    refusal.show("x")
-    assert capsys.readouterr().out == "not on the display: %s\n" % error

@@ -53,6 +53,23 @@ def test_a_problem_ends_the_start_with_its_sentence_on_the_display_and_loads_not
     assert (start.load(), shown) == (sentence, [short])
 
 
+@pytest.mark.parametrize("error", [None, MemoryError(), ImportError("no such library"), ValueError("a pin in use")])
+def test_whatever_the_display_does_the_sentence_is_told_and_the_console_says_why(monkeypatch, capsys, error):
+    def show(_text):
+        raise error
+
+    on_a_board(monkeypatch, psram=0)
+    refusal = types.ModuleType("appliance.refusal")
+    refusal.show = show
+    # Half a copy may lack the file that shows it.
+    monkeypatch.setitem(sys.modules, "appliance.refusal", refusal if error else None)
+    monkeypatch.delattr(sys.modules["appliance"], "refusal", raising=False)
+    short, sentence = start.problem()
+    assert start.load() == sentence
+    told = capsys.readouterr().out
+    assert told.startswith(sentence + "\nnot on the display: ") and str(error or "refusal") in told
+
+
 def test_a_missing_second_standard_is_said_and_any_other_missing_part_ends_the_start(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "v2g.iso2", None)
     start._import("v2g.iso2")

@@ -80,6 +80,7 @@ TOLD = [
     (("role", "neither"), "I modem set up for neither charger nor car", ["modem_of_nobody"]),
     (("role", None), "W modem does not say whether it is set up for", []),
     (("piece_failed", "web", ERROR), "E box web failed and rests for 10 s", ["crash"]),
+    (("piece_failed", "selftest", ImportError("no module named 'x'")), "E box selftest failed and rests", ["files_differ"]),
     (("session_failed", ERROR), "E box session dropped", ["crash"]),
     (
         ("part_failed", "web_missing", ERROR),

@@ -104,6 +104,67 @@ def test_a_missing_exi_table_is_named_on_the_console_and_on_the_recovery_page(tm
 
 
 HOME = {"WIFI_SSID": "Home", "WIFI_PASSWORD": "correct horse", "WEB_PASSWORD": PASSWORD}
+# Files of a start in the order in which it needs them, the last one long after its network is there.
+NEEDED = ("lib/appliance/early.py", "lib/appliance/loop.py", "lib/appliance/box.py", "lib/appliance/story.py")
+HALF_COPIES = [
+    *[(path,) for path in NEEDED],
+    # The drive's root is copied last of all: then nothing remembers a failed start.
+    *[(root, path) for root in ("slots.py", "survival.py") for path in NEEDED],
+    ("survival.py", "lib/appliance/storage/forgetful.py"),
+    ("survival.py", "lib/appliance/update/health.py"),
+]
+
+
+def half_copy(folder, missing):
+    drive = deployed(folder / "drive")
+    for path in missing:
+        (drive / path).unlink()
+    return drive
+
+
+@pytest.mark.parametrize("missing", HALF_COPIES, ids=" ".join)
+def test_a_half_copied_drive_that_cannot_start_is_told_at_the_first_start(tmp_path, missing):
+    drive = half_copy(tmp_path, missing)
+    with World(seed=1, circuitpy=drive, settings=HOME, display=None, device_options=FREE) as world:
+        assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 60), missing
+        world.run(2)
+        page = world.network.http("GET", "/").body.decode()
+        assert [path for path in missing if f"<li>{path}</li>" not in page] == []
+        assert world.device.starts == 1
+        # It is copied again, and the owner asks for another try.
+        deploy.copy(world.drive_dir, bundle.drive_files())
+        world.network.http("POST", "/again")
+        assert world.run_until(lambda: world.device.starts == 2 and world.ready, 60)
+
+
+def test_without_the_recovery_page_the_console_says_what_is_missing_and_the_box_starts_again(tmp_path):
+    drive = half_copy(tmp_path, ("recovery.py", "survival.py", "lib/appliance/box.py"))
+    with World(seed=1, circuitpy=drive, settings=HOME, display=None, device_options=FREE) as world:
+        assert world.run_until(lambda: world.device.starts == 2, 60)
+        console = world.device.console_text()
+        assert "no module named 'appliance.box'" in console and "no recovery page: no module named 'recovery'" in console
+        assert "restart in 16 s" in console
+
+
+def test_a_boards_own_display_shows_the_console_again_with_the_recovery_page(tmp_path):
+    drive = half_copy(tmp_path, ("lib/appliance/box.py",))
+    options = {**FREE, "board_id": "lilygo_tdisplay_s3"}
+    with World(seed=1, circuitpy=drive, settings=HOME, display="board", device_options=options) as world:
+        assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 60)
+        assert world.device.starts == 1 and world.device.modules["board"].DISPLAY.auto_refresh
+
+
+@pytest.mark.parametrize("path", ["lib/appliance/box_test.py", "lib/appliance/selftest.py", "lib/appliance/state/report.py"])
+def test_a_piece_whose_file_is_missing_is_no_crash_of_the_program(tmp_path, path):
+    drive = half_copy(tmp_path, (path,))
+    (drive / "files.json").unlink()
+    with World(seed=1, circuitpy=drive, settings=HOME, display=None, device_options=FREE) as world:
+        assert world.run_until(lambda: "selftest failed" in world.device.console_text(), 90)
+        world.run(1)
+        owner = {"Authorization": "Bearer " + PASSWORD}
+        document = world.network.http("GET", "/api/status", owner).json()
+        assert [cause["code"] for cause in document["causes"]] == ["files_differ"]
+        assert path.rsplit("/", 1)[1].removesuffix(".py") in " ".join(document["notes"])
 
 
 @pytest.fixture

@@ -4,20 +4,17 @@
 
 
 def show(text):
-    """Put a text on the display, if there is one that works."""
-    try:
-        import supervisor
+    """Put a text on the display, if there is one; raises whatever keeps it from that."""
+    import supervisor
 
-        from appliance import bus
-        from appliance.display import drivers, panel, views
-        from appliance.settings import reading
+    from appliance import bus
+    from appliance.display import drivers, panel, views
+    from appliance.settings import reading
 
-        display = drivers.open_display(reading.load("/settings.toml"), bus.find_pin, _Silent())
-        if display is not None:
-            view = views.View(views.FAULT, [text], "Cannot start", views.WARNING)
-            panel.Panel(display, supervisor.ticks_ms).show_now(view)
-    except Exception as error:
-        print("not on the display:", error)
+    display = drivers.open_display(reading.load("/settings.toml"), bus.find_pin, _Silent())
+    if display is not None:
+        view = views.View(views.FAULT, [text], "Cannot start", views.WARNING)
+        panel.Panel(display, supervisor.ticks_ms).show_now(view)
 
 
 class _Silent:

@@ -49,9 +49,12 @@ def load():
     found = problem()
     if found is not None:
         print(found[1])
-        from appliance import refusal
+        try:
+            from appliance import refusal
 
-        refusal.show(found[0])
+            refusal.show(found[0])
+        except Exception as error:
+            print("not on the display:", error)
         return found[1]
     room = _room()
     from appliance.early import Early

@@ -155,8 +155,12 @@ def role(story, event, _secc):
 
 def piece_failed(story, event, _secc):
     """Its name, the exception."""
-    story.log.trace("box", event[2], event[1] + " failed and rests for 10 s\n")
-    story.status.set_cause("crash")
+    error, notes = event[2], story.status.notes
+    story.log.trace("box", error, event[1] + " failed and rests for 10 s\n")
+    missing = isinstance(error, ImportError)
+    if missing and str(error) not in notes:
+        notes.append(str(error))
+    story.status.set_cause("files_differ" if missing else "crash")
 
 
 def session_failed(story, event, _secc):
