@@ -134,8 +134,30 @@ def saved_entries(root=""):
     return best
 
 
-def _in_file(key, getenv):
+def _as_it_stands(key, path):
+    """What stands behind the = of the first line with this key, b"" without one."""
     try:
+        with open(path, "rb") as file:
+            for line in file:
+                name, _, text = line.strip().partition(b"=")
+                if name.startswith(b"["):
+                    break
+                if name.strip() == key.encode():
+                    return text.strip()
+    except OSError:
+        # There is none, or a part of the drive cannot be read.
+        pass
+    return b""
+
+
+def _in_file(key, getenv, path):
+    """What settings.toml says. The box takes a text in single quotes as well, and remembers what stood there without any:
+    ``os.getenv`` gives the one with its quotes or not at all, and the other up to CircuitPython 10.1 if it is a number."""
+    text = _as_it_stands(key, path)
+    try:
+        if text and not text.startswith(b'"'):
+            end = text.find(b"'", 1) if text.startswith(b"'") else -1
+            return str(text.split(b"#")[0].strip() if end < 0 else text[1:end], "utf-8")
         value = getenv(key)
     except Exception:
         # A line that CircuitPython cannot read.
@@ -143,9 +165,9 @@ def _in_file(key, getenv):
     return None if value is None else str(value)
 
 
-def setting(key, entries, getenv=os.getenv):
+def setting(key, entries, getenv=os.getenv, path="/settings.toml"):
     """A setting's text, or None: what was saved, unless settings.toml was edited since."""
-    in_file = text = _in_file(key, getenv)
+    in_file = text = _in_file(key, getenv, path)
     for entry in entries:
         if entry[0] == key and entry[2] == in_file:
             text = entry[1]

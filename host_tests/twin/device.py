@@ -19,8 +19,9 @@ import threading
 import traceback
 from pathlib import Path
 
+from host_tests.twin import settings_toml
 from host_tests.twin.cost import DRIVE, MOST_LOGGED, Costs, Probe, make_meter, throw_into, usual_line_costs
-from host_tests.twin.drive import Drive, find_setting, parsed_setting, read_setting
+from host_tests.twin.drive import Drive
 from host_tests.twin.hardware import Hardware
 from host_tests.twin.loader import Loader
 from host_tests.twin.network import Network
@@ -62,6 +63,8 @@ SAFE_MODE_RESETS = {"BROWNOUT": "BROWNOUT", "PANIC": "HARD_FAULT"}
 # After these nobody is waited for (supervisor/shared/safe_mode.c wait_for_safe_mode_reset @b09f7937d1).
 NOBODY_WAITED_FOR = ("BROWNOUT", "WATCHDOG")
 PSRAM_BYTES = 8_388_608
+# CIRCUITPY_PYSTACK_SIZE of py/circuitpy_mpconfig.h @193406015a.
+PYSTACK_BYTES = 2048
 HAS_DISPLAY = "lilygo_tdisplay_s3"
 # The console on a display of 320 x 170: 11 rows of letters below the status bar.
 TERMINAL_PIXELS = 320 * 11 * 14
@@ -848,7 +851,6 @@ class Device:
         self.autoreload = True
         self.usb_identification = {}
         self.safe_mode_reason = self._next_safe_mode or "NONE"
-        self._pystack_size = int(self.setting("CIRCUITPY_PYSTACK_SIZE") or 2048)
         self.spend(self.costs.boot_us)
         if self.safe_mode_reason == "NONE":
             self.safe_mode_reason = self._wait_for_safe_mode()
@@ -865,6 +867,12 @@ class Device:
         self.network.stack.supervisor_listens(self.station.start_by_supervisor())
         self._run_code()
 
+    def _asked_for_pystack(self):
+        """In safe mode no file is asked (main.c _allocate_memory)."""
+        if self.safe_mode_reason != "NONE":
+            return None
+        return self.own_setting("CIRCUITPY_PYSTACK_SIZE", settings_toml.own_number)
+
     def _wait_for_safe_mode(self):
         """The second in which BOOT, or a reset, means safe mode: it is marked before the wait, and unmarked behind it. An
         undervoltage meanwhile is an interrupt and a software reset (esp-idf, brownout.c), and leaves the mark there."""
@@ -877,14 +885,10 @@ class Device:
 
     def _safe_mode_delay_us(self):
         """How long a start waits for BOOT; a value that is no number, or a negative one, is passed over."""
-        usual_us = self.costs.safe_mode_wait_us
-        if self.version < SAFE_MODE_DELAY_CAN_BE_SET:
-            return usual_us
-        try:
-            delay_us = int(float(self.bare_setting("CIRCUITPY_SAFE_MODE_DELAY")) * 1_000_000)
-        except (TypeError, ValueError):
-            return usual_us
-        return delay_us if delay_us >= 0 else usual_us
+        delay_s = None
+        if self.version >= SAFE_MODE_DELAY_CAN_BE_SET:
+            delay_s = self.own_setting("CIRCUITPY_SAFE_MODE_DELAY", settings_toml.own_decimal)
+        return int(delay_s * 1_000_000) if delay_s is not None and delay_s >= 0 else self.costs.safe_mode_wait_us
 
     def _wait_for_bluetooth(self):
         """The second behind that one, in which BOOT lets everybody near pair, and read and write the drive, until the next
@@ -893,7 +897,8 @@ class Device:
         self.ble_workflow = self.bluetooth_advertises = False
         if self.reset_reason in NOBODY_WAITED_FOR:
             return
-        if self.version >= BLUETOOTH_CAN_BE_OFF and self.bare_setting("CIRCUITPY_BLE_WORKFLOW") == "false":
+        workflow = self.own_setting("CIRCUITPY_BLE_WORKFLOW", settings_toml.own_flag)
+        if self.version >= BLUETOOTH_CAN_BE_OFF and workflow is False:
             return
         self.spend(self.costs.bluetooth_wait_us)
         self.ble_workflow = self.boot_pressed_for_bluetooth
@@ -924,6 +929,7 @@ class Device:
         if source is None:
             return True
         self._vm_stage = stage
+        self._pystack_size = self._asked_for_pystack() or PYSTACK_BYTES
         self.loader = Loader(self)
         self.spend(self.costs.vm_start_us + source.count("\n") * self.costs.compile_us_per_line)
         error = None
@@ -974,19 +980,10 @@ class Device:
         """What code that is loaded is marked with, so that its lines are counted; None where nobody counts, or a tracer."""
         return self.meter.mark if self._charge_lines else None
 
-    def setting(self, key):
-        """Value of a key in settings.toml as text, None when absent or malformed: the firmware only complains."""
-        text = self.drive.settings_text()
-        try:
-            found = read_setting(text, key) if text is not None else None
-        except ValueError:
-            return None
-        return None if found is None else found[0]
-
-    def bare_setting(self, key):
-        """The same of a value without quotes, as a number or `true` has to be; None of one with them."""
-        value = find_setting(self.drive.settings_text() or "", key)[1] or '"'
-        return None if value.startswith('"') else parsed_setting(value)[0]
+    def own_setting(self, key, kind=settings_toml.own_text):
+        """What the firmware itself makes of a key in settings.toml: text in quotes, or with ``own_number`` and ``own_flag``
+        a bare number, true or false. None for anything else: it only complains."""
+        return kind(self.drive.find_setting(key))
 
     def raise_in_program(self, error):
         """Deliver an exception at the next bytecode (watchdog in RAISE mode)."""

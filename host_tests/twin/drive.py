@@ -17,7 +17,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from host_tests.twin import errors, fat_layout, scratch
+from host_tests.twin import errors, fat_layout, scratch, settings_toml
 from host_tests.twin.errors import DeviceOSError
 from host_tests.twin.fat_layout import CLUSTER, CLUSTER_SECTORS, CLUSTERS, SECTOR, Layout, page_of, sector_of
 
@@ -35,7 +35,7 @@ def _text(data):
 
 
 class Drive:
-    """`device` needs `spend(us)`, `costs`, `clock`.
+    """`device` needs `spend(us)`, `costs`, `clock`, `version`.
 
     `usb_host`: a PC is connected, and mounts the drive as PCs do. `pc_has_drive`: it may write, so Python may not.
     `pc_mounts_by_itself` False: a PC that leaves the drive alone once it was ejected.
@@ -109,12 +109,13 @@ class Drive:
     def is_directory(self, path):
         return os.path.isdir(self._host_name(path))
 
-    def settings_text(self):
-        """settings.toml as the firmware reads it, byte by byte: what is not text stops nothing. None: not there."""
+    def find_setting(self, key):
+        """What the firmware finds for a key of settings.toml; nothing where that file is not there."""
         try:
-            return self.host_path("/settings.toml").read_text(encoding="utf-8", errors="replace")
+            data = self.host_path("/settings.toml").read_bytes()
         except OSError:
-            return None
+            data = b""
+        return settings_toml.find(data, key, self.device.version)
 
     def source(self, path):
         """Text of a source file without charging for it; None when it is not there."""
@@ -501,69 +502,3 @@ def poke(host_path, offset, data):
     with builtins.open(host_path, "r+b") as file:
         file.seek(offset)
         file.write(data)
-
-
-# --- settings.toml -----------------------------------------------------------------------------------------------
-
-
-def read_setting(text, key):
-    """Raw value of a key in settings.toml as (text, was_quoted); None when absent. ValueError: see `_unquote`.
-
-    Rules of shared-module/os/getenv.c: only the root table, first match wins, strings in double quotes only.
-    """
-    return parsed_setting(find_setting(text, key)[1])
-
-
-def parsed_setting(value):
-    """What `read_setting` gives, of what stands behind the ``=`` (None: nothing does)."""
-    if value is None:
-        return None
-    if value.startswith('"'):
-        return _unquote(value), True
-    return value.partition("#")[0].strip(), False
-
-
-def find_setting(text, key):
-    """(bytes that the firmware reads until it knows, what stands behind the ``=`` of ``key`` or None)."""
-    read = 0
-    for raw_line in text.splitlines(True):
-        read += len(raw_line)
-        line = raw_line.strip()
-        if line.startswith("["):
-            # The rest is skipped, not read.
-            return read, None
-        if not line or line.startswith("#") or "=" not in line:
-            continue
-        name, _, value = line.partition("=")
-        if name.strip() == key:
-            return read, value.strip()
-    return read, None
-
-
-_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
-
-
-def _unquote(value):
-    """The text between the quotes. ValueError without a closing one, or with more than a remark behind it."""
-    characters = []
-    index = 1
-    while index < len(value):
-        character = value[index]
-        if character == '"':
-            rest = value[index + 1 :].strip()
-            if rest and not rest.startswith("#"):
-                raise ValueError(f"Invalid byte '{rest[0]}'")
-            return "".join(characters)
-        if character == "\\" and index + 1 < len(value):
-            index += 1
-            escape = value[index]
-            digits = {"u": 4, "U": 8}.get(escape, 0)
-            if digits:
-                characters.append(chr(int(value[index + 1 : index + 1 + digits], 16)))
-                index += digits
-            else:
-                characters.append(_ESCAPES.get(escape, escape))
-        else:
-            characters.append(character)
-        index += 1
-    raise ValueError("Invalid byte '\\n'")

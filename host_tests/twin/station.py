@@ -6,6 +6,8 @@ There is one radio for both sides. While it looks at other channels nobody on th
 and when it joins a network on another channel the access point moves there and its clients must find it again.
 """
 
+from host_tests.twin.settings_toml import own_number
+
 # Radio.c has all channels scanned, and where it is told a channel or a BSSID one after the other until it is found.
 # A channel is where the search begins, no more (esp_wifi_types_generic.h: "channel hint for target AP").
 FULL_SCAN_US = 2_500_000
@@ -299,7 +301,7 @@ class Station:
         CIRCUITPY_WEB_API_PASSWORD beside it it listens there as well, after these resets
         (supervisor/shared/web_workflow/web_workflow.c supervisor_start_web_workflow). Gives the port, or None.
         """
-        setting = self._device.setting
+        setting = self._device.own_setting
         ssid = setting("CIRCUITPY_WIFI_SSID")
         if not ssid:
             return None
@@ -310,7 +312,7 @@ class Station:
             return None
         if setting("CIRCUITPY_WEB_API_PASSWORD") is None or self._device.reset_reason not in WEB_WORKFLOW_RESETS:
             return None
-        return int(setting("CIRCUITPY_WEB_API_PORT") or 80)
+        return setting("CIRCUITPY_WEB_API_PORT", own_number) or 80
 
     # --- losing the link -------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from appliance.settings.service import Keeper
 from appliance.storage import writing
 from appliance.storage.records import Store, StoreError
 
-from host_tests.twin.drive import read_setting
+from host_tests.twin.settings_toml import read_setting
 
 FILE = """# my box
 WIFI_SSID = "home"   # upstairs

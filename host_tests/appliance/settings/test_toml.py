@@ -9,7 +9,7 @@ import pytest
 from appliance.settings import toml
 from appliance.settings.schema import Mistake
 
-from host_tests.twin.drive import read_setting
+from host_tests.twin.settings_toml import read_setting
 
 
 @pytest.mark.parametrize(

@@ -2,35 +2,24 @@
 # SPDX-License-Identifier: MIT
 """os: files of the drive, settings, random bytes. No path, environ, fsync, replace.
 
-Follows shared-bindings/os/__init__.c, shared-module/os/getenv.c and ports/espressif/common-hal/os/__init__.c.
+Follows shared-bindings/os/__init__.c, shared-module/os/getenv.c (from 10.2 on supervisor/shared/settings.c) and
+ports/espressif/common-hal/os/__init__.c.
 """
 
 from collections import namedtuple
 
 from twin_device import device
 
-from host_tests.twin.drive import find_setting, parsed_setting
+from host_tests.twin.settings_toml import as_getenv
 
 sep = "/"
 _Uname = namedtuple("uname_result", "sysname nodename release version machine")
 
 
 def _getenv(key, default=None):
-    text = device.drive.settings_text()
-    read, value = (0, None) if text is None else find_setting(text, key)
-    device.spend(device.costs.file_open_us + device.costs.letter_us * read)
-    is_old = device.version < (10, 2)
-    try:
-        found = parsed_setting(value)
-    except ValueError:
-        if is_old:
-            raise
-        found = None
-    if found is None:
-        return default
-    value, quoted = found
-    # Before 10.2 a bare value had to be an integer and came back as one: ValueError.
-    return int(value, 0) if is_old and not quoted else value
+    found = device.drive.find_setting(key)
+    device.spend(device.costs.file_open_us + device.costs.letter_us * found.read)
+    return as_getenv(found, device.version, default)
 
 
 getenv = _getenv

@@ -10,6 +10,7 @@ from twin_device import device, loader
 
 from host_tests.twin.circuitpython._names import names
 from host_tests.twin.device import SoftReload
+from host_tests.twin.settings_toml import RAW_VALUES, own_flag, own_number
 
 
 class RunReason:
@@ -134,22 +135,14 @@ def set_usb_identification(manufacturer=None, product=None, vid=-1, pid=-1):
         device.usb_identification = {"manufacturer": manufacturer, "product": product, "vid": vid, "pid": pid}
 
 
-if device.version >= (10, 2):
+if device.version >= RAW_VALUES:
 
     def get_setting(key, default=None):
-        """Typed value of settings.toml; CircuitPython 10.2 and later only."""
-        from host_tests.twin.drive import read_setting
-
-        text = device.drive.source("/settings.toml")
-        found = read_setting(text, key) if text is not None else None
-        if found is None:
+        """Typed value of settings.toml: text in double quotes, true, false or an integer; else ValueError."""
+        found = device.drive.find_setting(key)
+        if found.value is None and not found.bad:
             return default
-        value, quoted = found
-        if quoted:
-            return value
-        if value in ("true", "false"):
-            return value == "true"
-        try:
-            return int(value, 0)
-        except ValueError:
-            return float(value)
+        for value in (found.text() if found.quoted and not found.bad else None, own_flag(found), own_number(found)):
+            if value is not None:
+                return value
+        raise ValueError(f"Invalid {key}")
