@@ -49,7 +49,7 @@ function showTimeline(steps) {
   stepChoice.hidden = !steps.length;
   fill(byId("timeline"), JSON.stringify([all, steps]), () => steps.filter(wordsOf).map((step) => {
     const item = element("li");
-    item.append(element("time", "+" + (step.t_s - steps[0].t_s).toFixed(all ? 2 : 0) + " s"), " ", element("span", wordsOf(step)));
+    item.append(element("time", "+" + ((step.t_ms - steps[0].t_ms) / 1000).toFixed(all ? 2 : 0) + " s"), " ", element("span", wordsOf(step)));
     if (all) item.append(" ", element("code", step.checkpoint));
     return item;
   }));

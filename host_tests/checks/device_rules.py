@@ -429,6 +429,31 @@ def _(source):
             yield node, "float()"
 
 
+def _is_handed_over(source, node):
+    """Whether a quotient goes straight where the firmware takes a float, or into a text."""
+    parent = source.parents[node]
+    if isinstance(parent, ast.Tuple):
+        parent = source.parents[parent]
+    if isinstance(parent, ast.Assign):
+        return [_label(target) for target in parent.targets] == ["brightness"]
+    if isinstance(parent, ast.Call):
+        return _label(parent.func) in ("settimeout", "sleep")
+    formatted = isinstance(parent, ast.BinOp) and isinstance(getattr(parent.left, "value", None), str)
+    return formatted or isinstance(parent, ast.FormattedValue)
+
+
+@rule(
+    "float-kept",
+    "a float has 22 bits on the device and six digits in its JSON: keep whole numbers, hand over or format a fraction",
+)
+def _(source):
+    for node in source.nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float":
+            yield node, "float()"
+        elif isinstance(getattr(node, "op", None), ast.Div) and not _is_handed_over(source, node):
+            yield node, "/"
+
+
 @rule("spdx-header", "the file starts with the two SPDX lines")
 def _(source):
     lines = source.text.splitlines()[:2]

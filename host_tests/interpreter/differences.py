@@ -52,8 +52,9 @@ DIFFERENCES = (
      "import json\nr = hasattr(json, 'JSONDecodeError')", "True", "False", SAME, "`except ValueError` fits all"),
     ("silent", "JSON takes any value for a key, and blanks for commas", "import json\nr = json.loads('{1: [2 3]}')",
      "JSONDecodeError", "{1: [2, 3]}", SAME, "what is done with keys asks whether they are texts"),
-    ("silent", "floats are doubles on both hosts, 30 bits on the board", "r = 16777217.0 == 16777216.0",
-     "False", "False", "True", "no floats for energy or time; ticks are ms in an int"),
+    ("silent", "floats are doubles on both hosts, 30 bits on the board, shown with six digits",
+     "r = 16777217.0 == 16777216.0", "False", "False", "True",
+     "no floats for energy or time, nor in JSON; ticks are ms in an int; " + RULES),
     ("silent", "ints are 62 bits without heap here, 30 bits on the board", "r = (1 << 61) + 1", "2305843009213693953",
      "2305843009213693953", CPYTHON_LIKE, "hot paths stay below 2**30; checksums are taken in pieces"),
     # Absent names: an error, but only at the moment the line runs.

@@ -64,7 +64,7 @@ def test_what_the_car_did_not_tell_is_null(twin):
 
 
 def test_the_timeline_is_in_order(twin):
-    times = [entry["t_s"] for entry in twin.after["timeline"]]
+    times = [entry["t_ms"] for entry in twin.after["timeline"]]
     assert times == sorted(times) and len(times) > 10
 
 

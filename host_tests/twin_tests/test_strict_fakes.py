@@ -627,6 +627,34 @@ print(json.dumps("é\\n"))
     assert lines[10:] == [error, "12", "1000.0", error, '"é\\n"']
 
 
+def test_floats_have_the_bits_and_the_digits_of_the_board(tmp_path):
+    lines = answers(
+        tmp_path,
+        """
+import json
+print(json.dumps({"t": [86400.123, 1234567.891, 5.0, 0]}), json.loads("16777217.0") == 16777216.0)
+""",
+    )
+    assert lines == ['{"t": [86400.1, 1.23457e+06, 5.0, 0]} True']
+
+
+def test_a_time_out_is_cut_to_whole_milliseconds_as_a_float_of_the_board(tmp_path, services):
+    """1000 times a thousandth is less than one there: such a socket does not wait."""
+    code = """
+import time, wifi, socketpool
+pool = socketpool.SocketPool(wifi.radio)
+s = pool.socket(pool.AF_INET, pool.SOCK_DGRAM)
+for seconds in (1 / 1000, 0.1, 2):
+    s.settimeout(seconds)
+    before = time.monotonic_ns()
+    try:
+        s.recvfrom_into(bytearray(1))
+    except OSError as error:
+        print(error.errno, (time.monotonic_ns() - before) // 1000000)
+"""
+    assert answers(tmp_path, code, services=services) == ["11 0", "116 99", "116 2000"]
+
+
 def test_what_is_unpacked_is_a_bytearray_and_what_cannot_be_a_value_error(tmp_path):
     lines = answers(
         tmp_path,

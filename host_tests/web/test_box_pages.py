@@ -1339,6 +1339,8 @@ def test_a_car_session_is_watched_live(newcomer, box, one_car):
     newcomer.page.check("text=Every step")
     steps = newcomer.page.locator("#timeline li").all_inner_texts()
     assert len(steps) > 12 and re.match(r"\+0.00 s\s+Car asks for matching\s+100$", steps[0])
+    since = [float(step.split(" ")[0]) for step in steps]
+    assert since == sorted(since) and any(round(100 * time) % 100 for time in since), "hundredths of a second"
     car = newcomer.text("#car")
     assert re.search(r"EVCCID\)\s+02:AB:34:CD:56:EF", car) and re.search(r"Battery\s+58.0 kWh", car)
     assert re.search(r"42 %, sent", newcomer.text("#sessions"))

@@ -3,10 +3,13 @@
 """Which moments of a box's life take a fault away."""
 
 import pytest
+from appliance.state import status as status_module
 from appliance.state import summary
 from appliance.state.log import Uptime
 from appliance.state.status import NO_ANSWER, PASSING_S, Status
 from v2g.reading import Reading
+
+from host_tests.twin.circuitpython import json
 
 CAR = bytes(6)
 
@@ -64,6 +67,15 @@ def test_a_step_that_a_car_repeats_leaves_room_in_the_timeline_for_the_others(st
         if step[0] == 155:
             status.car_plugged(CAR)
     assert [step[2:] for step in status.timeline] == steps
+
+
+def test_the_steps_of_a_box_that_has_run_for_weeks_keep_their_milliseconds_on_the_board(status):
+    status.uptime.seconds, status.uptime.millis = 2_000_000, 123
+    status.checkpoint(202, "station's address sent")
+    status.uptime.seconds, status.uptime.millis = 2_000_003, 456
+    status.checkpoint(540, "read")
+    rows = json.loads(json.dumps(status_module.timeline_document(status.timeline)))
+    assert [row["t_ms"] for row in rows] == [2_000_000_123, 2_000_003_456]
 
 
 def test_the_next_car_takes_the_fault_of_the_last_one(status):

@@ -1,12 +1,15 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""json: a parser that takes commas and colons for blanks, any value for a key and any bracket for the other; UTF-8 as it is.
+"""json: a parser that takes commas and colons for blanks, any value for a key and any bracket for the other; UTF-8 as it is,
+floats with the digits that the board has of them.
 
 Follows extmod/modjson.c @c25c1233ed.
 """
 
 import json as _host
 import re
+
+from host_tests.twin.circuitpython import _floats
 
 _BLANKS = ",: \t\n\r"
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -44,7 +47,7 @@ class _Text:
         if not found:
             _fail()
         self.at = found.end()
-        return (float if set(found[0]) & set(".eE") else int)(found[0])
+        return _floats.board(float(found[0])) if set(found[0]) & set(".eE") else int(found[0])
 
     def _string(self):
         pieces = []
@@ -129,8 +132,22 @@ def load(stream):
     return _parsed(_text(stream.read()))
 
 
+def _has_float(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    return any(map(_has_float, value)) if isinstance(value, (list, tuple)) else isinstance(value, float)
+
+
 def dumps(value, *, separators=None):
-    return _host.dumps(value, ensure_ascii=False, separators=separators)
+    if not _has_float(value):
+        return _host.dumps(value, ensure_ascii=False, separators=separators)
+    if isinstance(value, float):
+        return _floats.shown(value)
+    comma, colon = separators or (", ", ": ")
+    if isinstance(value, dict):
+        pairs = [dumps(str(key)) + colon + dumps(item, separators=separators) for key, item in value.items()]
+        return "{" + comma.join(pairs) + "}"
+    return "[" + comma.join([dumps(item, separators=separators) for item in value]) + "]"
 
 
 def dump(value, stream, *, separators=None):

@@ -5,6 +5,7 @@
 from twin_device import device
 
 from host_tests.twin import errors
+from host_tests.twin.circuitpython import _floats
 from host_tests.twin.errors import DeviceBrokenPipeError, DeviceOSError
 
 MAX_SOCKETS = 8
@@ -100,7 +101,7 @@ class Socket:
     # --- set-up
 
     def settimeout(self, value):
-        self._timeout_us = None if value is None else int(1000 * value) * 1000
+        self._timeout_us = None if value is None else _floats.milliseconds(value) * 1000
 
     def setblocking(self, flag):
         self._timeout_us = None if flag else 0

@@ -2,21 +2,16 @@
 # SPDX-License-Identifier: MIT
 """time: virtual, whole-second `time()`, and `monotonic()` with the precision of a 30-bit float."""
 
-import struct
 import time as host_time
 
 from twin_device import device
+
+from host_tests.twin.circuitpython._floats import board
 
 struct_time = host_time.struct_time
 # Unix time of 2000-01-01: the clock of a board that nobody has set.
 _EPOCH = 946684800
 _LOOK_US = 1_000_000
-
-
-def _float30(value):
-    """Round as the device's floats do: single precision without the two lowest bits."""
-    bits = struct.unpack("<I", struct.pack("<f", value))[0] & 0xFFFFFFFC
-    return struct.unpack("<f", struct.pack("<I", bits))[0]
 
 
 def sleep(seconds):
@@ -32,7 +27,7 @@ def sleep(seconds):
 
 def monotonic():
     device.spend(device.costs.ticks_us)
-    return _float30(device.raw_ticks_us() // 1000 / 1000)
+    return board(device.raw_ticks_us() // 1000 / 1000)
 
 
 def monotonic_ns():

@@ -402,9 +402,10 @@ def cause_document(code):
 
 
 def timeline_document(timeline):
-    """The session's steps as the page's JSON has them; times in seconds since start."""
+    """The session's steps as the page's JSON has them, in ms since start. Of a fraction of seconds the board shows six
+    digits (py/objfloat.c): whole ones after a day, tens of them after twelve."""
     return [
-        {"t_s": float("%d.%03d" % (seconds, millis)), "checkpoint": number, "text": text}
+        {"t_ms": 1000 * seconds + millis, "checkpoint": number, "text": text}
         for seconds, millis, number, text in timeline
     ]
 
