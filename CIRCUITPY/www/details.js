@@ -122,7 +122,7 @@ function showBox(status) {
   const system = status.system;
   showList("box", [
     ["Modem", status.modem.status.toLowerCase().replaceAll("_", " ")],
-    ["SmartEVSE", evse.url ? target(evse) : "not set up"],
+    ["SmartEVSE", evse.url ? target({ url: evse.url, text: evseWords(evse.text) }) : "not set up"],
     ["MQTT", status.mqtt && status.mqtt.text + (status.mqtt.connected ? ", topics " + status.mqtt.prefix + "/..." : "")],
     ...(status.listeners || []).map((one) => ["Listener", target(one)]),
     ["WiFi", wifi.ssid ? wifi.ssid + (wifi.rssi ? " (" + wifi.rssi + " dBm)" : "") : "off", wifi.ssid],
@@ -138,7 +138,7 @@ function showBox(status) {
   ]);
   if (status.self_test) {
     showList("checks", status.self_test.checks.map((check) =>
-      [check.name.replace("_", " "), (check.ok === false ? "not ok: " : "") + check.text, check.ok && check.name === "firmware"]));
+      [check.name.replace("_", " "), (check.ok === false ? "not ok: " : "") + evseWords(check.text), check.ok && check.name === "firmware"]));
   }
   showBars(status.loop);
 }

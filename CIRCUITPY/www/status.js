@@ -42,13 +42,14 @@ function whenOf(reading) {
   return known(reading.unix_s) ? ago(Date.now() / 1000 - reading.unix_s) : "before the restart";
 }
 
-const waitsFor = (evse) => evse.text.split(/^state \d+: /)[1];
+const waitsFor = (text) => text.split(/^state \d+: /)[1];
 
 function hintOf(stage) {
-  const evse = latest.smartevse;
-  if (stage === "waiting" && waitsFor(evse)) return "SmartEVSE: " + waitsFor(evse);
-  if (stage !== "waiting" || !latest.car_present) return HINTS[stage] || "";
-  return /^state [12]$/.test(evse.text) ? "To have it read, unplug it and plug it in again." : "";
+  const text = latest.smartevse.text;
+  if (stage !== "waiting") return HINTS[stage] || "";
+  if (waitsFor(text)) return "SmartEVSE: " + waitsFor(text);
+  if (!latest.car_present) return /without modem/.test(text) ? "" : HINTS.waiting;
+  return /^state [12]$/.test(text) ? "To have it read, unplug it and plug it in again." : "";
 }
 
 function showSoc(reading, stage, current) {
@@ -91,10 +92,11 @@ function showEstimate(now, reading) {
     now.fresh ? "about" : "old", then + `estimated; read ${reading.soc_percent} % at plug-in, ${ago(reading.age_s)}`);
 }
 
-function showDelivery(evse, stage) {
+// An uncertain number is not sent.
+function showDelivery(evse, reading) {
   const texts = { ok: "Sent to the SmartEVSE.", pending: "Being sent to the SmartEVSE.",
     failed: "Could not be sent to the SmartEVSE." };
-  setText(byId("delivery"), stage === "soc" ? texts[evse.last_delivery] || "" : "");
+  setText(byId("delivery"), reading ? texts[evse.last_delivery] || "" : "");
   byId("delivery").className = evse.last_delivery || "";
 }
 
@@ -184,12 +186,13 @@ const EVSE_STATES = {
   0: "no car", 1: "car plugged in", 2: "charging", 8: "waking the car", 11: "asking the car", 12: "asking the car",
   13: "simulating the re-plug", 14: "turned the car away",
 };
+// 3 to 7: a car is there, another SmartEVSE decides.
+const evseWords = (text) => EVSE_STATES[text.replace(/^state [3-7]$/, "1").replace("state ", "")] || waitsFor(text) || text;
 
 function showParts(status) {
   const evse = status.smartevse;
-  const words = EVSE_STATES[evse.text.replace("state ", "")] || waitsFor(evse) || evse.text;
   const parts = [status.modem.status === "READY" ? "Modem ready" : "Modem not ready",
-    evse.url ? "SmartEVSE: " + words : "no SmartEVSE set up", status.wifi.ssid ? "WiFi " + status.wifi.ssid : "no WiFi"];
+    evse.url ? "SmartEVSE: " + evseWords(evse.text) : "no SmartEVSE set up", status.wifi.ssid ? "WiFi " + status.wifi.ssid : "no WiFi"];
   setText(byId("parts"), settled(parts.map((part) => tr(part)).join(", ") + "."));
   byId("bring-up").hidden = !status.self_test;
 }
@@ -224,7 +227,7 @@ function show(status) {
     : status.stage === "waiting" && status.car_present ? "A car is plugged in" : status.headline);
   setText(document.querySelector("title"), status.headline + " - " + status.product);
   showSoc(status.reading, status.stage, status.reading_is_current);
-  showDelivery(status.smartevse, status.stage);
+  showDelivery(status.smartevse, reading);
   showGate(status.admission, status.access.owner);
   showCauses(status.causes, status.settings_errors);
   showNotes(status);

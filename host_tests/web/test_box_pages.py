@@ -1392,11 +1392,18 @@ def test_what_the_car_should_have_by_now_is_told_apart_from_what_it_said(owner, 
 def test_what_the_smartevse_does_is_told_in_words(owner, box):
     status = json.loads(owner.page.request.get(box.url + "/api/status").body())
     owner.page.route("**/api/status", lambda route: route.fulfill(json=status))
+    check = {"name": "smartevse", "ok": True, "text": "", "cause": None}
+    status["self_test"] = {"ago_s": 60, "ok": True, "checks": [check]}
     for text, words in (("state 2", "charging"), ("state 13", "simulating the re-plug"), ("state 99", "state 99"),
+                        ("state 3", "car plugged in"), ("state 7", "car plugged in"),
                         ("state 9: waiting for power", "waiting for power"), ("has the reading",) * 2):  # fmt: skip
-        status["smartevse"]["text"] = text
+        status["smartevse"]["text"] = check["text"] = text
         owner.open("/")
         owner.wait("#parts", f"SmartEVSE: {words}, WiFi")
+        owner.page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        owner.wait("#checks", words)
+        assert owner.text("#checks") == "smartevse\n" + words
+        assert f"/ev_state ({words})" in owner.text("#box")
     owner.page.unroute("**/api/status")
 
 
@@ -1408,6 +1415,7 @@ def test_a_car_that_is_plugged_in_and_not_read_is_not_asked_to_be_plugged_in(own
     for text, present, headline, hint in (
         ("state 0", False, "Waiting for a car", "Plug a car in: its charge shows here a few seconds later."),
         ("not set up", None, "Waiting for a car", "Plug a car in: its charge shows here a few seconds later."),
+        ("firmware without modem support", None, "Waiting for a car", ""),
         ("state 9: " + waits, True, "A car is plugged in", "SmartEVSE: " + waits),
         ("state 0: switched off (mode Off); no car is read", False, "Waiting for a car",
          "SmartEVSE: switched off (mode Off); no car is read"),
@@ -1419,6 +1427,35 @@ def test_a_car_that_is_plugged_in_and_not_read_is_not_asked_to_be_plugged_in(own
         owner.wait("#headline", headline)
         assert owner.text("#hint") == hint
     owner.page.unroute("**/api/status")
+
+
+
+
+def test_a_number_that_nothing_confirmed_is_not_said_to_be_sent(owner, box):
+    box.ask("plug", soc=0)
+    owner.open("/")
+    owner.wait("#percent", "0 %?")
+    owner.wait("#sessions", "Charge uncertain")
+    owner.page.wait_for_function("async () => (await (await fetch('/api/status')).json()).smartevse.last_delivery === 'ok'")
+    owner.page.evaluate(LOOK)
+    assert owner.text("#delivery") == ""
+    box.ask("unplug")
+
+
+def test_the_links_to_the_pages_stand_in_one_line_on_a_phone(owner):
+    owner.page.set_viewport_size(PHONE)
+    owner.open("/")
+    assert len(owner.page.evaluate("[...new Set([...document.querySelectorAll('nav a')].map((link) => link.offsetTop))]")) == 1
+
+
+def test_what_stands_in_an_empty_field_can_be_read(owner):
+    owner.page.emulate_media(color_scheme="dark")
+    owner.open("/config")
+    owner.page.wait_for_selector("body[data-ready]")
+    colours = "[getComputedStyle(byId('WIFI_PASSWORD'), '::placeholder'), getComputedStyle(document.querySelector('.chip'))]"
+    shown, soft = owner.page.evaluate(f"{colours}.map((style) => style.color)")
+    assert shown == soft
+    owner.page.emulate_media(color_scheme="light")
 
 
 def test_a_fault_is_named_in_short_and_explained_below_and_in_the_history(owner, box):

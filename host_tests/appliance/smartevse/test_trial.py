@@ -26,8 +26,11 @@ def probe(body, status=200, connected=True, whole=True, received=None):
 
 
 def test_a_smartevse_with_modem_support():
+    told = "This SmartEVSE accepts readings: its firmware has modem support."
     found = probe(json.dumps(WITH_MODEM).encode())
-    assert found["ok"] and "state 0" in found["text"]
+    assert found["ok"] and found["text"] == told
+    paused = {"mode": "PAUSE", **WITH_MODEM}
+    assert probe(json.dumps(paused).encode())["text"] == told + " It is paused (mode Pause); no car is read."
 
 
 def test_a_smartevse_without_modem_support_is_told_what_to_build():

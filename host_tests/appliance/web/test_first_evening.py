@@ -79,6 +79,18 @@ def test_what_cannot_be_a_setting_is_refused_with_a_sentence(step, fields):
 
 
 @pytest.mark.parametrize(
+    ("step", "fields", "said"),
+    [
+        ("smartevse", {"url": "https://evse"}, "The address must start with http:// (https is not supported)"),
+        ("smartevse", {"url": "a" * 201}, "The address is too long: 201 bytes, at most 200"),
+        ("password", {"password": "tab\there"}, "The password contains an invisible character, such as a tab or a line break"),
+    ],
+)
+def test_a_refusal_calls_a_field_by_the_name_it_has_on_the_page(step, fields, said):
+    assert Bench().ask(step, **fields) == (422, {"error": said})
+
+
+@pytest.mark.parametrize(
     ("step", "fields"),
     [("find", {}), ("smartevse", {"url": "192.168.1.60"}), ("password", {"password": "correct horse"})],
 )

@@ -3,7 +3,7 @@
 """What the owner tries on the page: whether an address takes readings. Loaded when somebody asks, and not before."""
 
 from appliance.smartevse.numbers import with_query
-from appliance.smartevse.target import EvseState, Target
+from appliance.smartevse.target import WAITS, EvseState, Target
 from appliance.state import faults
 
 _SHOWN_OF_AN_ANSWER = 400
@@ -79,7 +79,8 @@ def _judge_probe(answer):
         return _outcome(False, "This is not a SmartEVSE: something else answers at this address. Check the address.", answer)
     if not state.has_modem:
         return _outcome(False, faults.advice("smartevse_no_modem"))
-    text = "This SmartEVSE accepts readings: its firmware has modem support"
-    if state.state_id is not None:
-        text += ", and it is in " + state.text()
-    return _outcome(True, text + ".")
+    text = "This SmartEVSE accepts readings: its firmware has modem support."
+    waits_for = state.waits_for()
+    if waits_for:
+        text += " It is " + WAITS[waits_for] + "."
+    return _outcome(True, text)

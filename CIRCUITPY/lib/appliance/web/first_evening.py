@@ -47,7 +47,7 @@ class FirstEvening:
         Saved when a SmartEVSE that takes readings answers there, or anyway."""
         fields = fields_of(request)
         url = text_of(fields.get("url")) or ""
-        texts, refusal = self._checked(request, "SMARTEVSE_URL", url)
+        texts, refusal = self._checked(request, "SMARTEVSE_URL", "The address", url)
         if refusal is not None:
             return refusal
         if is_on(fields, "anyway"):
@@ -62,22 +62,22 @@ class FirstEvening:
     def password(self, request):
         """POST /api/setup/password: {"password": ...}"""
         password = text_of(fields_of(request).get("password")) or ""
-        texts, refusal = self._checked(request, "WEB_PASSWORD", password)
+        texts, refusal = self._checked(request, "WEB_PASSWORD", "The password", password)
         return refusal or self._as_job(request, self._save, texts, in_steps=True)
 
     def _save(self, texts):
         yield from self._keeper.saving(texts)
         return {"ok": True, "text": "", "saved": True}
 
-    def _checked(self, request, key, text):
-        """({key: text}, None), or (None, the answer that says what is wrong)."""
+    def _checked(self, request, key, field, text):
+        """({key: text}, None), or (None, the answer that says what is wrong with what this page calls ``field``)."""
         if not text:
             return None, responses.document(
                 request, {"error": "Enter something first, or skip this step."}, 422
             )
         texts, faults = check_changes(self._keeper.after, {key: text})
         if faults:
-            return None, responses.document(request, {"error": faults[key]}, 422)
+            return None, responses.document(request, {"error": faults[key].replace(key, field)}, 422)
         return texts, None
 
     def _as_job(self, request, work, argument, in_steps=False, then=None):
