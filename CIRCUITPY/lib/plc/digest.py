@@ -6,7 +6,7 @@ import hashlib
 
 
 def new_sha256():
-    """A hash of nothing yet, with ``update(data)`` and ``digest()``."""
+    """An empty SHA-256 object with ``update(data)`` and ``digest()``."""
     return hashlib.new("sha256") if hasattr(hashlib, "new") else hashlib.sha256()
 
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The one family of errors that is not our own bug; what the modem does wrong its driver settles by itself.
+"""The only error that is not a bug of ours. Trouble with the modem raises nothing: its driver counts it and resets the chip.
 
-Anything else that escapes a layer is a defect of the box: the loop logs it, resets the session and goes on.
+Any other exception that leaves a layer is a defect of the box: the loop logs it, resets the session and goes on.
 """
 
 
 class PeerError(Exception):
-    """The car did something that ends or spoils the exchange; answer, count, go on."""
+    """The car sent something invalid; the caller counts it and goes on, or closes the car's connection."""

@@ -7,12 +7,12 @@ it)::
 
     | AA AA AA AA | FL (2, little-endian) | 00 00 | frame, FL bytes, no FCS | 55 55 |
 
-Modem to host the same with LEN in front, a 4-byte *big-endian* count of all that follows it, LEN = FL + 10::
+Modem to host: the same behind LEN, a 4-byte *big-endian* count of everything after it, so LEN = FL + 10::
 
     | LEN (4) | AA AA AA AA | FL (2, little-endian) | 00 00 | frame, FL bytes | 55 55 | LEN (4) | AA ...
 
 A burst may hold several frames, and a frame may begin in one burst and end in a later one. FL is 60..1518,
-1522 with a VLAN tag. The two reserved bytes are not looked at.
+1522 with a VLAN tag. The two reserved bytes are ignored.
 """
 
 from plc.const import const
@@ -30,17 +30,17 @@ _RX_MARK = const(4)
 _RX_FL = const(8)
 _RX_FRAME = const(12)
 _RX_OVERHEAD = const(14)
-# The most bytes at the end of a block that may be the beginning of a header with its mark still incomplete.
+# A header whose mark is not complete yet has at most this many bytes at the end of a block: LEN and three of AA.
 _RX_TAIL = const(7)
 
-# Marks examined in one call while out of sync: a block of nothing but AA has 3000 of them, and each costs
-# about 25 us on the device.
+# Limit for one call while out of sync: a block of nothing but AA has 3000 marks, and each costs about 25 us on the
+# device.
 _MARKS_PER_CALL = const(64)
 
 WRITE_OVERHEAD = 10
-"""Bytes that BFR_SIZE counts beside the frame."""
+"""What BFR_SIZE counts in addition to the frame, in bytes: mark, FL, reserved, footer."""
 STORED_OVERHEAD = 14
-"""Bytes that a frame takes in the modem's buffers beside itself: LEN is stored too, in both directions."""
+"""What a frame takes in the modem's buffers in addition to itself, in bytes: as above, and LEN, in both directions."""
 
 
 class FrameEncoder:
@@ -53,7 +53,7 @@ class FrameEncoder:
         self._view = memoryview(self.buffer)
 
     def put(self, frame):
-        """Put ``frame``, padded to 60 bytes, behind the lead; gives FL, or 0 when it is not an Ethernet frame."""
+        """Put ``frame``, padded to 60 bytes, behind the lead. Returns FL; 0 if its length is no Ethernet frame's."""
         given = len(frame)
         if given < _ETHERNET_HEADER or given > _FRAME_MAX:
             return 0
@@ -62,7 +62,7 @@ class FrameEncoder:
         length = given
         view[at : at + given] = frame
         if given < _FRAME_MIN:
-            # Bytes of an earlier frame must not go out as padding.
+            # Otherwise bytes of an earlier frame would go out as padding.
             length = _FRAME_MIN
             view[at + given : at + _FRAME_MIN] = _ZEROS[given:]
         buffer = self.buffer
@@ -76,16 +76,14 @@ class FrameEncoder:
 
 
 class FrameDecoder:
-    """Finds frames in what was read from the data port, whatever the borders of the reads.
+    """Finds frames in what was read from the data port, however the reads were split.
 
-    Cycle: ``room(n)`` bytes may be written into ``buffer`` from ``end`` on, ``added(m)`` tells how many
-    were, then ``next_frame()`` until it gives None. Frames are views into the buffer, valid until the
-    next ``room()``.
+    Use: write up to ``room(n)`` bytes into ``buffer`` from ``end`` on, report them with ``added(m)``, then call
+    ``next_frame()`` until it returns None. Frames are views into the buffer, valid until the next ``room()``.
 
-    After bad bytes the decoder looks for the next mark whose LEN and FL agree; nothing behind the bad
-    bytes is lost. ``counts`` (a dict that may be shared) has "resync": times that sync was lost,
-    "dropped_bytes": bytes thrown away, "bad_length": headers that agreed with themselves on a length no
-    frame has.
+    After bad bytes the decoder looks for the next mark whose LEN and FL agree, so no good frame behind them is
+    lost. ``counts`` (a dict that may be shared) gets "resync": how often sync was lost; "dropped_bytes";
+    "bad_length": headers whose LEN and FL agree on a length that no frame has.
     """
 
     def __init__(self, size, counts=None):
@@ -98,10 +96,10 @@ class FrameDecoder:
         self.end = 0
         self._in_sync = True
         self.unscanned = False
-        """The last ``next_frame()`` stopped for time, not for want of bytes: call again, do not read more."""
+        """The last ``next_frame()`` stopped to save time, with bytes left to examine: call it again before reading more."""
 
     def reset(self):
-        """Forget half a frame, after the modem was restarted."""
+        """Drop everything kept: after a restart of the modem its stream begins anew."""
         self._start = 0
         self.end = 0
         self._in_sync = True
@@ -109,16 +107,16 @@ class FrameDecoder:
 
     @property
     def waiting(self):
-        """Bytes kept: the beginning of a frame, or a tail in which one may begin."""
+        """Number of bytes kept: the beginning of a frame, or a tail in which one may begin."""
         return self.end - self._start
 
     @property
     def in_frame(self):
-        """After ``next_frame()`` gave None: its header waits for the rest, or it did not finish."""
+        """After ``next_frame()`` returned None: an incomplete frame's header is there, or bytes are left to examine."""
         return self.end - self._start >= _RX_FRAME
 
     def room(self, count):
-        """How many of ``count`` bytes fit; moves what is kept to the front of the buffer."""
+        """Move what is kept to the front of the buffer. Returns how many of ``count`` bytes fit behind it."""
         start = self._start
         if start:
             kept = self.end - start
@@ -157,7 +155,7 @@ class FrameDecoder:
         return None
 
     def _skip(self):
-        """Go on to the next mark, past one byte at least; there are _RX_FRAME bytes or more."""
+        """Drop at least one byte, up to the next mark. At least _RX_FRAME bytes are there."""
         start = self._start
         if self._in_sync:
             self._in_sync = False
@@ -168,7 +166,7 @@ class FrameDecoder:
         self._start = start
 
     def distrust(self):
-        """What is kept has stood still for too long to begin a frame: a made-up header, a stray tail."""
+        """Give up on what is kept: no rest of it came in time, so noise made its header, or it is a stray tail."""
         if self.waiting >= _RX_FRAME:
             self._skip()
         elif self.waiting:
@@ -176,7 +174,7 @@ class FrameDecoder:
             self._start = self.end
 
     def _length_at(self, start):
-        """FL of the header at ``start``, 0 when there is none: mark there, LEN == FL + 10, FL possible."""
+        """FL of the header at ``start``; 0 unless it has the mark, LEN == FL + 10 and an FL that a frame may have."""
         buffer = self.buffer
         if buffer[start] or buffer[start + 1] or buffer.find(_MARK, start + _RX_MARK, start + _RX_FL) < 0:
             return 0

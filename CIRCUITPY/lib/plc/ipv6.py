@@ -1,17 +1,17 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The little of IPv6 that a charger needs on a link with one car.
+"""The part of IPv6 that a charger needs on a link with one car.
 
-Ethernet frames in, checked upper-layer packets out, and the way back. An accepted packet has passed every
-length test and its checksum; readers of ``packet.payload`` need not look again.
+Ethernet frames in, checked upper-layer packets out, and the reverse. An accepted packet has passed every
+length test and its checksum; whoever reads ``packet.payload`` need not check again.
 
-* RFC 8200 header, extension headers skipped (at most four; options inside them are not read)
-* RFC 4861 neighbour solicitation answered, RFC 4862 others' duplicate-address detection left alone
-* RFC 4443 echo answered
+* RFC 8200: header; at most four extension headers are skipped, options in them are not read
+* RFC 4861: a neighbour solicitation is answered, but not one of the car's duplicate address detection (RFC 4862)
+* RFC 4443: an echo request is answered
 
-Left out on purpose: fragments (nothing in DIN 70121 or ISO 15118 needs them), our own duplicate-address
-detection (a Polestar's first packet comes 0.2 s after MATCH.CNF), a neighbour cache (whatever is sent answers
-a frame and goes back to the MAC it came from), router and multicast-listener messages (there is no router).
+Left out on purpose: fragments (no message of DIN 70121 or ISO 15118 needs them), our own duplicate address
+detection (no time: a Polestar's first packet comes 0.2 s after MATCH.CNF), a neighbour cache (the box only answers,
+and to the MAC that the frame came from), router and multicast listener messages (there is no router).
 """
 
 from struct import pack_into, unpack_from
@@ -47,7 +47,7 @@ _SOLICITED = const(0x40)
 _OVERRIDE = const(0x20)
 
 HOP_LIMIT = const(64)
-_HOP_LIMIT_NEIGHBOUR = const(255)  # RFC 4861 7.1.1: proves that no router forwarded it
+_HOP_LIMIT_NEIGHBOUR = const(255)  # RFC 4861 7.1.1: shows that no router forwarded it
 
 UNSPECIFIED = bytes(16)
 ALL_NODES = b"\xff\x02" + bytes(13) + b"\x01"
@@ -58,7 +58,7 @@ _COUNTS = (
     "accepted not_for_us malformed fragment bad_checksum unknown_header neighbour_answered echo_answered icmp_ignored"
 ).split()
 
-# What the shortest useful header of each upper layer takes.
+# Bytes of the shortest header of each upper layer.
 _L4_MIN = {TCP: 20, UDP: 8, ICMPV6: 8}
 
 
@@ -68,10 +68,10 @@ def link_local(mac):
 
 
 def ones_sum(data, start=0):
-    """The 16-bit one's-complement sum of ``data`` added to ``start``, as a number modulo 0xFFFF.
+    """The 16-bit one's-complement sum of ``data`` (RFC 1071) plus ``start``, modulo 0xFFFF.
 
-    2**16 is 1 modulo 0xFFFF, so a big-endian integer leaves the sum of its 16-bit digits. 0 stands for both
-    zeros of one's complement.
+    2**16 is 1 modulo 0xFFFF, so a big-endian integer modulo 0xFFFF is the sum of its 16-bit digits. The result 0
+    stands for both zeros of one's complement.
     """
     total = int.from_bytes(data, "big") % 0xFFFF
     if len(data) & 1:
@@ -80,7 +80,7 @@ def ones_sum(data, start=0):
 
 
 class Packet:
-    """What ``Ipv6.parse`` found; one object, overwritten by the next frame. Addresses are copies."""
+    """What ``Ipv6.parse`` found: one object, overwritten by the next frame. MAC and addresses (bytes) are copies."""
 
     def __init__(self):
         self.source_mac = b""
@@ -99,7 +99,7 @@ class Ipv6:
         self.address = link_local(mac)
         self._our_macs = (self.mac, _ALL_NODES_MAC, b"\x33\x33\xff" + self.address[13:])
         self._our_addresses = (self.address, ALL_NODES, _SOLICITED_PREFIX + self.address[13:])
-        # Nearly all frames of a session have the same addresses: the last good ones, sums of address pairs.
+        # Nearly all frames of a session have the same addresses, so the last good ones are kept with their sums.
         self._last_macs = self._last_addresses = self._sum_destination = b""
         self._last_sum = self._sum = 0
         self.packet = Packet()
@@ -114,7 +114,7 @@ class Ipv6:
     # --- in ---
 
     def parse(self, frame):
-        """The packet in an Ethernet ``frame``; None (counted) when it is damaged, foreign or of no use."""
+        """The packet in an Ethernet ``frame``; None, and counted, if it is damaged, not for us or of an unknown kind."""
         if len(frame) < _L4 or frame[_ETHERTYPE] != 0x86 or frame[_ETHERTYPE + 1] != 0xDD:
             return None
         view = memoryview(frame)
@@ -126,7 +126,7 @@ class Ipv6:
         return None if fault else self.packet
 
     def _address_fault(self, view):
-        """The name of the counter when the frame is not for us or from nobody, else None (and kept)."""
+        """Name of the counter if the frame is not for us or its source impossible; else None, and the addresses are kept."""
         source_mac = bytes(view[6:12])
         destination = bytes(view[_OFF_DESTINATION:_L4])
         if (
@@ -147,8 +147,8 @@ class Ipv6:
         return None
 
     def _fill(self, view):
-        """Checks everything but addresses and completes ``packet``; the name of the counter on a fault."""
-        # Ethernet pads short frames: what counts is the length field, never the end of the frame.
+        """Checks everything but the addresses and completes ``packet``. Name of the counter on a fault, else None."""
+        # Ethernet pads short frames, so the length field counts, not the end of the frame.
         end = _L4 + (view[_OFF_LENGTH] << 8 | view[_OFF_LENGTH + 1])
         if view[_ETHERNET_HEADER] >> 4 != 6 or end > len(view):
             return "malformed"
@@ -185,12 +185,12 @@ class Ipv6:
         return source_port, destination_port, payload[8:]
 
     def receive_icmp(self, packet):
-        """The frame that answers an ICMPv6 packet, None where there is nothing to answer (always counted)."""
+        """The frame (bytes) that answers an ICMPv6 packet, or None. Either way it is counted."""
         if packet.next_header != ICMPV6:
             return None
         kind = packet.payload[0]
         answer = None
-        if packet.payload[1] == 0:  # both kinds know code 0 only
+        if packet.payload[1] == 0:  # the only code that either kind has
             if kind == _NEIGHBOUR_SOLICITATION:
                 answer = self._advertise(packet)
             elif kind == _ECHO_REQUEST and packet.source != UNSPECIFIED:
@@ -200,8 +200,8 @@ class Ipv6:
         return answer
 
     def _advertise(self, packet):
-        # Cars probe their own address with the same message (source ::), even before SLAC is through; an
-        # answer to that would take the address away from them. Only the target tells whom it is for.
+        # A car probes its own address with the same message (source ::), even before SLAC is done; an answer would
+        # make it give that address up. Only the target tells which address is meant.
         if bytes(packet.payload[8:24]) != self.address or not _is_valid_solicitation(packet):
             return None
         out = self._out
@@ -227,7 +227,7 @@ class Ipv6:
     # --- out ---
 
     def build_udp(self, destination_mac, destination, source_port, destination_port, payload):
-        """A complete frame (bytes) with ``payload`` of at most 1452 bytes."""
+        """A complete frame (bytes) with ``payload``, at most 1452 bytes; ValueError for more."""
         size = 8 + len(payload)
         if size > _L4_MAX:
             raise ValueError("UDP payload too long")
@@ -237,9 +237,10 @@ class Ipv6:
         return self._finish(destination_mac, destination, _L4 + 6)
 
     def build_tcp(self, destination_mac, destination, segment, data=b""):
-        """A complete frame (bytes) around a TCP ``segment``, its checksum filled in.
+        """A complete frame (bytes) around a TCP ``segment``, with its checksum filled in.
 
-        ``data`` is what follows ``segment``, which may so be the header alone; together at most 1460 bytes.
+        ``data`` follows ``segment``, so that a caller with only a header need not join them; together at most 1460
+        bytes, ValueError for more.
         """
         at = _L4 + len(segment)
         size = len(segment) + len(data)
@@ -252,7 +253,7 @@ class Ipv6:
         return self._finish(destination_mac, destination, _L4 + 16)
 
     def _finish(self, destination_mac, destination, checksum_at):
-        """The frame, once length, next header, hop limit and upper layer lie ready in ``_out``."""
+        """The frame (bytes), once length, next header, hop limit and upper layer are in ``_out``."""
         out = self._out
         pack_into(">6s", out, 0, destination_mac)
         pack_into(">16s", out, _OFF_DESTINATION, destination)
@@ -260,7 +261,7 @@ class Ipv6:
         if destination != self._sum_destination:
             self._sum_destination = bytes(destination)
             self._sum = ones_sum(self._out_view[_OFF_SOURCE:_L4])
-        # The next header, part of the pseudo-header, is never 0: a sum that reads 0 is 0xFFFF.
+        # The next header, a part of the pseudo-header, is never 0, so a sum of 0 modulo 0xFFFF is 0xFFFF.
         start = self._sum + next_header + size
         value = 0xFFFF - (ones_sum(self._out_view[_L4 : _L4 + size], start) or 0xFFFF)
         if value == 0 and next_header == UDP:

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""HomePlug management messages (MMEs): their header, and those between this host and its own modem.
+"""HomePlug management messages (MMEs): the header, and the messages between this host and its own modem.
 
-Only bytes and offsets live here and in the files beside it, which are loaded when they are needed: ``mme_slac`` (what a
-car and a charger say to each other), ``mme_read`` and ``mme_module`` (the modem's parameters). Offsets have names and count
-from the first byte of the Ethernet frame. Everything is big-endian but MMTYPE, the two length words of MATCH and what a
-vendor's message says. Builders return a new ``bytearray``, at least 60 bytes, without FCS.
+Every offset of a management frame stands here or in a file beside it that is loaded when needed: ``mme_slac`` (messages
+between car and charger), ``mme_read`` and ``mme_module`` (the modem's parameters). Offsets count from the first byte of the
+Ethernet frame. Numbers are big-endian except MMTYPE, the two length words of MATCH and the fields of vendor messages.
+Builders return a new ``bytearray`` of at least 60 bytes, without FCS.
 """
 
 from struct import pack_into
@@ -15,7 +15,7 @@ from plc.digest import sha256
 
 ETHERTYPE = b"\x88\xe1"
 BROADCAST = b"\xff\xff\xff\xff\xff\xff"
-LOCAL_MODEM = b"\x00\xb0\x52\x00\x00\x01"  # handled by the attached modem, never sent on the power line
+LOCAL_MODEM = b"\x00\xb0\x52\x00\x00\x01"  # the attached modem takes it and never forwards it to the power line
 
 CM_SET_KEY_REQ = 0x6008
 CM_SET_KEY_CNF = 0x6009
@@ -29,7 +29,7 @@ VS_PL_LINK_STATUS_CNF = 0xA0B9
 
 MIN_FRAME = const(60)
 _VENDOR_OUI = b"\x00\xb0\x52"
-_VENDOR_TYPES = const(0xA000)  # from here on MMTYPE is a vendor's, and its OUI follows
+_VENDOR_TYPES = const(0xA000)  # MMTYPEs from here on are a vendor's: its OUI follows
 _MAC = const(6)
 _NONCE = const(4)
 
@@ -39,8 +39,8 @@ _SOURCE = const(6)
 _ETHERTYPE = const(12)
 _VERSION_OF_MME = const(14)  # 1 in the standard's messages, 0 in a vendor's
 _MMTYPE = const(15)
-_HEADER = const(19)  # bytes of it; what a message tells begins here
-_OUI = const(17)  # of vendor messages only; the standard's have their fragmentation field there
+_HEADER = const(19)  # its length; the fields of a message begin here
+_OUI = const(17)  # of vendor messages only; the standard's messages have their fragmentation field there
 
 _SET_KEY_TYPE = const(19)
 _SET_KEY_NMK = const(41)
@@ -61,30 +61,30 @@ LAYOUT = {
     VS_PL_LINK_STATUS_CNF: _LINK + 1,
 }
 
-# message -> where a network's key begins in it (``mme_slac`` has another)
+# message -> offset of the network's key in it; ``mme_slac`` has the one of MATCH
 KEYS = {CM_SET_KEY_REQ: _SET_KEY_NMK, CM_GET_KEY_CNF: _GET_KEY_NMK}
 
 
 def is_mme(frame):
-    """True for a HomePlug AV frame long enough to have a type."""
+    """True for a HomePlug AV frame with a complete header."""
     return len(frame) >= _HEADER and frame[_ETHERTYPE] == 0x88 and frame[_ETHERTYPE + 1] == 0xE1
 
 
 def mmtype(frame):
-    """MMTYPE of a frame that ``is_mme``."""
+    """MMTYPE of a ``frame`` for which ``is_mme`` is true."""
     return frame[_MMTYPE] | frame[_MMTYPE + 1] << 8
 
 
 def source(frame):
-    """MAC of the sender, as bytes that outlive the receive buffer."""
+    """MAC of the sender: a copy (bytes), because the receive buffer is reused."""
     return bytes(frame[_SOURCE : _SOURCE + _MAC])
 
 
 def nid_from_nmk(nmk):
-    """Network identifier (7 bytes) that HomePlug derives from a network membership key (16 bytes).
+    """Network identifier (7 bytes) that HomePlug derives from the network membership key ``nmk`` (16 bytes).
 
-    Five rounds of SHA-256; the upper nibble of the last byte is the security level, 0 = simple connect,
-    the one SLAC uses [V2G3-A09-93].
+    Five rounds of SHA-256. The upper nibble of the last byte is the security level: 0, simple connect, as SLAC
+    uses it [V2G3-A09-93].
     """
     digest = nmk
     for _ in range(5):
@@ -93,7 +93,7 @@ def nid_from_nmk(nmk):
 
 
 def new(destination, source_mac, kind, size=MIN_FRAME):
-    """A frame of ``size`` bytes, not less than MIN_FRAME, with its header and nothing else yet."""
+    """A frame of ``size`` bytes (at least MIN_FRAME) with its header; the rest is zeros. ``kind``: its MMTYPE."""
     frame = bytearray(size)
     frame[:_SOURCE] = destination
     frame[_SOURCE:_ETHERTYPE] = source_mac
@@ -121,12 +121,12 @@ def set_key_result(frame):
 
 
 def vendor_req(source_mac, kind):
-    """A VS_*.REQ without fields, for the attached modem."""
+    """A VS_*.REQ (MMTYPE ``kind``) without fields, for the attached modem."""
     return new(LOCAL_MODEM, source_mac, kind)
 
 
 def firmware_version(frame):
-    """Version text of VS_SW_VER.CNF, printable ASCII only, cut at the first zero; "" when refused."""
+    """Version text of VS_SW_VER.CNF up to its first zero, "?" for what is not printable ASCII; "" if refused."""
     if frame[_VS_STATUS] != 0:
         return ""
     text = ""
@@ -138,15 +138,15 @@ def firmware_version(frame):
 
 
 def host_action(frame):
-    """What the modem asks of its host in VS_HOST_ACTION.IND: 0 right after its firmware started."""
+    """The action that the modem asks of its host in VS_HOST_ACTION.IND; 0 means that its firmware has just started."""
     return frame[_VS_STATUS]
 
 
 def host_action_rsp(source_mac, modem_mac):
-    """Status 0: the modem need not ask again (open-plc-utils, plc/HostActionResponse.c)."""
+    """VS_HOST_ACTION.RSP with status 0: the modem need not ask again (open-plc-utils, plc/HostActionResponse.c)."""
     return new(modem_mac, source_mac, VS_HOST_ACTION_RSP)
 
 
 def link_is_up(frame):
-    """The link bit of VS_PL_LINK_STATUS.CNF; None when the firmware does not know the question (status not 0)."""
+    """Whether VS_PL_LINK_STATUS.CNF reports a link; None if the firmware does not support the request (status not 0)."""
     return frame[_LINK] == 1 if frame[_VS_STATUS] == 0 else None

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""VS_MODULE_OPERATION as far as it writes: a session, its pieces, the commit; and the reset that makes it count.
+"""VS_MODULE_OPERATION for writing: a session, its pieces, the commit, and the reset that puts them into effect.
 
-A modem keeps what it has until the commit. Fields and offsets as in open-plc-utils' ModuleSession.c, ModuleWrite.c and
-ModuleCommit.c; numbers are little-endian. Apart from ``plc.mme`` because it is loaded only for the owner's change
-of the modem's parameters.
+The modem keeps its old parameters until the commit. Fields and offsets as in open-plc-utils' ModuleSession.c, ModuleWrite.c
+and ModuleCommit.c; numbers are little-endian. A file of its own because only an owner who changes the modem's parameters
+needs it loaded.
 """
 
 from plc import mme
@@ -72,7 +72,7 @@ def _request(source_mac, operation, session, fields, size):
 
 
 def session_req(source_mac, session, length, checksum):
-    """Begin to write ``length`` bytes of parameters; ``session`` (4 bytes) is made up by us."""
+    """Begins to write ``length`` bytes of parameters with ``checksum``. ``session``: 4 bytes of our choice."""
     frame = _request(source_mac, START_SESSION, session, _SESSION_FIELDS, _SESSION_FRAME)
     frame[_SESSION_MODULES] = 1
     _put(frame, _SESSION_MODULE, PARAMETERS, 2)
@@ -82,7 +82,7 @@ def session_req(source_mac, session, length, checksum):
 
 
 def write_req(source_mac, session, offset, data):
-    """One piece; the frame always has room for the longest, as the maker's tool sends it."""
+    """One piece: ``data`` for ``offset``. The frame always has room for PIECE_BYTES, as the maker's tool sends it."""
     frame = _request(source_mac, WRITE, session, _WRITE_FIELDS + PIECE_BYTES, _WRITE_DATA + PIECE_BYTES)
     _put(frame, _WRITE_MODULE, PARAMETERS, 2)
     _put(frame, _WRITE_LENGTH, len(data), 2)
@@ -102,8 +102,8 @@ def reset_req(source_mac):
 
 
 def written(frame, operation, session):
-    """What a VS_MODULE_OPERATION.CNF says to ``operation`` of ``session``: None when it answers something else, False
-    when the modem refused; else True, and for WRITE the offset and length (a tuple) that it took."""
+    """What a VS_MODULE_OPERATION.CNF answers to ``operation`` of ``session``: None if it answers another request, False
+    if the modem refused; else True, or after WRITE (offset, length) of what it took."""
     if len(frame) < mme.MIN_FRAME or _get(frame, MODULE_OPERATION, 2) != operation:
         return None
     if _get(frame, MODULE_STATUS, 2):

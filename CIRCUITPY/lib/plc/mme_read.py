@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""VS_MODULE_OPERATION as far as it reads the modem's parameters: bytes and offsets, see ``plc.mme``.
-
-Numbers are little-endian.
-"""
+"""VS_MODULE_OPERATION for reading the modem's parameters: bytes and offsets, see ``plc.mme``. Numbers are little-endian."""
 
 from struct import pack_into, unpack_from
 
@@ -15,10 +12,10 @@ VS_MODULE_OPERATION_CNF = 0xA0B1
 
 PARAMETERS = const(0x7002)  # module id of the parameter block
 
-OPERATIONS = const(24)  # how many follow, always 1
+OPERATIONS = const(24)  # number of operations that follow: always 1
 OPERATION = const(25)
 OPERATION_LENGTH = const(27)
-_READ_FIELDS = const(18)  # bytes from OPERATION on
+_READ_FIELDS = const(18)  # number of bytes from OPERATION on
 MODULE_STATUS = const(20)  # CNF, 2 bytes
 MODULE_OPERATION = const(29)
 _READ_CNF_LENGTH = const(41)
@@ -26,9 +23,9 @@ _READ_CNF_DATA = const(47)
 
 
 def module_read_req(source_mac, offset, length):
-    """VS_MODULE_OPERATION.REQ: give ``length`` bytes, 1400 at most, of the modem's parameter module from ``offset`` on.
+    """VS_MODULE_OPERATION.REQ for ``length`` bytes (1400 at most) of the modem's parameters from ``offset`` on.
 
-    It reads what the modem works with, as open-plc-utils' ModuleRead.c and Tinkerforge's pib_manager.cpp do.
+    It reads the parameters in use, as open-plc-utils' ModuleRead.c and Tinkerforge's pib_manager.cpp do.
     """
     frame = new(LOCAL_MODEM, source_mac, VS_MODULE_OPERATION_REQ)
     # how many operations, which (0: read), its length, (reserved), module, length and offset of what is read
@@ -37,14 +34,14 @@ def module_read_req(source_mac, offset, length):
 
 
 def is_module_answer(frame):
-    """True for VS_MODULE_OPERATION.CNF: an answer about the modem's parameters, in which its keys may be."""
+    """True for VS_MODULE_OPERATION.CNF: an answer about the modem's parameters, which may contain its keys."""
     return is_mme(frame) and mmtype(frame) == VS_MODULE_OPERATION_CNF
 
 
 def module_read(frame):
-    """(offset, data) of a VS_MODULE_OPERATION.CNF to a read; data is None when the modem refused. None: no such answer.
+    """(offset, data) of a VS_MODULE_OPERATION.CNF that answers a read, (offset, None) if the modem refused; else None.
 
-    ``data`` is a view into ``frame``. It may hold the modem's keys: it must reach neither log nor report.
+    ``data`` is a view into ``frame``. It may contain the modem's keys and must never reach a log or report.
     """
     if len(frame) < MIN_FRAME or frame[MODULE_OPERATION] or frame[MODULE_OPERATION + 1]:
         return None

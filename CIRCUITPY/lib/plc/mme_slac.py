@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The SLAC messages of ISO 15118-3 between a car and a charger: bytes and offsets, see ``plc.mme``.
 
-Of CM_AMP_MAP only what answers a car's: no recorded car sends it, and this box asks for none.
+Of CM_AMP_MAP only the answer to a car's request: no recorded car sends one, and the box has no use for a map.
 """
 
 from struct import pack_into
@@ -33,30 +33,30 @@ _NMK = const(16)
 
 # ---- offsets; names begin with the message that has the field there
 
-_APPLICATION = const(19)  # of every SLAC message, with the security type behind it; both 0
+_APPLICATION = const(19)  # of every SLAC message; the security type follows, both are 0
 _SECURITY = const(20)
 _PARM_TARGET = const(19)  # CNF
-_PARM_EV_MAC = const(28)  # application, security type and RunID behind it
+_PARM_EV_MAC = const(28)  # followed by application, security type and RunID
 _START_SOUNDS = const(21)
 _PROFILE_GROUPS = const(25)
 _PROFILE_VALUES = const(27)
 _ATTEN_EV_MAC = const(21)
 _ATTEN_RESULT = const(69)  # RSP
 _VALIDATE_RESULT = const(21)
-_MATCH_LENGTH = const(21)  # 2 bytes, little-endian: how many follow
+_MATCH_LENGTH = const(21)  # 2 bytes, little-endian: number of bytes that follow
 _MATCH_EV_MAC = const(40)
 _MATCH_EVSE_MAC = const(63)
 _MATCH_RUN_ID = const(69)
-_MATCH_NMK = const(93)  # CNF, behind the NID (7 bytes) and a reserved one
+_MATCH_NMK = const(93)  # CNF, after the NID (7 bytes) and a reserved byte
 
 _SOUNDS = const(10)  # C_EV_match_MNBC
-# Target of the sounds, how many, TT_EVSE_match_MNBC in units of 100 ms; 1: the characteristics go to the EV that asked, not
-# to a third station.
+# CM_SLAC_PARM.CNF: target of the sounds, their number, TT_EVSE_match_MNBC in units of 100 ms, and 1: the attenuation goes
+# to the EV that asked, not to a third station.
 _TOLD = BROADCAST + bytes((_SOUNDS, 6, 1))
 
 # message -> (shortest frame that carries every field we read, offset of the RunID or None, offset of the EV MAC)
-# A frame below its length is malformed; only lengths, MACs and RunID are checked, never the ids and
-# reserved bytes, because some EV stacks fill them (open-plc-utils issue 157).
+# A shorter frame is malformed. Beyond the length only MACs and RunID are checked, not the ids and reserved bytes, because
+# some EV stacks fill those (open-plc-utils issue 157).
 LAYOUT = {
     CM_AMP_MAP_REQ: (21, None, _SOURCE),
     CM_SLAC_PARM_REQ: (_SECURITY + 1 + _RUN_ID, _SECURITY + 1, _SOURCE),
@@ -70,14 +70,14 @@ LAYOUT = {
 
 
 def run_id(frame):
-    """The RunID of CM_SLAC_PARM.REQ, echoed untouched whatever it looks like ("TESLA EV")."""
+    """The RunID (8 bytes) of CM_SLAC_PARM.REQ: any bytes (a Tesla sends "TESLA EV"), to be echoed unchanged."""
     return bytes(frame[_SECURITY + 1 : _SECURITY + 1 + _RUN_ID])
 
 
 def is_from(frame, layout, ev_mac, run):
-    """True when a SLAC message with this row of LAYOUT is of the car ``ev_mac`` and, where it has one, carries its RunID.
+    """True if the message, laid out as this row of LAYOUT, is from ``ev_mac`` and its RunID, if it has one, is ``run``.
 
-    Compares slices where they lie: this runs three times per sound, and copies would be garbage.
+    Compares views instead of copies: this runs three times per sound, and copies would be garbage to collect.
     """
     _, run_at, mac_at = layout
     if frame[mac_at : mac_at + _MAC] != ev_mac:
@@ -86,17 +86,17 @@ def is_from(frame, layout, ev_mac, run):
 
 
 def is_parm_req(frame):
-    """True for a CM_SLAC_PARM.REQ of the one application (0) without security (0): anything else is not ours."""
+    """True for a CM_SLAC_PARM.REQ of application 0 (PEV-EVSE matching) with security type 0 (none), the only ones for us."""
     return frame[_APPLICATION] == 0 and frame[_SECURITY] == 0
 
 
 def amp_map_cnf(source_mac, ev_mac):
-    """Success (0): the map was received. What the modem sends is left as it is."""
+    """CM_AMP_MAP.CNF with result 0: the map was received. The box ignores it: the modem's transmit power stays as it is."""
     return new(ev_mac, source_mac, CM_AMP_MAP_CNF)
 
 
 def slac_parm_cnf(source_mac, ev_mac, run):
-    """Strict cars compare every constant here: 10 sounds, 600 ms, answer to this EV (OPU issue 30)."""
+    """Strict cars compare every constant here: 10 sounds, 600 ms, answer to this EV (open-plc-utils issue 30)."""
     frame = new(ev_mac, source_mac, CM_SLAC_PARM_CNF)
     frame[_PARM_TARGET:_PARM_EV_MAC] = _TOLD
     frame[_PARM_EV_MAC : _PARM_EV_MAC + _MAC] = ev_mac
@@ -105,15 +105,13 @@ def slac_parm_cnf(source_mac, ev_mac, run):
 
 
 def announced_sounds(frame):
-    """How many sounds CM_START_ATTEN_CHAR.IND announces; the standard's number when it tells none."""
+    """Number of sounds that CM_START_ATTEN_CHAR.IND announces; the standard's number if it says 0."""
     return frame[_START_SOUNDS] or _SOUNDS
 
 
 def add_profile(frame, sums):
-    """Add the dB values of CM_ATTEN_PROFILE.IND to the 58 ``sums``; False: it holds no measurement.
-
-    AR7420 modems report 0 groups.
-    """
+    """Add the dB values of CM_ATTEN_PROFILE.IND to the 58 ``sums``. False if it contains no measurement: an AR7420 modem
+    reports 0 groups."""
     if frame[_PROFILE_GROUPS] != GROUPS:
         return False
     for group in range(GROUPS):
@@ -122,7 +120,7 @@ def add_profile(frame, sums):
 
 
 def atten_char_ind(source_mac, ev_mac, run, sounds, averages):
-    """``averages`` are 58 bytes in dB; ``sounds`` is how many profiles they average."""
+    """``averages``: attenuation of the 58 groups, one byte in dB each; ``sounds``: number of profiles averaged."""
     frame = new(ev_mac, source_mac, CM_ATTEN_CHAR_IND, _ATTEN_RESULT + 2 + GROUPS)
     # EV MAC, RunID, (ids of the source and of who answers), sounds, groups, their values
     pack_into("6s8s34xBB58s", frame, _ATTEN_EV_MAC, ev_mac, run, sounds, GROUPS, averages)
@@ -130,19 +128,19 @@ def atten_char_ind(source_mac, ev_mac, run, sounds, averages):
 
 
 def atten_char_accepted(frame, ev_mac):
-    """True when CM_ATTEN_CHAR.RSP names ``ev_mac`` inside, too, and its result is 0."""
+    """True if the result of CM_ATTEN_CHAR.RSP is 0 and the EV MAC inside it is ``ev_mac`` as well."""
     return frame[_ATTEN_RESULT] == 0 and frame[_ATTEN_EV_MAC : _ATTEN_EV_MAC + _MAC] == ev_mac
 
 
 def validate_cnf(source_mac, ev_mac):
-    """This box has no control pilot, so validation is always "not required" (4) [V2G3-A09-72]."""
+    """CM_VALIDATE.CNF "not required" (4), always: validation needs the control pilot, which the box lacks [V2G3-A09-72]."""
     frame = new(ev_mac, source_mac, CM_VALIDATE_CNF)
     frame[_VALIDATE_RESULT] = 4
     return frame
 
 
 def match_is_for(frame, own_mac, ev_mac):
-    """True when CM_SLAC_MATCH.REQ names this EVSE and, inside, too, this EV, and has the standard's length field (62)."""
+    """True if CM_SLAC_MATCH.REQ names this EVSE and, inside as well, this EV, and its length field is the standard's 62."""
     if frame[_MATCH_LENGTH] != 62 or frame[_MATCH_LENGTH + 1] != 0:
         return False
     names_us = frame[_MATCH_EVSE_MAC : _MATCH_EVSE_MAC + _MAC] == own_mac
@@ -150,7 +148,7 @@ def match_is_for(frame, own_mac, ev_mac):
 
 
 def slac_match_cnf(source_mac, ev_mac, run, nid, nmk):
-    """Hands the car the key of our network; its length field is 86."""
+    """Hands the car the key of our network. The length field is 86."""
     frame = new(ev_mac, source_mac, CM_SLAC_MATCH_CNF, _MATCH_NMK + _NMK)
     frame[_MATCH_LENGTH] = 86
     frame[_MATCH_EV_MAC : _MATCH_EV_MAC + _MAC] = ev_mac
@@ -162,7 +160,7 @@ def slac_match_cnf(source_mac, ev_mac, run, nid, nmk):
 
 
 def without_key(frame):
-    """The frame (bytes) as it may leave the box in a file: zeros in place of a network's key, all else as it was."""
+    """The frame (bytes) as it may leave the box in a file: unchanged, but with zeros in place of a network's key."""
     at = None
     if is_mme(frame):
         kind = mmtype(frame)

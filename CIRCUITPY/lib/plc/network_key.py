@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The key of the box's own power line network (NMK): made up, given to the modem, given again when it was lost.
+"""The key (NMK) of the box's own power line network: generated, given to the modem, and given again after it was lost.
 
-It is the first thing that a modem needs and does not wait for the rest of SLAC, which is loaded behind it.
+Apart from ``plc.slac`` because a modem needs its key first: it gets it while SLAC is still being loaded.
 """
 
 from plc import mme
@@ -11,7 +11,7 @@ from plc.ticks import expired, ticks_add, ticks_diff
 # The box's own, in ms.
 TIMERS_MS = {
     "BOX_set_key": 1000,  # a cold modem takes 180 ms for its first CM_SET_KEY.CNF
-    "BOX_restarted": 10000,  # a modem that says it restarted is believed once in this time
+    "BOX_restarted": 10000,  # further reports of a restart are ignored for this long
 }
 TRIES = 5
 
@@ -40,7 +40,7 @@ class NetworkKey:
         self._restarted_at = None
 
     def renew(self, now):
-        """Leave whatever network there is: a fresh NMK is the only reliable way [V2G3-M09-17]."""
+        """Leave the present network by setting a new NMK, the only reliable way [V2G3-M09-17]."""
         self.nmk = bytes(self._random_bytes(16))
         self.nid = mme.nid_from_nmk(self.nmk)
         self._nonce = bytes(self._random_bytes(4))
@@ -48,13 +48,13 @@ class NetworkKey:
         self._send(now)
 
     def modem_gone(self):
-        """The modem stopped answering: wait for ``renew``."""
+        """The modem stopped answering: send nothing before ``renew``."""
         self._due = None
         self.confirmed = False
         self._firmware_asked = False
 
     def receive(self, kind, frame, now):
-        """A message of the modem's own, of a kind in ``mme.LAYOUT`` and not shorter than that says."""
+        """A message of our own modem: ``kind`` is in ``mme.LAYOUT``, and ``frame`` is at least as long as that says."""
         if kind == mme.CM_SET_KEY_CNF:
             self._answer(frame)
         elif kind == mme.VS_HOST_ACTION_IND:
@@ -63,7 +63,7 @@ class NetworkKey:
             self.events.append(("firmware", mme.firmware_version(frame)))
 
     def poll(self, now):
-        """Ask again when the modem did not answer."""
+        """Send the key again if the modem did not confirm it in time."""
         if self._due is not None and expired(self._due, now):
             if self._tries % TRIES == 0:
                 self.events.append(("failed", "modem_silent", None))
@@ -92,9 +92,9 @@ class NetworkKey:
             self.frames.append(mme.vendor_req(self.mac, mme.VS_SW_VER_REQ))
 
     def _host_action(self, frame, now):
-        """The modem wants something of its host. Action 0 from a modem that has a key: its firmware restarted.
+        """Answer the modem's request, or it comes again. Action 0 from a modem that had its key: its firmware restarted.
 
-        Every action is answered, or it comes again; other actions follow a write of the modem's parameters.
+        Other actions follow a write of the modem's parameters.
         """
         modem_mac = mme.source(frame)
         if self._modem_mac is not None and modem_mac not in (self._modem_mac, mme.LOCAL_MODEM):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The QCA7005 powerline modem on SPI: a driver that is polled and never waits.
 
-States, after Linux ``qca_spi`` with its CPU_ON interrupt replaced by looking at INTR_CAUSE::
+States as in Linux ``qca_spi``, but INTR_CAUSE is polled where that waits for the CPU_ON interrupt::
 
     PROBING    signature reads 0xAA55 -> SYNCING; 3 s without -> ABSENT
     ABSENT     signature reads 0xAA55 -> SYNCING
@@ -12,12 +12,11 @@ States, after Linux ``qca_spi`` with its CPU_ON interrupt replaced by looking at
     BOOT_WAIT  CPU_ON -> SYNCING; 2 s without -> RESET, after ten tries PAUSE; no signature -> PROBING
     PAUSE      CPU_ON -> SYNCING; after 30 s -> RESET; no signature -> PROBING
 
-A reset costs a second and the car's session, so nothing resets the chip that a second look can explain.
-Every number that decides something is read twice, as the control unit of a production car does with this
-chip. While the chip is looked for, other SPI modes and clocks are tried as well (``plc.spi_search``).
+A reset costs a second and the car's session, so the chip is not reset for what may be a reading error: every number
+that decides something is read twice, as the control unit of a production car does with this chip. A chip that does
+not answer is looked for with other SPI modes and clocks as well (``plc.spi_search``).
 
-Left out: the "legacy" strap (seen as NO_CPU_ON or BAD_SIGNATURE), firmware download for modules without
-flash.
+Left out: the "legacy" strap (it shows as NO_CPU_ON or BAD_SIGNATURE), firmware download to modules without flash.
 """
 
 from plc.const import const
@@ -42,29 +41,29 @@ from plc.ticks import expired, ticks_add
 _WRITE_BUFFER_EMPTY = const(0x0C5B)
 _READ_BUFFER_MAX = const(0x0C5B + 4)
 
-_ABSENT_AFTER_MS = const(3000)  # booting takes 0.95 s from a flash; three times that is not booting
-_PROBE_AFTER_RESET_MS = const(1000)  # the rest of these 3 s after a try of 2 s
+_ABSENT_AFTER_MS = const(3000)  # three times what booting from flash takes, 0.95 s
+_PROBE_AFTER_RESET_MS = const(1000)  # what is left of these 3 s after a reset try of 2 s
 _SYNC_LIMIT_MS = const(200)  # a small frame leaves the write buffer within 20 ms
 _RESET_TRY_MS = const(2000)
 _RESET_TRIES = const(10)
 _RESET_PAUSE_MS = const(30000)
-_STABLE_AFTER_MS = const(10000)  # only then a new trouble gets its own 10 tries
-_NOT_DRAINING_MS = const(2000)  # write space neither full nor growing
-_NONSENSE_MS = const(2000)  # of RDBUF_BYTE_AVA, while the signature is good
+_STABLE_AFTER_MS = const(10000)  # READY for this long: the next fault gets all ten tries again
+_NOT_DRAINING_MS = const(2000)  # write space below its maximum and not growing
+_NONSENSE_MS = const(2000)  # RDBUF_BYTE_AVA impossible, while the signature is good
 _PARTIAL_LIMIT_MS = const(50)
 _SIGNATURE_RETRY_MS = const(20)
-_INT_TRUST_MS = const(15)  # and a pass of the loop: with a car within the 20 ms that SLAC can bear
+_INT_TRUST_MS = const(15)  # with a pass of the loop that is 20 ms with a car, as much as SLAC can bear
 
-_SIGNATURE_EVERY = const(5)  # of the looks at INTR_CAUSE, so each 500 ms
+_SIGNATURE_EVERY = const(5)  # looks at INTR_CAUSE between two of the signature: every 500 ms
 _BAD_SIGNATURES = const(3)
 _BAD_BLOCKS = const(3)
 
-# The decoder adds its own.
+# FrameDecoder adds its own.
 _COUNTS = "rx tx reset cpu_on rdbuf_err wrbuf_err no_space signature_retry bus_error".split()
 
-_SEARCH_AFTER = const(3)  # signatures in a row that come from something alive and are wrong
+_SEARCH_AFTER = const(3)  # wrong signatures in a row that are neither all zeros nor all ones
 
-# Half a frame and everything the modem can hold: no read ever has to be cut.
+# Room for half a frame and everything the modem can hold, so that no read has to be cut.
 _RX_SIZE = const(1536 + _READ_BUFFER_MAX + 1)
 _TX_SIZE = const(1600)
 
@@ -72,19 +71,19 @@ _TX_SIZE = const(1600)
 class Qca7005:
     """Frames to and from the modem.
 
-    ``poll(now)`` in each pass of the loop (9 accesses at most, 30 while another setting is tried), ``receive()``
-    until it gives None, ``send(frame)``. An idle pass takes one access and no memory. ``int_pin`` (a DigitalInOut; active
-    high) saves that access, too.
+    Call in each pass of the loop: ``poll(now)`` (9 accesses at most, 30 while another setting is tried), ``receive()``
+    until it returns None, ``send(frame)``. An idle pass takes one access and allocates nothing; ``int_pin`` (a
+    DigitalInOut, active high) saves that access as well.
 
-    ``ready``; ``generation``, one more each time the modem became ready: it may have forgotten its key;
-    ``was_reset``, True when it was this driver that made it start anew;
-    ``status`` READY, BOOTING, RESETTING, NO_CPU_ON (ten resets without an answer), ABSENT_LOW (MISO
-    always 0: no power, no wire), ABSENT_HIGH (MISO always 1), SHIFTED (0xAA55 one bit late or early),
-    BAD_SIGNATURE (``last_signature`` tells what came instead: bad wires, another chip). ``counts``: what
-    happened, by name, since the start. Nothing is raised: trouble of the bus is a count ("bus_error") and a reset.
+    ``ready``: True while frames can be exchanged.
+    ``generation``: counts how often the modem became ready; each time it may have lost its key.
+    ``was_reset``: True if this driver caused the last restart.
+    ``status``: READY, BOOTING, RESETTING, NO_CPU_ON (ten resets without an answer), ABSENT_LOW (MISO always 0: no power
+    or no wire), ABSENT_HIGH (MISO always 1), SHIFTED (0xAA55 one bit late or early), BAD_SIGNATURE (something else, in
+    ``last_signature``: bad wires or another chip).
+    ``counts``: events since the start, by name. Nothing is raised: a "bus_error" leads to a reset.
 
-    ``lines`` opens the bus in another mode or clock: ``lines.open((mode, clock_hz))`` gives an SPIDevice;
-    ``lines.first`` is the setting that ``spi_device`` has. Without them nothing else is tried.
+    ``lines``: ``plc.spi_port.SpiLines`` for trying other settings; its ``first`` is the setting of ``spi_device``.
     """
 
     def __init__(self, spi_device, int_pin=None, lines=None):
@@ -92,7 +91,7 @@ class Qca7005:
         self._int_pin = int_pin
         self._lines = lines
         self.search = None
-        """``plc.spi_search.SpiSearch``, once another setting had to be tried."""
+        """The ``plc.spi_search.SpiSearch``, once another setting had to be tried, else None."""
         self._misses = 0
         self.counts = {}
         for name in _COUNTS:
@@ -106,8 +105,8 @@ class Qca7005:
         self.last_signature = None
         self._now = 0
         self._state = "PROBING"
-        self._due = None  # of the next step; None: at once
-        self._limit = None  # of the state
+        self._due = None  # tick of the next step; None: at once
+        self._limit = None  # tick at which the state has lasted too long
         self._tries = 0
         self._stable_at = None
         self._space = 0
@@ -127,7 +126,7 @@ class Qca7005:
     # ---- what the loop calls
 
     def poll(self, now):
-        """One bounded step of the state machine, when one is due; ``now`` in ms as ``plc.ticks`` has it."""
+        """One bounded step of the state machine if one is due; ``now`` in ms, see ``plc.ticks``."""
         self._now = now
         if self._due is not None and not expired(self._due, now):
             return
@@ -139,7 +138,7 @@ class Qca7005:
             self._bus_failed()
 
     def receive(self):
-        """The next frame without FCS, a view that is good until the next ``receive()``; None: no more now."""
+        """The next frame without FCS: a view, valid until the next ``receive()``. None: no more for now."""
         if not self.ready:
             return None
         frame = self._decoder.next_frame()
@@ -155,9 +154,9 @@ class Qca7005:
         return frame
 
     def send(self, frame):
-        """Write a frame, padded to 60 bytes, to the modem. False: not ready or no room, try again.
+        """Write ``frame``, padded to 60 bytes, to the modem. False: not ready or no room, try again later.
 
-        A frame of impossible length is counted and gone: keeping it would block those behind it.
+        A frame of impossible length is counted and dropped, because retrying it would block those behind it.
         """
         if not self.ready:
             return False
@@ -168,7 +167,7 @@ class Qca7005:
             return False
 
     def room(self):
-        """Bytes free in the modem's write buffer now, 3163 when nothing waits there; 0 while not ready."""
+        """Bytes free in the modem's write buffer now: 3163 if it is empty, 0 while not ready."""
         if not self.ready:
             return 0
         try:
@@ -194,7 +193,7 @@ class Qca7005:
         return True
 
     def _write_space(self):
-        """Bytes free in the modem's write buffer, 0 when the answer makes no sense."""
+        """Bytes free in the modem's write buffer; 0 if the value is impossible."""
         space = self._port.write_space()
         if space == _WRITE_BUFFER_EMPTY or space > self._space:
             self._drains_until = ticks_add(self._now, _NOT_DRAINING_MS)
@@ -205,7 +204,7 @@ class Qca7005:
         return space
 
     def _available(self):
-        """Bytes in the modem's read buffer, 0 when the answer makes no sense."""
+        """Bytes in the modem's read buffer; 0 if the value is impossible."""
         count = self._port.bytes_available()
         if count > _READ_BUFFER_MAX:
             self.counts["bad_length"] += 1
@@ -235,7 +234,7 @@ class Qca7005:
         return frame
 
     def _watch_partial(self, now):
-        """A header that noise made up would hold back the frames behind it: its own must be whole soon."""
+        """Drop an incomplete frame after _PARTIAL_LIMIT_MS: if noise made its header, it holds back the frames behind it."""
         decoder = self._decoder
         taken = self.counts["rx"] + self.counts["dropped_bytes"]
         if not decoder.waiting:
@@ -247,14 +246,14 @@ class Qca7005:
             decoder.distrust()
 
     def _int_tells(self):
-        """False while the INT pin says that nothing came; a lost edge costs 20 ms at most with a car, 25 without."""
+        """False while the INT pin says that nothing came. A missed edge delays a frame 20 ms at most with a car, else 25."""
         now = self._now
         if self._int_pin.value:
             cause = self._port.read(INTR_CAUSE)
             if cause & CAUSES_THAT_MATTER:
                 self._due = now
             if cause & PKT_AVLBL:
-                # Before the buffer is read: what comes later raises the pin again.
+                # Cleared before the buffer is read, so that whatever comes later raises the pin again.
                 self._port.write(INTR_CAUSE, PKT_AVLBL)
         elif self._int_trusted_until is not None and not expired(self._int_trusted_until, now):
             return False
@@ -285,7 +284,7 @@ class Qca7005:
             self._tell_absent()
 
     def _try_other_setting(self):
-        """A silent bus is a modem that boots, at first; one that answers nonsense is asked in another way soon."""
+        """Go to the next setting: soon if the bus reads nonsense, but only when ABSENT if it is silent, as while booting."""
         if self._lines is None:
             return
         alive = self.last_signature not in (0, ALL_ONES)
@@ -301,7 +300,7 @@ class Qca7005:
         self.search.missed(self.last_signature)
 
     def _sync(self, now):
-        """SYNCING: nothing of an earlier life may be left in the chip, in neither direction."""
+        """SYNCING: wait until nothing from before is left in the chip, in either direction."""
         if self._write_space() != _WRITE_BUFFER_EMPTY:
             if expired(self._limit, now):
                 self._want_reset(now)
@@ -310,7 +309,7 @@ class Qca7005:
         if self._nonsense_until is not None:
             return
         if count and not expired(self._limit, now):
-            # Not into the receive buffer, where the last frame may still be looked at, nor over the lead.
+            # Into the transmit buffer, behind its lead: the owner may still be using the last frame in the receive buffer.
             self._port.read_data(self._encoder.buffer, COMMAND_BYTES, min(count, _TX_SIZE - COMMAND_BYTES))
             self._due = now
             return
@@ -341,12 +340,12 @@ class Qca7005:
             self._buffer_error(cause, now)
 
     def _reset(self, now):
-        """RESET: only with a chip that answers; a command to a dead bus could turn into anything."""
+        """RESET: only a chip that answers is reset; on a faulty bus the command could turn into any other."""
         if not self._signature_good():
             self._enter("PROBING", now, _ABSENT_AFTER_MS)
             return
         port = self._port
-        # A CPU_ON from before would be taken for the answer to this reset.
+        # An old CPU_ON would be taken for the answer to this reset.
         port.write(INTR_CAUSE, port.read(INTR_CAUSE))
         port.reset()
         self.counts["reset"] += 1
@@ -355,7 +354,7 @@ class Qca7005:
         self._enter("BOOT_WAIT", now, _RESET_TRY_MS)
 
     def _await_boot(self, now):
-        """BOOT_WAIT, PAUSE: the signature comes back before the firmware, which sets CPU_ON."""
+        """BOOT_WAIT, PAUSE: wait for CPU_ON, which the firmware sets; the signature comes back before it runs."""
         over = expired(self._limit, now)
         if self._signature_good():
             if self._causes() & CPU_ON:
@@ -404,7 +403,7 @@ class Qca7005:
             self._enter("PAUSE", now, _RESET_PAUSE_MS)
 
     def restart(self, now):
-        """For an owner whose messages it takes and does not answer: its firmware hangs, though its registers do not."""
+        """Reset the modem, for an owner whose messages it takes without answering: only its firmware can be hanging."""
         if self.ready:
             self._want_reset(now)
 
@@ -423,7 +422,7 @@ class Qca7005:
         self._due = ticks_add(self._now, _STATES["RESET"][1])
 
     def _tell_absent(self):
-        """What the first setting gives counts, unless another one shows that bits are shifted."""
+        """Set ``status`` by what the first setting read; SHIFTED if any setting did read that."""
         status = meaning_of(self.last_signature)
         if self.search is not None:
             status = meaning_of(self.search.heard[0])
@@ -434,7 +433,7 @@ class Qca7005:
 
     @property
     def setting(self):
-        """(mode, clock in Hz) in use, None when the driver was not told."""
+        """(mode, clock in Hz) in use; None without ``lines``."""
         if self.search is not None:
             return self.search.setting
         return None if self._lines is None else self._lines.first
@@ -448,13 +447,13 @@ class Qca7005:
     # ---- looks at the chip
 
     def _signature_good(self):
-        """Two readings count as one: the first access after boot gives garbage."""
+        """Reads the signature twice and judges the second, because the first access after boot reads garbage."""
         self._port.signature()
         self.last_signature = self._port.signature()
         return self.last_signature == SIGNATURE
 
     def _signature_stays(self, now):
-        """While READY: True when the chip is there; its absence is believed after three looks in 40 ms."""
+        """While READY: True if the signature is right. The chip counts as gone after three wrong looks within 40 ms."""
         self._suspect = False
         self.last_signature = self._port.signature()
         if self.last_signature != SIGNATURE:
@@ -474,13 +473,13 @@ class Qca7005:
         return False
 
     def _suspicious(self):
-        """A reading was impossible: see at once whether the chip is still there."""
+        """A value was impossible: check the signature at the next poll."""
         self._suspect = True
         if not self._bad_signatures:
             self._due = self._now
 
     def _causes(self):
-        """The pending causes that matter, seen twice; none when the bus just reads ones."""
+        """The pending causes that matter, confirmed by a second reading; 0 if the bus reads nothing but ones."""
         causes = self._port.causes()
         if causes == ALL_ONES:
             self._suspect = True

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""SLAC (signal level attenuation characterisation) as the EVSE of ISO 15118-3.
+"""SLAC (signal level attenuation characterisation) from the EVSE's side, ISO 15118-3 annex A.
 
     car                                 box                                own modem
      |                                   | CM_SET_KEY.REQ (fresh NMK) -------> |
@@ -8,18 +8,18 @@
      | <--------------  CM_SLAC_PARM.CNF |
      | CM_START_ATTEN_CHAR.IND x3 -----> |
      | CM_MNBC_SOUND.IND x10 ----------> | <------- CM_ATTEN_PROFILE.IND x10   |
-     | <------------  CM_ATTEN_CHAR.IND  | (average, sent 3 times at most)
+     | <------------  CM_ATTEN_CHAR.IND  | (averages, sent 3 times at most)
      | CM_ATTEN_CHAR.RSP --------------> |
      | CM_SLAC_MATCH.REQ --------------> |
      | <------------  CM_SLAC_MATCH.CNF  | (hands out NID and NMK)
      | (both modems join)                | VS_PL_LINK_STATUS.REQ until 1       |
 
-Every car has a context of its own, keyed by (EV MAC, RunID), because a neighbour's car is heard too and
-must neither be ignored nor disturb; only CM_SLAC_MATCH.REQ decides whose cable this is. The machine is
-the two tables at the end. What does not fit a row is counted in ``ignored`` and changes nothing.
+Every car has a context of its own, keyed by (EV MAC, RunID): neighbours' cars are heard as well, each expects an answer,
+and none may disturb another. Only CM_SLAC_MATCH.REQ tells which car is on this cable. The state machine is the two tables
+at the end; a message that fits no row is counted in ``ignored`` and changes nothing.
 
-Left out on purpose: the EVSE's own validation (there is no control pilot here). A car's CM_AMP_MAP.REQ is answered, so
-that its matching does not fail for want of an answer; the box asks for no map itself.
+Left out on purpose: validation by the EVSE (the box has no control pilot) and the box's own CM_AMP_MAP.REQ. A car's
+CM_AMP_MAP.REQ is answered, because its matching would fail without an answer.
 """
 
 from array import array
@@ -28,15 +28,15 @@ from plc import mme, mme_slac
 from plc.network_key import NetworkKey
 from plc.ticks import expired, ticks_add
 
-# Names and values of ISO 15118-3 table A.1, in ms; those of the box's own begin with BOX.
+# Names and values of ISO 15118-3 table A.1, in ms; the box's own begin with BOX.
 TIMERS_MS = {
     "TT_match_sequence": 400,  # SLAC_PARM.CNF -> START_ATTEN_CHAR.IND
     "TT_EVSE_match_MNBC": 600,  # first START_ATTEN_CHAR.IND -> end of the sounds
-    "BOX_late_profiles": 45,  # the modem delivers a profile after its sound; within TP_EVSE_avg_atten_calc
+    "BOX_late_profiles": 45,  # the modem delivers a profile after its sound; less than TP_EVSE_avg_atten_calc
     "TT_match_response": 200,  # ATTEN_CHAR.IND -> ATTEN_CHAR.RSP
     "TT_EVSE_match_session": 10000,  # ATTEN_CHAR.RSP -> VALIDATE.REQ or SLAC_MATCH.REQ
-    "BOX_match_soon": 2500,  # the same: every car on record that chose its station asked within 1.5 s
-    "BOX_no_response": 1000,  # after three without one: a car chooses 1.2 s after START_ATTEN_CHAR.IND
+    "BOX_match_soon": 2500,  # as above: every car on record that chose its station asked within 1.5 s
+    "BOX_no_response": 1000,  # after three IND without a RSP: a car chooses 1.2 s after START_ATTEN_CHAR.IND
     "TT_match_join": 12000,  # SLAC_MATCH.CNF -> link
     "BOX_link_poll_joining": 100,
     "BOX_link_poll_joined": 1000,
@@ -45,8 +45,8 @@ TIMERS_MS = {
 C_EV_MATCH_RETRY = 2  # repeats after the first CM_ATTEN_CHAR.IND [V2G3-A09-46]
 C_EVSE_MATCH_PARALLEL = 5  # cars an EVSE must be able to follow at once
 
-_NEVER = 1 << 16  # as the least length of a message that nobody reads
-_LINK_LOST_POLLS = 3  # the CCo ages a silent station slowly and once in a while reports a false 0
+_NEVER = 1 << 16  # least length of a message that nobody reads: no frame is as long
+_LINK_LOST_POLLS = 3  # the CCo drops a silent station slowly, and now and then reports 0 for one that is there
 
 
 class _Context:
@@ -59,7 +59,7 @@ class _Context:
     sums = None
     characteristics = None
     sends = 0
-    stale_link = False  # it was in this very network before: the modem may still count that link
+    stale_link = False  # it was in this network before: the modem may still report that old link
     join_by = None
 
     def __init__(self, ev_mac, run, now):
@@ -71,13 +71,13 @@ class _Context:
 class Slac:
     """The EVSE side for one modem.
 
-    ``mac`` (6 bytes) is the host's MAC, not the modem's; ``key`` a NetworkKey that was made before. ``frames`` (to send,
-    in order) and ``events`` are lists that the owner empties; the key's are among them. Events: ("parm", ev_mac),
+    ``mac`` (6 bytes) is the host's MAC, not the modem's; ``key`` is a NetworkKey that exists already. ``frames`` (to send,
+    in order) and ``events`` are lists that the owner empties, shared with the key. Events: ("parm", ev_mac),
     ("sounding", ev_mac), ("characteristics", ev_mac, profiles, mean_db), ("match_req", ev_mac), ("matched", ev_mac),
     ("link_up",), ("link_lost",), ("failed", cause, ev_mac or None) and those of ``plc.network_key``.
 
-    ``silent``, set by the owner and ended by the next frame over the link: the joined car may have left unseen, so others
-    are answered. It stays joined until a CM_SLAC_MATCH.REQ of another one names this station.
+    ``silent``: the owner sets it when the joined car may have left unnoticed, and other cars are answered; the next frame
+    over the link clears it. The car stays joined until a CM_SLAC_MATCH.REQ of another car names this station.
     """
 
     silent = False
@@ -88,17 +88,17 @@ class Slac:
         self.frames = self.key.frames
         self.events = self.key.events
         self._ignored = 0
-        self.joined = None  # the context that got our key, from CM_SLAC_MATCH.CNF on
-        self.attenuation = None  # dB of the 58 groups, as reported for the car that is joined or sounded last
-        self.offset_db = 0  # taken off every reported group
-        self.admits = None  # (ev_mac, now) -> True when a CM_SLAC_PARM.REQ is to be answered; None: all are
+        self.joined = None  # the context that got our key with CM_SLAC_MATCH.CNF
+        self.attenuation = None  # dB of the 58 groups, as reported to the joined car, else to the last one that sounded
+        self.offset_db = 0  # subtracted from every reported group
+        self.admits = None  # (ev_mac, now) -> True if its CM_SLAC_PARM.REQ is to be answered; None: all are
         self._contexts = []
         self._link_deadline = None
         self._link_zeroes = 0
 
     @property
     def matching(self):
-        """True while some car is between SLAC_PARM.REQ and SLAC_MATCH.CNF, and not one that seems to have chosen another."""
+        """True while a car is between SLAC_PARM.REQ and SLAC_MATCH.CNF and does not seem to have chosen another station."""
         for context in self._contexts:
             if context is not self.joined and context.state != "LATE_MATCH":
                 return True
@@ -106,7 +106,7 @@ class Slac:
 
     @property
     def ignored(self):
-        """Messages that fitted nowhere."""
+        """Number of messages that were not expected and had no effect."""
         return self._ignored + self.key.ignored
 
     # ---- network key
@@ -117,12 +117,12 @@ class Slac:
         return self.key.confirmed
 
     def set_key(self, now):
-        """Leave whatever network there is, with a fresh key."""
+        """Leave the present network by setting a new key; every car is forgotten."""
         self._forget_cars()
         self.key.renew(now)
 
     def modem_gone(self):
-        """The modem stopped answering: forget everything, wait for ``set_key``."""
+        """The modem stopped answering: forget everything and send nothing before ``set_key``."""
         self._forget_cars()
         self.key.modem_gone()
 
@@ -135,7 +135,7 @@ class Slac:
     # ---- input
 
     def receive(self, frame, now):
-        """One MME. Frames may be a ``memoryview`` that is reused afterwards; nothing keeps it."""
+        """Takes one MME. ``frame`` may be a ``memoryview`` that is reused afterwards: nothing keeps it."""
         kind = mme.mmtype(frame)
         layout = mme_slac.LAYOUT.get(kind)
         if layout is None:
@@ -164,7 +164,7 @@ class Slac:
             self.key.receive(kind, frame, now)
 
     def _parm_req(self, frame, now):
-        """Begins or restarts this car's matching in every state [V2G3-A09-16]."""
+        """Starts this car's matching, or starts it again in whatever state it is [V2G3-A09-16]."""
         if not mme_slac.is_parm_req(frame):
             self._ignored += 1
             return
@@ -187,12 +187,12 @@ class Slac:
             others = old.ev_mac != ev_mac
             if old.stale_link and not others:
                 context.stale_link = True
-            # Another RunID may be a restart or a damaged repeat: which one counts the car tells by going on.
+            # Another RunID is a restart or a damaged repeat; the car shows which one it uses by going on with it.
             if others or (old.state == "WAIT_START" and old.run != run):
                 kept.append(old)
         kept.append(context)
         if len(kept) > C_EVSE_MATCH_PARALLEL:
-            kept.pop(1 if other else 0)  # the oldest that is not joined
+            kept.pop(1 if other else 0)  # the oldest one but the joined one
         self._contexts = kept
         self.frames.append(mme_slac.slac_parm_cnf(self.mac, ev_mac, run))
         self.events.append(("parm", ev_mac))
@@ -202,18 +202,18 @@ class Slac:
         context.deadline = ticks_add(now, TIMERS_MS[TIMEOUTS[state][0]])
 
     def _keep_only(self, context):
-        """The car went on with this RunID: its profiles, which carry none, are this context's."""
+        """The car uses this RunID, so its profiles, which carry none, belong to this context; drop its others."""
         self._contexts = [one for one in self._contexts if one is context or one.ev_mac != context.ev_mac]
 
     def _failed(self, context, cause):
-        """It is over, told unless the same car goes on with another RunID."""
+        """Drop ``context``, with an event unless the same car has another context, under another RunID."""
         self._contexts = [one for one in self._contexts if one is not context]
         for other in self._contexts:
             if other.ev_mac == context.ev_mac:
                 return
         self.events.append(("failed", cause, context.ev_mac))
 
-    # ---- actions of MESSAGES: (context, frame, now) -> True to go to the next state
+    # ---- actions of MESSAGES: (context, frame, now) -> True to go to the row's next state
 
     def _start_sounding(self, context, frame, now):
         if len(self._contexts) > 1:
@@ -228,7 +228,7 @@ class Slac:
         return False
 
     def _add_profile(self, context, frame, now):
-        """Profiles are counted by themselves: the last one comes after the last sound, or not at all."""
+        """Profiles, not sounds, end the sounding: the last profile comes after the last sound, or not at all."""
         if not mme_slac.add_profile(frame, context.sums):
             self._ignored += 1
             return False
@@ -239,7 +239,7 @@ class Slac:
 
     def _accept_response(self, context, frame, now):
         if not mme_slac.atten_char_accepted(frame, context.ev_mac):
-            self._ignored += 1  # [V2G3-A09-47]: a wrong answer counts as none
+            self._ignored += 1  # [V2G3-A09-47]: as if none had come
             return False
         return True
 
@@ -249,8 +249,8 @@ class Slac:
         return False
 
     def _answer_match(self, context, frame, now):
-        """A repeated request gets the same answer again: the first one may have been lost."""
-        # A key that the modem does not hold would be a lie; the car asks again.
+        """Repeated requests are answered as well, because the first answer may have been lost."""
+        # No answer while the modem does not have the key that we would hand out; the car asks again.
         ours = self.joined in (None, context) or self.silent
         if not (ours and self.key.confirmed and mme_slac.match_is_for(frame, self.mac, context.ev_mac)):
             self._ignored += 1
@@ -261,7 +261,7 @@ class Slac:
             return False
         self.joined = context
         self.silent = False
-        self.attenuation = bytes(context.characteristics)  # a neighbour's car may have sounded meanwhile
+        self.attenuation = bytes(context.characteristics)  # a neighbour's car may have sounded in the meantime
         context.join_by = ticks_add(now, TIMERS_MS["TT_match_join"])
         self._contexts = [context]
         self._link_zeroes = 0
@@ -279,11 +279,11 @@ class Slac:
         self._failed(context, "match_timeout")
 
     def _wait_on(self, context, now):
-        """Nothing waits for this car any more, as a neighbour's may search all day; but it would still be answered."""
+        """Stop waiting for this car, as a neighbour's may search all day; it is answered until the standard's limit."""
         self._enter(context, "LATE_MATCH", ticks_add(context.deadline, -TIMERS_MS["BOX_match_soon"]))
 
     def _not_chosen(self, context, now):
-        """It heard us and chose another station, as a neighbour's car does; or none, because all were too weak."""
+        """It chose another station, as a neighbour's car does, or none because all were too weak."""
         self._failed(context, "not_chosen")
 
     def _end_window(self, context, now):
@@ -291,7 +291,7 @@ class Slac:
 
     def _send_characteristics(self, context, now):
         if context.profiles == 0:
-            # Silence lets the car try again. Sounds without one profile mean a modem with a car's PIB.
+            # Unanswered, the car tries again. Sounds without any profile: the modem is configured (PIB) as a car's.
             self._failed(context, "no_profiles" if context.sounds else "match_timeout")
             return
         averages = bytearray(mme_slac.GROUPS)
@@ -301,7 +301,7 @@ class Slac:
             averages[group] = level
             total += level
         if total == 0:
-            averages[0] = 1  # some cars ignore a report of nothing but zeroes
+            averages[0] = 1  # some cars ignore a report of nothing but zeros
         context.characteristics = averages
         if self.joined is None:
             self.attenuation = bytes(averages)
@@ -326,10 +326,11 @@ class Slac:
     # ---- link
 
     def peer_heard(self, now, connected=False):
-        """A frame that only a joined station can send: the link is up, whatever LINK_STATUS says.
+        """A frame came that only a joined station can send: the link is up, whatever LINK_STATUS says.
 
-        It proves nothing while it may have come over the link of the car's first try (Tinkerforge f6227cc37), unless the
-        car is ``connected`` to the port that it was told after its second one: no LINK_STATUS need ever come.
+        After a second matching such a frame may still have come over the link of the first (Tinkerforge f6227cc37), so it
+        counts only if the car is ``connected`` to the TCP port that it was told after the second. LINK_STATUS is not
+        needed then.
         """
         if self.joined is None:
             return
@@ -340,7 +341,7 @@ class Slac:
             return
         if self.joined.state == "JOINING":
             self._link_up(now)
-        # Firmware that tells 0 for a link over which a car talks (pyslac) must not end the session.
+        # Some firmware reports 0 for a link over which a car is talking (pyslac); that must not end the session.
         self._link_zeroes = 0
 
     def _link_up(self, now):
@@ -359,14 +360,14 @@ class Slac:
         elif self.joined.state == "JOINED":
             self._link_zeroes += 1
             if self.joined.stale_link and not expired(self.joined.join_by, now):
-                # What was up was the link of its first try, aged out by now; an Ioniq needs 3 s to join.
+                # It was the link of the first matching, which has timed out now; an Ioniq needs 3 s to join.
                 self.joined.state = "JOINING"
                 self.joined.deadline = self.joined.join_by
                 self.joined.stale_link = False
                 self._link_zeroes = 0
                 self._ask_link(now)
             elif self._link_zeroes == _LINK_LOST_POLLS:
-                self._link_deadline = None  # one event, then silence (EVerest issue 1425)
+                self._link_deadline = None  # one event, then no more questions (EVerest issue 1425)
                 self.events.append(("link_lost",))
 
     def _ask_link(self, now):
@@ -377,14 +378,14 @@ class Slac:
     # ---- time
 
     def poll(self, now):
-        """Runs the timers. Call it after all waiting frames were received: our pause is not the car's."""
+        """Runs the timers. Call it after ``receive`` for all waiting frames, or our own pause would look like the car's."""
         self.key.poll(now)
         if self._link_deadline is not None and expired(self._link_deadline, now):
             self._ask_link(now)
         for context in self._contexts:
             if expired(context.deadline, now):
                 TIMEOUTS[context.state][1](self, context, now)
-                return  # the list may be another one now; the next pass looks at the rest
+                return  # the list may have been replaced; the next pass looks at the others
 
 
 _CHOOSING = ("WAIT_RESPONSE", "NO_RESPONSE", "WAIT_MATCH", "LATE_MATCH")
@@ -395,13 +396,13 @@ MESSAGES = {
     mme_slac.CM_MNBC_SOUND_IND: (("SOUNDING", "SETTLING"), Slac._count_sound, None),
     mme_slac.CM_ATTEN_PROFILE_IND: (("SOUNDING", "SETTLING"), Slac._add_profile, None),
     mme_slac.CM_ATTEN_CHAR_RSP: (("WAIT_RESPONSE", "NO_RESPONSE"), Slac._accept_response, "WAIT_MATCH"),
-    # Without a response as well: who goes on has our CM_ATTEN_CHAR.IND, it is his response that was lost.
+    # From WAIT_RESPONSE and NO_RESPONSE too: a car that goes on got our CM_ATTEN_CHAR.IND; only its response was lost.
     mme_slac.CM_VALIDATE_REQ: (_CHOOSING, Slac._answer_validate, None),
     mme_slac.CM_SLAC_MATCH_REQ: (_CHOOSING + ("JOINING", "JOINED"), Slac._answer_match, "JOINING"),
     mme_slac.CM_AMP_MAP_REQ: (("WAIT_MATCH", "LATE_MATCH", "JOINING", "JOINED"), Slac._answer_amp_map, None),
 }
 
-# state: (timer, action when it runs out, which also decides the next state)
+# state: (timer, action when it expires, which also chooses the next state)
 TIMEOUTS = {
     "WAIT_START": ("TT_match_sequence", Slac._give_up),
     "SOUNDING": ("TT_EVSE_match_MNBC", Slac._end_window),
@@ -409,6 +410,6 @@ TIMEOUTS = {
     "WAIT_RESPONSE": ("TT_match_response", Slac._repeat_characteristics),
     "NO_RESPONSE": ("BOX_no_response", Slac._give_up),
     "WAIT_MATCH": ("BOX_match_soon", Slac._wait_on),
-    "LATE_MATCH": ("TT_EVSE_match_session", Slac._not_chosen),  # from ATTEN_CHAR.RSP as well
+    "LATE_MATCH": ("TT_EVSE_match_session", Slac._not_chosen),  # counts from ATTEN_CHAR.RSP, as WAIT_MATCH does
     "JOINING": ("TT_match_join", Slac._join_failed),
 }

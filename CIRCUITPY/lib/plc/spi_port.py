@@ -2,39 +2,39 @@
 # SPDX-License-Identifier: MIT
 """The QCA7005's registers and data port over SPI: mode 3, 1..12 MHz, the "burst" strap; and the bus below it.
 
-Chip select is low over command and data of one access and high between accesses. A command word is 16 bits,
-big-endian: 0x8000 read, 0x4000 register, then the register's address, of which the low byte is always 0.
-Registers hold 16 bits, big-endian. The data port is read or written after BFR_SIZE was told how many bytes
-will follow; no other access may come between the two.
+Chip select is low during command and data of one access and high between accesses. A command word has 16 bits,
+big-endian: 0x8000 for a read, 0x4000 for a register, plus the register's address, whose low byte is always 0.
+Registers have 16 bits, big-endian. Before the data port is read or written, BFR_SIZE is set to the number of bytes;
+no other access may come in between.
 """
 
 from plc.const import const
 
 MODE = 3
-"""The SPI mode that the chip speaks."""
+"""The chip's SPI mode."""
 
 MODES = (MODE, 0)
-"""Mode 0 samples on the same edge of the clock, which idles low."""
+"""Mode 0 samples on the same edge as mode 3; only the clock's idle level differs."""
 
 CLOCKS_HZ = (10000000, 8000000, 5000000, 4000000, 2000000, 1000000)
-"""Clocks that the S3 makes from its 80 MHz exactly, up to the chip's 12 MHz: CircuitPython before 10.3 sets the bus
-up anew at every access when it cannot meet a clock."""
+"""What the S3 can divide its 80 MHz down to exactly, up to the chip's 12 MHz: with any other clock CircuitPython before
+10.3 configures the bus again at every access."""
 
 _BFR_SIZE = const(0x0100)
 _WRBUF_SPC_AVA = const(0x0200)
 _RDBUF_BYTE_AVA = const(0x0300)
 _SPI_CONFIG = const(0x0400)
 INTR_CAUSE = const(0x0C00)
-"""Which causes are pending; those that are written are taken back."""
+"""Pending interrupt causes; writing a bit clears it."""
 INTR_ENABLE = const(0x0D00)
-"""Which of them raise the INT pin."""
+"""The causes that raise the INT pin."""
 _SIGNATURE = const(0x1A00)
 
 SIGNATURE = const(0xAA55)
 ALL_ONES = const(0xFFFF)
 _SLAVE_RESET = const(0x0040)  # SPI_CONFIG bit 6
 
-# Bits of INTR_CAUSE. Bit 10 (write buffer below its mark) is nearly always set and others mean nothing to a host.
+# Bits of INTR_CAUSE. Bit 10 (write buffer below its watermark) is nearly always set; the others do not concern a host.
 PKT_AVLBL = const(0x0001)
 RDBUF_ERR = const(0x0002)
 WRBUF_ERR = const(0x0004)
@@ -42,7 +42,7 @@ CPU_ON = const(0x0040)
 CAUSES_THAT_MATTER = const(0x0046)
 CAUSES_ENABLED = const(0x0047)
 
-# What a signature that is not 0xAA55 tells; shifted by one bit, late or early, with either bit beside it.
+# What a wrong signature means. SHIFTED: 0xAA55 read one bit late or early, with either value of the bit shifted in.
 _WRONG_SIGNATURES = {
     0x0000: "ABSENT_LOW",
     0xFFFF: "ABSENT_HIGH",
@@ -53,11 +53,11 @@ _WRONG_SIGNATURES = {
 }
 
 COMMAND_BYTES = 2
-"""Room for the command word in front of what ``write_data`` writes; it is two zero bytes."""
+"""Length of the command word that goes before the data of ``write_data``: two zero bytes."""
 
 
 def clock_at_most(clock_hz):
-    """The highest of the clocks that is not above ``clock_hz``, or the lowest."""
+    """The highest of CLOCKS_HZ that is not above ``clock_hz``; the lowest if all are."""
     for hz in CLOCKS_HZ:
         if hz <= clock_hz:
             return hz
@@ -65,14 +65,14 @@ def clock_at_most(clock_hz):
 
 
 def meaning_of(signature):
-    """What a signature that is wrong tells: a ``status`` of ``plc.qca7005``."""
+    """The ``status`` of ``plc.qca7005`` for a wrong ``signature``."""
     return _WRONG_SIGNATURES.get(signature, "BAD_SIGNATURE")
 
 
 class SpiLines:
-    """The wires to the modem: opens them in any mode and clock. A setting is (mode, clock in Hz).
+    """Opens the wires to the modem in any setting: (mode, clock in Hz).
 
-    ``bus`` is a ``busio.SPI``, ``new_device(baudrate=, polarity=, phase=)`` makes an SPIDevice on it and leaves chip
+    ``bus`` is a ``busio.SPI``; ``new_device(baudrate=, polarity=, phase=)`` returns an SPIDevice on it and leaves chip
     select high. ``first`` is the setting to begin with.
     """
 
@@ -83,7 +83,7 @@ class SpiLines:
         self.first = first
 
     def open(self, setting):
-        """An SPIDevice for ``setting``; chip select is high meanwhile."""
+        """An SPIDevice for ``setting``, with the clock line at that mode's idle level. Chip select stays high."""
         mode, clock_hz = setting
         device = self._devices.get(setting)
         if device is None:
@@ -93,10 +93,9 @@ class SpiLines:
         return device
 
     def _settle(self, mode, clock_hz):
-        """Clock a byte that nobody hears: the line takes the mode's idle level only when the first byte is sent.
+        """Send a byte with no chip selected: ESP-IDF sets the idle level of a new mode only at the next transfer.
 
-        Under a chip select that is low that would be one edge too many (esp-idf issue 12543; ESP-IDF applies a
-        mode in ``spi_setup_device``, at the next transfer).
+        With chip select low that change would count as a clock edge (esp-idf issue 12543, ``spi_setup_device``).
         """
         if self._bus.try_lock():
             try:
@@ -107,7 +106,7 @@ class SpiLines:
 
 
 class SpiPort:
-    """Accesses to the chip, each in its own chip select frame, and its registers by what they tell."""
+    """Accesses to the chip, each with a chip select of its own, and its registers by their meaning."""
 
     def __init__(self, device):
         self._device = device
@@ -115,11 +114,11 @@ class SpiPort:
         self._answer = bytearray(4)
 
     def use(self, device):
-        """Go on with another SPIDevice on the same wires: another mode or clock."""
+        """Use another SPIDevice on the same wires from now on: another mode or clock."""
         self._device = device
 
     def read(self, register):
-        """The register's value; what comes in during the command word is left over from the access before."""
+        """The register's value; the bytes received during the command word are left over from the access before."""
         command = self._command
         command[0] = 0xC0 | register >> 8
         command[2] = command[3] = 0
@@ -129,9 +128,10 @@ class SpiPort:
         return answer[2] << 8 | answer[3]
 
     def _smallest(self, register):
-        """A count of bytes: 0 at the first reading, or the smaller of two, of three if they differ.
+        """A number of bytes: 0 if the first reading is 0, else the smaller of two readings, or of three if those differ.
 
-        One flipped bit would make us take or give more than there is (room for), which only a reset cures.
+        With one bit flipped, the driver would read or write more than the chip has or has room for; only a reset
+        cures that.
         """
         count = self.read(register)
         if count:
@@ -150,14 +150,14 @@ class SpiPort:
             spi.write(command)
 
     def read_data(self, buffer, start, count):
-        """Take ``count`` bytes, not more than RDBUF_BYTE_AVA, from the data port to ``buffer[start:]``."""
+        """Read ``count`` bytes, no more than ``bytes_available()``, from the data port into ``buffer`` at ``start``."""
         self.write(_BFR_SIZE, count)
         with self._device as spi:
             spi.write(b"\x80\x00")
             spi.readinto(buffer, start=start, end=start + count)
 
     def write_data(self, buffer, count):
-        """Give ``count`` bytes, framed, behind the two zero bytes of the command word in ``buffer``."""
+        """Write ``count`` framed bytes, which follow the two zero bytes of the command word in ``buffer``."""
         self.write(_BFR_SIZE, count)
         with self._device as spi:
             spi.write(buffer, start=0, end=COMMAND_BYTES + count)
@@ -165,18 +165,18 @@ class SpiPort:
     # ---- registers
 
     def signature(self):
-        """SIGNATURE when there is a chip and the bus is well."""
+        """The signature register: SIGNATURE if chip and bus are all right."""
         return self.read(_SIGNATURE)
 
     def causes(self):
-        """INTR_CAUSE; read twice where it says something that matters, for what both say."""
+        """INTR_CAUSE. If a bit that matters is set it is read again, and only bits set both times count."""
         causes = self.read(INTR_CAUSE)
         if causes & CAUSES_THAT_MATTER:
             causes &= self.read(INTR_CAUSE)
         return causes
 
     def reset(self):
-        """Restart the chip: CPU_ON follows."""
+        """Restart the chip. CPU_ON in INTR_CAUSE tells that it is up again."""
         self.write(_SPI_CONFIG, self.read(_SPI_CONFIG) | _SLAVE_RESET)
 
     def write_space(self):

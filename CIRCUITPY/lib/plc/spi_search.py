@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Finds an SPI mode and a clock with which the modem is read right, when those asked for do not do.
+"""Finds an SPI mode and clock with which the modem is read correctly, if the configured ones do not work.
 
-The chip speaks mode 3. Users of the ESP32-S3 saw mode 3 shifted by one bit where mode 0, which samples on the same
+The chip uses mode 3. Users of the ESP32-S3 saw mode 3 shifted by one bit where mode 0, which samples on the same
 edge of the clock, or another clock was right (esp-idf issues 7825 and 12543, arduino-esp32 9221); reports differ
-on whether a lower or a higher clock helps. So every pair is tried, the one asked for before each of the others.
+on whether a lower or a higher clock helps. So every pair is tried, with the configured one in between each time.
 
 A setting is a tuple (mode, clock in Hz). This module is loaded only when the first setting has failed.
 """
@@ -19,7 +19,7 @@ _READINGS = const(8)
 
 
 def ladder(first):
-    """All settings, ``first`` in front: its clock, then the next lower and the next higher one in turns."""
+    """All settings, beginning with ``first``: its clock, then the next lower and the next higher one in turn."""
     mode, clock_hz = first
     lower = [hz for hz in CLOCKS_HZ if hz < clock_hz]
     higher = [hz for hz in CLOCKS_HZ if hz > clock_hz]
@@ -34,7 +34,7 @@ def ladder(first):
 
 
 class SpiSearch:
-    """Goes round the ladder while nothing is heard. ``heard`` has the last signature of each setting, or NOT_TRIED."""
+    """Tries the settings in turn until one works. ``heard``: the last signature read with each, or NOT_TRIED."""
 
     def __init__(self, port, lines, first):
         self._port = port
@@ -46,11 +46,11 @@ class SpiSearch:
 
     @property
     def setting(self):
-        """The one in use."""
+        """(mode, clock in Hz) in use."""
         return self.settings[self.place]
 
     def missed(self, signature):
-        """The setting in use gave ``signature``: take the next one, which is the first of all every second time."""
+        """The setting in use read the wrong ``signature``: take the next one, every second time the first setting."""
         self.heard[self.place] = signature
         if self.place:
             self._use(0)
@@ -59,9 +59,9 @@ class SpiSearch:
             self._use(self._last_other)
 
     def accepted(self):
-        """True when the setting in use may be kept: it reads right again and again, and the first one does not.
+        """True if the setting in use may be kept: it reads right repeatedly, and the first setting does not.
 
-        A modem that is switched on is silent under every setting before; chance must not choose another clock.
+        A modem that is still off is silent in every setting; the one tried when it comes on must not win by chance.
         """
         if self.place == 0:
             return True
@@ -77,9 +77,9 @@ class SpiSearch:
         self._port.use(self._lines.open(self.settings[place]))
 
     def _reads_right(self):
-        """The signature many times, and a register that keeps what is written to it; up to 13 accesses."""
+        """Reads the signature repeatedly and checks that a register keeps what is written to it; up to 13 accesses."""
         port = self._port
-        # The first access after boot gives garbage.
+        # The first access after boot reads garbage.
         port.signature()
         for _ in range(_READINGS):
             signature = port.signature()

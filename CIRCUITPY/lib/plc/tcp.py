@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""One TCP connection, server side, as RFC 9293 draws it, over ``plc.ipv6``.
+"""One TCP connection, server side, by RFC 9293, over ``plc.ipv6``.
 
 ::
 
@@ -11,19 +11,19 @@
      | ACK ------------------->|  ESTABLISHED    event "connected"
      | data ------------------>|  read()
      |<----------- ACK, data --|  write(): the answer carries the acknowledgement
-     | FIN ------------------->|  CLOSE_WAIT     event "peer_closed"; we still may send, then close(now)
+     | FIN ------------------->|  CLOSE_WAIT     event "peer_closed"; we may still send, then close(now)
      |<------------ FIN, ACK --|  LAST_ACK
      | ACK ------------------->|  LISTEN         event "closed"
 
-Here: options skipped by the data offset, MSS both ways, duplicates, overlaps, a few segments out of order, the peer's
-window and its zero-window probe, retransmission with back-off, keep-alive probes both ways, the checks of RST and SYN
-in RFC 5961, a car that opens a new connection before the old one is gone.
+Supported: options (skipped, except MSS), MSS both ways, duplicates, overlaps, a few segments out of order, the peer's
+window, zero-window probes, retransmission with back-off, keep-alive probes both ways, the checks of RST and SYN of
+RFC 5961, a car that opens a new connection before the old one is gone.
 
-Left out on purpose: window scaling, SACK and timestamps (requests of 100 bytes need none; not offering them in the
-SYN-ACK switches them off), measured round-trip times (one hop of power line: a fixed first time-out of 500 ms), fast
-retransmission, urgent data (taken as ordinary data), data in a SYN (the peer sends it again).
+Left out on purpose: window scaling, SACK and timestamps (requests of 100 bytes need none; they are off because the
+SYN-ACK does not offer them), measured round-trip times (one hop of power line: the first time-out is always 500 ms), fast
+retransmission, urgent data (treated as ordinary data), data in a SYN (the peer sends it again).
 
-``plc.tcp_segment`` has the bytes and the arithmetic of sequence numbers, ``plc.tcp_window`` what was received.
+``plc.tcp_segment`` parses and builds segments and compares sequence numbers, ``plc.tcp_window`` keeps what was received.
 """
 
 from struct import pack_into
@@ -51,16 +51,16 @@ from plc.ticks import expired, ticks_add, ticks_diff
 SEND_BUFFER = const(4096)
 _FRAMES_MAX = const(16)
 
-# RFC 9293 speaks of minutes, but a DIN 70121 car waits 2 s for an answer and 20 s for the whole set-up.
+# RFC 9293 allows minutes, but a DIN 70121 car waits 2 s for an answer and 20 s for the whole set-up.
 RTO_START_MS = const(500)
-RTO_MAX_MS = const(2000)  # one hop, one peer: there is no congestion that longer pauses would relieve
-RETRIES_MAX = const(15)  # given up 29.5 s after the first sending
+RTO_MAX_MS = const(2000)  # one hop, one peer: no congestion that longer pauses would relieve
+RETRIES_MAX = const(15)  # the connection is given up 29.5 s after the first transmission
 KEEPALIVE_MS = const(10000)
 KEEPALIVE_EVERY_MS = const(5000)
 SILENCE_LIMIT_MS = const(30000)
-CLOSE_LIMIT_MS = const(10000)  # from close(), or progress after it, until the peer has closed as well
+CLOSE_LIMIT_MS = const(10000)  # from close(), or the last progress after it, until the peer has closed as well
 TIME_WAIT_MS = const(4000)  # long enough to answer a repeated FIN; a new SYN ends it at once
-REPLACE_IDLE_MS = const(500)  # an old connection this quiet gives way to a SYN from another port
+REPLACE_IDLE_MS = const(500)  # a connection quiet for this long gives way to a SYN from another port
 _CHALLENGE_MS = const(100)
 
 _ON_CLOSE = {"ESTABLISHED": "FIN_WAIT_1", "CLOSE_WAIT": "LAST_ACK"}
@@ -74,10 +74,10 @@ _NOTHING = ()
 
 
 class TcpServer:
-    """Listens on ``port``, holds one connection. ``random_bytes(n)`` gives the initial sequence numbers.
+    """Listens on ``port`` and serves one connection at a time. ``random_bytes(n)``: source of initial sequence numbers.
 
-    ``state`` is "LISTEN" when there is no connection (RFC 9293 would say CLOSED for a moment first); ``peer``
-    (16 bytes) and ``peer_port`` are None then. ``fin_is_open``: True from our FIN until the peer has acknowledged it.
+    ``state``: as in RFC 9293, but LISTEN also where that has CLOSED for a moment. ``peer`` (IPv6 address, 16 bytes) and
+    ``peer_port`` are None while there is no connection. ``fin_is_open``: True from our FIN until the peer acknowledges it.
     """
 
     def __init__(self, ipv6, port, random_bytes):
@@ -98,11 +98,11 @@ class TcpServer:
     def _forget(self):
         self.state = "LISTEN"
         self.peer = self.peer_port = self._peer_mac = None
-        # Sending: the oldest number that the peer has not confirmed; all the others are offsets from it.
+        # Sending: the oldest unacknowledged sequence number (SND.UNA); the others are offsets from it.
         self._unacknowledged = 0
-        self._out = b""  # what begins there
-        self._next = 0  # offset of what goes out next; back to 0 when a time-out starts over
-        self._sent = 0  # highest offset ever sent, FIN included
+        self._out = b""  # data from there on, sent or not
+        self._next = 0  # offset of the next byte to send; back to 0 after a time-out
+        self._sent = 0  # highest offset sent so far, FIN included
         self.fin_is_open = False
         self._window = 0
         self._mss = MSS_DEFAULT
@@ -123,9 +123,9 @@ class TcpServer:
     # --- the user's side ---
 
     def take_frames(self):
-        """List of the Ethernet frames (bytes) to send now; an empty tuple when there are none.
+        """The Ethernet frames (bytes) to send now, in order; an empty tuple if there are none.
 
-        An acknowledgement that no data has carried along so far is added here: fetch frames after ``write``.
+        Adds the acknowledgement that no data segment has carried: call it after ``write``.
         """
         if self._ack_due:
             self._emit(ACK, self._sent, 0)
@@ -140,7 +140,7 @@ class TcpServer:
         return self._events.pop(0) if self._events else None
 
     def read(self):
-        """All bytes received in order since the last call; b"" when there are none."""
+        """All bytes received in order since the last call; b"" if there are none."""
         if self._received.room == RECEIVE_BUFFER:
             return b""
         data = self._received.read()
@@ -149,7 +149,7 @@ class TcpServer:
         return data
 
     def write(self, data):
-        """Queues ``data`` and sends what may go; False (nothing taken) without room or open connection."""
+        """Queues ``data`` and sends what may be sent. False, with nothing queued, without room or an open connection."""
         if self.state not in ("ESTABLISHED", "CLOSE_WAIT") or len(self._out) + len(data) > SEND_BUFFER:
             return False
         self._out = self._out + bytes(data)
@@ -157,7 +157,7 @@ class TcpServer:
         return True
 
     def close(self, now):
-        """FIN behind everything written so far. Received data can still be read."""
+        """Sends FIN after everything written so far. Received data can still be read."""
         self._now = now
         state = _ON_CLOSE.get(self.state)
         if state:
@@ -178,7 +178,7 @@ class TcpServer:
     # --- time ---
 
     def poll(self, now):
-        """Runs the timers; allocates nothing while none has run out."""
+        """Runs the timers; allocates nothing until one expires."""
         self._now = now
         if self.state == "LISTEN":
             return
@@ -190,7 +190,7 @@ class TcpServer:
         elif silence >= self._keepalive_ms and not self._sent:
             self._keepalive_ms += KEEPALIVE_EVERY_MS
             self.counts["probe"] += 1
-            self._emit(ACK, -1, 0)  # a number the peer has confirmed already: it must answer with an ACK
+            self._emit(ACK, -1, 0)  # an acknowledged number: the peer must answer with an ACK (RFC 9293 3.8.4)
 
     def _on_deadline(self):
         if self.state == "TIME_WAIT":
@@ -222,7 +222,7 @@ class TcpServer:
         self._end("timeout")
 
     def _end(self, event):
-        """Back to LISTEN; a connection that the user knows of and has not seen ending is reported."""
+        """Back to LISTEN, with an event if the user knows of the connection and was not yet told of its end."""
         if self.state not in ("SYN_RECEIVED", "TIME_WAIT"):
             self._events.append(event)
         self._forget()
@@ -247,9 +247,9 @@ class TcpServer:
             elif self._gives_way():
                 self._open(packet)
             else:
-                self.counts["syn_ignored"] += 1  # the peer will send it again, in a second by RFC 6298
+                self.counts["syn_ignored"] += 1  # the peer sends it again, after 1 s by RFC 6298
         elif syn and self.state == "SYN_RECEIVED" and distance(self._received.next, segment.sequence) == 1:
-            self._peer_mac = packet.source_mac  # no checksum covers it: the first one may have been misread
+            self._peer_mac = packet.source_mac  # not covered by a checksum: the first one may have been damaged
             self._emit_syn_ack()
         elif syn and self.state in ("SYN_RECEIVED", "TIME_WAIT"):
             self._open(packet)
@@ -259,8 +259,8 @@ class TcpServer:
             self._not_acceptable()
 
     def _gives_way(self):
-        # A car has one connection: when it opens another one, it has lost the first. Only a SYN in the midst
-        # of an exchange is more likely a late copy.
+        # A car has one connection: if it opens another, it has lost the first. But a SYN in the middle of an exchange
+        # is more likely a late copy.
         return self.state != "ESTABLISHED" or ticks_diff(self._now, self._heard) >= REPLACE_IDLE_MS
 
     def _open(self, packet):
@@ -288,7 +288,7 @@ class TcpServer:
         self.counts["duplicate" if duplicate else "out_of_window"] += 1
         if segment.flags & RST:
             return
-        if duplicate:  # the peer repeats itself or probes with an old number: it lives
+        if duplicate:  # a repeat, or a keep-alive with an old number: the peer is alive
             self._heard_peer()
         if self.state == "TIME_WAIT" and segment.flags & FIN:
             self._deadline = ticks_add(self._now, TIME_WAIT_MS)
@@ -298,7 +298,7 @@ class TcpServer:
             self._challenge()
 
     def _challenge(self):
-        """An ACK that lets a real peer settle the matter; seldom, or two confused stacks would never stop."""
+        """Challenge ACK (RFC 5961), which a genuine peer answers; limited, or two confused stacks would go on for ever."""
         if self._challenged is None or ticks_diff(self._now, self._challenged) >= _CHALLENGE_MS:
             self._challenged = self._now
             self._ack_due = True
@@ -308,11 +308,11 @@ class TcpServer:
         self._keepalive_ms = KEEPALIVE_MS
 
     def _arrived(self, packet):
-        """An acceptable segment: RST, SYN, ACK, text, FIN, in the order of RFC 9293 3.10.7.4."""
+        """Handles an acceptable segment: RST, SYN, ACK, text, FIN, in the order of RFC 9293 3.10.7.4."""
         segment = self._segment
         flags = segment.flags
         if flags & RST:
-            # RFC 5961 3.2: only the exact number kills; a real peer answers the challenge with that one.
+            # RFC 5961 3.2: only the exact number resets; a genuine peer answers the challenge with that one.
             if segment.sequence == self._received.next:
                 self._end("reset")
             else:
@@ -341,7 +341,7 @@ class TcpServer:
         self._events.append("connected")
 
     def _acknowledged(self):
-        """Handles the acknowledgement and window; False when the segment ends here."""
+        """Handles acknowledgement and window; False if nothing more of the segment is to be processed."""
         segment = self._segment
         steps = distance(segment.acknowledgement, self._unacknowledged)
         if steps > self._sent or steps < -0xFFFF:  # never sent, or older than any window (RFC 5961 5.2)
@@ -358,12 +358,12 @@ class TcpServer:
         elif opened and self._out:
             self._restart_timer()
         elif self._window == 0:
-            self._retries = 0  # a full peer that answers probes is not a dead one
+            self._retries = 0  # a peer that answers probes is alive, only full
         self._transmit()
         return True
 
     def _advance(self, steps):
-        """The peer has confirmed ``steps`` more bytes (FIN counts as one)."""
+        """The peer has acknowledged ``steps`` more bytes; FIN counts as one."""
         fin = steps > len(self._out)
         self._unacknowledged = (self._unacknowledged + steps) & SEQUENCE_MASK
         self._out = self._out[steps:]
@@ -378,7 +378,7 @@ class TcpServer:
             self._enter(_ON_FIN_ACKNOWLEDGED[self.state])
 
     def _restart_timer(self):
-        """The peer takes data: no reason to be patient any longer."""
+        """The peer takes data: back to the first time-out, without back-off."""
         self._rto_ms = RTO_START_MS
         self._retries = 0
         self._deadline = ticks_add(self._now, RTO_START_MS) if self._sent else None
@@ -401,7 +401,7 @@ class TcpServer:
             return
         self._ack_due = True
         if self.state not in _ON_PEER_FIN:
-            return  # behind the peer's own FIN nothing can follow
+            return  # nothing can follow the peer's FIN
         received = self._received
         ahead = distance(segment.sequence, received.next)
         if ahead < 0:
@@ -425,12 +425,12 @@ class TcpServer:
     # --- out ---
 
     def _transmit(self):
-        """Sends what window, flight limit and MSS allow, FIN behind the last byte; starts the timer."""
+        """Sends what window, flight limit and MSS allow, and FIN after the last byte; starts the timer."""
         pending = len(self._out)
         limit = min(self._window, self._flight_limit)
         while self._next < pending:
             size = min(pending - self._next, self._mss, limit - self._next)
-            # No crumbs while an acknowledgement is still to come (silly window, RFC 9293 3.8.6.2.1).
+            # No small segments while an acknowledgement is still to come (silly window, RFC 9293 3.8.6.2.1).
             if size <= 0 or (self._next and size < self._mss and size < pending - self._next):
                 break
             if self._next + size < pending:
@@ -449,7 +449,7 @@ class TcpServer:
             self._deadline = ticks_add(self._now, self._rto_ms)
 
     def _emit(self, flags, offset, size):
-        """Queues a segment with the ``size`` bytes that are ``offset`` past the oldest unconfirmed one."""
+        """Queues a segment with ``size`` bytes from ``offset`` past the oldest unacknowledged one."""
         header = self._header
         sequence = (self._unacknowledged + offset) & SEQUENCE_MASK
         self._advertised = self._received.room
@@ -468,14 +468,14 @@ class TcpServer:
         self._queue(self._peer_mac, self.peer, answer)
 
     def _refuse(self, packet):
-        """RST, but never as an answer to another one."""
+        """Answers with RST, but never to an RST."""
         if not self._segment.flags & RST:
             self.counts["refused"] += 1
             self._queue(packet.source_mac, packet.source, refusal(self._segment))
 
     def _queue(self, mac, address, segment, data=b""):
         if len(self._frames) >= _FRAMES_MAX:
-            self.counts["not_sent"] += 1  # as if lost on the line: time-outs repeat it
+            self.counts["not_sent"] += 1  # as if lost on the line: retransmission repeats it
             return
         self.counts["tx"] += 1
         self._frames.append(self._ipv6.build_tcp(mac, address, segment, data))

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""TCP segments as bytes (RFC 9293 3.1): what a received one says, those that stand by themselves, and sequence numbers.
+"""TCP segments as bytes (RFC 9293 3.1): parsing, the segments that need no connection, and sequence numbers.
 
-Sequence numbers are 32 bits wide and so mostly big integers on the device; everything else is counted from them in
-small offsets.
+Sequence numbers have 32 bits, which makes most of them big integers on the device; so everything else is counted in
+small offsets from one of them.
 """
 
 from struct import pack, unpack_from
@@ -21,11 +21,11 @@ SEQUENCE_MASK = const(0xFFFFFFFF)
 
 MSS = const(1440)  # 1500 less both headers
 MSS_DEFAULT = const(1220)  # RFC 9293 3.7.1, for IPv6
-_MSS_LEAST = const(64)  # a peer that asks for less is confused; 0 would never send anything
+_MSS_LEAST = const(64)  # a peer that asks for less is in error; with 0 nothing could be sent
 
 
 def distance(later, earlier):
-    """Signed steps from sequence number ``earlier`` to ``later`` modulo 2**32."""
+    """Signed distance from sequence number ``earlier`` to ``later``, modulo 2**32."""
     steps = (later - earlier) & SEQUENCE_MASK
     return steps if steps < 0x80000000 else steps - 0x100000000
 
@@ -40,7 +40,7 @@ class Segment:
         self.options = self.data = b""
 
     def read(self, payload):
-        """Takes ``payload`` (memoryview, 20 bytes at least) apart; False when the header does not fit in."""
+        """Parses ``payload`` (memoryview of at least 20 bytes); False if it is malformed."""
         (
             self.source_port,
             self.destination_port,
@@ -53,14 +53,14 @@ class Segment:
         header = (offset >> 4) * 4
         if header < HEADER_BYTES or header > len(payload) or self.source_port == 0:
             return False
-        self.flags = flags  # URG and the ECN bits, which some stacks offer in the SYN, are never looked at
-        self.options = payload[HEADER_BYTES:header] if flags & SYN else b""  # of no interest elsewhere
+        self.flags = flags  # nothing looks at URG, nor at the ECN bits, which some stacks offer in the SYN
+        self.options = payload[HEADER_BYTES:header] if flags & SYN else b""  # only a SYN has any of interest
         self.data = payload[header:] if header < len(payload) else b""
         self.length = len(self.data) + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
         return True
 
     def mss(self):
-        """The peer's maximum segment size from its SYN, within what we can use. Ends at any broken option."""
+        """The peer's maximum segment size in bytes from its SYN, limited to what we can use. Stops at a malformed option."""
         options = self.options
         at = 0
         size = MSS_DEFAULT
@@ -77,14 +77,14 @@ class Segment:
 
 
 def syn_ack(port, peer_port, sequence, acknowledgement, window):
-    """SYN-ACK with our MSS as its only option: no window scaling, SACK or timestamps."""
+    """SYN, ACK (bytes) with our MSS as the only option: no window scaling, SACK or timestamps."""
     return pack(
         ">HHIIBBHIBBH", port, peer_port, sequence, acknowledgement, 0x60, SYN | ACK, window, 0, 2, 4, MSS
     )
 
 
 def refusal(segment):
-    """RST for a ``Segment`` that belongs to no connection (RFC 9293 3.10.7.1)."""
+    """The RST (bytes) that answers a ``Segment`` without a connection (RFC 9293 3.10.7.1)."""
     sequence, acknowledgement, flags = segment.acknowledgement, 0, RST
     if not segment.flags & ACK:
         sequence, acknowledgement, flags = 0, (segment.sequence + segment.length) & SEQUENCE_MASK, RST | ACK

@@ -1,29 +1,29 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The receive window of a TCP connection (RFC 9293 3.3.1): what came in and was not read yet, and room for more."""
+"""The receive window of a TCP connection (RFC 9293 3.3.1): what came in and was not read yet, and the room left."""
 
 from plc.const import const
 from plc.tcp_segment import SEQUENCE_MASK, distance
 
 RECEIVE_BUFFER = const(4096)
-_EARLY_MAX = const(4)  # segments kept that came before their turn
+_EARLY_MAX = const(4)  # out-of-order segments kept
 
 
 class ReceiveWindow:
-    """``next``: the sequence number that is expected (RCV.NXT); ``room``: bytes that may follow it (RCV.WND)."""
+    """``next``: the sequence number expected next (RCV.NXT); ``room``: bytes that still fit (RCV.WND)."""
 
     def __init__(self):
         self._buffer = memoryview(bytearray(RECEIVE_BUFFER))
         self.begin(0)
 
     def begin(self, sequence):
-        """Empty, for a peer whose first byte will be number ``sequence``."""
+        """Start empty, for a peer whose first byte will have the number ``sequence``."""
         self.next = sequence
         self.room = RECEIVE_BUFFER
-        self._early = []  # (sequence number, bytes) that wait for a gap to close
+        self._early = []  # (sequence number, bytes) behind a gap
 
     def accepts(self, segment):
-        """RFC 9293 3.10.7.4, first check; the very next number is let in for its ACK even without room."""
+        """RFC 9293 3.10.7.4, first check. A segment with the next number passes even without room, for its ACK."""
         ahead = distance(segment.sequence, self.next)
         return ahead == 0 or (ahead < self.room and ahead + segment.length > (0 if segment.length else -1))
 
@@ -34,18 +34,18 @@ class ReceiveWindow:
         return data
 
     def store(self, data):
-        """Take ``data``, which is what comes next and for which there is room."""
+        """Append ``data``, which begins at ``next`` and fits."""
         begin = RECEIVE_BUFFER - self.room
         self._buffer[begin : begin + len(data)] = data
         self.room -= len(data)
         self.skip(len(data))
 
     def skip(self, count):
-        """So many numbers are past without a byte to store: a FIN is one."""
+        """Advance by ``count`` sequence numbers that carry no byte to store; a FIN takes one."""
         self.next = (self.next + count) & SEQUENCE_MASK
 
     def keep_early(self, segment):
-        """Keeps text that came before its turn; a FIN with it is left to the peer's repetition."""
+        """Keep the data of an out-of-order segment. A FIN on it is not kept: the peer will repeat it."""
         if not segment.data or len(self._early) == _EARLY_MAX:
             return
         for sequence, data in self._early:
@@ -54,7 +54,7 @@ class ReceiveWindow:
         self._early.append((segment.sequence, bytes(segment.data)))
 
     def join_early(self):
-        """Store of what is kept whatever has come to its turn."""
+        """Store the kept segments that follow without a gap."""
         index = 0
         while index < len(self._early):
             sequence, data = self._early[index]

@@ -19,11 +19,11 @@ def ticks_add(now, delta_ms):
 
 
 def ticks_diff(later, earlier):
-    """Signed milliseconds from ``earlier`` to ``later``, right while they are within 3.1 days."""
+    """Signed milliseconds from ``earlier`` to ``later``; right only if they are less than 3.1 days apart."""
     diff = (later - earlier) & _MASK
     return diff if diff < _HALF else diff - _PERIOD
 
 
 def expired(deadline, now):
-    """True once ``now`` has reached ``deadline``; a deadline of ``None`` never comes."""
+    """True once ``now`` has reached ``deadline``; always False for a deadline of ``None``."""
     return deadline is not None and ((now - deadline) & _MASK) < _HALF

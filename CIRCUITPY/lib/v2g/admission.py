@@ -1,46 +1,47 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Who is let in: which SLAC_PARM.REQ is answered, and which car is left in peace.
+"""Which SLAC_PARM.REQ is answered, and which car is left in peace.
 
 The box does not see the control pilot. A car that charges on AC may still try SLAC now and then, and an answer
-would drag it out of charging. A MAC does not tell one car from another: a VW of the MEB family takes a new one
-for each matching and searches again 9.8 s after each session, so after a reading the gate is shut for the whole
-cable (one cable, one car) and opens by these rules:
+would pull it out of charging. A MAC does not identify a car: a VW of the MEB family takes a new one for each
+matching and searches again 9.8 s after each session. So after a reading the gate is shut for the whole cable (one
+cable, one car) and opens by these rules:
 
-  * nobody is answered for QUIET_MS, but behind a car that nobody heard leave another maker's is: it may have been swapped,
-    and as long as the number was not taken the SmartEVSE cannot know it. One of the same maker is a VW that fell silent;
-  * while the SmartEVSE is known to be busy, nobody is answered. After a reading it counts as busy until asked; a
-    question without an answer makes it unknown;
-  * where it is free or in its modem phase, another maker's car is answered. One of the same maker as the car read
-    last only when it may have been plugged in since: its search is the first for NEW_MS, or the modem phase
-    began after the reading;
-  * where nothing is known, another maker's car is answered; one of the same maker only when no such car was heard
-    for SILENCE_MS, and at most READINGS_PER_HOUR times, unless the owner wants a reading now. A SmartEVSE that did not
-    answer is asked once more before the latter, and before the first car of a start. A car that ends its session
-    before it told anything counts as read from the second time in an hour on: once may be an accident.
+  * For QUIET_MS nobody is answered. Exception: if nobody heard the last car leave, a car of another maker is answered.
+    It may have taken its place, which the SmartEVSE cannot know before the number was delivered. A car of the same maker
+    may be a VW that only fell silent.
+  * While the SmartEVSE is known to be busy, nobody is answered. After a reading it counts as busy until it was asked;
+    if it does not answer, nothing is known.
+  * While it is free or in its modem phase, another maker's car is answered. A car of the same maker as the one read
+    last is answered only if it may have been plugged in since: its search is the first for NEW_MS, or the modem phase
+    began after the reading.
+  * While nothing is known, another maker's car is answered; one of the same maker only if none was heard for
+    SILENCE_MS, and at most READINGS_PER_HOUR times, unless the owner wants a reading now. A SmartEVSE that did not
+    answer is asked once more before that, and before the first car after a start. A car that ends its session
+    before it told anything counts as read from the second time within an hour: once may be an accident.
 
-The SmartEVSE is asked as soon as a search begins (the first frame of its maker for NEW_MS), for such searches not twice
-within ASK_NEW_MS; for a car that keeps searching, at most every ASK_AGAIN_MS. A box that starts asks before it answers
-anybody, and one whose number was taken whether that ended the phase: a car may be plugged in again within seconds.
+The SmartEVSE is asked as soon as a search begins (the first frame of its maker for NEW_MS), but not twice within
+ASK_NEW_MS; for a car that keeps searching, at most every ASK_AGAIN_MS. After a start it is asked before anybody is
+answered. After it took a number it is asked whether its modem phase ended: a car may be plugged in again within seconds.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-# What a charger may be, as far as anybody down here has to know. None: unknown.
+# States of the SmartEVSE, as far as this layer needs them. None: unknown.
 FREE = "free"  # no car is plugged in
-PLUGGED = "plugged"  # a car was plugged in and is shown 5 %: the modem phase
-CHARGING = "charging"  # a car is charging, waits for power, or was sent away
+PLUGGED = "plugged"  # the modem phase: a car was plugged in and is shown 5 % PWM
+CHARGING = "charging"  # a car charges, waits for power, or was denied
 
 QUIET_MS = 10000
 NEW_MS = 15000
 ASK_NEW_MS = 20000
-ASK_AGAIN_MS = 60000  # a SmartEVSE stalls under polling
-ASK_IDLE_MS = 300000  # while nobody is let in and nobody tries
+ASK_AGAIN_MS = 60000  # a SmartEVSE stalls when it is polled more often
+ASK_IDLE_MS = 300000  # while the gate is shut and no car searches
 SILENCE_MS = 60000
-PHASE_MS = 60000  # SmartEVSE's modem phase; a plug-in's repeats are answered for as long
+PHASE_MS = 60000  # the SmartEVSE's modem phase; repeats of one plug-in are answered for as long
 READINGS_PER_HOUR = 3
 READ_NOW_MS = 120000  # long enough to walk to the car and plug it in again
-START_ASK_MS = 20000  # at start: how long to wait for a SmartEVSE that can be asked
+START_ASK_MS = 20000  # after a start: how long to wait until the SmartEVSE was asked
 
 _HOUR_MS = 3600000
 _HOUSEKEEPING_MS = 10000
@@ -48,60 +49,60 @@ _REMEMBERED = 8  # makers
 
 
 def maker_of(mac):
-    """The part of a MAC that names the maker; no car is known that makes that part up as well."""
+    """The first three bytes of a MAC, which name its maker. No known car makes those up as well."""
     return bytes(mac[:3])
 
 
 class _Maker:
-    """The cars of one maker that were heard."""
+    """What is known of the cars of one maker. Times are ticks."""
 
-    silent = False  # for SILENCE_MS; latched, because last_frame is only comparable for three days
-    new_until = None  # its search began after NEW_MS of silence, and counts as one plug-in's until then
-    back_until = None  # the same after SILENCE_MS
-    declined_at = None  # when one ended its session before it told anything; of the last hour
+    silent = False  # not heard for SILENCE_MS; kept, because last_frame can only be compared for three days
+    new_until = None  # a search that began after NEW_MS of silence counts as the same plug-in's until then
+    back_until = None  # the same after SILENCE_MS of silence
+    declined_at = None  # when one last ended its session before it told anything, within the last hour
 
     def __init__(self, maker, now):
         self.maker = maker
         self.last_frame = now
-        self.readings = []  # of the last hour
+        self.readings = []  # times of the last hour's
 
 
 class Admission:
     """The gate in front of SLAC.
 
-    ``answer``: "auto" (the rules above), "always" (the quiet time only), "modem_phase" (as auto, and only while
-    the SmartEVSE is in its modem phase, for owners whose car must never be drawn into a session that nothing
-    re-plugs), "never". ``can_ask``: a SmartEVSE is configured. All times in ms.
+    ``answer``: "auto" (the rules above), "always" (the quiet time only), "modem_phase" (as auto, but only while
+    the SmartEVSE is in its modem phase: for owners whose car must not enter a session after which nothing plugs it
+    in again), "never". ``can_ask``: a SmartEVSE is configured. ``now`` and times are in ms.
     """
 
     def __init__(self, answer="auto", can_ask=False):
         self.answer = answer
         self.seen = None  # FREE, PLUGGED, CHARGING, or None while nothing is known
         self.can_ask = can_ask
-        self._told = None  # what the SmartEVSE really told since the last reading
-        self._phase_until = None  # then a phase that was seen is over, and the car in it charges
-        self._renewed = False  # a phase began after the last reading
-        self._unread_until = None  # the phase of a reading without a number goes on
+        self._told = None  # what the SmartEVSE last answered since the last reading; ``seen`` may be an assumption
+        self._phase_until = None  # end of a modem phase that was seen: its car charges from then on
+        self._renewed = False  # a modem phase began after the last reading
+        self._unread_until = None  # end of the modem phase of a car that told no number
         self._makers = []
-        self._last = None  # the maker of the car read last
-        self._unheard = False  # nobody heard it leave, and its number was not taken yet
+        self._last = None  # the _Maker of the car read last
+        self._unheard = False  # nobody heard that car leave, and its number was not delivered yet
         self._quiet_until = None
         self._read_now_until = None
         self._start_deadline = None
         self._start_pending = can_ask
-        self._ask_at_once = False  # whether the phase of the car that was read goes on
+        self._ask_at_once = False  # whether the modem phase of the car that was read has ended
         self._asked_at = None
-        self._unanswered = 0  # questions in a row
-        self._asked_new_at = None  # the same for a search that began
+        self._unanswered = 0  # questions in a row without an answer
+        self._asked_new_at = None  # when it was last asked for a search that began
         self._ask_due = None
-        self._wish = None  # when a search wants the question asked
-        self._wish_is_new = False
+        self._wish = None  # when a search wants it asked
+        self._wish_is_new = False  # that search has just begun
         self._housekeeping = None
 
-    # ---- the question of every SLAC_PARM.REQ
+    # ---- every SLAC_PARM.REQ
 
     def admits(self, ev_mac, now):
-        """True when this SLAC_PARM.REQ is to be answered. Call it once for each."""
+        """True if this SLAC_PARM.REQ is to be answered. Call it exactly once for each: it counts as heard."""
         first, maker = self._heard(ev_mac, now)
         if self.answer == "never":
             return False
@@ -120,7 +121,7 @@ class Admission:
         return admitted and not quiet and not self._start_pending
 
     def _heard(self, ev_mac, now):
-        """(True when this begins a search, its _Maker)."""
+        """(True if this frame begins a search, its _Maker)."""
         maker = self._find(maker_of(ev_mac))
         if maker is None:
             maker = self._remember(maker_of(ev_mac), now)
@@ -129,7 +130,7 @@ class Admission:
         maker.silent = False
         maker.last_frame = now
         if silence_ms >= NEW_MS:
-            # A lost answer must not cost the plug-in: the car's repeats are not the noise of a charging car.
+            # An answer may get lost: until then the car's repeats are not taken for the tries of a charging car.
             maker.new_until = ticks_add(now, PHASE_MS)
         if silence_ms >= SILENCE_MS:
             maker.back_until = maker.new_until
@@ -139,26 +140,26 @@ class Admission:
         return self.seen == PLUGGED or (self.seen == FREE and self.answer == "auto")
 
     def _may_be_new(self, maker, now):
-        """True unless this is the search of the car that was read, in the same plug-in."""
+        """True unless this may be the car that was read, still plugged in. Where the SmartEVSE's state is known."""
         if maker is self._last and not self._renewed:
             if not _runs(maker.new_until, now):
                 return False
             if self._told in (None, PLUGGED) and _runs(self._unread_until, now):
                 return False
         if self.seen == FREE and self._phase_until is None:
-            # Whoever this is may be ours: then its phase has begun, and what follows is not known.
+            # This car may be the one on our cable. Then the modem phase has begun, and FREE holds no longer than that.
             self._phase_until = ticks_add(now, PHASE_MS)
         return True
 
     def _may_be_back(self, maker, now):
-        """The rules where nothing is known."""
+        """The same where the SmartEVSE's state is not known."""
         if self.answer != "auto":
             return False
         if maker is not self._last and self._last is not None:
             return True
         asked_lately = self._asked_at is not None and ticks_diff(now, self._asked_at) < ASK_NEW_MS
         if self.can_ask and self._unanswered < 2 and not asked_lately:
-            return False  # it may answer by now, and tell that this car charges
+            return False  # it may answer by now, and say that this car charges
         if maker is not self._last:
             return True
         return _runs(maker.back_until, now) and len(maker.readings) < READINGS_PER_HOUR
@@ -166,15 +167,15 @@ class Admission:
     # ---- what happens
 
     def served(self, ev_mac, now, began=None, told=True, unheard=False):
-        """A car was read and let go. ``began``: its first SLAC_PARM.REQ; ``told``: it told a number; ``unheard``: nobody
-        heard it leave."""
+        """A car was read and let go. ``began``: tick of its first SLAC_PARM.REQ; ``told``: it told a number; ``unheard``:
+        nobody heard it leave."""
         self._let_go(self._known(ev_mac, now), now)
         self._read_now_until = None
         self._renewed = False
         self._told = None
         self._ask_at_once = unheard and self.can_ask
         self._unheard = unheard
-        # Without a number the SmartEVSE keeps its phase to the end.
+        # Without a number nothing ends the SmartEVSE's modem phase early.
         self._unread_until = None if told else ticks_add(now if began is None else began, PHASE_MS)
         self._quiet_until = ticks_add(now, QUIET_MS)
         if self.can_ask:
@@ -185,14 +186,16 @@ class Admission:
         self._forget_wish()
 
     def declined(self, ev_mac, now):
-        """A car ended its session before it told anything. Where nobody knows when it charges it may not do so for ever."""
+        """A car ended its session before it told anything. Where the SmartEVSE's state is not known, twice in an hour counts
+        as a reading: it may be charging, and must not be disturbed again and again."""
         maker = self._known(ev_mac, now)
         if maker.declined_at is not None and self.seen is None:
             self._let_go(maker, now)
         maker.declined_at = now
 
     def delivered(self):
-        """The SmartEVSE took the number. That ends its phase; once it has said so, the next one is another plug-in's."""
+        """The SmartEVSE took the number, which ends its modem phase. It is asked at once, so that a phase seen later counts
+        as another plug-in's."""
         self._ask_at_once = self.can_ask
         self._unheard = False
 
@@ -205,12 +208,12 @@ class Admission:
         self._last = maker
 
     def evse_state(self, seen, now):
-        """The SmartEVSE's answer: FREE, PLUGGED or CHARGING, or None when it cannot be asked."""
+        """The SmartEVSE's answer: FREE, PLUGGED or CHARGING, or None if it gave none."""
         self._start_pending = False
         at_once, self._ask_at_once = self._ask_at_once, False
         if at_once and seen is None:
             return
-        if not at_once:  # what a search or the time wanted to know
+        if not at_once:  # it was asked for a search, or because it was due
             self._asked_at = now
             if self._wish_is_new:
                 self._asked_new_at = now
@@ -233,23 +236,23 @@ class Admission:
         self._phase_until = None
 
     def search_ended(self, now):
-        """A car was answered and did not come to us. Whether it is ours the SmartEVSE knows: in its phase there is one."""
+        """A car was answered and did not match with us. Ask the SmartEVSE whether a car was plugged in here."""
         if self.can_ask and self.answer == "auto":
             self._wish_question(True, now)
 
     def ask_from_now_on(self, can_ask):
-        """The owner named a SmartEVSE, or took it away, while the box runs."""
+        """The owner set the SmartEVSE's address, or removed it, while the box runs."""
         if can_ask != self.can_ask:
             self.can_ask = can_ask
             self._start_pending = False
             self._see(None)
 
     def read_now(self, now):
-        """The owner wants a reading whatever the rules say: the next car is answered, for READ_NOW_MS."""
+        """The owner wants a reading now: for READ_NOW_MS the next car is answered whatever the rules say."""
         self._read_now_until = ticks_add(now, READ_NOW_MS)
 
     def next_reading_ms(self, now):
-        """ms until the limit of readings an hour lets the car read last in again, or None while it does."""
+        """ms until READINGS_PER_HOUR admits the car read last again; None if that limit is not in force."""
         maker = self._last
         if self.answer != "auto" or self.seen is not None or maker is None:
             return None
@@ -260,7 +263,7 @@ class Admission:
     # ---- questions for the SmartEVSE
 
     def _wish_question(self, is_new, now):
-        """Ask as soon as the last question of this kind is old enough; an earlier wish stands."""
+        """Have it asked as soon as the last question of this kind is old enough; the earliest wish counts."""
         at = now
         if is_new and self._asked_new_at is not None:
             at = ticks_add(self._asked_new_at, ASK_NEW_MS)
@@ -271,7 +274,7 @@ class Admission:
         self._wish_is_new = self._wish_is_new or is_new
 
     def wants_evse_state(self, now):
-        """True when the SmartEVSE should be asked as soon as no session is active."""
+        """True if the SmartEVSE should be asked now, provided that no session is active."""
         if not self.can_ask:
             return False
         if self._start_pending or self._ask_at_once:
@@ -287,14 +290,14 @@ class Admission:
     # ---- time
 
     def _settle(self, now):
-        """A phase lasts its minute; then its car charges, until the SmartEVSE says something else."""
+        """After its minute a modem phase is over: its car counts as charging until the SmartEVSE says otherwise."""
         if expired(self._phase_until, now):
             self._see(CHARGING)
             self._renewed = False
             self._ask_due = now
 
     def poll(self, now):
-        """Keeps times comparable across the wrap of the ticks; cheap, every pass."""
+        """Drops times before the wrap of the ticks makes them incomparable. Cheap: call it in every pass."""
         if _runs(self._housekeeping, now):
             return
         self._housekeeping = ticks_add(now, _HOUSEKEEPING_MS)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a car and the station say above the power line: SDP, one TCP connection, V2GTP, one message after the other."""
+"""The exchange with a car above IPv6: SDP, one TCP connection, V2GTP, one message after the other."""
 
 from plc.errors import PeerError
 from plc.tcp import TcpServer
@@ -16,7 +16,7 @@ _ENDED = {"peer_closed": "the car closed the connection", "reset": "the car rese
 
 
 def load(protocol):
-    """The module of a standard. The first time takes some 0.2 s on the device, most of it to compile it."""
+    """The module of a standard. The first call takes some 0.2 s on the device, mostly for compiling it."""
     if protocol == "ISO 15118-2":
         from v2g import iso2 as standard
     else:
@@ -25,10 +25,10 @@ def load(protocol):
 
 
 class Connection:
-    """One lives as long as the station and serves one ``v2g.plug_in.PlugIn`` after the other.
+    """Lives as long as the station and serves one ``v2g.plug_in.PlugIn`` after the other.
 
     ``station``: a ``v2g.session.Station``; ``preference``: a key of ``v2g.handshake.PREFERENCES``; ``counts``: a dict
-    with "bad_v2gtp", "bad_exi" and "bad_sdp"; ``frames``: the list that takes what is to be sent.
+    with "bad_v2gtp", "bad_exi" and "bad_sdp"; ``frames``: the list to which frames to send are appended.
     """
 
     def __init__(self, ipv6, random_bytes, station, preference, counts, frames):
@@ -40,7 +40,7 @@ class Connection:
         self._frames = frames
         self.tcp = TcpServer(ipv6, 0, random_bytes)  # one set of buffers for all sessions
         self._stream = v2gtp.Reassembler()
-        # The preferred standard is made ready while there is time, the other one when a car speaks it.
+        # The preferred standard is loaded now, while there is time; the other one when a car speaks it.
         station.responses(load(handshake.PREFERENCES[preference][0]))
         self._plug_in = None
         self._forget()
@@ -50,32 +50,32 @@ class Connection:
         self._protocol = None
         self._standard = None  # its module, once it is loaded
         self._negotiated_at = None
-        self._answers = None  # answers that may be needed again, encoded, by ``Session.answer_key``
+        self._answers = None  # encoded answers that may be needed again: {``Session.answer_key``: bytes}
 
     # ---- begin and end
 
     def begin(self, plug_in):
-        """Wait for the car of ``plug_in``, at another port than for the one before."""
+        """Wait for the car of ``plug_in``, at another port than for the last one."""
         self._plug_in = plug_in
-        port = int.from_bytes(self._random_bytes(2), "big") & 0x1FFF  # a VW knocks at 60918 each second beside its session
+        port = int.from_bytes(self._random_bytes(2), "big") & 0x1FFF  # below 57344: a VW also tries port 60918 every second
         self.tcp.port = _FIRST_DYNAMIC_PORT + port
         self._forget()
 
     def close(self, how, now):
-        """The box ends it: FIN behind the last answer."""
+        """The box ends the connection: FIN after the last answer. ``how``: words for the log."""
         self._plug_in.closing = True
         self.tcp.close(now)
         self._plug_in.leave(how, now)
 
     def drop(self, now):
-        """End it at once, for a car that is gone or begins anew."""
+        """End the connection at once (RST), for a car that is gone or starts over."""
         self.tcp.abort(now)
         self._frames.extend(self.tcp.take_frames())
         while self.tcp.take_event() is not None:
             pass  # nobody is left to hear them
 
     def poll(self, now):
-        """Runs the timers of TCP, and uses the pause behind the handshake's answer."""
+        """Runs the timers of TCP, and prepares the session in the pause after the handshake."""
         self.tcp.poll(now)
         self.serve(now)
         if self._standard is None and self._protocol is not None:
@@ -86,7 +86,7 @@ class Connection:
     # ---- SDP
 
     def receive_udp(self, packet):
-        """A UDP packet for us; one that is not SDP is left alone."""
+        """Answers an SDP request; any other UDP packet is ignored."""
         datagram = self._ipv6.udp(packet)
         plug_in = self._plug_in
         if datagram is None or datagram[1] != sdp.PORT or plug_in.leave_at is not None:
@@ -111,7 +111,7 @@ class Connection:
     # ---- TCP and V2GTP
 
     def serve(self, now):
-        """Everything that ``tcp`` has for us: events, bytes in, frames out."""
+        """Handles everything that ``tcp`` has: events, received bytes, frames to send."""
         tcp = self.tcp
         event = tcp.take_event()
         while event is not None:
@@ -158,11 +158,11 @@ class Connection:
             self.tcp.close(now)
 
     def _note_tls(self):
-        """Note a car that begins TLS, of which less than a header may have come; False where it does not."""
+        """True, and noted, if the car begins TLS; less than a V2GTP header may have come."""
         if self._protocol is not None or not self._stream.begins_tls:
             return False
         self._counts["bad_v2gtp"] += 1
-        self._plug_in.ended = "not_offered"  # it would begin so again
+        self._plug_in.ended = "not_offered"  # it would do so again
         self._plug_in.say(599, "car begins TLS, which the box does not offer")
         return True
 
@@ -171,7 +171,7 @@ class Connection:
     def _not_read(self, count, error):
         self._counts[count] += 1
         self._plug_in.unread = True
-        self._plug_in.say(599, "a message could not be read: %s" % error)  # nothing answers it
+        self._plug_in.say(599, "a message could not be read: %s" % error)  # there is no answer to it
 
     def _receive_message(self, payload, now):
         try:
@@ -190,9 +190,8 @@ class Connection:
                 self.close("the car was refused %d times" % plug_in.session.refusals, now)
 
     def _is_handshake(self, payload, now):
-        """True until the first request, which tells the standard that the car speaks, whatever was agreed on.
-
-        It may have given both standards the same SchemaID, or go on where an earlier connection broke off.
+        """True for a handshake message. The first request ends the handshake and decides the standard, whatever was agreed:
+        a car may have used the same SchemaID for both standards, or go on where an earlier connection broke off.
         """
         plug_in = self._plug_in
         if plug_in.session is not None and plug_in.session.state != "SESSION_SETUP":
@@ -227,14 +226,14 @@ class Connection:
         return answer
 
     def _begin_session(self):
-        """A session of the negotiated standard, which is loaded if no car spoke it before."""
+        """Makes the session of the agreed standard, which is loaded if no car spoke it before."""
         standard = load(self._protocol)
         plug_in = self._plug_in
         session = Session(standard, self._random_bytes, self._station, plug_in.ev_mac)
         session.reading = plug_in.reading  # of a connection before this one, like the EVCCID
         session.evccid = plug_in.evccid
         before = plug_in.session
-        if before is not None:  # of this connection, in the other standard: who changes it is refused no more often
+        if before is not None:  # same connection, other standard: changing it does not start the count of refusals over
             session.refusals, session.refused_names = before.refusals, before.refused_names
         self._answers = {}
         for rung in (1, 2):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""DIN SPEC 70121 as the station (SECC) that reads the state of charge and lets the car go: its tables.
+"""DIN SPEC 70121: the tables of a station (SECC) that reads the state of charge and lets the car go.
 
     SessionSetup -> ServiceDiscovery -> ServicePaymentSelection -> ContractAuthentication
                  -> ChargeParameterDiscovery (here is the SoC) -> the release ladder, or a conversation
@@ -15,7 +15,8 @@ from v2g.session import Session
 PROTOCOL = "DIN 70121"
 SCHEMA = load("din")
 
-# Where a car may leave. A sequence error instead keeps the plug locked: one car for 15 s (FreeV2G issues 20 and 42).
+# States in which a car may leave. A sequence error would keep the plug locked, with one car for 15 s (FreeV2G issues 20
+# and 42).
 _LEAVING = (
     "SERVICE_DISCOVERY", "PAYMENT_SELECTION", "AUTHENTICATION", "CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE",
 )  # fmt: skip
@@ -26,17 +27,17 @@ REQUESTS = {
     "ServiceDiscoveryReq": (("SERVICE_DISCOVERY",), Session.service_discovery, "PAYMENT_SELECTION"),
     "ServiceDetailReq": (("PAYMENT_SELECTION",), Session.service_detail, None),
     "ServicePaymentSelectionReq": (("PAYMENT_SELECTION",), Session.payment_selection, "AUTHENTICATION"),
-    # A car that another station kept waiting asks again although it was told Finished.
+    # A car that another station kept waiting may ask again although it was told Finished.
     "ContractAuthenticationReq": (("AUTHENTICATION", "CHARGE_PARAMETERS"), Session.authentication, "CHARGE_PARAMETERS"),
     "ChargeParameterDiscoveryReq": (("CHARGE_PARAMETERS",), Session.charge_parameter_discovery, None),
-    # One at 0 % may go on although it was told Ongoing.
+    # In CHARGE_PARAMETERS only from a car at 0 %, which may go on although it was told Ongoing.
     "CableCheckReq": (("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE"), Session.cable_check, None),
     "PreChargeReq": (("PRE_CHARGE",), Session.pre_charge, None),
     "CurrentDemandReq": (("PRE_CHARGE",), Session.refuse, None),
     "PowerDeliveryReq": (_LEAVING, Session.power_delivery, None),
     "WeldingDetectionReq": (_LEAVING, Session.welding_detection, None),
     "SessionStopReq": (_LEAVING, Session.session_stop, "STOPPED"),
-    # Never right in a DC session with external payment, but every request gets its answer.
+    # Never in sequence in a DC session with external payment, but every request gets an answer.
     "PaymentDetailsReq": ((), Session.refuse, None),
     "ChargingStatusReq": ((), Session.refuse, None),
     "MeteringReceiptReq": ((), Session.refuse, None),
@@ -56,14 +57,14 @@ LADDER = (
 )
 LADDER_AT_0 = LADDER
 
-# The element of ChargeParameterDiscoveryReq that names the energy transfer, and the answer to a wrong one.
+# The element of ChargeParameterDiscoveryReq that names the energy transfer, and the ResponseCode if it is not DC.
 TRANSFER = ("EVRequestedEnergyTransferType", "FAILED_WrongEnergyTransferType")
 
-_P_MAX_W = 32000  # PMax is a 16-bit number of watts
+_P_MAX_W = 32000  # PMax is an xs:short in watts
 
 
 def wants_power(body):
-    """True for a PowerDeliveryReq that would start the charging."""
+    """True for a PowerDeliveryReq that would start charging."""
     return body["ReadyToChargeState"]
 
 
@@ -96,7 +97,7 @@ def _certificate():
 
 
 def responses(station, status):
-    """request: the fields that its response carries besides the ResponseCode, in their harmless form."""
+    """{request: fields of its response besides the ResponseCode}, in their harmless form, see ``v2g.session``."""
     power_w = min(station.max_power_w, _P_MAX_W)
     return {
         "SessionSetupReq": {"EVSEID": station.evse_id},

@@ -2,48 +2,48 @@
 # SPDX-License-Identifier: MIT
 """EXI as V2G uses it: bit-packed, schema-informed, non-strict, no string tables (ISO 15118-2 7.9.1).
 
-One codec for every schema. A schema is what ``v2g.schema.load`` gives; only this file and that one look into it.
+One codec for every schema. A schema is what ``v2g.schema.load`` returns; only these two files look into it.
 
     8 0 | root code | SE code [ CH 0 | value | EE 0 ]    a simple element
                     | SE code [ AT code value ... SE code [...] ... EE code ]    a complex one
 
-The code behind the last event of a state is the escape to events that deviate from the schema. Cars use
-it for empty values and for values outside their facets, so those are read; they are never written.
+The code after the last event of a state is the escape to events that deviate from the schema. Cars use
+it for empty values and for values outside their facets, so these are decoded; they are never encoded.
 
 Left out: wildcard content and text between elements (only XML signatures could have them), ``xsi:type``,
-``xsi:nil``, string table hits. All of it raises ``ExiError``.
+``xsi:nil``, string table hits. Each of them raises ``ExiError``.
 """
 
 from plc.const import const
 from plc.errors import PeerError
 
-# ``v2g.schema`` says what stands where. Kinds of types, and what their least and most are:
+# Layout of the tables: see ``v2g.schema``. Kinds of types, and what their least and most limit:
 _COMPLEX = const(0)
 _BITS = const(1)  # the value
 _BOOLEAN = const(2)
-_ENUMERATION = const(3)  # the place in names
-_BARE = const(4)  # more for an attribute or text: a value without events around it
+_ENUMERATION = const(3)  # the index in names
+_BARE = const(4)  # added for an attribute or text: a value without events around it
 _UNSIGNED = const(8)  # the value
 _SIGNED = const(9)  # the value
 _STRING = const(10)  # the length
 
-# elements at least so high: lists, and lists that may be full
+# Elements from here on are lists, and lists with a bound.
 _LIST = const(1 << 20)
 _BOUNDED = const(3 << 20)
 
-# events without an element; behind the escape a state is filled with what no table describes
+# Events without an element. After the escape a state is filled up with _NO_TABLE.
 _END = const(0)
 _NO_TABLE = const(1)
 _ESCAPE = const(2)
 
-# Beyond any real message (certificate chains need some 5 kB), and an end to what a hostile car can cost.
+# More than any real message has (certificate chains need some 5 kB); they limit what a hostile car can cost.
 _MAX_BYTES = const(16384)
 _MAX_EVENTS = const(4096)
 _MAX_DEPTH = const(12)  # the schemas reach 9
 _MAX_SHIFT = const(210)  # seven times the groups after the first; an X.509 serial number has up to 20 octets
 
-# While decoding, the elements around the one at hand, (node, at) each: flat and made once, because a session
-# decodes every few milliseconds and nothing decodes inside of decoding.
+# The stack of _decode: (node, at) of the elements around the present one, flat. Made once, because a session decodes every
+# few milliseconds, and shared, because decoding is never nested.
 _OPEN = [None] * (2 * _MAX_DEPTH)
 
 
@@ -52,15 +52,15 @@ class ExiError(PeerError):
 
 
 def decode(schema, data):
-    """Message ``{root name: {...}}`` in ``data`` (bytes-like, no V2GTP header); surplus bytes are ignored.
+    """The message ``{root name: {...}}`` in ``data`` (bytes-like, without V2GTP header); surplus bytes are ignored.
 
-    Elements that may repeat are lists, enumerations their strings, binary is ``bytes``, text content beside
+    Elements that may repeat are lists, enumerations are their strings, binary is ``bytes``; text content next to
     attributes has the key ``"value"``. A number that the car wrote as text because it is outside its facet
-    arrives as that text. Raises ``ExiError``.
+    is returned as that text. Raises ``ExiError``.
 
-    A list with as many items as it may have is closed with a narrower code; EXIficient and libcbv2g keep the
-    wider one for long lists. Both are tried, and the wider one if the narrower leaves more than zeros over:
-    they are the element behind such a list.
+    After a list with as many items as allowed the code is narrower by the standard, but EXIficient and libcbv2g keep the
+    wider one for long lists. So both are tried: the narrower first, and the wider if more than zeros are left over,
+    which would be the element after the list.
     """
     if not 1 < len(data) <= _MAX_BYTES or data[0] != 0x80:
         raise ExiError("no EXI header")
@@ -170,7 +170,7 @@ def _decode(schema, data, narrow):
 
 
 def _long_value(data, pos, end, kind):
-    """Value of any kind that is not a few bits, and the position behind it."""
+    """(value, position after it) of a kind that is longer than a few bits. Positions count bits."""
     is_bare = kind & _BARE
     kind -= is_bare
     if not is_bare:
@@ -221,7 +221,7 @@ def _octets(data, pos, end, count):
 
 
 def _text(data, pos, end, count):
-    """Text of ``count`` code points, and the position behind it."""
+    """(text of ``count`` code points, position after it)."""
     if count < 0:
         raise ExiError("string table hit")
     octets = _octets(data, pos, end, count)
@@ -243,7 +243,7 @@ def _text(data, pos, end, count):
 
 
 def _untyped(data, pos, end, kind):
-    """Value of a simple element that leaves the schema (empty, or mere text), and the position behind it."""
+    """(value, position after it) of a simple element that deviates from the schema: empty, or untyped text."""
     i = pos >> 3
     event = (data[i] << 8 | data[i + 1]) >> (12 - (pos & 7)) & 15
     pos += 4
@@ -262,7 +262,7 @@ def _untyped(data, pos, end, kind):
         raise ExiError("text does not end")
     if kind in (_BITS, _UNSIGNED, _SIGNED):
         if value.strip("+-0123456789 \t\r\n"):
-            raise ExiError("text in place of a number")  # for int, 1_7 is one
+            raise ExiError("text in place of a number")  # int() would take "1_7"
         int(value)
     elif kind not in (_STRING, _ENUMERATION):
         raise ExiError("text in place of binary or a truth value")
@@ -270,7 +270,7 @@ def _untyped(data, pos, end, kind):
 
 
 def _text_left_out(schema, data, pos, at, node):
-    """Position behind the end of an element with attributes whose text is empty: escape, end of element."""
+    """Position after the end of an element with attributes and empty text: escape, end of element."""
     states = schema[2]
     while states[at] != _ESCAPE:
         at += 1
@@ -285,10 +285,10 @@ def _text_left_out(schema, data, pos, at, node):
 
 
 def encode(schema, message):
-    """``bytes`` of a message shaped as ``decode`` gives it. Raises ``ExiError``.
+    """``bytes`` of a message in the form that ``decode`` returns. Raises ``ExiError``.
 
     What the schema does not allow is refused: elements that are missing, unknown or too many, wrong types,
-    values outside their range. So is a full list of the kind that is written in two ways.
+    values outside their range. So is a full list where encoders differ in its code, see ``decode``.
     """
     out = bytearray(b"\x80")
     try:
@@ -310,11 +310,11 @@ def _encode(schema, message, out):
     held = bits  # bits of `word` still to be written
     at = elements[number] >> 8
     node = message[name]
-    left = _children(name, node)  # children not yet written
-    listed = None  # the list being written, and how far it is
-    index = 0
-    start = at  # a choice that repeats is written in the order of the schema
-    stack = []  # of (node, at, left, run), flat: a tuple each costs more heap
+    left = _children(name, node)  # children still to be written
+    listed = None  # name of the list being written
+    index = 0  # number of its items written so far
+    start = at  # where to look for the next event: a choice that repeats is written in the order of the schema
+    stack = []  # of (node, at, left, run), flat: tuples would take more heap
     for _ in range(_MAX_EVENTS):
         bits = states[at - 1]
         i = start
@@ -428,7 +428,7 @@ def _children(name, node):
 
 
 def _put_long(out, word, held, name, element, numbers, value):
-    """Write a value that is not a few bits; return ``number << 8 | bits`` of what fills no octet yet."""
+    """Writes a value of a kind longer than a few bits. Returns ``held << 8 | word``: the bits that fill no octet yet."""
     is_bare = element & _BARE
     kind = (element & 15) - is_bare
     at = element >> 8 & 0xFFF

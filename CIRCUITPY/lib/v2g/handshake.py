@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""supportedAppProtocol: which of the car's protocols is spoken (ISO 15118-2 clause 8.2).
+"""supportedAppProtocol: the choice among the protocols that the car offers (ISO 15118-2 clause 8.2).
 
-The station's order wins over the car's own: Tesla prefers a namespace of its own, and a station that agrees
-to it hears nothing more (pyPLC issue 31); VW prefers ISO 15118-2. DIN 70121 comes first because every car
-is known to leave it well. The SchemaID is the car's number for its entry and is echoed: a BMW iX3 numbers
-DIN 0, most others 1 (pyPLC issue 6).
+The station's order of preference wins over the car's: a Tesla prefers a namespace of its own and says nothing more once a
+station agrees to it (pyPLC issue 31); VW prefers ISO 15118-2. DIN 70121 comes first because every known car ends
+such a session well. The SchemaID is the car's number for its entry and is echoed: a BMW iX3 gives DIN the
+number 0, most others 1 (pyPLC issue 6).
 """
 
 from v2g.reading import number
@@ -15,9 +15,9 @@ SPOKEN = {
     "urn:din:70121:2012:MsgDef": ("DIN 70121", 2, 0),
     "urn:iso:15118:2:2013:MsgDef": ("ISO 15118-2", 2, 0),
 }
-# second octet of every message: the standard it is of
+# second octet of every EXI message: its standard
 SPOKEN_IN = {0x9A: "DIN 70121", 0x98: "ISO 15118-2"}
-# setting: the station's order
+# setting: the station's order of preference
 PREFERENCES = {
     "din": ("DIN 70121", "ISO 15118-2"),
     "iso2": ("ISO 15118-2", "DIN 70121"),
@@ -28,8 +28,8 @@ PREFERENCES = {
 def choose(request, preference="din"):
     """(supportedAppProtocolRes message, protocol name or None) for a supportedAppProtocolReq message.
 
-    Entries of a spoken namespace with the right major version count; ``preference`` (a key of PREFERENCES)
-    decides between protocols, the car's priority between entries of the same one, 1 first.
+    Candidates are entries of a known namespace with the right major version. ``preference`` (a key of PREFERENCES)
+    decides between protocols; the car's priority, 1 first, between entries of the same protocol.
     """
     order = PREFERENCES[preference]
     best = None
@@ -40,7 +40,7 @@ def choose(request, preference="din"):
             continue
         priority, schema_id = number(entry["Priority"]), number(entry["SchemaID"])
         if priority is None or schema_id is None or not 0 <= schema_id <= 255:
-            continue  # outside their facets they come as text
+            continue  # a number outside its facet comes as text
         rank = (order.index(spoken[0]), priority)
         if best is None or rank < best_rank:
             best, best_rank = entry, rank
@@ -54,7 +54,7 @@ def choose(request, preference="din"):
 
 
 def offered(request):
-    """The namespaces of the car's list for the log, in its own order."""
+    """The namespaces that the car offers, in its order: text for the log."""
     return " ".join(
         [entry["ProtocolNamespace"] for entry in request["supportedAppProtocolReq"]["AppProtocol"]]
     )

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""ISO 15118-2 as the station (SECC), DC messages, external payment, no TLS: its tables.
+"""ISO 15118-2: the tables of a station (SECC) with DC messages, external payment, no TLS.
 
     SessionSetup -> ServiceDiscovery -> PaymentServiceSelection -> Authorization
                  -> ChargeParameterDiscovery (here is the SoC) -> the release ladder, or a conversation
 
-``v2g.session`` runs them, and says why they are safe. For cars that do not offer DIN 70121; only its DC
-messages carry a state of charge.
+``v2g.session`` runs them, and says why they are safe. For cars that do not offer DIN 70121. Only the DC messages have a
+state of charge.
 """
 
 from v2g import din, session
@@ -19,15 +19,15 @@ _NAMES = {"ServicePaymentSelectionReq": "PaymentServiceSelectionReq", "ContractA
 
 
 def _renamed(by_request):
-    """What ``v2g.din`` has for each request, by this standard's names of the two that have another one."""
+    """A table of ``v2g.din`` by request, under this standard's names: two requests have other ones."""
     return {_NAMES.get(name, name): value for name, value in by_request.items()}
 
 
 REQUESTS = _renamed(din.REQUESTS)
 RESPONSES = {name: name[:-3] + "Res" for name in REQUESTS}
 
-# The way out, as in ``v2g.din``, but for rung 3: an ISO 15118-2 car that ignores the shutdown must end the
-# session at a FAILED (Tinkerforge's WARP4 lets VW cars go this way), so no cable check follows.
+# The way out, as in ``v2g.din`` except rungs 3 and 4: an ISO 15118-2 car that ignores the shutdown must end the
+# session after a FAILED (Tinkerforge's WARP4 lets VW cars go this way), so it needs no cable check.
 LADDER = (
     din.LADDER[0],
     din.LADDER[1],
@@ -35,18 +35,18 @@ LADDER = (
     (4, "CableCheckReq", "FAILED", "Finished", "EVSE_Shutdown", None),
     din.LADDER[4],
 )
-# For a car that told 0 %: it may tell more further down (a Seres 3 does in its PreChargeReq), so it may go on there.
+# For a car that told 0 %: it may tell more further down, as a Seres 3 does in its PreChargeReq, so it may go on.
 LADDER_AT_0 = din.LADDER
 
 TRANSFER = ("RequestedEnergyTransferMode", "FAILED_WrongEnergyTransferMode")
 
-# EVSEID of a station that has none ([V2G2-189]); a name of fewer or more characters does not fit the schema.
+# EVSEID of a station that has none ([V2G2-189]); the schema allows 7 to 37 characters.
 NO_EVSE_ID = "ZZ00000"
 _EVSE_ID_MIN, _EVSE_ID_MAX = 7, 37
 
 
 def wants_power(body):
-    """True for a PowerDeliveryReq that would start the charging or negotiate it anew."""
+    """True for a PowerDeliveryReq that would start charging or renegotiate it."""
     return body["ChargeProgress"] != "Stop"
 
 
@@ -56,7 +56,7 @@ def wrong_schedule(body):
 
 
 def evse_id(station):
-    """EVSEID as text: letters, digits, signs. DIN 70121 has any octets there, this standard (annex H) has not."""
+    """EVSEID as text of printable ASCII (annex H). DIN 70121 allows any octets; NO_EVSE_ID if the station's are others."""
     octets = station.evse_id
     if not _EVSE_ID_MIN <= len(octets) <= _EVSE_ID_MAX:
         return NO_EVSE_ID
@@ -67,7 +67,7 @@ def evse_id(station):
 
 
 def _service_discovery():
-    """As all recorded stations say it: a Zoe falls silent where DC_core is in the list (FreeV2G issue 74)."""
+    """DC_extended alone, as all recorded stations have it: with DC_core in the list a Zoe stops (FreeV2G issue 74)."""
     return {
         "PaymentOptionList": {"PaymentOption": ["ExternalPayment"]},
         "ChargeService": {
@@ -80,7 +80,7 @@ def _service_discovery():
 
 
 def _certificate():
-    # An octet each: an empty element has two encodings, and codecs differ in which they take.
+    # One octet each, because an empty element has two encodings, and codecs differ in which one they accept.
     chain = {"Certificate": b"\x00"}
     return {
         "SAProvisioningCertificateChain": chain,

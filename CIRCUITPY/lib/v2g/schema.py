@@ -2,22 +2,23 @@
 # SPDX-License-Identifier: MIT
 """Loads the tables that ``v2g.exi`` runs on: ``schemas/<name>.bin``, one file for each schema.
 
-They are data because the board takes more than half a second to compile Python source of that size, and because what it
-compiles takes three times the memory. ``load`` gives ``(root_bits, roots, states, elements, names, numbers, full_lists)``:
+They are data because the board would take more than half a second to compile Python source of that size, and the result
+would take three times the memory. ``load`` returns ``(root_bits, roots, states, elements, names, numbers, full_lists)``:
 
-    roots       ((code, element), ...): the elements a document may be
-    states      grammars, each state its code bits, then 1 << code bits events, whose places are their codes
-    event       element << 12 | where the events of the next state start in ``states``;
-                0 end of the element, 1 what no table describes, 2 escape
-    elements    by the numbers that stand for them above: kind | bits of the value << 4 | ``at`` << 8 | 1 << 20 for
-                a list, 3 << 20 for a bounded one that is written as a loop
-                the kinds are those of ``v2g.exi``; the events of a complex type's first state start at ``at``,
-                least and most of a simple one stand at ``at`` in ``numbers``, None when anything goes
-    names       of the elements, then those of the enumerations, whose least and most are places in here
-    full_lists  1 when there are bounded loops, see ``v2g.exi.decode``; behind the events of one stands, as in an
-                event, its bound << 12 | what follows the full list
+    root_bits   number of bits of a root's code
+    roots       ((code, element), ...): the elements that a document may be
+    states      the grammars; a state is its number of code bits, followed by 1 << code bits events, indexed by their codes
+    event       element << 12 | index in ``states`` of the first event of the next state;
+                0 end of the element, 1 content that no table describes, 2 escape
+    elements    by element number: kind | bits of the value << 4 | ``at`` << 8 | 1 << 20 for a list, 3 << 20 for a
+                bounded list that is written as a loop
+                The kinds are those of ``v2g.exi``. ``at`` is, for a complex type, the index in ``states`` of its first
+                state's events; for a simple one, the index in ``numbers`` of its least and most, None for no limit
+    names       the names of the elements by number, then those of the enumerations, whose least and most are indices here
+    full_lists  1 if there are bounded loops, see ``v2g.exi.decode``; after the events of one comes, in the form of an
+                event, its bound << 12 | the state after the full list
 
-A file has all numbers with their low octet first; host_tests/generators/exi_tables/make_tables.py writes it:
+In a file all numbers are little-endian; host_tests/generators/exi_tables/make_tables.py writes it:
 
     "EXI1" | CRC-32 of what follows, 4 octets | length of states, 2 | of elements, 2 | root_bits, 1 | full_lists, 1
     0, 2 | states, 4 each | elements, 4 each | three lines of text: names; code and element of each root; numbers
@@ -32,14 +33,14 @@ _HEAD = "<4sIHHBBH"
 _HEAD_SIZE = 16
 _MAGIC = b"EXI1"
 
-# What schemas share that are loaded one after the other; may be emptied afterwards. MicroPython gives the name that the
-# program has for a text that is the same. Names that only a schema has stay out of its table of names: that is searched
-# from end to end for each new text, and doubles when it is full.
+# Names that several schemas share; may be emptied when all are loaded. Not interned: MicroPython searches its table of
+# names from end to end for each new text and doubles it when it is full. It still uses the interned string where the
+# program has the same one.
 NAMES = {}
 
 
 def load(name, folder=None):
-    """The schema in ``schemas/<name>.bin``. ImportError names a file that is missing or damaged."""
+    """The schema in ``schemas/<name>.bin``; ImportError, with its path, if the file is missing or damaged."""
     if folder is None:
         folder = __file__.rsplit("/", 1)[0] + _FOLDER
     path = folder + name + ".bin"
@@ -78,5 +79,5 @@ def _pairs(words):
 
 
 def _shared(text):
-    """The names in one tuple; a name that several schemas have is there once."""
+    """A tuple of the names; a name that several schemas have is kept in memory once."""
     return tuple([NAMES.setdefault(name, name) for name in text.split(" ")])

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""SECC discovery protocol: "is there a charging station, and at which address?" (DIN SPEC 70121 clause 8.8).
+"""SECC discovery protocol: how a car finds the station's address (DIN SPEC 70121 clause 8.8).
 
-Whatever security the car asks for, the answer is "no TLS": Audi repeats its TLS request for 12.5 s before
-it asks for plain TCP, Tesla Model X and Kia EV3 never do, and all of them accept 0x10 in the answer.
+Whatever security the car asks for, the answer is "no TLS" (0x10). Audi would repeat its TLS request for 12.5 s before
+it asks for plain TCP, Tesla Model X and Kia EV3 never ask for that; all of them accept "no TLS" in the answer.
 """
 
 from struct import pack
@@ -18,7 +18,7 @@ TCP = 0x00
 
 
 def wants_tls(datagram):
-    """Checks an SDP request; True when it asked for TLS. Raises PeerError for anything else."""
+    """True if the SDP request asks for TLS. Raises PeerError if ``datagram`` is not an SDP request."""
     if len(datagram) < v2gtp.HEADER_BYTES + 2:
         raise PeerError("SDP request too short")
     kind, length = v2gtp.header(datagram)

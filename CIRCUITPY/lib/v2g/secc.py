@@ -7,25 +7,25 @@
                                     session (din or iso2) --> plug_in -----'
 
 One ``Secc`` lives as long as the box and serves one car after the other. It never sleeps, reads a clock or
-raises; a car's nonsense ends the car's connection, nothing else.
+raises; invalid data from a car can end that car's connection, nothing else.
 
-A plug-in, as the owner of this object sees it, gives these events in this order:
-    ("searching", ev_mac)                first SLAC_PARM.REQ that is answered: a car in reach looks for a station. A
-                                         neighbour's is heard through the cables as well, so nothing that belongs to
-                                         the car on our own cable may change yet: only a stage, "a car is searching"
-    ("search_ended", ev_mac, cause)      and that was all; "not_chosen": it took another station, or found none near
-    ("matched", ev_mac, began)           CM_SLAC_MATCH.REQ named this station: the car on our cable, once in a
-                                         plug-in; ``began``: the tick of its first SLAC_PARM.REQ. Display, history
-                                         and delivery follow from here on
-    ("checkpoint", number, text)         numbers as pyPLC uses them
-    ("reading", Reading)                 at most once. Its ``soc_percent`` is None when the car told nothing but
-                                         an unconfirmed 0 or a number above 100 until it left: then this comes
-                                         right before "released", with ``soc_doubtful_percent`` for that number
-    ("soc", percent)                     a later message told another one; the Reading has it already
-    ("released", how)                    only after a reading, once: deliver it now
+A plug-in gives the owner of this object these events, in this order:
+    ("searching", ev_mac)                first SLAC_PARM.REQ that is answered: a car within reach looks for a station.
+                                         Neighbours' cars are heard too, so nothing that belongs to the car on our own
+                                         cable may change yet, except the stage: "a car is searching"
+    ("search_ended", ev_mac, cause)      it did not match; "not_chosen": it took another station, or found none near
+    ("matched", ev_mac, began)           CM_SLAC_MATCH.REQ named this station, so this car is on our cable; once in a
+                                         plug-in. ``began``: tick of its first SLAC_PARM.REQ. Display, history and
+                                         delivery follow from here on
+    ("checkpoint", number, text)         numbers as in pyPLC
+    ("reading", Reading)                 at most once. If the car told nothing but an unconfirmed 0 or a number above
+                                         100 until it left, this comes right before "released", with ``soc_percent``
+                                         None and that number in ``soc_doubtful_percent``
+    ("soc", percent)                     a later message told another number; the Reading has it already
+    ("released", how)                    once, only after a reading: deliver it now
     ("session_end", cause)               always after "matched"; "ok", or a key of the appliance's table of faults
-and at any time ("failed", cause) for what went wrong on the way, and ("firmware", text) of the modem. ``counts``
-has "not_answered", the SLAC_PARM.REQs that the rules of ``v2g.admission`` left without an answer, and "not_chosen".
+At any time: ("failed", cause) when something went wrong, ("firmware", text) of the modem. ``counts`` has
+"not_answered", the SLAC_PARM.REQs that ``v2g.admission`` left without an answer, and "not_chosen".
 """
 
 from plc import ipv6, mme
@@ -43,15 +43,15 @@ _REMEMBERED = 8  # cars
 class Secc:
     """``mac``: the box's MAC (6 bytes). ``random_bytes(n)``: must be unpredictable. ``config``, all optional:
 
-    "attenuation_offset_db"  taken off every reported group (int, default 0)
-    "protocol"               which one is preferred, see ``v2g.handshake.PREFERENCES`` ("din")
+    "attenuation_offset_db"  subtracted from every reported group, in dB (int, default 0)
+    "protocol"               a key of ``v2g.handshake.PREFERENCES`` ("din")
     "evse_id", limits, conversation    see ``v2g.session.Station``
     "answer"                 see ``v2g.admission.Admission`` ("auto")
-    "can_ask"                True when a SmartEVSE can be asked for its state (False)
+    "can_ask"                True if a SmartEVSE can be asked for its state (False)
     "wait_for_modem"         True: no key is sent before ``modem_ready`` (False)
     "matched"                True: skip SLAC, the link exists already (False)
 
-    ``slac``: a ``Slac`` that was made before, so that the modem has its key while the rest is loaded.
+    ``slac``: a ``Slac`` that exists already, so that the modem gets its key while the rest is loaded.
     """
 
     def __init__(self, mac, random_bytes, config, slac=None):
@@ -80,16 +80,16 @@ class Secc:
         self._matched = config.get("matched", False)
         self._waiting_for_modem = config.get("wait_for_modem", False) or self._matched
         self._started = False
-        self._searches = []  # [ev_mac, first SLAC_PARM.REQ, last one] of cars heard lately
+        self._searches = []  # [ev_mac, tick of its first SLAC_PARM.REQ, of its last] of cars heard lately
         self._plug_in = None
-        self._restarting = None  # the plug-in of a car that began SLAC anew before it was read
-        self._matched_car = None  # (ev_mac, first SLAC_PARM.REQ) that the owner knows of
+        self._restarting = None  # the plug-in of a car that restarted SLAC before it was read
+        self._matched_car = None  # (ev_mac, began) of the last "matched" event
 
     # ---- what the owner may look at
 
     @property
     def active(self):
-        """True while any car is in a session: no slow work now."""
+        """True while a car is matching or in a session: no slow work now."""
         return self._plug_in is not None or self.slac.matching
 
     @property
@@ -99,7 +99,7 @@ class Secc:
 
     @property
     def matching(self):
-        """True between SLAC_PARM.REQ and SLAC_MATCH.CNF, where answers are due within 100 ms."""
+        """True between SLAC_PARM.REQ and SLAC_MATCH.CNF, when answers are due within 100 ms."""
         return self.slac.matching
 
     @property
@@ -117,18 +117,18 @@ class Secc:
     # ---- modem
 
     def modem_ready(self, now):
-        """The modem (re)started: whatever session there was is over, and it needs a key."""
+        """The modem (re)started: any session is over, and the modem needs a key."""
         self.modem_has_key()
         self._link_is_gone(now, "modem_rebooted")
         self.slac.set_key(now)
 
     def modem_has_key(self):
-        """The modem is there, and ``slac`` gave it its key before."""
+        """The modem is ready, and ``slac`` has given it its key already."""
         self._waiting_for_modem = False
         self._started = True
 
     def modem_lost(self, now, cause="modem_rebooted"):
-        """The modem stopped answering; ``cause`` is what a session ends with."""
+        """The modem stopped answering; ``cause``: why a session, if there is one, ends."""
         self._waiting_for_modem = True
         self._link_is_gone(now, cause)
         self.slac.modem_gone()
@@ -145,7 +145,7 @@ class Secc:
     # ---- frames
 
     def receive(self, frame, now):
-        """One Ethernet frame without FCS (bytes or memoryview, reused afterwards)."""
+        """Takes one Ethernet frame without FCS (bytes, or a memoryview that is reused afterwards)."""
         self.counts["frames"] += 1
         if not self._started:
             self._start(now)
@@ -155,7 +155,7 @@ class Secc:
             self._receive_ip(frame, now)
 
     def poll(self, now):
-        """Runs every timer. Call it after all frames that are waiting were received."""
+        """Runs every timer. Call it after ``receive`` for all waiting frames."""
         if not self._started:
             self._start(now)
         if not self._waiting_for_modem:
@@ -170,7 +170,7 @@ class Secc:
         self.admission.poll(now)
 
     def take_frames(self):
-        """Frames to send, in order; an empty sequence when there are none."""
+        """Frames to send, in order; an empty sequence if there are none."""
         if self.slac.frames:
             self._frames.extend(self.slac.frames)
             self.slac.frames.clear()
@@ -181,7 +181,7 @@ class Secc:
         return frames
 
     def take_events(self):
-        """Events since the last call, in order; an empty sequence when there are none."""
+        """Events since the last call, in order; an empty sequence if there are none."""
         if not self._events:
             return ()
         events = list(self._events)
@@ -199,13 +199,13 @@ class Secc:
     # ---- SLAC
 
     def _admit(self, ev_mac, now):
-        """The plug-in rules, and the car that starts over in the middle (Stellantis, Tesla after sleep). Every other answer
-        goes first: what SLAC has to tell is read in ``poll``, or before the next IPv6 frame."""
+        """The hook of ``Slac.admits``: the rules of ``v2g.admission``, and the car that starts over in the middle of a
+        session (Stellantis, Tesla after sleep). Earlier events of SLAC are handled first, because both depend on them."""
         if self.slac.events:
             self._take_slac_events(now)
         plug_in = self._plug_in
         if plug_in is not None and plug_in.ev_mac != ev_mac:
-            unheard = ticks_diff(now, plug_in.heard) >= LIMITS_MS["unheard"]  # its modem may still count as joined
+            unheard = ticks_diff(now, plug_in.heard) >= LIMITS_MS["unheard"]  # gone, though its modem may still seem joined
             if unheard and plug_in.reading is not None and maker_of(plug_in.ev_mac) == maker_of(ev_mac):
                 self._finish(now, "the car started over")
             elif unheard or plug_in.ended is not None:
@@ -221,10 +221,10 @@ class Secc:
         if not admitted:
             self.counts["not_answered"] += 1
             if plug_in is not None:
-                self._finish(now)  # it left, and nothing takes its place
+                self._finish(now)  # the car gave up its session, and gets no other
         elif plug_in is not None:
             self._connection.drop(now)
-            self._restarting, self._plug_in = plug_in, None  # same plug-in, same clock
+            self._restarting, self._plug_in = plug_in, None  # still the same plug-in, with the same limits
         return admitted
 
     def _note_declined(self, plug_in, now):
@@ -257,14 +257,14 @@ class Secc:
         self._say(155, "matched, network key handed over")
         if self._restarting is not None and self._restarting.ev_mac == event[1]:
             self._restarting = None
-        self._end_restart(now, "match_timeout", new_key=False)  # this car has the key by now
+        self._end_restart(now, "match_timeout", new_key=False)  # the car that matched has this key
         if self._plug_in is not None:
             self._finish(now, "the car started over", new_key=False)
         search = self._search_of(event[1])
         self._begin_plug_in(event[1], now if search is None else search[1], now)
 
     def _begin_plug_in(self, ev_mac, began, now):
-        """Tells of the car once: one that starts over without a reading is still the same plug-in."""
+        """Gives the "matched" event only once: a car that starts over without a reading is still the same plug-in."""
         if self._matched_car != (ev_mac, began):
             self._matched_car = (ev_mac, began)
             self._events.append(("matched", ev_mac, began))
@@ -272,7 +272,7 @@ class Secc:
         self._connection.begin(self._plug_in)
 
     def _on_restarted(self, event, now):
-        """The modem's firmware started anew by itself: whatever network there was is gone."""
+        """The modem's firmware restarted by itself, which loses its network."""
         self._events.append(("failed", "modem_rebooted"))
         self._link_is_gone(now, "modem_rebooted")
         self.slac.set_key(now)
@@ -281,7 +281,7 @@ class Secc:
         if self._plug_in is not None:
             self._lose(now, "link_lost")
         else:
-            self.slac.set_key(now)  # whoever holds our key has no session: no other car would be answered
+            self.slac.set_key(now)  # a joined car without a session would keep all others from being answered
 
     def _on_failed(self, event, now):
         cause, ev_mac = event[1], event[2]
@@ -306,8 +306,8 @@ class Secc:
         return False
 
     def _begins_search(self, ev_mac, now):
-        """Starts the plug-in's clock; False when it is running already. Out of a session a car that was silent for NEW_MS
-        was plugged in again."""
+        """Notes when the plug-in began; False if that is known already. Without a session, a car that was silent for NEW_MS
+        counts as plugged in again."""
         search = self._search_of(ev_mac)
         if search is None:
             if len(self._searches) >= _REMEMBERED:
@@ -377,14 +377,14 @@ class Secc:
             self._connection.close(how, now)
 
     def _finish(self, now, how=None, new_key=True):
-        """Leaves the power line network and tells the owner how it ended; ``how``: unless that is known already."""
+        """Ends the plug-in and leaves the power line network. ``how``: words for the log, if none are known yet."""
         plug_in, self._plug_in = self._plug_in, None
         plug_in.how = plug_in.how or how
         self._connection.drop(now)
         self._end(plug_in, now, new_key)
 
     def _end_restart(self, now, cause, new_key=True):
-        """A car that began anew came to nothing: that was its plug-in, and its modem has our key."""
+        """A car that restarted SLAC did not match again: its plug-in ends. A new key, because its modem has ours."""
         plug_in, self._restarting = self._restarting, None
         if plug_in is not None:
             plug_in.cause = plug_in.cause or cause
@@ -403,7 +403,7 @@ class Secc:
         plug_in.tell_end()
 
 
-# Events of ``plc.slac`` and ``plc.network_key``. What is only told, under pyPLC's numbers:
+# Events of ``plc.slac`` and ``plc.network_key`` that become a checkpoint and nothing else, with pyPLC's numbers:
 _STEPS = {
     "key_set": (1, "network key set"),
     "sounding": (104, "car sends its sounds"),

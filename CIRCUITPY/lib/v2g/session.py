@@ -1,15 +1,14 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a DIN 70121 and an ISO 15118-2 session have in common: the engine that runs a standard's tables.
+"""What DIN 70121 and ISO 15118-2 sessions have in common: the engine that runs a standard's tables.
 
-A standard is a module (``v2g.din``, ``v2g.iso2``) with PROTOCOL, SCHEMA, REQUESTS, LADDER, LADDER_AT_0,
+A standard is a module (``v2g.din``, ``v2g.iso2``) with PROTOCOL, SCHEMA, REQUESTS, RESPONSES, LADDER, LADDER_AT_0,
 TRANSFER and the functions ``responses``, ``wants_power`` and ``wrong_schedule``.
 
 Safety, on every path and in both standards: isolation is always "Invalid", present voltage and current are
-always 0, EVSENotification is always None, power delivery and current demand are never answered OK. That
-holds by construction: responses are trees built once, and behind their building only the ResponseCode,
-EVSEProcessing and EVSEStatusCode are ever written: nothing that a car said. EVSE_Ready is said in
-ChargeParameterDiscoveryRes only.
+always 0, EVSENotification is always None, and neither power delivery nor current demand is ever answered OK. This
+holds by construction: each response is a tree that is built once; after that only ResponseCode, EVSEProcessing and
+EVSEStatusCode are written, and nothing that a car said. EVSE_Ready appears in ChargeParameterDiscoveryRes only.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
@@ -19,31 +18,31 @@ from v2g.reading import Reading, capacity, number, percent, physical, would_fill
 SERVICE_ID = 1
 SCHEDULE_ID = 1
 
-# Phases of a conversation: (state, name in the settings, ms at most, EVSEStatusCode, next state). The car's own patience,
-# V2G_EVCC_Ongoing 60 s, V2G_EVCC_CableCheck 40 s and V2G_EVCC_PreCharge 7 s, less a margin: a car that runs out of it
-# takes the station for broken.
+# Phases of a conversation: (state, name in the settings, ms at most, EVSEStatusCode, next state). The times are the car's
+# time-outs (V2G_EVCC_Ongoing 60 s, V2G_EVCC_CableCheck 40 s, V2G_EVCC_PreCharge 7 s) less a margin, because a car
+# whose time-out expires takes the station for broken.
 PHASES = (
     ("CHARGE_PARAMETERS", "parameters", 50000, "EVSE_Ready", "CABLE_CHECK"),
     ("CABLE_CHECK", "cable_check", 35000, "EVSE_NotReady", "PRE_CHARGE"),
     ("PRE_CHARGE", "pre_charge", 6000, "EVSE_NotReady", None),
 )
-# Where a PowerDeliveryReq that would start the charging is in its place, and refused as such.
+# States in which a PowerDeliveryReq to start charging is in sequence, and refused for what it asks.
 _POWER_STATES = ("CHARGE_PARAMETERS", "CABLE_CHECK", "PRE_CHARGE")
 
 SHUTDOWN = (10, 3000, 8000)  # rung 2 of the ladder: rounds and ms at least, ms at most
 
-# A car may ask these a hundred times; what one answer differs from another in is in ``answer_key``.
+# A car may repeat these a hundred times, so the encoded answers are kept, by ``answer_key``.
 _ASKED_AGAIN = ("ChargeParameterDiscoveryReq", "CableCheckReq", "PreChargeReq", "CurrentDemandReq")
 
 
 class Station:
-    """What the station says of itself and how long it talks. ``config``, all optional:
+    """What the station says of itself and how long it keeps a car talking. ``config``, all optional:
 
     "evse_id"             EVSEID (bytes, default one zero byte: unknown)
     "max_current_a", "max_voltage_v", "max_power_w"   announced limits (125, 500, 50000)
     "conversation"        "release": let the car go as soon as it told its state of charge; "converse": keep it
     "conversation_until"  last phase of a conversation, a name of PHASES ("cable_check")
-    "conversation_ms"     how long a conversation lasts, from the first reading (20000)
+    "conversation_ms"     length of a conversation in ms at most, from the first reading (20000)
     """
 
     def __init__(self, config):
@@ -66,7 +65,8 @@ class Station:
         self.talk_ms = min(self.talk_ms, conversation_ms)
 
     def phase_ends(self, now):
-        """When each phase of a conversation that begins ``now`` ends: the later ones get their time first."""
+        """Ticks at which the phases of a conversation that begins ``now`` end. The later phases get their full time; the
+        first ones get what is left."""
         left = self.talk_ms
         ends = []
         for phase in reversed(self.phases):
@@ -75,7 +75,7 @@ class Station:
         return ends
 
     def responses(self, standard):
-        """({request: fields of its response}, the DC_EVSEStatus that all of them share) of a standard."""
+        """({request: fields of its response}, the DC_EVSEStatus in all of them) of a standard; built once."""
         if standard.PROTOCOL not in self._responses:
             status = dc_status()
             self._responses[standard.PROTOCOL] = (standard.responses(self, status), status)
@@ -86,7 +86,7 @@ class Station:
 
 
 def dc_status():
-    """DC_EVSEStatus that lets no car close anything."""
+    """A DC_EVSEStatus after which no car may close its contactors."""
     return {
         "EVSEIsolationStatus": "Invalid",
         "EVSEStatusCode": "EVSE_Shutdown",
@@ -115,7 +115,7 @@ def no_current(status):
 
 
 def limits(station):
-    """(element, multiplier, unit, value); an iX3 leaves when one of them is missing (pyPLC issues 9 and 14)."""
+    """Rows of (element, multiplier, unit, value). A BMW iX3 leaves if one is missing (pyPLC issues 9 and 14)."""
     return (
         ("EVSEMaximumCurrentLimit", 0, "A", station.max_current_a),
         ("EVSEMaximumPowerLimit", 2, "W", station.max_power_w // 100),
@@ -128,8 +128,8 @@ def limits(station):
 
 
 def charge_parameters(station, status, most_power, schedule):
-    """Fields of ChargeParameterDiscoveryRes, which DIN wants even while Ongoing. ``most_power``: PMax; ``schedule``: what
-    PMaxSchedule has beside its entries."""
+    """Fields of ChargeParameterDiscoveryRes; DIN 70121 requires them even while Ongoing. ``most_power``: PMax in the form
+    of the standard; ``schedule``: what PMaxSchedule has besides its entries."""
     parameters = {"DC_EVSEStatus": status}
     for name, multiplier, unit, value in limits(station):
         parameters[name] = quantity(multiplier, unit, value)
@@ -144,10 +144,10 @@ def charge_parameters(station, status, most_power, schedule):
 
 
 def knows_its_battery(request, body):
-    """True when 0 % in this request may be meant.
+    """True if a 0 % in this request may be a real one.
 
-    A Seres 3 says EVReady from its first CableCheckReq on, and yet 0 % there, in a PreChargeReq for 0 V and when it
-    leaves; its true state of charge comes together with a voltage.
+    A Seres 3 says EVReady from its first CableCheckReq on, but tells 0 % there, in a PreChargeReq for 0 V and when it
+    leaves; its true state of charge comes only with a target voltage.
     """
     if "EVTargetVoltage" in body:
         return bool(physical(body["EVTargetVoltage"], "V", 3))
@@ -155,14 +155,16 @@ def knows_its_battery(request, body):
 
 
 class Session:
-    """One session of one car. ``request`` takes a decoded V2G_Message and gives the one to send back.
+    """One session of one car. ``request`` takes a decoded V2G_Message and returns the one to send back.
 
-    The tree it gives is valid until the next request. ``reading`` is the Reading once the car told its charging
-    parameters; ``renewed`` is set when its ``soc_percent`` became another one (its owner clears it). ``events`` collects
-    (checkpoint number, text) for the owner to take. ``stopped`` is set by SessionStopReq, ``refused`` with it when a
-    refusal was what the car heard last; ``answer_key`` is equal for answers of this session that are equal, or None.
-    ``rung`` is how far down the release ladder the car came, ``refusals`` how many answers in a row, up to the last one,
-    were not OK: before a reading the first refusal of each request (``refused_names``) begins the row anew.
+    ``reading``: the Reading, once the car told its charging parameters; None before.
+    ``renewed``: set when ``reading.soc_percent`` changed; the owner clears it.
+    ``events``: (checkpoint number, text), for the owner to take.
+    ``stopped``: set by SessionStopReq; ``refused``: set with it if the last answer before was not OK.
+    ``answer_key``: equal for equal answers of this session; None for answers that need not be kept.
+    ``rung``: how far down the release ladder the car came; 0 before it.
+    ``refusals``: how many answers in a row, up to the last one, were not OK. Before a reading the count starts over with
+    every request that was not refused before (``refused_names``).
     """
 
     state = "SESSION_SETUP"
@@ -178,7 +180,7 @@ class Session:
     wants_ac = False
     _error = "NO_ERROR"
     _wants_nothing = False
-    _was_at_0 = False  # before this request: it may tell more in the very one that is allowed for that
+    _was_at_0 = False  # ``is_at_0`` before this request, which may itself tell the number that ends it
     _shutdown_rounds = 0
     _shutdown_since = None
     _phase_ends = None
@@ -192,7 +194,7 @@ class Session:
         self._ev_mac = ev_mac
 
     def request(self, message, now):
-        """The response message (a V2G_Message tree), or None for what is not a request."""
+        """The response (a V2G_Message tree, valid until the next request); None if ``message`` is not a request."""
         message = message.get("V2G_Message")
         if message is None:
             return None
@@ -227,7 +229,7 @@ class Session:
         return self._response(name, code, fields)
 
     def _count_refusal(self, name):
-        """In a row; but a car that goes on with a new request in spite of them may come to its parameters so."""
+        """Counts in a row. A car that goes on with another request may still come to its parameters: start over then."""
         if name not in self.refused_names:
             self.refused_names += (name,)
             if self.reading is None:
@@ -247,9 +249,9 @@ class Session:
         }
 
     def expected(self, rung):
-        """The ChargeParameterDiscoveryRes that ``rung`` of the ladder will give, with its ``answer_key``.
+        """The ChargeParameterDiscoveryRes of ``rung`` (1 to 3) of the ladder; sets ``answer_key``.
 
-        The largest of all answers: encoded while the car thinks, it leaves at once when it is asked for.
+        The longest of all answers: encoded ahead, in the pause before it is needed, it can be sent at once.
         """
         _, name, code, processing, status_code, _ = self.standard.LADDER[rung - 1]
         fields = self._responses[name]
@@ -259,11 +261,11 @@ class Session:
 
     @property
     def is_at_0(self):
-        """True for a car that may still tell more than the 0 % that it told, or than no number at all."""
+        """True for a car that told its parameters, but so far 0 % or no number that is believed: it may tell more."""
         return self.reading is not None and not self.reading.soc_percent
 
     def _take_rung(self, rung, fields):
-        """Step down to ``rung`` of the standard's ladder; the ResponseCode it says."""
+        """Steps down to ``rung`` of the standard's ladder. Returns its ResponseCode."""
         ladder = self.standard.LADDER_AT_0 if self.is_at_0 else self.standard.LADDER
         _, _, code, processing, status_code, next_state = ladder[rung - 1]
         self.rung = rung
@@ -277,10 +279,10 @@ class Session:
     # ---- what the car tells
 
     def _take_numbers(self, name, body):
-        """The state of charge out of any message that carries it, refused ones too, from the parameters on.
+        """Takes the state of charge from any message that has one, from the parameters on, also from refused messages.
 
-        With the SessionID of another session as well while nothing better was told: one cable, one key, one TCP connection,
-        so it is this car that says it.
+        While no better number is known this includes messages with the SessionID of another session: one cable, one key,
+        one TCP connection, so it is this car.
         """
         transfer = body.get(self.standard.TRANSFER[0])
         if transfer and transfer[:2] != "DC":
@@ -292,8 +294,8 @@ class Session:
         if status is None:
             return
         if status["EVErrorCode"] != self._error:
-            # The car's own fault explains why it leaves. An Ioniq tells FAILED_ChargingSystemIncompatibility before it told
-            # any parameters (pyPLC, exiConnector.py).
+            # The car's own error explains why it leaves. An Ioniq reports FAILED_ChargingSystemIncompatibility before its
+            # parameters (pyPLC, exiConnector.py).
             self._error = status["EVErrorCode"]
             if self._error != "NO_ERROR":
                 self.events.append((597, "car reports " + self._error))
@@ -310,11 +312,11 @@ class Session:
             reading.remaining_s = physical(body["RemainingTimeToFullSoC"], "s")
 
     def _weigh_soc(self, status, knows):
-        """Believe the number in ``status``, or keep it as doubtful.
+        """Believes the EVRESSSOC in ``status``, or keeps it as doubtful.
 
-        The first number from 1 to 100 counts, in a conversation the last one. 0 counts when the car tells it again
-        with EVReady and ``knows`` its battery, or asks for a whole charge; any later number takes its place. 0 % and an
-        EVEnergyRequest of 0 contradict each other: a full car told them (pyPLC issue 12).
+        The first number from 1 to 100 counts; in a conversation, the last one. 0 counts if the car tells it again with
+        EVReady and ``knows`` its battery, or asks for a whole charge; any later number replaces it. 0 % does not fit an
+        EVEnergyRequest of 0: a full car told both (pyPLC issue 12).
         """
         reading = self.reading
         told = number(status["EVRESSSOC"])
@@ -336,17 +338,17 @@ class Session:
             self.renewed = True
 
     def _take_parameters(self, parameters, transfer):
-        """All that ChargeParameterDiscoveryReq tells; what the first one left out a later one may fill in."""
+        """Takes what ChargeParameterDiscoveryReq tells; a later one may add what the first left out."""
         reading = self.reading
         if reading is None:
             reading = self.reading = Reading(self.standard.PROTOCOL, self.evccid, self._ev_mac)
-            self.refusals = 0  # one that is read in a refused request may still leave by itself
+            self.refusals = 0  # a car read in a refused request may still leave by itself
         reading.energy_transfer = transfer
         request_wh = physical(parameters.get("EVEnergyRequest"), "Wh")
         if request_wh is not None:
             self._wants_nothing = request_wh == 0
         for name, value in (
-            # An MG4 sends 0 for each of these four that it does not know.
+            # An MG4 sends 0 for those of the first four that it does not know.
             ("full_soc_percent", percent(parameters.get("FullSOC")) or None),
             ("bulk_soc_percent", percent(parameters.get("BulkSOC")) or None),
             ("energy_capacity_wh", capacity(parameters.get("EVEnergyCapacity"))),
@@ -361,8 +363,8 @@ class Session:
     # ---- actions of REQUESTS: (body, response fields to adjust, now) -> ResponseCode
 
     def session_setup(self, body, fields, now):
-        # An empty one, which the schemas allow, names nobody; nor does one of hundreds of octets, which they do not: DIN
-        # 70121 has 8 at most, ISO 15118-2 has 6.
+        # DIN 70121 allows 8 octets at most, ISO 15118-2 has 6. An empty one, which the schemas allow, names no car; nor does
+        # one of hundreds of octets, which they do not allow.
         self.evccid = body["EVCCID"] if 0 < len(body["EVCCID"]) <= 8 else None
         self.events.append((505, "session set up"))
         return "OK_NewSessionEstablished"
@@ -418,7 +420,8 @@ class Session:
     # ---- a conversation
 
     def _talks(self, phase, fields, now):
-        """True while a conversation goes on in ``phase`` (an index of PHASES) or behind it; says what it says there."""
+        """True while a conversation goes on in ``phase`` (an index of PHASES); then EVSEStatusCode, EVSEProcessing and, at
+        the end of the phase, the next state are set."""
         phases = self.station.phases
         if not phases or self.rung > 1:
             return False

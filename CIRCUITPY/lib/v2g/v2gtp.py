@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """V2GTP, the eight-byte header in front of every SDP and EXI message (DIN SPEC 70121 clause 8.7).
 
-01 FE | payload type, 2 bytes | payload length, 4 bytes | payload        all big-endian
+01 FE | payload type, 2 bytes | payload length, 4 bytes | payload        numbers are big-endian
 """
 
 from struct import pack, unpack_from
@@ -15,8 +15,8 @@ SDP_RESPONSE = 0x9001
 
 HEADER_BYTES = 8
 _VERSION = 0x01FE
-_TLS = b"\x16\x03"  # what a TLS client says first: a record of its handshake, of any version
-# The longest request a car sends is below 500 bytes; a length beyond this is noise or malice.
+_TLS = b"\x16\x03"  # how a TLS client begins: a handshake record, major version 3
+# The longest request that a car sends has fewer than 500 bytes; a longer payload is noise or malice.
 MAX_PAYLOAD_BYTES = 4096
 
 
@@ -36,7 +36,7 @@ def header(data):
 
 
 class Reassembler:
-    """Messages out of a byte stream: a segment may hold part of one, or several."""
+    """Splits a byte stream into messages: a segment may contain several, or part of one."""
 
     _pending = b""
 
@@ -45,17 +45,17 @@ class Reassembler:
 
     @property
     def begins_tls(self):
-        """True when what could not be read is a TLS client's greeting."""
+        """True if what is left unread begins like a TLS ClientHello."""
         return self._pending[:2] == _TLS
 
     def feed(self, data):
-        """Takes the next ``data`` (bytes) of the stream; fetch the messages with ``next_message``."""
+        """Appends ``data`` (bytes) of the stream; then fetch the messages with ``next_message``."""
         self._pending = self._pending + data if self._pending else data
 
     def next_message(self):
-        """(payload type, payload) of the oldest complete message, or None; raises PeerError on noise.
+        """(payload type, payload) of the oldest complete message, or None. Raises PeerError for an invalid header.
 
-        After a PeerError the stream has lost its framing and can only be closed.
+        After that the framing of the stream is lost, and the connection can only be closed.
         """
         pending = self._pending
         if len(pending) < HEADER_BYTES:
