@@ -16,6 +16,8 @@ import microcontroller
 
 AGAIN_S = 900
 _JOIN_S = 15
+# As in lib/appliance/network/link.py: a board with a poor antenna is understood at little power only, its access point too.
+_LOW_DBM = 7
 _MOST_REQUEST = 8192
 _REQUEST_S = 4
 _LINGER_S = 0.5
@@ -263,6 +265,33 @@ def take_address(radio, entries):
         print("no fixed address:", error)
 
 
+def use_power(radio, dbm):
+    """Transmit power from now on, where that can be set."""
+    try:
+        radio.tx_power = dbm
+    except Exception as error:
+        print("no other power:", error)
+
+
+def try_to_join(radio, ssid, password):
+    """Join, again and again while there is time. ConnectionError when all of that failed. The firmware itself does not try
+    again where one search did not find the network (common-hal/wifi/__init__.c).
+    """
+    usual = getattr(radio, "tx_power", _LOW_DBM)
+    until = time.monotonic() + _JOIN_S
+    low = False
+    while True:
+        try:
+            feed()
+            radio.connect(ssid, password)
+            return
+        except ConnectionError as error:
+            if time.monotonic() > until:
+                raise error
+            low = not low
+            use_power(radio, min(_LOW_DBM, usual) if low else usual)
+
+
 def join(entries, kept):
     """True when the owner's network was joined. It may stand still for ever: the next time it is left out."""
     import wifi
@@ -274,7 +303,7 @@ def join(entries, kept):
         kept.begin_join()
     try:
         take_address(wifi.radio, entries)
-        wifi.radio.connect(ssid, setting("WIFI_PASSWORD", entries) or "", timeout=_JOIN_S)
+        try_to_join(wifi.radio, ssid, setting("WIFI_PASSWORD", entries) or "")
         print("recovery page at", wifi.radio.ipv4_address)
         return True
     except Exception as error:
@@ -291,6 +320,7 @@ def open_network(entries, kept):
 
     if not join(entries, kept):
         own = own_password(kept, entries)
+        use_power(wifi.radio, _LOW_DBM)
         if own is not None:
             wifi.radio.start_ap("socbox-rescue", own)
         else:

@@ -26,6 +26,8 @@ BEACON_TIMEOUT_US = 6_000_000
 RECONNECT_US = 350_000
 # The firmware's own tries after a loss (Radio.c starting_retries), each until the access point has refused it.
 RETRIES = 5
+# ASSOC_LEAVE, NO_AP_FOUND and AUTH_FAIL: for good at once.
+NOT_TRIED_AGAIN = (8, 201, 202)
 # How long a station waits for the answer to its authentication; not measured.
 AUTH_EXPIRE_US = 1_000_000
 # Quarters of a dBm: esp_wifi_set_max_tx_power takes 8 to 84 and uses the step below (esp-idf, esp_wifi.h).
@@ -46,7 +48,12 @@ def scan_of(channel):
 
 
 class JoinFailure(Exception):
-    """A join that failed; the text is the one of `ConnectionError` in `wifi.radio.connect`."""
+    """A join that failed; the text is the one of `ConnectionError` in `wifi.radio.connect`. `again` is False for what the
+    firmware does not try again, whatever its time-out (common-hal/wifi/__init__.c event_handler)."""
+
+    def __init__(self, text, again=True):
+        super().__init__(text)
+        self.again = again
 
 
 class Station:
@@ -234,13 +241,13 @@ class Station:
             self.away_until_us = device.clock.now_us + scan_us
         device.wait_until(_never, scan_us)
         if point is None or not point.up:
-            raise JoinFailure("No network with that ssid")
+            raise JoinFailure("No network with that ssid", again=False)
         if not self.is_understood:
             device.wait_until(_never, AUTH_EXPIRE_US)
             raise JoinFailure("Unknown failure 2")
         if point.refuse is not None:
             device.wait_until(_never, ASSOCIATE_US)
-            raise JoinFailure(f"Unknown failure {point.refuse}")
+            raise JoinFailure(f"Unknown failure {point.refuse}", again=point.refuse not in NOT_TRIED_AGAIN)
         if point.password and point.password != password:
             device.wait_until(_never, FOUR_WAY_TIMEOUT_US)
             raise JoinFailure("Authentication failure")

@@ -900,6 +900,8 @@ def test_join_errors(tmp_path, services):
         attempt("Other", "correct horse")
         attempt("Home", "wrong password")
         attempt("Other", "correct horse", timeout=6)
+        attempt("Home", "wrong password", timeout=6)
+        attempt("Home", "wrong password", timeout=100)
         print(wifi.radio.connected, wifi.radio.ipv4_address, wifi.radio.ap_info)
         wifi.radio.enabled = False
         attempt("Home", "correct horse")
@@ -908,7 +910,9 @@ def test_join_errors(tmp_path, services):
     assert lines == [
         "ConnectionError No network with that ssid 2",
         "ConnectionError Authentication failure 5",
-        "ConnectionError No network with that ssid 7",
+        "ConnectionError No network with that ssid 2",
+        "ConnectionError Authentication failure 10",
+        "ConnectionError Authentication failure 30",
         "False None None",
         "RuntimeError WiFi is not enabled 0",
     ]

@@ -168,6 +168,31 @@ def test_a_piece_whose_file_is_missing_is_no_crash_of_the_program(tmp_path, path
         assert path.rsplit("/", 1)[1].removesuffix(".py") in " ".join(document["notes"])
 
 
+def test_the_recovery_page_is_in_the_network_that_one_search_did_not_find(tmp_path):
+    """The firmware gives up at once where nobody of that name is heard, whatever time it is given."""
+    drive = deployed(tmp_path / "drive")
+    (drive / "lib/appliance/box.py").write_text("raise ValueError('planted')\n")
+    with World(seed=1, circuitpy=drive, settings=HOME, device_options=FREE) as world:
+        assert world.run_until(lambda: "no version starts" in world.device.console_text(), 300)
+        world.network.access_point.up = False
+        world.run(3)
+        world.network.access_point.up = True
+        assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 30)
+        assert "recovery page at 192.168.1.50" in world.device.console_text()
+
+
+@pytest.mark.parametrize("password", ["correct horse", "another horse"], ids=["router", "access point"])
+def test_the_recovery_page_of_a_board_with_a_poor_antenna_can_be_reached(tmp_path, password):
+    drive = deployed(tmp_path / "drive")
+    (drive / "lib/appliance/box.py").write_text("raise ValueError('planted')\n")
+    with World(seed=1, circuitpy=drive, settings=HOME, device_options=FREE) as world:
+        world.network.access_point.password = password
+        world.device.station.most_tx_dbm = 8
+        assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 300)
+        assert world.device.station.is_understood
+        assert world.device.station.ap_active == (password != "correct horse")
+
+
 @pytest.fixture
 def dead_box(request, tmp_path):
     drive = deployed(tmp_path / "drive")

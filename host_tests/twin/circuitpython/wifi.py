@@ -8,7 +8,7 @@ from twin_device import device
 
 from host_tests.twin.circuitpython._names import names
 from host_tests.twin.errors import DeviceConnectionError
-from host_tests.twin.station import JoinFailure
+from host_tests.twin.station import RETRIES, JoinFailure
 
 
 class AuthMode:
@@ -176,12 +176,12 @@ class Radio:
             # Radio.c looks at its event bits only: True while it still tries to come back, and without an address.
             return
         end_us = device.clock.now_us + round((timeout or 0) * 1_000_000)
-        while True:
+        for left in range(RETRIES, -1, -1):
             try:
                 station.join(ssid, password, channel, bssid)
                 return
             except JoinFailure as failure:
-                if device.clock.now_us >= end_us:
+                if not failure.again or not left or device.clock.now_us >= end_us:
                     raise DeviceConnectionError(str(failure)) from None
 
     @property
