@@ -13,6 +13,7 @@ from host_tests.tools import convert_recording
 from host_tests.twin.world import World
 
 REPEATED = 3
+TCP = 6
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,76 @@ def test_a_segment_that_is_repeated_adds_nothing(capture):
                 converter.take(float(packet.time), bytes(packet))
     once = [row["hex"] for row in convert_recording.convert(capture) if row["layer"] == "v2gtp"]
     assert [row["hex"] for row in converter.rows if row["layer"] == "v2gtp"] == once
+
+
+def _frames(capture):
+    """[(seconds, frame)] of a capture."""
+    from scapy.utils import PcapReader
+
+    with PcapReader(str(capture)) as reader:
+        return [(float(packet.time), bytes(packet)) for packet in reader]
+
+
+def _rows(frames):
+    converter = convert_recording.Converter()
+    for t, frame in frames:
+        converter.take(t, frame)
+    return converter.rows
+
+
+def _carriers(frames):
+    """The places in `frames` of those that carry octets of a connection."""
+    return [
+        number
+        for number, (_, frame) in enumerate(frames)
+        if frame[12:14] == b"\x86\xdd"
+        and frame[20] == TCP
+        and int.from_bytes(frame[18:20], "big") > (frame[66] >> 4) * 4
+    ]
+
+
+def _messages(rows):
+    return [(row["dir"], row["hex"]) for row in rows if row["layer"] == "v2gtp"]
+
+
+def test_a_frame_that_a_capture_lacks_costs_its_own_message_and_no_other(capture):
+    frames = _frames(capture)
+    whole = _messages(_rows(frames))
+    carriers = _carriers(frames)
+    assert len(whole) == len(carriers) > 10
+    for number in range(len(carriers)):
+        left = frames[: carriers[number]] + frames[carriers[number] + 1 :]
+        assert _messages(_rows(left)) == whole[:number] + whole[number + 1 :]
+
+
+def test_a_capture_that_begins_in_the_middle_of_a_session_has_what_follows_and_who_said_it(capture):
+    frames = _frames(capture)
+    carriers = _carriers(frames)
+    whole = _messages(_rows(frames))
+    rows = _rows(frames[carriers[4] :])
+    assert _messages(rows) == whole[4:]
+    ends = {frames[carriers[4]][1][6:12], frames[carriers[4]][1][:6]}
+    spoken = [row for row in rows if bytes.fromhex(row["hex"][:12]) in ends and row["layer"] == "eth"]
+    assert spoken and not any(row["dir"] == "other" for row in spoken)
+
+
+def test_segments_that_come_the_wrong_way_round_are_put_in_order(capture):
+    """Two messages in five segments, of which two overlap."""
+    whole = _messages(_rows(_frames(capture)))
+    stream = convert_recording.Stream(0xFFFFFFF0)
+    octets = bytes.fromhex(whole[0][1] + whole[2][1])
+    pieces = [(0, 9), (9, 20), (15, 31), (31, 40), (40, len(octets))]
+    for start, end in (pieces[0], pieces[3], pieces[2], pieces[4], pieces[1]):
+        assert stream.messages() == []
+        stream.take((0xFFFFFFF0 + start) & 0xFFFFFFFF, octets[start:end])
+    assert [message.hex() for message in stream.messages()] == [whole[0][1], whole[2][1]]
+
+
+def test_what_a_car_said_before_it_searched_is_its_own(capture):
+    frames = _frames(capture)
+    car = next(frame[6:12] for _, frame in frames if frame[12:17] == b"\x88\xe1\x01\x64\x60")
+    early = b"\x33\x33\0\0\0\2" + car + b"\x86\xdd\x60" + bytes(5) + b"\x3a\xff" + bytes(40)
+    assert _rows([(0, early), *frames])[0]["dir"] == "ev->evse"
 
 
 @pytest.mark.parametrize(
