@@ -174,6 +174,19 @@ def test_who_cannot_open_the_page_is_not_sent_to_its_log(code):
     assert "USB console" in faults.action(code) and "in the log" not in faults.action(code)
 
 
+def test_who_is_sent_to_the_drive_for_a_fault_that_stays_until_a_restart_is_told_to_restart():
+    """Nothing goes away when the files are repaired, but for the page, which is tried again."""
+    for code in EVERY:
+        text, action = faults.text(code), faults.action(code)
+        if code.endswith("_missing") or code == "files_differ":
+            assert "the drive" not in action or "press RESET" in action or "tries again" in text, code
+
+
+@pytest.mark.parametrize("code", ["smartevse_off", "smartevse_404", "smartevse_refused", "smartevse_name"])
+def test_what_a_set_up_page_may_say_names_no_setting(code):
+    assert "SMARTEVSE_URL" not in faults.advice(code)
+
+
 def test_a_setting_that_was_saved_on_the_page_is_not_blamed_on_the_file():
     """The fault is that of saved settings as well, and of those that cannot be read; the log has the reason of these."""
     meaning, cure = faults.sentences("settings_error")
