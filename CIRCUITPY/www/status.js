@@ -45,10 +45,10 @@ function whenOf(reading) {
 const waitsFor = (text) => text.split(/^state \d+: /)[1];
 
 function hintOf(stage) {
-  const text = latest.smartevse.text;
+  const { text, url } = latest.smartevse;
   if (stage !== "waiting") return HINTS[stage] || "";
   if (waitsFor(text)) return "SmartEVSE: " + waitsFor(text);
-  if (!latest.car_present) return /without modem/.test(text) ? "" : HINTS.waiting;
+  if (!latest.car_present) return url && !/without modem/.test(text) ? HINTS.waiting : "";
   return /^state [12]$/.test(text) ? "To have it read, unplug it and plug it in again." : "";
 }
 

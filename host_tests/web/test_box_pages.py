@@ -1413,9 +1413,10 @@ def test_a_car_that_is_plugged_in_and_not_read_is_not_asked_to_be_plugged_in(own
     status.update(stage="waiting", headline="Waiting for a car", reading=None, reading_is_current=False, earlier=None)
     owner.page.route("**/api/status", lambda route: route.fulfill(json=status))
     waits = "waiting for power or sun; a car is read as soon as charging may start"
+    url = status["smartevse"]["url"]
     for text, present, headline, hint in (
         ("state 0", False, "Waiting for a car", "Plug a car in: its charge shows here a few seconds later."),
-        ("not set up", None, "Waiting for a car", "Plug a car in: its charge shows here a few seconds later."),
+        ("not set up", None, "Waiting for a car", ""),
         ("firmware without modem support", None, "Waiting for a car", ""),
         ("state 9: " + waits, True, "A car is plugged in", "SmartEVSE: " + waits),
         ("state 0: switched off (mode Off); no car is read", False, "Waiting for a car",
@@ -1423,7 +1424,8 @@ def test_a_car_that_is_plugged_in_and_not_read_is_not_asked_to_be_plugged_in(own
         ("state 2", True, "A car is plugged in", "To have it read, unplug it and plug it in again."),
         ("state 12", True, "A car is plugged in", ""),
     ):  # fmt: skip
-        status["smartevse"]["text"], status["car_present"] = text, present
+        status["smartevse"].update(text=text, url=None if text == "not set up" else url)
+        status["car_present"] = present
         owner.open("/")
         owner.wait("#headline", headline)
         assert owner.text("#hint") == hint
