@@ -114,21 +114,15 @@ def pick_version():
     return True
 
 
-def run_version():
-    """Run the box; comes back with a sentence when this CircuitPython cannot run it."""
+def load_version():
+    """Load the box; gives a sentence when this CircuitPython cannot run it."""
     try:
         from appliance import start
     except ImportError:
         # A version that does not ask.
-        start = None
-    sentence = None if start is None else start.load()
-    if sentence is None:
-        # It has given itself back.
-        del start
-        from appliance import box
-
-        box.main()
-    return sentence
+        return None
+    # It gives itself back.
+    return start.load()
 
 
 def count_failure(error, certain):
@@ -150,11 +144,16 @@ wait_s = _LONGEST_WAIT_S
 try:
     if boot_is_held():
         keep_out()
-    begun = time.monotonic()
+    began = time.monotonic()
     try:
         arm_watchdog()
-        reason = run_version() if pick_version() else ""
-        if reason is not None:
+        reason = load_version() if pick_version() else ""
+        if reason is None:
+            from appliance import box
+
+            # From here, because what it has to do calls as deep as it may.
+            box.main()
+        else:
             import recovery
 
             recovery.main(reason)
@@ -170,7 +169,7 @@ try:
             wait_s = min(1 << min(failed, 5), wait_s)
         # At once where nothing else could start, and where no later start would know of this one: slots.py or survival.py
         # is missing, too. Not after a box that ran, whose page has the port.
-        if (failed is None or missing and not has_updates()) and time.monotonic() - begun < _LOAD_S:
+        if (failed is None or missing and not has_updates()) and time.monotonic() - began < _LOAD_S:
             import recovery
 
             recovery.main("")

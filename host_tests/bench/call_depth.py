@@ -4,11 +4,13 @@
 
 All Python frames of the device share the pystack: 2048 bytes when settings.toml is lost, 4096 as shipped. The meter
 that charges for lines sees every call of device code, Adafruit's libraries included; here it also keeps, for each
-function, the deepest chain that led to it. Bytes are the estimate of `cost.pystack_bytes`.
+function, the deepest chain that led to it. Bytes are what MicroPython's compiler gives a call (`pystack`); which chains are
+looked at, and what the twin enforces, goes by the estimate of `cost.pystack_bytes`.
 """
 
 import sys
 
+from host_tests.bench import pystack
 from host_tests.support.starts import started
 from host_tests.twin import line_marks
 from host_tests.twin.cost import DRIVE, FROZEN, LineCosts, Meter, pystack_bytes
@@ -29,6 +31,7 @@ class Chain:
         """`frame`: from where the code was called."""
         self.places = []
         self.bytes = 0
+        self._inner = None
         self._add(code, line)
         while frame is not None:
             self._add(frame.f_code, frame.f_lineno)
@@ -39,7 +42,12 @@ class Chain:
         if code.co_filename.startswith(DEVICE):
             name = code.co_filename.removeprefix(DRIVE).removeprefix(FROZEN).removeprefix("lib/")
             self.places.append(f"{name.removesuffix('.py')}:{line} {code.co_name}")
-            self.bytes += pystack_bytes(line_marks.plain(code))
+            code = line_marks.plain(code)
+            size = pystack.call_bytes(code)
+            self.bytes += pystack_bytes(code) if size is None else size
+            if self._inner is not None:
+                self.bytes += pystack.copied_bytes(self._inner, code, line)
+            self._inner = code
 
     @property
     def frames(self):

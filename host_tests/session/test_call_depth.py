@@ -4,7 +4,8 @@
 
 import pytest
 
-from host_tests.bench import call_depth, device_time
+from host_tests.bench import call_depth, device_time, pystack
+from host_tests.twin.cost import DRIVE, pystack_bytes
 
 # Where the deep chains are, or were once.
 MEASURED = (
@@ -53,3 +54,58 @@ def test_a_deeper_chain_is_noticed():
         depths = call_depth.measure(({"circuitpy": drive, "limit_s": 1},))
     assert depths.most_frames()[0].frames > call_depth.FRAMES_BUDGET
     assert "loop" in depths.most_frames()[0].places[-1]
+
+
+FUNCTIONS = """
+def plain(one):
+    return one
+
+def tries(one):
+    try:
+        return one()
+    except OSError:
+        return None
+
+def generator():
+    yield 1
+
+class Kept:
+    def method(self):
+        return [number for number in self]
+"""
+
+
+def test_a_call_takes_what_the_compiler_gives_it(tmp_path):
+    (tmp_path / "functions.py").write_text(FUNCTIONS)
+    sizes = pystack.compiled_calls(tmp_path / "functions.py")
+    codes = list(pystack._functions(compile(FUNCTIONS, "functions.py", "exec")))
+    assert [code.co_name for code in codes] == "<module> plain tries generator Kept method <listcomp>".split()
+    # 5 words, and of plain its argument and one to work with; a try block has 3 and the exception that it holds.
+    assert sizes[1] == pystack.in_steps(5 * 4 + 2 * 4) == 32
+    assert sizes[2] >= pystack.in_steps(5 * 4 + 2 * 4 + 3 * 4) and sizes[3] == 0
+
+
+def test_the_arguments_of_a_kept_method_are_copied():
+    jobs, box = DRIVE + "lib/appliance/jobs.py", DRIVE + "lib/appliance/box.py"
+
+    def code_of(filename, name):
+        path, lines = pystack._source(filename)
+        code = compile("\n".join(lines), filename, "exec")
+        return next(code for code in pystack._functions(code) if code.co_name == name), lines
+
+    caller, lines = code_of(jobs, "run")
+    line = next(number for number, text in enumerate(lines, 1) if "self._look(" in text)
+    look, _ = code_of(box, "_look_at_parts")
+    assert pystack.copied_bytes(look, caller, line) == pystack.in_steps(3 * 4)
+    assert pystack.copied_bytes(caller, caller, next(n for n, text in enumerate(lines, 1) if "def run(" in text)) == 0
+
+
+def test_the_estimate_that_the_twin_enforces_is_near_what_the_compiler_gives():
+    under, over = 0, 0
+    for path in sorted((pystack.ROOT / "CIRCUITPY/lib/v2g").glob("*.py")):
+        codes = list(pystack._functions(compile(path.read_text(), str(path), "exec")))
+        for code, size in list(zip(codes, pystack.compiled_calls(path), strict=True))[1:]:
+            if size:
+                under = min(under, pystack_bytes(code) - size)
+                over += pystack_bytes(code) - size
+    assert under >= -40 and over >= 0

@@ -5,10 +5,8 @@
 from appliance import hardware, selftest
 
 
-def look(box, asked, now):
-    """A Report on all parts; the SmartEVSE is asked anew only on demand."""
-    if asked:
-        box.smartevse.query_state(now)
+def look(box):
+    """A Report on all parts."""
     modem = box.loop.modem
     found = (
         (None, selftest.check_board),
@@ -26,7 +24,6 @@ def look(box, asked, now):
         (None, selftest.check_smartevse, box.smartevse, box.wifi),
         (None, selftest.check_boot, box.started, box.status),
     )
-    # Not a name more: the longest chain of calls begins here.
     found = selftest.run(found, box.log, box.uptime.seconds)
     hardware.forget("appliance.selftest")
     hardware.forget("appliance.box_test")
