@@ -386,6 +386,13 @@ def test_echo(ip, size):
     assert answer[ICMPv6EchoReply].data == data
 
 
+def test_an_echo_that_no_frame_of_ours_could_answer_is_ignored(ip):
+    """It fits a frame with a VLAN tag's room, as the modem takes them."""
+    packet = ip.parse(car_frame(ICMPv6EchoRequest(data=bytes(1453))))
+    assert ip.receive_icmp(packet) is None
+    assert ip.counts["icmp_ignored"] == 1 and ip.counts["echo_answered"] == 0
+
+
 def test_echo_to_all_nodes_comes_from_our_address(ip):
     packet = ip.parse(car_frame(ICMPv6EchoRequest(), to_mac=ALL_NODES_MAC, to_ip="ff02::1"))
     assert dissect(ip.receive_icmp(packet))[IPv6].dst == CAR_IP

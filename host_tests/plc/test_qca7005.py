@@ -451,6 +451,18 @@ def test_a_write_buffer_that_fills_and_empties(ready):
     assert (ready.chip.resets, ready.modem.generation) == (0, 1)
 
 
+def test_the_room_is_what_the_write_buffer_has_free(ready):
+    assert ready.modem.room() == EMPTY
+    ready.chip.frees_writes = False
+    ready.modem.send(ethernet(400))
+    assert ready.modem.room() == EMPTY - 414
+    ready.chip.bus_error = True
+    assert ready.modem.room() == 0
+    assert ready.modem.status == "RESETTING"
+    ready.chip.bus_error = False
+    assert ready.modem.room() == 0, "not ready"
+
+
 def test_a_write_buffer_that_never_empties_is_reset(ready):
     ready.chip.space = EMPTY - 100
     ready.run(3000)
@@ -620,6 +632,26 @@ def test_buffer_errors_lead_to_a_reset(ready, bit, count):
     ready.run_until_ready()
     assert (ready.modem.counts[count], ready.modem.counts["reset"], ready.chip.resets) == (1, 1, 1)
     assert ready.modem.generation == 2
+
+
+def test_an_owner_may_have_a_modem_reset_whose_firmware_hangs(ready):
+    ready.modem.restart(ticks_add(ready.ticks_start, ready.chip.now))
+    assert (ready.modem.ready, ready.modem.status) == (False, "RESETTING")
+    ready.run_until_ready()
+    assert (ready.chip.resets, ready.modem.generation, ready.modem.was_reset) == (1, 2, True)
+
+
+def test_a_buffer_error_that_stands_when_the_chip_is_found_is_reset(bench):
+    """An access that a restart of the box cut short."""
+    bench.chip.dead_until = 0
+    bench.chip.fresh = False
+    bench.chip.cause = BELOW_MARK | WRBUF_ERR
+    bench.run_until_ready()
+    assert (bench.modem.counts["wrbuf_err"], bench.chip.resets) == (1, 1)
+
+
+def test_a_driver_that_was_told_no_setting_says_so(ready):
+    assert (ready.modem.setting, ready.modem.setting_text) == (None, "unknown")
 
 
 def test_troubles_far_apart_never_use_up_the_tries(ready):

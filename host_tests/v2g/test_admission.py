@@ -599,3 +599,21 @@ def test_only_the_last_eight_makers_are_remembered_and_that_of_the_car_read_last
         box.parm_req(bytes((0, 1, number, 0, 0, 0)))
     assert len(box.gate._makers) == 8
     assert box.gate._find(maker_of(CAR)) is box.gate._last
+
+
+def test_an_address_that_is_removed_while_the_box_starts_keeps_nobody_waiting():
+    box = Clock(Admission(can_ask=True))
+    assert not box.parm_req()
+    box.gate.ask_from_now_on(False)
+    assert box.parm_req() and not box.asks
+
+
+def test_what_another_smartevse_said_does_not_count_for_the_one_that_is_set_now():
+    box = running(can_ask=True)
+    box.told(CHARGING)
+    box.gate.ask_from_now_on(True)  # the same one, saved again
+    assert box.gate.seen == CHARGING
+    box.gate.ask_from_now_on(False)
+    assert box.gate.seen is None
+    box.gate.ask_from_now_on(True)
+    assert box.gate.seen is None and box.gate.can_ask

@@ -78,13 +78,23 @@ def test_negative_vector_is_refused(schema, vector):
         exi.decode(schema, bytes.fromhex(vector["exi_hex"]))
 
 
-def soc_as_text(text):
-    """A request whose EVRESSSOC is these three characters, as a car writes a 127 that is outside its facet."""
+def bits_of(octets):
+    return "".join(f"{octet:08b}" for octet in octets)
+
+
+def octets_of(bits):
+    """The octets of these bits; the last one is filled with zeros."""
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
+def soc_as_text(text, end="100"):
+    """A request whose EVRESSSOC is these three characters, as a car writes a 127 that is outside its facet. ``end``: the
+    bits behind them, by the grammar the escape and the end of the element."""
     (octets,) = (bytes.fromhex(row["exi_hex"]) for row in read("edge") if row["name"] == "soc_127_untyped")
-    bits = f"{int.from_bytes(octets, 'big'):0{len(octets) * 8}b}"
-    characters = ["".join(f"{ord(letter):08b}" for letter in word) for word in ("127", text)]
-    assert bits.count(characters[0]) == 1
-    return int(bits.replace(*characters), 2).to_bytes(len(octets), "big")
+    bits, characters = bits_of(octets), bits_of(b"127")
+    assert bits.count(characters + "100") == 1
+    return octets_of(bits.replace(characters + "100", bits_of(text.encode()) + end))
 
 
 @pytest.mark.parametrize("text", ["101", " 64", "64\n", "+64", "-64"])
@@ -100,6 +110,30 @@ NO_NUMBERS = ["1_7", "_17", "___", "1 7", "1.7", "+-7", "--7", "7+ ", "   ", "\x
 def test_text_that_xml_has_for_no_number_is_refused(text):
     with pytest.raises(exi.ExiError):
         exi.decode(DIN, soc_as_text(text))
+
+
+@pytest.mark.parametrize("end", ["000", "010", "101", "111"])
+def test_text_for_a_number_that_does_not_end_is_refused(end):
+    with pytest.raises(exi.ExiError, match="text does not end"):
+        exi.decode(DIN, soc_as_text("101", end))
+
+
+def test_text_for_a_truth_value_is_refused():
+    false, true = (bits_of(exi.encode(DIN, changed((*STATUS, "EVReady"), value))) for value in (False, True))
+    (at,) = (place for place, pair in enumerate(zip(false, true, strict=True)) if pair[0] != pair[1])
+    # In place of the typed value, its bit and its end: the escape, the length + 2, the text, the escape and the end.
+    text = "1110" + bits_of(b"\x06true") + "100"
+    with pytest.raises(exi.ExiError, match="truth value"):
+        exi.decode(DIN, octets_of(true[: at - 1] + text + true[at + 2 :]))
+
+
+def test_a_number_without_an_end_is_refused():
+    """Each octet of it says that another one follows. The longest that is right has 31: 210 bits and seven."""
+    bits = bits_of(exi.encode(DIN, din({"ServiceDetailReq": {"ServiceID": 65535}})))
+    number = bits_of(b"\xff\xff\x03")
+    assert bits.count(number) == 1
+    with pytest.raises(exi.ExiError, match="endless number"):
+        exi.decode(DIN, octets_of(bits.replace(number, bits_of(b"\xff" * 31 + b"\x03"))))
 
 
 def test_empty_values_are_written_as_values_of_length_zero():
@@ -172,7 +206,7 @@ def test_signature_value_left_out_by_an_escape(code, is_escape):
     }
     signature = {"SignedInfo": signed, "SignatureValue": {"value": b""}}
     message = {"V2G_Message": {"Header": {"SessionID": b"", "Signature": signature}, "Body": {}}}
-    bits = "".join(f"{octet:08b}" for octet in exi.encode(DIN, message))
+    bits = bits_of(exi.encode(DIN, message))
     # Characters of length 0 and their end, then the ends of Signature and Header, an empty Body, the end.
     tail = "10" + "0" + "0" + "100011" + "0"
     start = bits.rindex("01" + "00000000" + "0" + tail)

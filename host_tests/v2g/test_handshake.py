@@ -45,6 +45,8 @@ def test_another_minor_version_is_accepted_as_a_deviation():
         offer((DIN, 1, 0, 1, 1)),
         offer(("urn:iso:15118:2:2010:MsgDef", 1, 0, 0, 1)),
         offer((TESLA, 0, 7, 0, 1)),
+        offer((DIN, 2, 0, "256", 1)),  # outside their facets numbers come as text
+        offer((DIN, 2, 0, 1, "99999")),
     ],
 )
 def test_a_car_of_neither_protocol_gets_failed_no_negotiation(request_):

@@ -605,6 +605,48 @@ def test_somebody_elses_search_that_comes_to_nothing_is_no_failure():
     assert car.kinds("failed") == []
 
 
+def test_a_car_that_chose_another_station_is_counted_and_no_failure():
+    car = WireCar(mac=OTHER)
+    mac = car.mac
+    car.sends(slac_wire.parm_req(mac), slac_wire.start_atten(mac))
+    for countdown in range(9, -1, -1):
+        car.wait(20, 20)
+        car.sends(slac_wire.sound(mac, countdown=countdown), slac_wire.profile(mac))
+    car.sends(slac_wire.atten_rsp(mac))
+    car.wait(9_900)
+    assert car.kinds("search_ended") == []
+    car.wait(200)
+    assert car.kinds("search_ended") == [(mac, "not_chosen")]
+    assert car.secc.counts["not_chosen"] == 1 and car.kinds("failed") == []
+
+
+class NeverJoins(WireCar):
+    """Its modem did not take the key: no link comes up."""
+
+    def modem_answers(self, frame):
+        if frame[15:17] != b"\xb8\xa0":  # VS_PL_LINK_STATUS.REQ
+            super().modem_answers(frame)
+
+
+def test_a_car_that_never_joins_ends_its_plug_in_after_twelve_seconds_with_one_new_key():
+    car = NeverJoins().slac()
+    car.frames.clear()
+    car.wait(11_900)
+    assert car.kinds("session_end") == []
+    car.wait(200)
+    assert car.kinds("session_end") == [("no_join",)] and not car.secc.active
+    assert [frame[15:17] for frame in car.frames].count(b"\x08\x60") == 1
+
+
+def test_a_car_that_searches_again_after_eight_others_begins_a_new_search():
+    """So many are remembered."""
+    cars = [OTHER[:5] + bytes((number,)) for number in range(9)]
+    car = WireCar()
+    for mac in (*cars, cars[8], cars[0]):
+        car.sends(slac_wire.parm_req(mac))
+    assert car.kinds("searching") == [(mac,) for mac in (*cars, cars[0])]
+
+
 def test_a_car_that_was_silent_for_long_was_plugged_in_again_and_has_all_its_time():
     """SmartEVSE's 60 s begin anew as well. An Ioniq sends its SDP request 4 s after the match."""
     car = WireCar()

@@ -12,7 +12,7 @@ from plc.ticks import ticks_add, ticks_diff
 from v2g import din, exi, iso2
 from v2g.session import PHASES, SERVICE_ID, Session, Station
 
-from host_tests.support.v2g_car import WAY, Wire, amount, charge_parameters, iso2_parameters
+from host_tests.support.v2g_car import BODIES, WAY, Wire, amount, charge_parameters, iso2_parameters
 
 STANDARDS = pytest.mark.parametrize("standard", [din, iso2], ids=lambda standard: standard.PROTOCOL)
 
@@ -151,6 +151,17 @@ def test_later_parameters_fill_in_what_the_first_left_out_and_change_nothing_els
     reading = car.session.reading
     assert (reading.soc_percent, reading.full_soc_percent) == (55, 90)
     assert (reading.energy_capacity_wh, reading.energy_request_wh) == (55000, 20000)
+
+
+@STANDARDS
+def test_what_a_refused_current_demand_tells_is_kept(standard):
+    car = Wire(standard).goes_to_parameters()
+    car.sends("ChargeParameterDiscoveryReq")
+    told = {"EVTargetVoltage": amount(3985, "V", -1), "EVTargetCurrent": amount(25, "A")}
+    body = {**BODIES[standard]["CurrentDemandReq"], **told, "RemainingTimeToFullSoC": amount(120, "s", 1)}
+    assert car.sends("CurrentDemandReq", body)["ResponseCode"][:6] == "FAILED"
+    reading = car.session.reading
+    assert (reading.target_voltage_mv, reading.target_current_ma, reading.remaining_s) == (398500, 25000, 1200)
 
 
 @STANDARDS

@@ -71,8 +71,6 @@ class Connection:
         """End the connection at once (RST), for a car that is gone or starts over."""
         self.tcp.abort(now)
         self._frames.extend(self.tcp.take_frames())
-        while self.tcp.take_event() is not None:
-            pass  # nobody is left to hear them
 
     def poll(self, now):
         """Runs the timers of TCP, and prepares the session in the pause after the handshake."""

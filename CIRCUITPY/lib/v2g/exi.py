@@ -374,8 +374,6 @@ def _encode(schema, message, out):
                 stack.append(at)
                 stack.append(left)
                 stack.append(run)
-                if len(stack) > 4 * _MAX_DEPTH:
-                    raise ExiError("too deep")
                 left = _children(name, value)
                 node = value
                 at = start = element >> 8 & 0xFFF
