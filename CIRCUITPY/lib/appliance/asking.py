@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Asks the SmartEVSE while most of the box is still being loaded, so that a car that waits can be let in.
 
-The box's WiFi and its way to the SmartEVSE begin here, and the box goes on with them. One try each: what does not work at
-once is the box's to repeat, by its own rules. A join that may stand still is none of a start that has no time.
+The box's WiFi and its way to the SmartEVSE begin here, and the box goes on with them. Each is tried once; what fails is
+left for the box to repeat by its own rules. After a join that hung (``network.guard``) a start does not try one.
 """
 
 from plc.ticks import expired, ticks_add
@@ -11,35 +11,35 @@ from v2g.admission import CHARGING
 
 from appliance.uplink import Uplink
 
-# A search of all channels, and a join that is refused and tried with less power.
+# Enough for a search of all channels and a join that is refused and tried again with less power.
 LIMIT_MS = 10000
 
 
 class Asking:
-    """``uplink`` is the box's from now on."""
+    """``uplink``: an ``appliance.uplink.Uplink``, which the box takes over."""
 
     def __init__(self, early, wanted, notebook):
-        # True when the answer was that a car charges, or may.
+        # True if the answer was that a car charges, or may charge.
         self.charging = False
         self._ticks = early.ticks
         self._times = early.times
         self._notebook = notebook
         self._wanted = wanted
         self._deliveries = None
-        # What cars did that the deliveries have not been told: (event, when).
+        # (event, tick): what cars did and the deliveries were not told yet.
         self._events = []
         self.uplink = Uplink(early.ticks, notebook)
         self._first_join = self.uplink.new_first_join(wanted, early.radio)
         self._smartevse = self.uplink.new_smartevse(wanted["SMARTEVSE_URL"])
 
     def follow(self, event, now):
-        """An event of the protocol stack. Told on when no car is there: nothing is loaded in a session, and behind a reading
-        ``v2g.admission`` lets nobody in before the box has asked again."""
+        """An event of the protocol stack. Passed on when no car is there, because nothing is loaded in a session; there is
+        time, as after a reading ``v2g.admission`` lets nobody in before the box has asked again."""
         if event[0] in ("matched", "reading", "released"):
             self._events.append((event, now))
 
     def deliveries(self):
-        """The Deliveries of what was read and will be, which know all that happened until now. Loads them."""
+        """The Deliveries, with every event so far. Loaded by the first call."""
         if self._deliveries is None:
             from appliance.smartevse.delivery import Deliveries
 
@@ -47,13 +47,13 @@ class Asking:
         events, self._events = self._events, []
         for event, now in events:
             if event[0] == "reading":
-                # What the owner told of a car belongs into the one delivery of its plug-in.
+                # There is one delivery in a plug-in, so what the owner told of the car has to be in it.
                 _garage(self._wanted).recognise(event[1])
             self._deliveries.follow(event, now)
         return self._deliveries
 
     def deliver(self):
-        """A step of the delivery of what was read, if there is one to take: promptly, or another car could be there."""
+        """One step of a delivery, if one is due. Promptly, because another car may come."""
         if self._events or self._smartevse.delivering:
             now = self._ticks()
             deliveries = self.deliveries()
@@ -61,7 +61,7 @@ class Asking:
                 deliveries.run(now)
 
     def ask(self, serve):
-        """An EvseState, or None when it did not answer. ``serve()`` moves the modem between two steps."""
+        """Joins WiFi and asks. An EvseState, or None without an answer. ``serve()`` moves the modem between two steps."""
         if self.uplink.guard.pause_ms() or not self._joined(serve):
             return None
         state = self._smartevse.query_state(self._ticks())
@@ -91,7 +91,7 @@ class Asking:
 
 
 def _garage(wanted):
-    """Until the box has its own; it tells what is wrong with the settings."""
+    """The Garage until the box makes its own, which also reports what is wrong with the settings."""
     from appliance.state.cars import Garage
 
     try:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Wires the box together: makes every part and hands it what it needs. What each part does is said in its own file."""
+"""Wires the box together: makes every part and hands it what it needs, and does nothing else."""
 
 import gc
 import os
@@ -36,7 +36,7 @@ from appliance.uplink import Uplink
 from appliance.web.access import Access
 from appliance.web.launch import Launch
 
-# In this order each import compiles one file, and a car need not wait for more than that.
+# In this order each import compiles one file, so that a car never waits for more than that.
 WEB_PARTS = (
     "appliance.box_library appliance.web.responses appliance.web.connection appliance.web.server "
     "appliance.web.router appliance.web.bodies appliance.state.summary appliance.web.documents "
@@ -72,15 +72,15 @@ class Box:
         """Ready to serve cars."""
         if self.asking is None:
             self.uplink.wifi.start(self.ticks())
-        # What let the first cars in, and opened the modem before the settings were read.
+        # Free what let the first cars in, and what opened the modem before the settings were read.
         self.asking = None
         go_on(None)
         hardware.forget("appliance.early")
         gc.collect()
 
     def _part(self, fault, make, instead=None):
-        """What ``make()`` gives. When it fails, the part is missing and named as ``fault``, ``instead()`` stands in for
-        it, and the box goes on."""
+        """What ``make()`` returns. If it raises, the box goes on without the part: ``fault`` is reported, and the result is
+        that of ``instead()``, or None."""
         try:
             return make()
         except Exception as error:
@@ -88,7 +88,7 @@ class Box:
             return None if instead is None else instead()
 
     def _made_of(self, fault, make, wanted, instead):
-        """``make(wanted)``. When it fails, the part is named as ``fault`` and is ``make(instead)``."""
+        """What ``make(wanted)`` returns; if it raises, ``fault`` is reported and the result is that of ``make(instead)``."""
         return self._part(fault, lambda: make(wanted), lambda: make(instead))
 
     # ---- settings
@@ -98,7 +98,7 @@ class Box:
         self.version_started = None if self.slots is None else self.slots.started
         self.root = hardware.owner_root(self.slots)
         self.drive = Drive(hardware.drive_opener())
-        # Before they are read: whatever changes later is another mark.
+        # Taken before the settings are read, so that any change after that gives another mark.
         self._mark = self._part("settings_error", lambda: wishes.mark_of(hardware.settings_files(self.slots)))
         self.keeper = self._part("settings_error", self._new_keeper, self._no_keeper)
         self.settings = self.keeper.settings
@@ -110,7 +110,7 @@ class Box:
         return Keeper(path, store, self._on_settings, self.kept.without_settings)
 
     def _no_keeper(self):
-        """Without what was saved; and without settings.toml when that is what cannot be read."""
+        """A Keeper without what was saved; without settings.toml as well if that cannot be read."""
         path = hardware.settings_path()
         return self._part(
             "settings_error",
@@ -139,7 +139,7 @@ class Box:
             self.story.tell(("rolled_back", skipped))
 
     def _on_room(self, text):
-        # Room is made; a watchdog that bites now could cost the drive.
+        # A watchdog reset while room is being made could destroy the drive.
         self.watchdog.stretch(True)
         self.log.note("settings", text)
 
@@ -151,7 +151,7 @@ class Box:
         self.story.tell(("saved", self.keeper.needs_restart()))
 
     def _use(self, now_in_force):
-        """Hand on what needs no restart."""
+        """Pass on the settings that need no restart."""
         self.smartevse.use(now_in_force["SMARTEVSE_URL"])
         self.loop.secc.admission.ask_from_now_on(self.smartevse.can_ask)
         self.garage.use(now_in_force.car_profiles())
@@ -173,7 +173,7 @@ class Box:
         self.uplink.belong_to(self.story, self.keeper)
         self.wifi = self._part("wifi_missing", self._new_wifi, self._no_wifi)
         url = self.settings["SMARTEVSE_URL"]
-        # What was asked before the box was there goes on, with all that it knows.
+        # The SmartEvse that was asked before there was a box is kept, with all that it knows.
         self._asked = self.asking is not None and url != ""
         new = self.uplink.new_smartevse
         self.smartevse = self.uplink.smartevse if self._asked else self._made_of("smartevse_missing", new, url, "")
@@ -232,12 +232,12 @@ class Box:
         if _door is not None:
             _door.notebook.read_to(self.story)
         if self._asked:
-            # What was told until now they know.
+            # After the notebook, because they know its events already.
             self.story.follow(self.deliveries.follow)
         self._part("settings_error", self._keep_wishes)
 
     def _keep_wishes(self):
-        """For the next start, if that opens the modem as these settings want it."""
+        """Keep what the settings want of the protocol stack, if the next start opens the modem as they say."""
         wiring = self.early.wiring
         if self.kept.without_settings or wiring is None:
             return
@@ -246,7 +246,7 @@ class Box:
         hardware.forget("appliance.settings.ahead")
         fits = wiring.wanted() == (pins_in(self.settings), self.settings["MODEM_SPI_HZ"])
         can_ask = self.smartevse.can_ask
-        # Then it asks the SmartEVSE by them before it reads the settings.
+        # A start that asks the SmartEVSE reads a few settings in another way, which must give the same.
         fits = fits and (not can_ask or ahead.says_the_same(self.settings, os.getenv, self.keeper.entries))
         wishes.keep(self.kept, self._mark, wishes.secc_config(self.settings, can_ask) if fits else None)
 
@@ -263,7 +263,7 @@ class Box:
             return modem
         except Exception as error:
             self.early.close()
-            # ValueError for a wrong or busy pin, RuntimeError from the bus: the box must still come up and
+            # ValueError for a wrong or busy pin, RuntimeError from the bus. The box must start all the same and
             # say so.
             self.log.fail("modem", "the modem's pins cannot be used: %s" % error)
             return NoModem()
@@ -333,7 +333,7 @@ class Box:
         return box_diary.new_diary(self)
 
     def fails_as(self, fault):
-        """What takes the error of a part that is missing then, and named as ``fault``."""
+        """A function (error) that reports ``fault``: a part is missing."""
         return lambda error: self.story.part_failed(fault, error)
 
     def _on_launch(self, error):
@@ -346,8 +346,8 @@ class Box:
         return self._part("update_missing", hardware.installed_slots)
 
     def _look_for_slots(self, unused):
-        """Where the start had no use for it, one that is damaged is told before somebody wants to update."""
-        # As a start that is judged does: what the NVM did not take is tried again.
+        """Load slots.py if the start did not: if it is damaged, the owner learns of it before an update."""
+        # Try again to write what NVM did not take, as ``update.health`` does after other starts.
         self.kept.save()
         self._find_slots()
         if unused and self.slots is None:
@@ -375,7 +375,7 @@ class Box:
         for name, piece in (
             ("wifi", self.wifi),
             ("smartevse", self.deliveries),
-            # A car may wait for its answer, and nobody yet for what comes behind it.
+            # Before what nobody waits for yet: a car may wait for the answer.
             ("question", question),
             ("display", Later(self._display_steps(), self.fails_as("display_missing"), self.wifi, self.uptime)),
             ("web", self.launch),
@@ -388,7 +388,7 @@ class Box:
             loop.add_slow_piece(name, piece)
         self.health = None
         if self.version_started is not None:
-            # No start is a good one without it.
+            # Not in ``_part``: without it no start would ever count as a good one.
             self._add_health()
         if self.version_started is None or self.version_started.seal is None:
             self._part("update_missing", self._add_files_check)
@@ -432,11 +432,11 @@ class Box:
         yield from box_display.steps(self)
 
     def _add_files_check(self):
-        """A version that was copied to the drive may have been copied in part."""
+        """Check whether a version that was copied to the drive is complete."""
         try:
             os.stat(self.root + "/files.json")
         except OSError:
-            # It comes from the source tree, and nobody listed its files.
+            # Copied from the source tree, which has no list of files.
             return
         from appliance.update import files
 
@@ -459,13 +459,13 @@ _door = None
 
 
 def go_on(early, door=None):
-    """Take the ``early.Early`` that gave the modem its key during the load, and the ``door.Door`` by which cars came in."""
+    """Go on with the ``early.Early`` that gave the modem its key, and the ``door.Door`` that let cars in during the load."""
     global _early, _door
     _early, _door = early, door
 
 
 def early_modem():
-    """That one; a new one where an old ``code.py`` begins with the box."""
+    """The Early of ``go_on``; a new one if an old ``code.py`` loaded the box directly."""
     if _early is not None:
         return _early
     from appliance.early import Early
@@ -478,5 +478,5 @@ def main():
     box = Box()
     box.early = None
     box.begin()
-    # From here, because what a page has to do calls as deep as it may.
+    # Called here and not in a method: pages need all the stack frames there are.
     box.loop.run(time.sleep)

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's wiring of its diary and of the time server. Loaded when there is something to write down or to look up."""
+"""The box's wiring of its diary and of the time server. Loaded when the diary is first needed."""
 
 from appliance.state.log import NTP
 
 
 def new_diary(box):
-    """The diary; the time server goes into the loop beside it when one is set."""
+    """The Diary. If a time server is set, it is added to the loop as well."""
     from appliance.diary.diary import Diary
     from appliance.diary.ring import Ring
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's wiring of display, button and light. Loaded in steps behind the first join: a car need not wait for it."""
+"""The box's wiring of display, button and light. Loaded in steps after the first join, so that no car waits for it."""
 
 from appliance import bus, hardware
 from appliance.settings import settings

@@ -7,7 +7,7 @@ from appliance.web import documents
 
 
 def access_of(box, who):
-    """Who asks, and what he may do."""
+    """The document about the one who asks: whether he is the owner, and what he may do."""
     document = documents.access_document(who, box.access, box.status, box.restart, box.settings["LANGUAGE"])
     document["time_wanted"] = document["owner"] and box.settings["DIARY"] == "yes" and box.uptime.time_wanted
     return document
@@ -31,7 +31,7 @@ def status_groups(box):
             ("listeners", documents.listeners_document, box.listeners),
             ("admission", documents.admission_document, box.loop, box.ticks),
         ),
-        # The firmware looks through the whole heap for it.
+        # A piece of its own, because the firmware walks the whole heap for it.
         (("memory_free", documents.memory_document),),
         (
             ("loop", documents.loop_document, box.loop),

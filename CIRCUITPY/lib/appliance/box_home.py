@@ -1,15 +1,15 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's wiring of what its owner's home wants to hear. Loaded when some of it is set."""
+"""The box's wiring of MQTT and of further addresses for readings. Loaded when one of them is set."""
 
 from appliance.base.parts import LoadedPiece
 from appliance.state import faults
 
-# As long as these are unchanged, what the broker keeps of the box stays valid.
+# What the broker keeps of the box stays valid while these settings are unchanged.
 _PLACE = ("MQTT_BROKER", "MQTT_PORT", "MQTT_PREFIX", "MQTT_DISCOVERY")
 # How long MQTT and listeners wait for a page that does not come up.
 PAGE_FIRST_S = 60
-# In this order each import compiles one file, and a car need not wait for more than that.
+# In this order each import compiles one file, so that a car never waits for more than that.
 MQTT_PARTS = (
     "adafruit_minimqtt.adafruit_minimqtt appliance.mqtt.line appliance.mqtt.client appliance.mqtt.session "
     "appliance.mqtt.topics appliance.mqtt.discovery appliance.mqtt.causes appliance.mqtt.parts"
@@ -21,7 +21,7 @@ def add(box):
     """Give the box what its settings ask for."""
 
     def page_first():
-        # Whoever opens the page need not wait for this.
+        # So that nobody who opens the page waits for this.
         return box.wifi.connected and (box.launch.web is not None or box.uptime.seconds >= PAGE_FIRST_S)
 
     if box.settings["MQTT_BROKER"]:
@@ -56,19 +56,19 @@ def new_listeners(box):
 
 
 def leave(box):
-    """Say good-bye before a restart, for good when it will be at another broker, or at none."""
+    """Log out before a restart; for good if the box will be at another broker then, or at none."""
     if box.mqtt.piece is not None:
         moved = [key for key in _PLACE if box.keeper.after[key] != box.settings[key]]
         box.mqtt.piece.leave(bool(moved))
 
 
 def try_broker(box, values):
-    """Log in at the broker that ``values`` name; gives {"ok", "text"}."""
+    """Try to log in at the broker in ``values`` ({key of a setting: value}). Returns {"ok", "text"}."""
     try:
         from appliance.mqtt import parts, trial
     except ImportError as error:
         return {"ok": False, "text": "%s (%s)" % (faults.advice("mqtt_missing"), error)}
-    # Under another name: two of one name throw each other out.
+    # Under another name, because a broker drops a client when another one of the same name logs in.
     account = parts.account_of(values, parts.own_name(box.mac) + "-test")
     return trial.try_broker(account, box.wifi, box.smartevse.look_up, box.ticks)
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Loads what is used of ``adafruit_httpserver``, and gives back what its package brings beside that.
+"""Loads the part of ``adafruit_httpserver`` that the box uses, and frees what else comes with it.
 
-Its package imports all of it, though requests are taken apart by ``request`` and answers written by ``response`` alone. So
-something empty stands in for the parts that nobody uses while the package is loaded. Forgotten once the web server runs.
+The package imports all its modules, though only ``request`` (parses requests) and ``response`` (writes answers) are needed.
+So empty objects stand in for the others while it is loaded. This module is forgotten once the web server runs.
 """
 
 import sys
@@ -11,11 +11,11 @@ import sys
 from appliance import hardware
 
 LIBRARY = "adafruit_httpserver"
-# The main version whose insides are known (docs/architecture.md). circup cannot be told which one to install.
+# The main version on whose internals the box relies (docs/architecture.md). circup cannot be told which one to install.
 TESTED = "4"
-# Its own server, and the types of files that are not ours.
+# Replaced during the import: its own server and what belongs to it.
 STOOD_IN_FOR = "authentication exceptions mime_types route server".split()
-# Behind the import: answers and forms of other kinds. Request and Response are in use.
+# Removed after the import: kinds of answers and forms that the box does not use. Request and Response stay.
 NOT_USED = (
     ("", "methods status"),
     (".interfaces", "_ISocket _ISocketPool"),
@@ -27,7 +27,7 @@ NOT_USED = (
 
 
 class _Empty:
-    """Has whatever name is imported from it."""
+    """Stands in for a module: any name can be imported from it."""
 
     def __getattr__(self, name):
         return None
@@ -48,7 +48,7 @@ def _load():
 
 
 def fault():
-    """What the owner should know about the version that was found, or None."""
+    """A sentence for the owner if the library's version was not tested, else None."""
     found = _package.__version__
     if found.split(".")[0] == TESTED:
         return None
@@ -56,7 +56,7 @@ def fault():
 
 
 def give_back():
-    """What of the library is not used. Its package stays without its names, or the next import would load it again."""
+    """Free what is not used of the library. Its package stays, without its names, or the next import would load it again."""
     for module, names in NOT_USED:
         for name in names.split():
             hardware.forget("%s%s.%s" % (LIBRARY, module, name))

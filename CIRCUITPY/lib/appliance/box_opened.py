@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's wiring of what its owner opens or tries out: each part is loaded then, in a job, and no car waits for it."""
+"""The box's wiring of pages that are loaded when their owner first opens them: in a job, so that no car waits for it."""
 
 from appliance import box_documents
 
 
 class Opened:
-    """Its methods are what the pages call: no function between them and these, because some go deep."""
+    """Its methods are called by the pages directly, with no function in between, because some need many stack frames."""
 
     def __init__(self, box):
         self._box = box
@@ -59,13 +59,13 @@ class Opened:
         return DiaryPages(diary, listing, self._box.uptime, self._box.jobs)
 
     def try_delivery(self, values):
-        """A delivery to the SmartEVSE that ``values`` name, which changes nothing there."""
+        """Try a delivery that changes nothing to the SmartEVSE in ``values`` ({key of a setting: value})."""
         from appliance.smartevse import trial
 
         return trial.try_delivery(self._box.smartevse, values["SMARTEVSE_URL"])
 
     def try_probe(self, values):
-        """Ask the SmartEVSE that ``values`` name for its state."""
+        """Ask the SmartEVSE in ``values`` ({key of a setting: value}) for its state."""
         from appliance.smartevse import trial
 
         return trial.try_probe(self._box.smartevse, values["SMARTEVSE_URL"])

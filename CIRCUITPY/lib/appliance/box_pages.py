@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's wiring of its pages: the handlers, under the names that ``web.routes`` has for them."""
+"""The box's wiring of its pages: the handlers, under their names in ``web.routes``."""
 
 from appliance import box_documents, box_opened
 from appliance.settings.settings import PARTS
@@ -9,7 +9,7 @@ from appliance.web.on_demand import OnDemand
 
 
 def handlers(box):
-    """What ``routes.found`` asks for."""
+    """{name: object with handlers, or OnDemand}, as ``web.routes.found`` takes it."""
     has_car = box.loop.has_car
     groups = box_documents.status_groups(box)
     opened = box_opened.Opened(box)

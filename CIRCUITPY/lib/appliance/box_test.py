@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The box's wiring of its self-test. Loaded when it is made, and given back behind it: 6 kB."""
+"""The box's wiring of its self-test. Loaded for each self-test and freed after it: 6 kB."""
 
 from appliance import hardware, selftest
 
@@ -24,6 +24,7 @@ def look(box):
         (None, selftest.check_smartevse, box.smartevse, box.wifi),
         (None, selftest.check_boot, box.started, box.status),
     )
+    # The name is used again, because the deepest chain of calls begins here and one more would take pystack.
     found = selftest.run(found, box.log, box.uptime.seconds)
     hardware.forget("appliance.selftest")
     hardware.forget("appliance.box_test")

@@ -25,7 +25,7 @@ def start(box):
     guests = launch.Guests(box.wifi, settings.PARTS, lambda: _let_guests_in(box, web, folder))
     while guests.due(None):
         guests.run(None)
-    # Not a name of this module: it is given back.
+    # Imported here because it is freed again; a name of this module would keep it.
     from appliance import box_library
 
     unknown = box_library.fault()
@@ -34,7 +34,7 @@ def start(box):
     web.start(box.settings["HTTP_PORT"])
     box_library.give_back()
     if not box.wifi.offered:
-        # Until somebody opens a page that needs it, or something is saved.
+        # Freed until somebody opens a page that needs it, or saves something.
         for name in settings.PARTS:
             hardware.forget(name)
     box.status.mark("page")

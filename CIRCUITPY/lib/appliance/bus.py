@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The modem on its pins, and what else a start needs first: pins by name, the box's MAC, a display that stays quiet.
+"""What a start needs first: the modem on its pins, pins by name, the box's MAC, a display that stays quiet.
 
-It is loaded before most of the program is, so it holds nothing that can wait.
+Loaded before most of the program, so nothing belongs here that can wait.
 """
 
 import microcontroller
@@ -22,7 +22,8 @@ def find_pin(name):
             number = name[len(prefix) :]
             break
     if number.isdigit() and 26 <= int(number) <= 37:
-        # CircuitPython gives 26 away, the memory's chip select, and older ones them all: the chip crashes at each start.
+        # CircuitPython does not reserve 26, the chip select of the memory, older ones none of them: the chip would crash at
+        # each start.
         raise ValueError("the board's memory is on pin " + name)
     for place, spelling in ((board, name), (board, "IO" + number), (board, "GPIO" + number)):
         pin = getattr(place, spelling, None)
@@ -35,22 +36,20 @@ def find_pin(name):
 
 
 def quiet_display():
-    """A board's own display shows the console until the box takes it, and CircuitPython sends it anew after each line, 70 ms
-    in which no frame is answered. It keeps what it shows."""
+    """Stop the refreshes of a board's own display; it keeps what it shows. Until the box uses it CircuitPython shows the
+    console there, and each line takes 70 ms in which no frame is answered."""
     import board
 
     try:
         getattr(board, "DISPLAY", None).auto_refresh = False
     except AttributeError:
-        # There is none, it is e-paper, or a program before this one gave it back and its name is left.
+        # There is none, it is e-paper, or an earlier program released it and only its name is left.
         pass
 
 
 class ModemBus:
     """SPI, chip select and interrupt of the modem. ``names``: pins of clock, data to the modem, data from it, chip select,
-    interrupt (may be ""); ``first``: SPI mode and clock in Hz. Raises when the bus cannot be opened.
-
-    ``modem`` is the Qca7005; ``same(names, first)`` tells whether it was opened like that.
+    interrupt (may be ""); ``first``: (SPI mode, clock in Hz). Raises if the bus cannot be opened. ``modem``: the Qca7005.
     """
 
     def __init__(self, names, first):
@@ -80,11 +79,11 @@ class ModemBus:
         return pin
 
     def same(self, names, first):
-        """True when these pins and this setting are in use; ValueError when the board has no such pin."""
+        """True if it was opened with these pins and this setting. ValueError if the board has no such pin."""
         return self._opened == (_pins(names), first)
 
     def close(self):
-        """Give the pins back."""
+        """Release the pins."""
         for claimed in self._claimed:
             claimed.deinit()
         self._claimed = []
@@ -98,7 +97,7 @@ def _pins(names):
 
 
 def own_mac(radio):
-    """Six bytes for the box's station on the power line: the radio's, else made from the chip's number."""
+    """The box's MAC on the power line (6 bytes): the radio's, or without a radio one made from the chip's UID."""
     if radio is not None:
         return bytes(radio.mac_address)
     uid = bytes(microcontroller.cpu.uid)[-6:]
@@ -106,12 +105,12 @@ def own_mac(radio):
 
 
 def open_radio():
-    """``wifi.radio``, or None on a board without. Once a run: a second import gives a radio that is only half made."""
+    """``wifi.radio``, or None. Once in a run: if the import failed, a second one gives a radio that is half initialised."""
     try:
         import wifi
 
         return wifi.radio
     except Exception as error:
-        # A build without WiFi, MemoryError, or espidf.IDFError from a radio that does not start: cars are read without it.
+        # A build without WiFi, MemoryError, or espidf.IDFError if the radio does not start. Cars can be read without it.
         print("no radio:", error)
         return None

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Lets cars in while most of the box is still being loaded.
 
-What a session needs is there, and a car repeats its search for 10 s only. So the box's one loop begins here, without any
-piece; what it tells is kept in a Notebook until there is a story to tell it to. While a car is in a session nothing is
-loaded. Where the SmartEVSE has to be asked before a car is answered, WiFi and the question come first (``asking``), and
-nobody is let in before it has answered.
+A car repeats its search for 10 s only, and what a session needs is loaded by now. So the box's loop begins here, without
+any pieces; its events are kept in a Notebook until the Story is loaded. While a car is in a session nothing is loaded.
+Where the SmartEVSE has to be asked before a car is answered, WiFi and the question come first (``asking``).
 """
 
 import os
@@ -23,41 +22,41 @@ from appliance.settings import wishes
 from appliance.state.frame_ring import FrameRing
 from appliance.storage import memory
 
-# A frame that waits in the modem is heard in the first; more than enough for what one turn leaves behind.
+# Turns between two parts of the load: the first takes the frames that wait in the modem, the others finish what it began.
 _LEAST_TURNS = 3
-# A car that was heard searches again within so long, and the rest of the box waits for it, for so long at most.
+# A car that was heard searches again within SEARCH_MS; the load waits for it, until PATIENCE_MS after the opening.
 SEARCH_MS = 13000
 PATIENCE_MS = 15000
-# So many lines are kept, then none of cars that only search: in a garage they do so all the time.
+# Beyond this many lines those of searches are not kept: in a garage cars search all the time.
 MOST_LINES = 150
 _OF_SEARCHES = ("searching", "search_ended", "checkpoint")
 
 
 class Notebook:
-    """Stands in for the story: keeps what loop, WiFi, SmartEVSE and watchdog tell, with the time and what of the protocol
-    stack goes with it."""
+    """Stands in for the Story: keeps what loop, WiFi, SmartEVSE and watchdog report, with the time and, for an event, what
+    the Story reads from the protocol stack. It is its own ``status`` and ``uptime``."""
 
     seconds = millis = 0
 
     def __init__(self):
-        # The tick from which time is counted, by the box as well.
+        # The tick from which the uptime counts; the box goes on with it.
         self.opened_at = None
         self.status = self
         self.uptime = self
-        # (name of a function of the story; the tick when it matters, else None; its arguments)
+        # (name of a method of Story; tick, or None where it does not matter; arguments)
         self.lines = []
-        # When a car was heard that has not been read yet.
+        # The tick when a car was heard that was not read yet, or None.
         self.heard_at = None
-        # Learns every event of the protocol stack at once: follower(event, now).
+        # follower(event, now) gets every event of the protocol stack at once.
         self.follower = None
 
     def advance(self, now):
-        """As the uptime, which is not loaded yet."""
+        """As ``Uptime.advance``, which is not loaded yet."""
         passed_ms = ticks_diff(now, self.opened_at)
         self.seconds, self.millis = passed_ms // 1000, passed_ms % 1000
 
     def watch(self, _modem_status, _stage):
-        """There is no status yet."""
+        """As ``Status.watch``: nothing to do yet."""
 
     def event(self, event, secc, now):
         if self.follower is not None:
@@ -79,7 +78,7 @@ class Notebook:
         self.lines.append(("asked", None, (state, cause)))
 
     def read_to(self, story):
-        """Tell everything to ``story``, each at its time."""
+        """Pass everything on to ``story``, each at its time."""
         lines, self.lines = self.lines, []
         for name, now, arguments in lines:
             if now is not None:
@@ -88,7 +87,7 @@ class Notebook:
 
 
 class _Then:
-    """What a story may want to know of a protocol stack, as it was when it told something."""
+    """What the Story reads from the protocol stack (a ``Secc``), as it was at the time of an event."""
 
     def __init__(self, secc):
         self.car_address = secc.car_address
@@ -97,30 +96,30 @@ class _Then:
 
 
 class Door:
-    """``loop`` and ``frames`` are the box's from now on, None while nobody is let in. ``early`` has the modem."""
+    """``loop`` and ``frames``: taken over by the box; None while nobody is let in. ``early`` has the modem."""
 
     def __init__(self, early):
         self.loop = None
         self.frames = None
         self.notebook = Notebook()
-        # WiFi and SmartEVSE, once they have begun; the box's as well.
+        # An ``asking.Asking`` once there is one; taken over by the box as well.
         self.asking = None
         self._wanted = None
         self._must_ask = False
-        # True while the settings have to be read to know what they want.
+        # True if the settings have to be read first, because nothing was kept of them that still holds.
         self.needs_settings = False
         self._early = early
         self._config = None
-        # Else the box comes to it, and there is no hurry.
+        # Otherwise nobody is let in before the box is loaded.
         if early.modem_has_key() and not memory.kept().without_settings:
             self.attempt(self._open_as_kept)
 
     def attempt(self, open_it):
-        """Have it opened by ``open_as_set`` or ``open_if_asked``."""
+        """Call ``open_it``, a method of this object. If it raises, nobody is let in yet."""
         try:
             open_it()
         except Exception as error:
-            # Whatever it is: the box comes to it again, and tells it.
+            # The box will meet the same error again and report it.
             print("nobody is let in yet:", error)
             self.loop = None
 
@@ -133,7 +132,7 @@ class Door:
             self._open(config)
 
     def open_as_set(self):
-        """Open it if the settings say so."""
+        """Read the settings and let cars in, if the modem was opened as they say."""
         from appliance.settings import ahead, reading
 
         wanted = self._wanted = reading.load(hardware.settings_path(), ahead.saved(_root()))
@@ -141,7 +140,7 @@ class Door:
             self._open(wishes.secc_config(wanted, _can_ask(wanted["SMARTEVSE_URL"])))
 
     def open_if_asked(self):
-        """Where that has to be, ask the SmartEVSE, and open when it answers."""
+        """If the SmartEVSE has to be asked first, ask it, and let cars in if it answers."""
         if not self._must_ask:
             return
         from appliance.asking import Asking
@@ -157,12 +156,12 @@ class Door:
             self._begin()
             self.loop.secc.admission.evse_state(state.seen, self._early.ticks())
             if self.asking.charging:
-                # Whoever searches is not let in.
+                # A car that searches now will not be answered, so the load need not wait for it.
                 self.notebook.heard_at = None
 
     def _open(self, config):
         self._config = config
-        # v2g.admission lets nobody in before.
+        # With these v2g.admission lets nobody in before the SmartEVSE was asked.
         self._must_ask = config["can_ask"] and config["answer"] in ("auto", "modem_phase")
         if not self._must_ask:
             self._begin()
@@ -181,11 +180,11 @@ class Door:
         return Secc(early.mac, early.entropy.random_bytes, self._config, slac)
 
     def serve(self):
-        """Move the modem; comes back as soon as no car is in a session, or soon will be."""
+        """Move the modem. Returns when no car is in a session, or may soon be."""
         loop = self.loop
         if loop is None:
             if self.asking is not None:
-                # It has the watchdog at its usual time, and much is still to be loaded.
+                # Asking has set the watchdog to its usual time, and much is still to be loaded.
                 _feed_watchdog()
             self._early.serve()
             return
@@ -206,7 +205,7 @@ class Door:
 
 
 def _root():
-    # Not loaded yet: nothing was mounted.
+    # If ``slots`` is not loaded, no version was mounted.
     return hardware.owner_root(sys.modules.get("slots"))
 
 
@@ -219,7 +218,8 @@ def _can_ask(url):
 
 
 def _feed_watchdog():
-    """``code.py`` or ``asking`` has armed it; a session takes longer than it waits. Without one there is nothing to feed."""
+    """Feed the watchdog that ``code.py`` or ``asking`` started, as a session takes longer than its time. Without one, or if
+    it does not run, there is nothing to do."""
     try:
         microcontroller.watchdog.feed()
     except Exception:

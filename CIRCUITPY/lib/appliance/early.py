@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The modem while most of the program is still being loaded: it gets its key, and nobody is answered.
+"""The modem while most of the program is still being loaded: it gets its key, and no car is answered yet.
 
-A car repeats its search for 10 s, and a modem takes its time with a new key; loading everything first would waste that
-time. Box goes on with what is here.
+A car repeats its search for 10 s only, and a modem takes a while for a new key, so it gets it before everything else is
+loaded. The box goes on with these objects.
 """
 
 import os
@@ -21,18 +21,18 @@ from appliance.modem import setting
 from appliance.modem.wiring import KeptWiring, pins_in
 from appliance.storage import memory
 
-# A modem that is there and running takes its key within 0.2 s; the rest of its patience belongs to the loop.
+# A running modem takes its key within 0.2 s; one that takes longer is left to the loop.
 KEY_MS = 400
 IDLE_S = 0.002
 _FRAMES_A_TURN = 8
-_SLAC_PARM_REQ = 0x6064  # as plc.mme_slac has it, which is loaded later
-_NEVER = 1 << 16  # as the least length of a message that nobody reads
+_SLAC_PARM_REQ = 0x6064  # CM_SLAC_PARM_REQ of plc.mme_slac, which is loaded later
+_NEVER = 1 << 16  # least length of a message that nobody reads: no frame is as long
 
 
 class Early:
-    """``bus`` is the ModemBus, or None when it cannot be opened; then the box tries again and tells why. ``wiring`` is the
-    KeptWiring that it was opened by, ``heard_at`` when a car asked for an answer that it did not get, ``times`` when a part
-    was there first: {name of the bring-up report: ticks}."""
+    """``bus``: the ModemBus, or None if it could not be opened; the box tries again and reports why. ``wiring``: the
+    KeptWiring that told how to open it. ``heard_at``: tick of the last CM_SLAC_PARM.REQ, which nobody answered. ``times``:
+    {name in the bring-up report: tick when that part first worked}."""
 
     def __init__(self):
         self.ticks = supervisor.ticks_ms
@@ -58,7 +58,7 @@ class Early:
         self.open(names, setting.first(kept, clock_hz))
 
     def open(self, names, first):
-        """The modem on the pins ``names`` with SPI mode and clock ``first``; the one that is open, if it is that one."""
+        """The modem on the pins ``names`` with ``first`` (SPI mode, clock in Hz): the one that is open, if it fits."""
         if self.bus is not None and not self.bus.same(names, first):
             self.close()
         if self.bus is None:
@@ -66,11 +66,11 @@ class Early:
         return self.bus.modem
 
     def is_open_as(self, wanted):
-        """True when the modem is open as the settings ``wanted`` say."""
+        """True if the modem is open as the settings ``wanted`` say."""
         return self.bus.same(pins_in(wanted), setting.first(memory.kept(), wanted["MODEM_SPI_HZ"]))
 
     def close(self):
-        """Leave the modem alone, and forget its key."""
+        """Release the modem's pins and forget its key."""
         if self.bus is not None:
             self.bus.close()
         self.bus = None
@@ -88,7 +88,7 @@ class Early:
         self.serve()
 
     def serve(self):
-        """One turn. What a car says is heard by nobody."""
+        """One turn: move the modem and the key. Messages of cars are not answered."""
         if self.bus is None:
             return
         now = self.ticks()
@@ -121,5 +121,5 @@ class Early:
                 self.key.receive(kind, frame, now)
 
     def modem_has_key(self):
-        """True when the modem is there, and its key was given to it since it started."""
+        """True if the modem is ready, and a key was sent to it since it became ready."""
         return self.bus is not None and self.bus.modem.ready and self.bus.modem.generation == self.generation

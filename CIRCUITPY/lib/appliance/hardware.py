@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What is around the program: the drive's paths, CircuitPython's own modules.
+"""What surrounds the program: paths on the drive, CircuitPython's own modules.
 
-A board or a drive may lack any of it, and every function says what it gives then.
+A board or a drive may lack any of these; each function says what it returns then.
 """
 
 import os
@@ -10,20 +10,20 @@ import sys
 
 
 def drive_root():
-    """The root of the drive that this program was started from, without a slash at its end."""
+    """The root from which this version was started, without a slash at the end: the drive's, or a mounted slot's."""
     return __file__.rsplit("/lib/", 1)[0] if "/lib/" in __file__ else ""
 
 
 def owner_root(slots):
-    """The root of the drive that holds what is the owner's: a version from a slot is mounted on a folder of it."""
+    """The root of the drive itself, where the owner's files are: a version from a slot is mounted on a folder of it."""
     root = drive_root()
     mount = None if slots is None else slots.MOUNT
     return root[: -len(mount)] if mount and root.endswith(mount) else root
 
 
 def slots_of_start():
-    """The module ``slots`` where the start had something to pick, else None: nothing was mounted then, no start failed, and
-    it need not be there before somebody updates."""
+    """The module ``slots`` if the start had to choose a version, else None: then nothing was mounted, no start failed, and
+    the module is not needed before an update."""
     return sys.modules.get("slots")
 
 
@@ -38,7 +38,7 @@ def installed_slots():
 
 
 def settings_path():
-    """Where settings.toml lies."""
+    """The path of settings.toml."""
     root = drive_root()
     for path in (root + "/settings.toml", "/settings.toml", "settings.toml"):
         try:
@@ -50,13 +50,13 @@ def settings_path():
 
 
 def settings_files(slots):
-    """All that settings come from: settings.toml, and the files of ``storage.records``, which may not be there."""
+    """Paths of all files with settings: settings.toml, and those of ``storage.records``, which need not exist."""
     saved = owner_root(slots) + "/saved/%d/settings.bin"
     return [settings_path()] + [saved % number for number in range(1, 5)]
 
 
 def drive_opener():
-    """``storage.remount``, or None where the drive needs no such thing."""
+    """``storage.remount``, or None where the drive can be written without it."""
     try:
         import storage
 
@@ -70,13 +70,13 @@ def api_release():
     try:
         return os.uname().release
     except AttributeError:
-        # The MicroPython of the tests: any version will do.
+        # MicroPython, in the tests: newer than anything that is asked for.
         return "99.0.0"
 
 
 def forget(name):
-    """Give back a module, or something in one, that is needed only at the start or not at all. What others took from it
-    stays."""
+    """Remove the module ``name``, or a name in a module, so that its memory can be collected. What other modules imported
+    from it stays."""
     room, _, short = name.rpartition(".")
     package = sys.modules.get(room)
     sys.modules.pop(name, None)

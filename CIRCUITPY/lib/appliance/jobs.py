@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a page asks for and what may block: saving, asking the SmartEVSE, restarting. One thing at a time, and
-only while no car is in a session.
+"""Slow pieces: what a page asks for, the self-test, the question for the SmartEVSE, a restart, collecting garbage.
+
+They may block, so they run one at a time and only while no car is in a session.
 """
 
 from plc.ticks import expired, ticks_add
@@ -9,22 +10,22 @@ from plc.ticks import expired, ticks_add
 from appliance.storage.records import StoreError
 
 RESTART_AFTER_MS = 1500
-# When nothing else happens any more after a start.
+# Uptime in s at which nothing else of a start is going on; pause in s before another try.
 RECORD_AFTER_S, RECORD_AGAIN_S = 90, 600
-# By then WiFi was joined and the SmartEVSE was asked, if they are there.
+# Uptime in s by which WiFi was joined and the SmartEVSE asked, if they are there.
 TEST_AFTER_S = 40
-# How long a SmartEVSE question waits for the first WiFi connection after a start.
+# Uptime in s up to which a question for the SmartEVSE waits for the first WiFi connection.
 FIRST_WIFI_S = 25
-# How long what a car does not wait for lets the first join go first.
+# Uptime in s up to which what no car needs waits for the first join.
 FIRST_TRY_S = 6
-# So that the page tells what the SmartEVSE waits for when no car speaks. Its web server stalls when it is asked often.
+# How often, in s, so that the page shows what the SmartEVSE waits for. Its web server stalls if it is asked more often.
 IDLE_QUESTION_S = 300
 # While a car that was read may charge.
 CHARGE_QUESTION_S = 60
 
 
 class Job:
-    """One piece of work: ``done`` when ``result`` is there, or ``error``, an exception."""
+    """One piece of work. Once ``done``, either ``error`` is an exception or ``result`` what the work returned."""
 
     def __init__(self, work, argument, in_steps):
         self.work = work
@@ -55,9 +56,9 @@ class Jobs:
         self._job = None
 
     def start(self, work, argument, in_steps=False):
-        """Have ``work(argument)`` done soon; gives its Job, or None while another one waits.
+        """Have ``work(argument)`` done soon. Returns its Job, or None while another one waits.
 
-        ``in_steps``: it is a generator function, each step has a pass of the loop to itself, and its value is the result.
+        ``in_steps``: ``work`` is a generator function. Each step gets a pass of the loop; its return value is the result.
         """
         if self._job is not None:
             return None
@@ -65,7 +66,7 @@ class Jobs:
         return self._job
 
     def cancel(self, job):
-        """Nobody waits for it any more."""
+        """Nobody waits for ``job`` any more."""
         if self._job is job:
             self._job = None
 
@@ -73,7 +74,7 @@ class Jobs:
         return self._job is not None
 
     def run(self, _now):
-        """Do it, or a step of it; whatever it raises is kept for the one who asked."""
+        """Do the job, or a step of it. What it raises is kept in ``error``."""
         job, self._job = self._job, None
         try:
             if not job.in_steps:
@@ -87,9 +88,9 @@ class Jobs:
 
 
 class SelfTest:
-    """Slow piece: looks at all parts, once when the start is over and whenever ``asked`` is set.
+    """Slow piece: tests all parts, once after the start and whenever ``asked`` is set.
 
-    ``look(asked)`` gives a Report; it is called from here, because it is a deep chain of calls.
+    ``look(asked, now)`` returns a Report. It is called from here because its chain of calls is deep.
     """
 
     def __init__(self, uptime, look):
@@ -100,7 +101,7 @@ class SelfTest:
         self._look = look
 
     def due(self, _now):
-        """True when it is time for the first one, or somebody asked."""
+        """True if somebody asked, or it is time for the first one."""
         return self.asked or (self._first and self._uptime.seconds >= TEST_AFTER_S)
 
     def run(self, now):
@@ -109,10 +110,10 @@ class SelfTest:
 
 
 class StateQuestion:
-    """Slow piece: asks the SmartEVSE for its state when the plug-in rules want it, and passes the answer on.
+    """Slow piece: asks the SmartEVSE for its state when ``v2g.admission`` wants it, and from time to time.
 
-    ``loop`` has the protocol stack that wants to know, ``story`` gets what was learnt. ``new_estimate()`` gives the
-    Estimate of a charge, which it brings further.
+    ``loop`` has the protocol stack that gets the answer, ``story`` gets it as well. ``new_estimate()`` makes the Estimate
+    of the car's charge, which is kept up to date.
     """
 
     def __init__(self, loop, wifi, smartevse, story, ticks, new_estimate):
@@ -126,7 +127,7 @@ class StateQuestion:
         self._estimate = None
 
     def due(self, now):
-        """True when there is a question and, after a start, WiFi had its chance; and from time to time."""
+        """True if it is to be asked; after a start not before WiFi had its chance."""
         wifi = self._wifi
         if not self._loop.secc.admission.wants_evse_state(now):
             status = self._story.status
@@ -137,35 +138,35 @@ class StateQuestion:
     def run(self, now):
         self._asked_s = self._story.status.uptime.seconds
         state = self._smartevse.query_state(now)
-        # First of all: without it no car is let in.
+        # First of all, because no car is let in without it.
         self._loop.secc.admission.evse_state(None if state is None else state.seen, self._ticks())
         self._story.asked(state, self._smartevse.cause)
         self._follow_charge(self._story.status, state)
 
     def _follows_charge(self, status):
-        """True while asking brings an estimate further. Allocates nothing."""
+        """True while answers are of use for an estimate. Allocates nothing."""
         if not status.current or status.reading.soc_percent is None:
             return False
         return self._estimate is None or self._estimate.can_go_on
 
     def _follow_charge(self, status, state):
-        """The car that was read may charge: ``state`` is an EvseState, or None without an answer."""
+        """Update the estimate. ``state``: an EvseState, or None without an answer."""
         if self._estimate is None:
             if status.reading is None:
                 return
-            # Not before the first car: nobody waits now, and it costs no memory until then.
+            # Loaded only now, when nobody waits: it takes no memory before the first car.
             try:
                 self._estimate = self._new_estimate()
             except Exception as error:
-                # Its file is missing on the drive, or half of it is there.
+                # Its file is missing on the drive or incomplete.
                 self._story.part_failed("smartevse_missing", error)
                 return
         self._estimate.asked(state, self._smartevse.last_delivery == "ok")
 
 
 class Later:
-    """Slow piece: what a start need not wait for. ``steps`` is a generator, one of its steps is made a time, from when WiFi
-    had its first try; ``failed(error)`` gets what ended it."""
+    """Slow piece: what a start need not wait for. ``steps``: a generator, of which each run makes one step, after the first
+    try to join WiFi. ``failed(error)`` gets the exception that ends it."""
 
     def __init__(self, steps, failed, wifi, uptime):
         self._steps = steps
@@ -192,8 +193,8 @@ class Later:
 
 
 class RecordSecrets:
-    """Slow piece: puts the box's own secrets (storage.secrets.Secrets) into the records when there are records without
-    them: they were made up later, or while a computer had the drive."""
+    """Slow piece: puts the box's own secrets (``storage.secrets.Secrets``) into records that lack them, because they were
+    generated later, or while a computer had the drive."""
 
     def __init__(self, keeper, secrets, uptime):
         self._keeper = keeper
@@ -208,19 +209,19 @@ class RecordSecrets:
         return not self._secrets.recorded and self._keeper.has_records and self._uptime.seconds >= self._at_s
 
     def run(self, _now):
-        """Save what is saved, with the secrets: a step of it."""
+        """One step of saving everything again, with the secrets."""
         self._at_s = self._uptime.seconds + RECORD_AGAIN_S
         steps, self._steps = self._steps or self._keeper.saving({}), None
         try:
             next(steps)
             self._steps = steps
         except (StopIteration, StoreError):
-            # It is done, or a computer has the drive: NVM has a copy until then.
+            # Done; or a computer has the drive, and NVM has a copy until the next try.
             return
 
 
 class Restart:
-    """Slow piece: restarts the box once the answer to the page has left, and no car is in a session."""
+    """Slow piece: restarts the box once ``wanted``, a little later so that the page gets its answer."""
 
     def __init__(self, reset, tell):
         self.wanted = False
@@ -239,7 +240,7 @@ class Restart:
         return expired(self._at, now)
 
     def run(self, _now):
-        """Does not come back."""
+        """Does not return."""
         self.wanted = False
         self._at = None
         self._tell("restart, as asked for on the page")
@@ -247,7 +248,7 @@ class Restart:
 
 
 class Collector:
-    """Slow piece: cleans the heap up after work, so that it never fills in the middle of a session."""
+    """Slow piece: collects garbage after work, so that the heap does not fill up in the middle of a session."""
 
     PERIOD_MS = 10000
 
@@ -258,9 +259,9 @@ class Collector:
         self._next = None
 
     def due(self, now):
-        """True when something happened since the last time, and that was a while ago."""
+        """True if the loop worked since the last collection, and that was at least PERIOD_MS ago."""
         if expired(self._next, now):
-            # A tick can be compared for three days, and a box may stand alone for longer.
+            # Dropped, because a tick can be compared for three days only, and a box may be idle for longer.
             self._next = None
         return self._loop.work != self._work and self._next is None
 

@@ -5,12 +5,12 @@
     each pass:  modem.poll -> frames -> secc -> frames -> modem.send      first, always
                 one piece: web, display, WiFi watch                   not while a car is matched
                 else one slow piece: join, SmartEVSE, gc.collect      not while a session is active
-                else sleep 2 ms, or 10 when nothing happened for a while and no car is there
+                else sleep 2 ms, or 10 if nothing happened for a while and no car is there
 
-Frames must be answered within 100 ms, the modem holds two or three of them. A piece is a bounded step of 50
-ms at most and there is one a pass, so a frame never waits longer than that. Nothing that escapes a piece ends
-the loop: a piece that fails rests for a while, a session that fails is replaced by a new one. A pass in which
-nothing happens allocates nothing, because a collection takes up to 200 ms.
+Frames must be answered within 100 ms, and the modem holds two or three of them. A piece is a step of at most 50 ms,
+and there is one in a pass, so a frame never waits longer than that. An exception in a piece does not end the loop:
+the piece is left out for a while. A session that fails is replaced by a new one. A pass in which nothing happens
+allocates nothing, because a collection takes up to 200 ms.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
@@ -18,37 +18,37 @@ from plc.ticks import expired, ticks_add, ticks_diff
 from appliance.state.frame_ring import FROM_BOX, TO_BOX
 from appliance.state.histogram import Histogram
 
-# Frames taken from the modem before anything else gets its turn: the sounds come three frames at a time.
+# Frames taken from the modem in one pass: the sounds come three frames at a time.
 FRAMES_A_PASS = 8
 MOST_UNSENT = 32
 # A web client that never stops asking must not keep a reading from being delivered.
 MOST_BUSY_PASSES = 20
-# It took five keys and answered none, or refused them all.
+# The modem was sent five keys and answered none, or refused them all.
 MODEM_SILENT = ("failed", "modem_silent")
-# Why it starts anew.
+# Causes of a restart of the modem.
 BY_ITSELF, BY_THE_BOX = "modem_rebooted", "modem_reset"
-# A V2G message takes up to 40 ms to read and to answer. After such a pass the modem is looked at before a piece that may
-# take 50 ms itself, but not twice in a row: a car that never stops must not keep everything else from going on.
+# A V2G message takes up to 40 ms to read and answer. After such a pass the modem comes before the next piece, which may
+# take 50 ms as well; but not twice in a row, or a car that never stops would keep everything else from running.
 LONG_PROTOCOL_MS = 15
-# How long the loop sleeps after a pass in which nothing happened. Without a car, and after so many such passes (a second),
-# nobody misses a hundredth of a second, and the chip stays cooler. A browser asks for all files of a page at once.
+# Sleep after a pass in which nothing happened. Without a car, after QUIET_PASSES of them (a second), it is longer: nobody
+# notices, and the chip stays cooler. Not sooner, because a browser fetches the files of a page one after the other.
 IDLE_S = 0.002
 ALONE_S = 0.01
 QUIET_PASSES = 200
-# A matching lasts 5 s at most. Cars that are in one for so long, one behind the other or one that does not hear us and tries
-# all the time, must not stop everything else.
+# A matching lasts 5 s at most. After this time without a pause, with several cars in turn or one that does not hear us and
+# keeps trying, everything else goes on all the same.
 MATCHING_MS = 15000
-MODEM_FIRST_MS = 4000  # a modem that is there boots in 1 s; one that is not is called absent after 3 s
+MODEM_FIRST_MS = 4000  # a modem boots in 1 s; without one the driver says so after 3 s
 
-# A session that fails this often within the window needs a restart of the board.
+# If sessions fail more often than this within the window, the board is restarted.
 MOST_FAILURES = 5
 FAILURE_WINDOW_S = 60
 
 
 class Loop:
-    """Moves everything; ``story`` (appliance.story) takes the session's events and what failed.
+    """Moves everything. ``story`` (``appliance.story``) gets the events of the protocol stack and what failed.
 
-    ``new_secc()`` makes a fresh protocol stack. ``work`` grows with everything that was not idle.
+    ``new_secc()`` makes a fresh protocol stack, a ``v2g.secc.Secc``. ``work`` counts the passes that were not idle.
     """
 
     def __init__(self, modem, new_secc, story, frames, ticks, feed_watchdog):
@@ -59,7 +59,8 @@ class Loop:
         self.failures = 0
         self.frames_lost = 0
         self.parameters = None
-        """Takes the answers about the modem's parameters by its ``receive``: keys may be in them, so no record gets them."""
+        """``receive(frame, now)`` of this takes answers about the modem's parameters. They may contain keys, so they are not
+        recorded."""
         self.work = 0
         self.held = False
         self._new_secc = new_secc
@@ -81,7 +82,7 @@ class Loop:
         self._window_failures = 0
 
     def adopt(self, new_secc, story, feed_watchdog):
-        """Go on with these: the loop began before there was a box."""
+        """Replace what a loop that began before the box was given."""
         self._new_secc = new_secc
         self._tell_to(story)
         self._feed_watchdog = feed_watchdog
@@ -95,12 +96,12 @@ class Loop:
         self.secc.admission.delivered()
 
     def add_piece(self, name, piece):
-        """A piece for every pass in which no car is being matched: ``poll(now)`` is True when it did anything."""
+        """Add a piece for passes in which no car is being matched: ``poll(now)`` returns True if it did anything."""
         self._begin_rounds()
         self._pieces.add(name, piece)
 
     def add_slow_piece(self, name, piece):
-        """A piece that may block for seconds, ``run(now)`` when ``due(now)``: only while no car session is active."""
+        """Add a piece that may block for seconds, ``run(now)`` if ``due(now)``: only while no car session is active."""
         self._begin_rounds()
         self._slow_pieces.add(name, piece)
 
@@ -112,7 +113,7 @@ class Loop:
             self._slow_pieces = Pieces(self.slow, self._ticks, self._piece_failed)
 
     def run(self, sleep):
-        """Never returns; raises only when sessions fail again and again. ``sleep(seconds)`` ends an idle pass."""
+        """Never returns; raises only if sessions fail again and again. ``sleep(seconds)`` ends an idle pass."""
         quiet = 0
         while True:
             if self.turn():
@@ -124,24 +125,24 @@ class Loop:
                 sleep(ALONE_S)
 
     def has_car(self):
-        """True while a car is in a session: nothing slow is done then."""
+        """True while a car is matching or in a session: nothing slow is done then."""
         return self.secc.active and not self._endless
 
     def hold(self):
-        """Cars wait: the modem is being written and restarted. What they send is dropped, and they repeat it."""
+        """Let cars wait while the modem is written and restarted: their frames are dropped, and they repeat them."""
         self.held = True
         self._unsent = []
         self.secc.modem_lost(self._ticks(), BY_THE_BOX)
 
     def release(self, now):
-        """The modem is there for cars again."""
+        """End ``hold``."""
         if self.held:
             self.held = False
             if self.modem.ready:
                 self.secc.modem_ready(now)
 
     def turn(self):
-        """One pass; True when it did anything."""
+        """One pass; True if it did anything."""
         now = self._ticks()
         self._status.uptime.advance(now)
         self._feed_watchdog()
@@ -208,7 +209,7 @@ class Loop:
                 continue
             self._frames.add(TO_BOX, frame, self._status.uptime)
             secc.receive(frame, now)
-            # An answer is due within 100 ms of its question, not of the eighth frame after it.
+            # Send now: an answer is due within 100 ms, however many frames are still waiting.
             self._collect(secc.take_frames())
             self._send(modem)
         return True
@@ -229,7 +230,7 @@ class Loop:
         return sent
 
     def go_on(self, now):
-        """The modem came before there was a loop, and the stack's ``slac`` gave it its key."""
+        """Begin with a modem that was ready before there was a loop, and has its key from the stack's ``slac``."""
         self._modem_is_there(now)
         self.secc.modem_has_key()
 
@@ -238,13 +239,13 @@ class Loop:
             self.secc.modem_ready(now)
 
     def _modem_is_there(self, now):
-        """False while it is held back from the cars."""
+        """Notes and reports that the modem became ready; False, and not reported, during ``hold``."""
         self._generation = self.modem.generation
         self._modem_ready = True
-        # What was meant for the network before the restart has no meaning after it.
+        # Frames for the network before the restart are of no use after it.
         self._unsent = []
         if self.held:
-            # It was restarted on purpose, and is not there for cars yet.
+            # It was restarted on purpose, and is not for cars yet.
             return False
         why = None
         if self._generation > 1:
@@ -253,7 +254,8 @@ class Loop:
         return True
 
     def _modem_first(self, now):
-        """At start the modem gets its key before the first WiFi join blocks for seconds: a car may be waiting."""
+        """True while, after a start, the modem's key goes before slow pieces: a join blocks for seconds, and a car may be
+        waiting."""
         if self._modem_due is None:
             self._modem_due = ticks_add(now, MODEM_FIRST_MS)
         if self.secc.stage == "NO_KEY" and not expired(self._modem_due, now):
@@ -268,7 +270,7 @@ class Loop:
         self._story.tell(("piece_failed", name, error))
 
     def _session_failed(self, error, now):
-        """Log, replace the protocol stack, keep the box; give up when that happens again and again."""
+        """Report the error and replace the protocol stack; raise it if that happens again and again."""
         self.failures += 1
         self._story.tell(("session_failed", error))
         seconds = self._status.uptime.seconds

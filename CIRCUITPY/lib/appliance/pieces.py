@@ -1,15 +1,15 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The pieces of work that take turns in ``appliance.loop``. Loaded with the box: the door lets cars in without any."""
+"""The pieces of work that take turns in ``appliance.loop``. Loaded with the box: ``appliance.door`` has no pieces."""
 
 from plc.ticks import expired, ticks_add, ticks_diff
 
-# A piece that failed rests this long.
+# How long a piece that failed is left out.
 REST_MS = 10000
 
 
 class _Place:
-    """A piece in the round: it, its name and until when it rests after a failure."""
+    """A piece, its name, and the tick until which it is left out after a failure."""
 
     def __init__(self, name, piece):
         self.name = name
@@ -17,15 +17,15 @@ class _Place:
         self.rests_until = None
 
     def rests(self, now):
-        """True while it does."""
+        """True while it is left out."""
         if expired(self.rests_until, now):
             self.rests_until = None
         return self.rests_until is not None
 
 
 class Pieces:
-    """``took`` is None for pieces with ``poll(now)``; slow ones have ``due(now)`` and ``run(now)``, and ``took`` is the
-    Histogram of how long they ran. ``failed(name, error)`` gets what one raises."""
+    """``took``: the Histogram of how long slow pieces ran, which have ``due(now)`` and ``run(now)``; None for pieces that
+    have ``poll(now)``. ``failed(name, error)`` gets what a piece raises."""
 
     def __init__(self, took, ticks, failed):
         self.places = []
@@ -38,7 +38,7 @@ class Pieces:
         self.places.append(_Place(name, piece))
 
     def one(self, now):
-        """A step of the next that has something to do; False when none has."""
+        """Run the next piece that has something to do; False if none has."""
         for _ in range(len(self.places)):
             self._turn = (self._turn + 1) % len(self.places)
             place = self.places[self._turn]

@@ -18,9 +18,9 @@ def show(text):
 
 
 class _Silent:
-    """A log that nobody reads."""
+    """Stands in for the log, which is not loaded."""
 
     def note(self, tag, text):
-        """Forget it."""
+        """Drop the line."""
 
     detail = caution = note

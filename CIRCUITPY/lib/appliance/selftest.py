@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The box looks at its own parts and reports each in one line: once after the start, and when somebody asks.
 
-The lines are in the order of docs/hardware-checklist.md: what may fail first on a new board comes first. A slow
-piece's work (``jobs.SelfTest``), never done while a car is in a session: it talks to the modem's chip.
+The lines are in the order of docs/hardware-checklist.md: what may fail first on a new board comes first. It talks to the
+modem, so it is run by a slow piece (``jobs.SelfTest``), never while a car is in a session.
 """
 
 import gc
@@ -15,17 +15,17 @@ from appliance.state import faults
 from appliance.state import status as status_module
 from appliance.state.report import Check, Report
 
-# What the modem's write buffer holds when nothing waits in it.
+# Bytes free in the modem's write buffer when it is empty.
 WRITE_BUFFER_EMPTY = 0x0C5B
-# Below this the board has no PSRAM, or its firmware does not use it.
+# Bytes of free heap below which the board has no PSRAM, or its firmware does not use it.
 LITTLE_MEMORY = 250000
 # supervisor.ticks_ms at the reset of the chip (CircuitPython, shared-bindings/supervisor/__init__.c).
 TICKS_AT_RESET = 0x1FFF0000
 _TICKS_MASK = (1 << 29) - 1
-# A program that starts later than that was started by hand, not by the reset.
+# A program that starts later after the reset was started by hand.
 _LONGEST_START_MS = 60000
 
-# Unless this one is passed, what a modem tells is not looked at.
+# The check without which the others of the modem are not made.
 MODEM = "modem"
 
 
@@ -57,7 +57,7 @@ def _modem_fault(modem):
 
 
 def check_spi(modem):
-    """Which setting of the bus is in use, and what the others gave if they were tried."""
+    """The SPI setting in use, and the signatures read with the others if they were tried."""
     text = "SPI " + modem.setting_text
     search = getattr(modem, "search", None)
     if search is None:
@@ -79,14 +79,14 @@ def check_modem(modem):
 
 
 def check_firmware(status):
-    """What the modem told of itself."""
+    """The version of the modem's firmware."""
     if status.firmware:
         return Check("firmware", True, status.firmware)
     return Check("firmware", False, "The modem has not reported its firmware.", "modem_silent")
 
 
 def check_role(status):
-    """What its parameters are for."""
+    """Whether the modem's parameters are a charger's."""
     role = status.modem_role
     if role == "charger":
         return Check("role", True, "set up for a charger")
@@ -106,7 +106,7 @@ def check_key(loop, status):
 
 
 def check_write_space(modem):
-    """Whether anything is stuck in the modem's write buffer."""
+    """Whether the modem's write buffer is empty."""
     room = modem.room()
     if room == WRITE_BUFFER_EMPTY:
         return Check("write_space", True, "empty")
@@ -126,7 +126,7 @@ def check_drive(root):
 
 
 def check_nvm(kept):
-    """The memory that outlives a power cut, and what the box keeps there."""
+    """NVM, which outlives a power cut, and whether what the box keeps there was lost."""
     size = len(getattr(microcontroller, "nvm", None) or b"")
     text = "%d bytes" % size if size else "This board has none: counters start from zero each time."
     if kept.lost:
@@ -155,7 +155,7 @@ def check_wifi(wifi):
 
 
 def check_smartevse(smartevse, wifi):
-    """As it was when it was last asked."""
+    """The SmartEVSE, as it answered when it was last asked."""
     if smartevse.target is None:
         return Check("smartevse", None, "not set up")
     if not smartevse.can_ask:
@@ -176,7 +176,7 @@ def check_boot(started, status):
     if before_ms > _LONGEST_START_MS:
         before_ms, since = 0, "program start"
     rows = list(status.marks.items()) + ([("program", 0)] if before_ms else [])
-    # Of a program that was started by hand, what was there before it has no time that anybody wants.
+    # After a start by hand the times of what was there before are of no interest.
     rows = [row for row in rows if row[1] + before_ms >= 0]
     rows.sort(key=lambda row: row[1])
     times = ["%s %.1f" % (name, (before_ms + ms) / 1000) for name, ms in rows]
@@ -184,10 +184,8 @@ def check_boot(started, status):
 
 
 def run(rows, log, seconds):
-    """A Report. ``rows`` are (name of a check that must be passed first, or None; function; its parts ...).
-
-    Only for a slow piece, which has no car in a session. ``seconds`` of uptime.
-    """
+    """Makes the checks, logs them and returns a Report. ``rows``: (name of a check that must pass first or None, function,
+    its arguments ...); ``seconds``: uptime."""
     checks, passed = [], []
     for row in rows:
         if row[0] is None or row[0] in passed:

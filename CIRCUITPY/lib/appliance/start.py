@@ -1,51 +1,51 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Loads the box: first what the modem needs, then the rest, and the modem is served in between.
+"""Loads the box: first what the modem needs, then the rest; the modem is served in between.
 
-``code.py`` calls ``load``. What cannot work on this board or this CircuitPython is said in a sentence, on console, display
-and recovery page, instead of ending in a MemoryError or in a module that is missing somewhere.
+``code.py`` calls ``load``. If the box cannot run on this board or this CircuitPython, console, display and recovery page
+say so in a sentence, instead of a MemoryError or an ImportError later.
 """
 
 import sys
 
 from appliance.base import version
 
-# 2 MB, less what the firmware may keep for itself. Without any some 200 kB are left, and the program takes 450.
+# 2 MB, less what the firmware may use itself. Without PSRAM some 200 kB are left, and the program takes 450.
 LEAST_PSRAM = 1900000
-# py/gc.c doubles the heap when it is full, from 8 kB on, and before each time it is searched for what is free. While this
-# much is taken the next step is as large, the program goes there, and what was taken is given back. Settings could ask
-# for a large heap as well (CIRCUITPY_HEAP_START_SIZE), but then a board without that much memory does not even start.
+# Bytes taken while loading. py/gc.c doubles the heap, from 8 kB on, each time it is full, after a collection. With so much
+# in use the next step is as large; the program is loaded there, and this block is freed. A large heap could also be set
+# (CIRCUITPY_HEAP_START_SIZE), but then a board without that much memory would not even start.
 ROOM = 1000000
 
 
-# In this order: each import compiles a second's worth of source at most, and what a car's session needs comes first.
+# In this order: what a car's session needs comes first, and each import compiles at most a second's worth of source.
 SESSION = (
     "appliance.base.names plc.slac plc.ipv6 plc.tcp_window plc.tcp v2g.exi v2g.admission v2g.session v2g.din "
     "v2g.iso2 v2g.connection v2g.plug_in v2g.secc appliance.loop appliance.door"
 ).split()
-# By now cars are let in where nobody has to be asked before and what the settings want was kept; nothing is loaded while one
-# is in a session. Where it was not kept:
+# After SESSION cars are let in, if the SmartEVSE need not be asked first and the last run kept what the settings want.
+# From then on nothing is loaded while a car is in a session. If it was not kept, the settings are read next:
 SETTINGS = "appliance.settings.checks appliance.settings.reading appliance.storage.records".split()
-# By now they are let in wherever nobody has to be asked before.
+# After SETTINGS cars are let in, if the SmartEVSE need not be asked first. If it must:
 ASKING = (
     "appliance.network.link appliance.network.first_join appliance.smartevse.exchange "
     "appliance.smartevse.question appliance.uplink appliance.asking"
 ).split()
-# By now the SmartEVSE was asked, where it answers at once.
+# After ASKING the SmartEVSE was asked, once.
 REST = (
     "appliance.state.cars appliance.smartevse.delivery appliance.network.station appliance.settings.service "
     "appliance.state.faults appliance.state.status appliance.story appliance.pieces appliance.jobs "
     "appliance.modem.role appliance.storage.secrets appliance.web.access appliance.web.launch appliance.box"
 ).split()
-# True while a part is imported, and for good when that failed: it will fail the same way at each start. code.py asks.
+# True while a module is imported, and for good if that failed: code.py looks at it, as every start would fail that way.
 importing = False
 
-# Without it only the cars that speak this standard are not read, and the log says why when one comes.
+# Modules without which the box runs. v2g.iso2: only cars that need this standard are not read, and then the log says why.
 OPTIONAL = ("v2g.iso2",)
 
 
 def load():
-    """Load ``appliance.box``; gives None, or in a sentence why it cannot run here."""
+    """Load ``appliance.box``. Returns None, or a sentence that says why it cannot run here."""
     found = problem()
     if found is not None:
         print(found[1])
@@ -108,7 +108,7 @@ def _room():
     try:
         return bytearray(ROOM)
     except MemoryError:
-        # Then the heap grows in smaller steps.
+        # The heap grows in smaller steps then.
         return None
 
 
@@ -129,7 +129,7 @@ def problem():
 
         psram = espidf.get_total_psram()
     except (ImportError, AttributeError):
-        # Another chip: whether the memory is enough will show.
+        # Another chip, which cannot be asked.
         return None
     if psram < LEAST_PSRAM:
         return (

@@ -6,8 +6,8 @@
     loop, WiFi, SmartEVSE, --+--> followers --> EVENTS --> log (console, page)
     settings, files, ...                               --> status and faults (display, page)
 
-An event is a tuple, its kind first. A part reports here and knows neither log nor status; who wants to know what is
-told, and in which words, reads this file alone.
+An event is a tuple that begins with its kind; the docstring of its function names the rest. Parts report here and know
+neither log nor status, so this file alone shows what is reported, and in which words.
 """
 
 from v2g.admission import FREE, PLUGGED, maker_of
@@ -15,14 +15,14 @@ from v2g.admission import FREE, PLUGGED, maker_of
 from appliance.base.text import hex_text
 from appliance.state import faults, status
 
-# pyPLC's numbers of steps (users compare them): beyond the protocol stack's own.
+# pyPLC's numbers of checkpoints, which users compare; those that are treated specially or are not the protocol stack's own.
 _MODEM_FOUND, _KEY_SET, _MEASURED, _CAR_FOUND = 0, 1, 120, 303
 _CHOSEN, _DELIVERED, _NOT_DELIVERED, _AFTERWARDS = 150, 920, 930, 940
-# A step of cars that do not choose this box is told so often in a row; a neighbour's car searches all day.
+# How often in a row a step of cars that do not choose this box is logged; a neighbour's car may search all day.
 _MOST_TOLD = 5
 _REMEMBERED = 32  # steps
 
-# A car that was measured: the modem can, whatever its parameters say.
+# Checkpoints that clear faults. A car that was measured shows that the modem can do it, whatever its parameters say.
 _MOMENTS = {_KEY_SET: faults.KEY_SET, _MEASURED: faults.MEASURED}
 
 
@@ -34,7 +34,7 @@ def _numbered(number, text):
 
 
 def modem(story, event, _secc):
-    """Its SPI setting, code of why it came again or None."""
+    """("modem", SPI setting as text, code of why it restarted or None)"""
     _, setting_text, why = event
     story.log.note("modem", _numbered(_MODEM_FOUND, "modem found, SPI " + setting_text))
     story.status.mark("modem")
@@ -43,22 +43,22 @@ def modem(story, event, _secc):
 
 
 def searching(story, event, _secc):
-    """MAC of a car in reach, ours or a neighbour's."""
+    """("searching", MAC of a car within reach, ours or a neighbour's)"""
     kind, ev_mac = event
     story.note_a_while((kind, maker_of(ev_mac)), "car", "a car searches: " + hex_text(ev_mac))
     story.status.searching()
 
 
 def search_ended(story, event, _secc):
-    """Its MAC, code."""
+    """("search_ended", MAC of the car, code)"""
     kind, ev_mac, code = event
     story.note_a_while((kind, maker_of(ev_mac)), "car", "search of %s ended: %s" % (hex_text(ev_mac), code))
-    if not story.status.in_session:  # beside the car that is read only a neighbour's is left
+    if not story.status.in_session:  # during a session it can only be a neighbour's
         story.search_fault = code
 
 
 def matched(story, event, _secc):
-    """MAC of the car on our cable, tick of its first search."""
+    """("matched", MAC of the car on our cable, tick of its first search)"""
     story.searches.clear()
     story.log.note("car", "a car begins: " + hex_text(event[1]))
     story.search_fault = None
@@ -66,7 +66,7 @@ def matched(story, event, _secc):
 
 
 def checkpoint(story, event, secc):
-    """Number, text."""
+    """("checkpoint", number, text)"""
     kind, number, text = event
     tag, line = "modem" if number == _KEY_SET else "car", _numbered(number, text)
     if _KEY_SET < number < _CHOSEN:
@@ -82,7 +82,7 @@ def checkpoint(story, event, secc):
         story.status.faults.happened(_MOMENTS[number])
 
 
-# What else a reading may have, for the log.
+# Further values of a reading for the log: (attribute, words).
 _TOLD = (
     ("energy_capacity_wh", ", capacity %d Wh"),
     ("energy_request_wh", ", requested %d Wh"),
@@ -91,7 +91,7 @@ _TOLD = (
 
 
 def reading(story, event, _secc):
-    """A Reading."""
+    """("reading", Reading)"""
     reading = event[1]
     if reading.soc_percent is None:
         text = "reported %d %%, which is doubtful" % reading.soc_doubtful_percent
@@ -106,19 +106,20 @@ def reading(story, event, _secc):
 
 
 def soc(story, event, _secc):
-    """Per cent, which the reading has already."""
+    """("soc", per cent, which the reading has already)"""
     story.log.note("car", "state of charge now %d %%" % event[1])
     story.status.changed()
 
 
 def released(story, _event, _secc):
+    """("released", how)"""
     story.left = True
     story.became = None
     story.status.changed()
 
 
 def session_end(story, event, secc):
-    """Reason."""
+    """("session_end", "ok" or code)"""
     story.log.note("car", "session ended: %s" % event[1])
     heard = secc.slac.attenuation
     if story.status.sessions and heard:
@@ -127,7 +128,7 @@ def session_end(story, event, secc):
 
 
 def failed(story, event, _secc):
-    """Code."""
+    """("failed", code)"""
     state, code = story.status, event[1]
     reading_stands = state.in_session and state.read_this_time
     if not reading_stands or faults.area(code) != faults.CAR:
@@ -135,13 +136,13 @@ def failed(story, event, _secc):
 
 
 def firmware(story, event, _secc):
-    """Text."""
+    """("firmware", text)"""
     story.log.note("modem", "firmware %s" % event[1])
     story.status.firmware = event[1]
 
 
 def role(story, event, _secc):
-    """What the modem is set up for, or None."""
+    """("role", what the modem is set up for or None)"""
     role = event[1]
     if role is None:
         story.log.caution("modem", "does not say whether it is set up for a charger or a car")
@@ -154,7 +155,7 @@ def role(story, event, _secc):
 
 
 def piece_failed(story, event, _secc):
-    """Its name, the exception."""
+    """("piece_failed", name of the piece, exception)"""
     error, notes = event[2], story.status.notes
     story.log.trace("box", error, event[1] + " failed and rests for 10 s\n")
     missing = isinstance(error, ImportError)
@@ -164,14 +165,14 @@ def piece_failed(story, event, _secc):
 
 
 def session_failed(story, event, _secc):
-    """The exception."""
+    """("session_failed", exception)"""
     story.log.trace("box", event[1], "session dropped\n")
     story.status.session_ended("crash")
     story.status.set_cause("crash")
 
 
 def part_failed(story, event, _secc):
-    """Its code, the exception."""
+    """("part_failed", code, exception)"""
     story.log.trace("box", event[2], faults.text(event[1]) + "\n")
     story.status.set_cause(event[1])
 
@@ -180,16 +181,16 @@ def part_failed(story, event, _secc):
 
 
 def fault(story, event, _secc):
-    """Code; one that was not there before."""
+    """("fault", code that was not there before)"""
     code = event[1]
     story.log.caution(faults.area(code), "%s %s (%s)" % (faults.text(code), faults.action(code), code))
 
 
 def wifi(story, event, _secc):
-    """Kind, text, code or None."""
+    """("wifi", kind, text, code or None)"""
     _, kind, text, cause = event
     if kind == "console":
-        # For somebody next to the box, and kept nowhere.
+        # A password, for somebody next to the box; it is kept nowhere.
         story.log.tell_console("wifi", text)
     elif kind in ("connected", "info"):
         story.log.note("wifi", text)
@@ -202,7 +203,7 @@ def wifi(story, event, _secc):
 
 
 def smartevse(story, event, _secc):
-    """Kind, text, code or None."""
+    """("smartevse", kind, text, code or None)"""
     _, kind, text, cause = event
     state = story.status
     if kind == "delivered":
@@ -222,14 +223,14 @@ def smartevse(story, event, _secc):
 
 
 def afterwards(story, event, _secc):
-    """Text."""
+    """("afterwards", text: what became of the car that was read)"""
     text = "after the reading: " + event[1]
     story.log.note("smartevse", _numbered(_AFTERWARDS, text))
     story.status.checkpoint(_AFTERWARDS, text)
 
 
 def home(story, event, _secc):
-    """Text, codes before and now or None: of the broker and the listeners."""
+    """("home", text, code before or None, code now or None), from the broker and the listeners"""
     _, text, before, cause = event
     tell = story.log.note if cause is None else story.log.caution
     tell("home", text)
@@ -241,12 +242,12 @@ def home(story, event, _secc):
 
 
 def watchdog(story, event, _secc):
-    """Text: there is none, and why."""
+    """("watchdog", text: why there is none)"""
     story.log.caution("box", event[1])
 
 
 def crashes(story, event, _secc):
-    """How many, what ended the last."""
+    """("crashes", number of failed starts, what ended the last)"""
     story.log.caution("box", "%d starts in a row failed: %s" % event[1:])
     story.status.set_cause("crash")
 
@@ -258,34 +259,34 @@ def without_settings(story, _event, _secc):
 
 
 def rolled_back(story, event, _secc):
-    """Text."""
+    """("rolled_back", text)"""
     story.log.caution("box", event[1])
     story.status.notes.append(event[1])
     story.status.set_cause("rolled_back")
 
 
 def setting(story, event, _secc):
-    """Text."""
+    """("setting", text: what is wrong)"""
     story.log.caution("settings", event[1])
     story.status.set_cause("settings_error")
 
 
 def saved(story, event, _secc):
-    """True: takes effect after a restart."""
+    """("saved", True if it takes effect after a restart)"""
     story.log.note("settings", "saved" + (", takes effect after a restart" if event[1] else ""))
     story.status.restart_needed = event[1]
     story.status.changed()
 
 
 def files(story, event, _secc):
-    """Paths, text."""
+    """("files", paths, text for the page)"""
     _, paths, text = event
     story.log.caution("box", "\n".join(["missing or of another version: " + path for path in paths]))
     story.status.notes.append(text)
     story.status.set_cause("files_differ")
 
 
-# What comes behind the kind of an event is said by its function.
+# kind of event: its function
 EVENTS = {  # type: dict
     "modem": modem,
     "searching": searching,
@@ -318,29 +319,29 @@ EVENTS = {  # type: dict
 
 
 class Story:
-    """Takes events and reports them. ``status`` is what it keeps up to date."""
+    """Takes events and reports them; ``status`` is the Status that it keeps up to date."""
 
     def __init__(self, log, uptime):
         self.log = log
         self.status = status.Status(uptime, self._fault_began)
-        # True from a release until the SmartEVSE has told what became of the car.
+        # True from a release until the SmartEVSE told finally what became of the car.
         self.left = False
-        # What it told last. A car that may not charge yet is asked after every minute, for hours.
+        # What it told last: of a car that may not charge yet it says the same every minute, for hours.
         self.became = None
-        # Code of a search that came to nothing. Only the SmartEVSE knows whether that car is on our cable.
+        # Code of a search that did not end with a match. Only the SmartEVSE knows whether that car is on our cable.
         self.search_fault = None
-        # Called when the SmartEVSE took a number, which ends its phase; a -1 does not.
+        # Called when the SmartEVSE took a number, which ends its modem phase; a -1 does not.
         self.number_taken = None
-        # How often each step of searches was told since a car chose this box.
+        # {step of a search: how often it was logged since a car chose this box}
         self.searches = {}
         self._followers = ()
 
     def follow(self, follower):
-        """``follower(event, now)`` gets every event of the protocol stack before it is handled here."""
+        """From now on ``follower(event, now)`` gets every event of the protocol stack before it is handled here."""
         self._followers += (follower,)
 
     def event(self, event, secc, now):
-        """An event of the protocol stack ``secc``, or of the loop that moves it."""
+        """An event of the protocol stack ``secc``, or of the loop, at tick ``now``."""
         for follower in self._followers:
             follower(event, now)
         self.tell(event, secc)
@@ -353,7 +354,7 @@ class Story:
             handler(self, event, secc)
 
     def note_a_while(self, step, tag, text):
-        """A line of the log, or a detail once cars in reach did this step often and none of them came to this box."""
+        """A line for the log; only a detail once this step was logged often since a car last chose this box."""
         told = self.searches.get(step, 0)
         if told >= _MOST_TOLD or len(self.searches) >= _REMEMBERED:
             self.log.detail(tag, text)
@@ -362,7 +363,7 @@ class Story:
             self.log.note(tag, text)
 
     def asked(self, state, cause):
-        """The SmartEVSE was asked: ``state`` is an EvseState, or None without an answer and ``cause`` says why."""
+        """The SmartEVSE was asked. ``state``: an EvseState, or None without an answer; ``cause``: code of why, or None."""
         if state is not None:
             self.status.replugged = state.has_modem
             if state.seen == PLUGGED:
@@ -376,7 +377,7 @@ class Story:
         self.status.faults.put(faults.SMARTEVSE, cause)
 
     def _tell_afterwards(self, became):
-        """What became of the car that was read, each news once."""
+        """Tell what became of the car that was read, each change once."""
         if became is None:
             return
         text, final = became
@@ -386,7 +387,7 @@ class Story:
             self.tell(("afterwards", text))
 
     def part_failed(self, code, error):
-        """A part could not be wired or started, and the box goes on without it. Told once, however often it is tried."""
+        """A part could not be wired or started, and the box goes on without it. Reported once, however often it is tried."""
         if not self.status.faults.has(code):
             self.tell(("part_failed", code, error))
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""WiFi, the way to the SmartEVSE, and the watchdog that ends what stands still there."""
+"""WiFi, the way to the SmartEVSE, and the watchdog that ends a call which hangs there."""
 
 from appliance.network.first_join import FirstJoin
 from appliance.network.guard import JoinGuard
@@ -12,7 +12,7 @@ from appliance.watchdog import Watchdog
 
 
 class Uplink:
-    """What its parts tell goes to ``story``, which may be a Notebook (``appliance.door``) until there is a box."""
+    """Its parts report to ``story``: a Notebook (``appliance.door``) until there is a Story."""
 
     wifi = None
 
@@ -23,31 +23,31 @@ class Uplink:
         self.watchdog = Watchdog(self._on_watchdog)
 
     def belong_to(self, story, keeper):
-        """From now on they tell ``story``, and a network that was joined is saved by ``keeper``."""
+        """From now on its parts report to ``story``, and ``keeper`` saves a network that was joined."""
         self.story = story
         self._keeper = keeper
 
     def new_first_join(self, wanted, radio):
-        """A start's first try to join the network of the settings ``wanted``."""
+        """The FirstJoin: a start's first try to join the network of the settings ``wanted``."""
         self.guard = JoinGuard(memory.kept(), self.watchdog, self._ticks)
         link = Link(wanted, radio, _new_pool, _new_mdns, self._on_wifi)
         self.first_join = FirstJoin(wanted, link, Networks(radio), self.guard, self._on_wifi)
         return self.first_join
 
     def new_wifi(self, wanted, radio):
-        """WiFi as the settings ``wanted`` say; not started."""
+        """The Station for the settings ``wanted``, not started."""
         self.wifi = self.new_first_join(wanted, radio).station(self._save_network)
         return self.wifi
 
     def go_on(self):
-        """WiFi from the first join on, started: loaded when that failed, or when the box comes to it."""
+        """The Station that goes on from the first join, started. The first call loads it."""
         if self.wifi is None:
             self.wifi = self.smartevse.network = self.first_join.station(self._save_network)
             self.wifi.start(self._ticks(), self.first_join)
         return self.wifi
 
     def new_smartevse(self, url):
-        """The way to the SmartEVSE at ``url``; "": there is none."""
+        """The SmartEvse at ``url``; "": none is set."""
         network = self.first_join if self.wifi is None else self.wifi
         self.smartevse = SmartEvse(url, network, self._ticks, self._on_smartevse, self.watchdog.stretch)
         return self.smartevse
@@ -65,8 +65,8 @@ class Uplink:
             self.story.tell(("smartevse", kind, text, self.smartevse.cause))
 
     def _save_network(self, ssid, password):
-        """Gives None, or why it cannot be kept."""
-        from appliance.storage.records import StoreError  # there by now; not before a car is answered
+        """Returns None, or why the network cannot be saved."""
+        from appliance.storage.records import StoreError  # loaded by now, but not before a car is answered
 
         try:
             self._keeper.save_network(ssid, password)

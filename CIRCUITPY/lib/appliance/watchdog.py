@@ -1,24 +1,23 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Resets a box that hangs in C: a WiFi join without DHCP answer ends in no other way.
+"""Resets a box that hangs in C: nothing else ends a WiFi join to which no DHCP server answers.
 
-An armed watchdog cannot be changed: ports/espressif/common-hal/watchdog/WatchDogTimer.c adds the task a second time
-and raises ``espidf.IDFError``, an OSError, although the hardware has taken the new time already. So it is always
-switched off, set and switched on again, here and nowhere else. The box can do without one: whatever it raises is logged and
-the box runs on without it.
+A running watchdog cannot be changed: ports/espressif/common-hal/watchdog/WatchDogTimer.c adds the task a second time
+and raises ``espidf.IDFError``, an OSError, although the hardware has the new time by then. So it is always switched off,
+set and switched on again, and only here. The box can do without a watchdog: an error is logged, and the box runs on.
 """
 
 import microcontroller
 
 USUAL_S = 30
-# Three name servers that do not answer, for IPv6 and then for IPv4; or a slow flash on which room is made.
+# Enough for three name servers that do not answer, for IPv6 and then for IPv4, and for making room on a slow flash.
 LONG_S = 90
-# How often a refusal is logged and tried again.
+# How many errors are logged and followed by another try.
 _MOST_TRIES = 3
 
 
 class Watchdog:
-    """``tell(text)`` gets why there is none."""
+    """``tell(text)`` gets why there is no watchdog."""
 
     def __init__(self, tell):
         self._tell = tell
@@ -28,7 +27,7 @@ class Watchdog:
         self._arm(USUAL_S)
 
     def feed(self):
-        """The loop is alive. What needed more patience is over then, however it ended. Allocates nothing."""
+        """The loop is alive; so what the time was stretched for is over. Allocates nothing."""
         if self._long:
             self.stretch(False)
         if self._dog is None:
@@ -36,13 +35,13 @@ class Watchdog:
         try:
             self._dog.feed()
         except Exception as error:
-            # It does not run: switching it on again failed.
+            # It is not running, because switching it on again failed.
             if self._tries:
                 self._lost(error)
                 self._arm(USUAL_S)
 
     def stretch(self, longer):
-        """More patience while a name is looked up or room is made on the drive, which nothing can shorten."""
+        """LONG_S instead of USUAL_S while a name is looked up or room is made on the drive, which may block for so long."""
         if longer != self._long:
             self._long = longer
             self._arm(LONG_S if longer else USUAL_S)

@@ -1,16 +1,16 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Modules that are loaded one a step, because a car need not wait for more than one."""
+"""Loads modules one per step, so that a car never waits for more than one."""
 
 
 class Parts:
-    """``names`` of modules, in the order in which each brings one file only."""
+    """``names`` of modules, in an order in which each import loads one file only."""
 
     def __init__(self, names):
         self._left = list(names)
 
     def load(self):
-        """Load the next; False when all are there. Raises what its import raises, and tries it again the next time."""
+        """Load the next one; False if all are loaded. Raises what the import raises; the next call tries it again."""
         if not self._left:
             return False
         __import__(self._left[0])
@@ -19,8 +19,8 @@ class Parts:
 
 
 class LoadedPiece:
-    """Slow piece: another one, ``piece``, that ``make()`` gives once ``ready()`` and when the modules ``names`` are there;
-    ``tell(error)`` gets why there is none, and nothing is tried again."""
+    """Slow piece that stands in for another, ``piece``: from when ``ready()`` is true the modules ``names`` are loaded, then
+    ``make()`` makes it. An error goes to ``tell(error)``, and nothing is tried again."""
 
     def __init__(self, names, ready, make, tell):
         self.piece = None
@@ -31,7 +31,7 @@ class LoadedPiece:
         self._failed = False
 
     def get(self):
-        """The piece, at once. Raises what its making raises."""
+        """The piece, made now if there is none yet. Raises what ``make`` raises."""
         if self.piece is None:
             self.piece = self._make()
         return self.piece

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A moment that counts for a while and is then forgotten.
 
-Ticks come round every 6.2 days: a moment that was only compared would count again days later.
+Ticks wrap every 6.2 days, so a moment that was kept and only compared would count again days later.
 """
 
 from plc.ticks import ticks_diff

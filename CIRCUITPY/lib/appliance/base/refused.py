@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What an owner asked for and does not get."""
+"""The error for what an owner asked for and the box will not do."""
 
 
 class Refused(Exception):
-    """The text tells the owner why; ``code`` tells the page what to ask."""
+    """``text`` tells the owner why; ``code`` tells the page which question to ask."""
 
     def __init__(self, code, text):
         super().__init__(text)

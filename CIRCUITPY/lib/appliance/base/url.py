@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Addresses as people type them: an IPv4 address, the name of a host, an ``http://`` address.
 
-Whatever is wrong is said in a sentence that goes on from the name of what was typed: "... must start with http://".
+A fault is told as the end of a sentence that begins with the name of what was typed: "... must start with http://".
 """
 
 from appliance.base.text import DIGITS, LETTERS, VISIBLE, consists_of, is_digits
@@ -12,7 +12,7 @@ _IPV6 = "must not be an IPv6 address: use one like 192.168.1.60, or a name"
 
 
 def is_ipv4(text):
-    """True for four numbers from 0 to 255 with dots between them. No leading zeros: some read them as octal."""
+    """True for four numbers from 0 to 255 with dots in between, without leading zeros: some programs read those as octal."""
     if text.count(".") != 3 or text.strip(_ADDRESS_LETTERS):
         return False
     for part in text.split("."):
@@ -30,7 +30,7 @@ def ipv4_number(text):
 
 
 def host_fault(host):
-    """What is wrong with the name or IPv4 address of a host, or None. IPv6 is not spoken here."""
+    """What is wrong with the name or IPv4 address of a host, or None. IPv6 is not supported."""
     if not host:
         return "has no address in it"
     if consists_of(host, _ADDRESS_LETTERS):

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The modem's parameter block (PIB): what it is made of, whether it fits, and a charger's made of it.
+"""The modem's parameter block (PIB): its layout, whether it is valid, and how to make it a charger's.
 
-A modem gives its parameters as a chain of images, header (96 bytes) in front of image, one of them being the block;
-older ones give the block alone, with its own length and checksum. Layouts: open-plc-utils, nvm/nvm.h `nvm_header2`,
-pib/pib.h `simple_pib`, docbook on SLAC; checksums: tools/checksum32.c, pib/setpib.c. The block holds two keys of the
-modem (DAK, NMK), which are never taken out of it here.
+A modem returns its parameters as a chain of images, each after a header of 96 bytes; one image is the block. Older modems
+return the block alone, with its own length and checksum. Layouts: open-plc-utils, nvm/nvm.h `nvm_header2`, pib/pib.h
+`simple_pib`, docbook on SLAC; checksums: tools/checksum32.c, pib/setpib.c. The block has two keys of the modem (DAK,
+NMK), which are never extracted here.
 """
 
 import binascii
@@ -62,10 +62,10 @@ def name_of(mac):
 
 
 def checksum(data):
-    """The complement of all 32-bit words put together by exclusive or; 0 for what carries its own checksum.
+    """The complement of the exclusive or of all 32-bit words; 0 for data that includes its own checksum.
 
-    Halves are laid upon each other as two large numbers: that takes the device some milliseconds, a loop over
-    the words half a second.
+    Computed by combining the two halves as large integers again and again: some milliseconds on the device, where a loop
+    over the words takes half a second.
     """
     size = 4
     while size < len(data):
@@ -79,7 +79,7 @@ def checksum(data):
 
 
 def place(module):
-    """(where the block begins, how long it is); raises ValueError with a sentence for parameters that are not whole."""
+    """(start, length) of the block. Raises ValueError with a sentence if the parameters are not valid."""
     if len(module) < _SHORTEST:
         raise ValueError("The parameters are too short: %d bytes." % len(module))
     if word(module, 0) != _VERSION:
@@ -114,9 +114,9 @@ def _text(block, at):
 
 
 class Block:
-    """One set of parameters, judged. ``module`` is what the modem gave, whole.
+    """One set of parameters. ``module``: all the bytes that the modem returned.
 
-    ``fault`` is None, or why nothing may be written that is made of it; ``role`` is CHARGER, CAR, NEITHER or None.
+    ``fault``: None, or a sentence why nothing made from it may be written; ``role``: CHARGER, CAR, NEITHER or None.
     """
 
     def __init__(self, module, modem_mac):
@@ -146,12 +146,12 @@ class Block:
 
     @property
     def check(self):
-        """Eight hexadecimal digits that tell this module from another one."""
+        """Eight hexadecimal digits (CRC-32) to tell modules apart."""
         return "%08x" % (binascii.crc32(self.module) & 0xFFFFFFFF)
 
     @property
     def block(self):
-        """The block without what stands around it."""
+        """The bytes of the block alone."""
         return self.module[self._at : self._at + self._length]
 
     def fields(self):
@@ -210,7 +210,7 @@ class Block:
         return header + _IMAGE_CHECKSUM_AT, header + _HEADER_CHECKSUM_AT
 
     def same_but_keys(self, other):
-        """True when another module differs at most in the key that the box sets for each car, and check sums."""
+        """True if another module differs at most in the key that the box sets for each car and in check sums."""
         return len(self.module) == len(other) and self._without_keys() == Block(other, None)._without_keys()
 
     def _without_keys(self):

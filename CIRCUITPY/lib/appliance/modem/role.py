@@ -24,14 +24,14 @@ _VERSION = b"\x01\0\x01\0"
 _IMAGE_PIB = const(0x0F)
 _LONGEST_CHAIN = const(0x2000)  # the manifest in front of the block has some hundred bytes
 
-# A modem that has just started refuses for a while; WARP4 asks 16 times, 0.5 s apart.
+# A modem that has just started refuses at first; WARP4 asks 16 times, 0.5 s apart.
 _ASK_AGAIN_MS = const(500)
 _TRIES = const(16)
 _PIECE = const(1400)  # the maker's tool asks for such pieces only, from multiples of it
 
 
 class NoModem:
-    """In place of a modem whose bus cannot be opened, and which has no role. A file of its own may be missing just then."""
+    """Stands in for a modem whose bus cannot be opened. In this file because a separate one might be missing just then."""
 
     ready = False
     generation = 0
@@ -47,13 +47,13 @@ class NoModem:
         """Nothing comes."""
 
     def send(self, frame):
-        """Nothing leaves; taken, so that frames do not pile up."""
+        """Drops the frame; True, so that frames do not pile up."""
         return True
 
 
 class Role:
-    """A piece of the loop that also takes the modem's answers (``receive``). ``tell(role)`` has one of the words above,
-    or None when the modem does not say."""
+    """A piece of the loop that also takes the modem's answers (``receive``). ``tell(role)`` gets one of the words above,
+    or None if the modem does not answer."""
 
     def __init__(self, modem, mac, may_ask, tell):
         self.role = None
@@ -100,13 +100,13 @@ class Role:
         self._tell(role)
 
     def receive(self, frame, now):
-        """True when ``frame`` answers a read of the parameters: it is nobody else's, and goes into no record."""
+        """True if ``frame`` answers a read of the parameters: then it is handled, and must not be recorded."""
         if not mme_read.is_module_answer(frame):
             return False
         answer = mme_read.module_read(frame)
         if answer is not None and self._wanted is not None:
             if answer[1] is None:
-                # Refused: too early, or it wants to be asked as the maker's tool does.
+                # Refused: too early, or this modem only takes requests like those of the maker's tool.
                 self._whole_pieces = not self._whole_pieces
             else:
                 self._take(answer[0], answer[1])

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The SPI mode and clock to begin with: those that were found for the modem, when they are not those asked for.
+"""The SPI mode and clock to begin with: those that were found to work, if the configured ones did not.
 
-Three bytes outlive a restart: the clock asked for, the mode and the clock that work; clocks in MHz, zeros for none.
+Three bytes outlive a restart: the configured clock, and the mode and clock that work; clocks in MHz, zeros for none.
 ``modem.keeping`` writes them.
 """
 
@@ -20,8 +20,8 @@ def asked_for(clock_hz):
 
 
 def first(kept, clock_hz):
-    """The setting that was found for this clock, else the one asked for. ``kept`` is what outlives a restart
-    (``storage.memory``)."""
+    """(mode, clock in Hz) that was found for this configured clock, else the configured one. ``kept``: what outlives a
+    restart (``storage.memory``)."""
     asked = asked_for(clock_hz)
     asked_mhz, mode, mhz = kept.part(memory.SPI, SIZE)
     if asked_mhz * MHZ == asked[1] and mode in spi_port.MODES and mhz * MHZ in spi_port.CLOCKS_HZ:

@@ -1,15 +1,15 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Reads the modem's parameters, or writes them and reads them again to see that they are there.
+"""Reads the modem's parameters, or writes them and reads them back to check.
 
     READING ------------------------------------------------------------------> DONE
     OPENING -> WRITING -> COMMITTING -> RESETTING -> CHECKING -> DONE            writing
        ^---------'            |             ^
      modem restarted          '-------------'  no answer: what became of it, the check will tell
 
-Until the commit the modem keeps what it has, so everything before it may break off at any frame and be begun anew.
-After the commit nothing is assumed: the modem is restarted and what it then gives is compared. Waits are those of
-open-plc-utils (plc.h) and of Tinkerforge's WARP4 (pib_manager.cpp); a request is repeated when no answer comes.
+Until the commit the modem keeps its old parameters, so everything before it may stop at any frame and be started again.
+After the commit nothing is assumed: the modem is restarted, and what it then returns is compared. Time-outs are those of
+open-plc-utils (plc.h) and of Tinkerforge's WARP4 (pib_manager.cpp); a request without an answer is repeated.
 """
 
 from plc import mme, mme_module, mme_read
@@ -115,7 +115,7 @@ class Transfer:
         if state in (READING, CHECKING):
             return mme_read.module_read_req(self._mac, len(self._data), _PIECE)
         if state == OPENING:
-            # Another number each time: a session that the modem opened and whose answer was lost is not in the way.
+            # A new number each time, so that a session whose answer was lost is not in the way.
             from appliance.modem.block import checksum
 
             self._session = bytes(self._random_bytes(4))
@@ -159,7 +159,7 @@ class Transfer:
     # ---- answers
 
     def receive(self, frame, now):
-        """True when ``frame`` is an answer about the parameters; it may hold keys and goes into no record."""
+        """True if ``frame`` is an answer about the parameters; it may contain keys and must not be recorded."""
         if not mme_read.is_module_answer(frame):
             return False
         if self.state in (READING, CHECKING):
@@ -174,7 +174,7 @@ class Transfer:
             self._take_written(mme_module.written(frame, mme_module.WRITE, self._session), now)
         elif self.state == COMMITTING:
             if mme_module.written(frame, mme_module.COMMIT, self._session) is not None:
-                # Refused or not: what it has then is read and compared.
+                # Even if refused: what the modem has is read and compared.
                 self._enter(RESETTING)
         return True
 

@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The modem's pins and clock before the settings are read: as settings.toml says, or as they were saved on the page.
+"""The modem's pins and clock before the settings are read: from settings.toml, or as they were saved on the page.
 
-Reading all settings takes seconds, and a modem waits for its key. ``os.getenv`` knows what settings.toml says; what was
-saved on the page is kept beside it for the next start (``modem.keeping``), in ten bytes that outlive a restart: the check
-sum of what settings.toml said then (once that is another one the file counts), five pins by their numbers, the clock in
-MHz; zeros where the file and the page say the same. They may be wrong: the box compares with its settings when it has read
-them.
+Reading all settings takes seconds, and a modem waits for its key. ``os.getenv`` reads settings.toml. What was saved on the
+page is kept for the next start (``modem.keeping``) in ten bytes that outlive a restart: a check sum of what settings.toml
+said then (if it has changed, the file counts), the numbers of five pins, and the clock in MHz; zeros where file and page
+agree. These may be wrong, so the box compares them with its settings once it has read those.
 """
 
 import binascii
@@ -36,7 +35,7 @@ class KeptWiring:
             try:
                 text = getenv(key)
             except ValueError:
-                # A line that CircuitPython before 10.2 cannot read: the box tells it, once it has read the settings.
+                # A line that CircuitPython before 10.2 cannot parse. The box reports it after it has read the settings.
                 text = None
             self._texts.append(None if text is None else str(text))
 

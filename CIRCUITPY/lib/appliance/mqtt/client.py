@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""A client of the library ``adafruit_minimqtt`` for one connection, opened and dropped without a wait that has no end."""
+"""A client of the library ``adafruit_minimqtt`` for one connection; opening and closing it never block without limit."""
 
 import adafruit_connection_manager
 import adafruit_minimqtt.adafruit_minimqtt as minimqtt
@@ -39,8 +39,8 @@ class Account:
 
 
 def connect(line, account, will=None):
-    """A connected client. ``will``: (topic, text) that the broker keeps when the box vanishes. Blocks 1.5 s at most;
-    raises whatever the library does, ``cause_of`` tells what it meant."""
+    """A connected client. ``will``: (topic, text) that the broker publishes if the box vanishes. Blocks 1.5 s at most.
+    Raises what the library raises; ``cause_of`` gives the cause."""
     client = minimqtt.MQTT(
         broker=account.host,
         port=account.port,
@@ -75,7 +75,7 @@ def drop(line):
 
 
 def cause_of(line):
-    """The code of what ended a connection, or kept it from coming up."""
+    """The code of why a connection ended or could not be opened."""
     if line.answer:
         return "mqtt_login" if line.answer in _LOGIN else "mqtt_denied"
     return _FAULTS.get(line.fault, "mqtt_strange")

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The connection to the broker, as ``adafruit_minimqtt`` wants a socket pool and a socket.
 
-The library spins while a send buffer is full, waits in the middle of a packet, and takes a packet of any size. So it
-gets no socket of the firmware: here bytes wait until the network takes them, a packet is handed over only when it is
-there as a whole, and every wait has an end.
+The library spins while a send buffer is full, blocks in the middle of a packet, and accepts a packet of any size. So it
+does not get a socket of the firmware: here bytes wait until the network takes them, the library gets a packet only when
+it is complete, and every wait is bounded.
 """
 
 import errno
@@ -90,8 +90,8 @@ class Line:
             self._unsent = self._unsent[count:]
 
     def finish(self, ms):
-        """Say good-bye and wait, ``ms`` at most, until the broker hangs up: then it has all that was sent before. What a
-        restart finds in the firmware's buffers is lost.
+        """Disconnect and wait, ``ms`` at most, until the broker closes the connection: then it has everything that was sent.
+        A restart would lose what is in the firmware's buffers.
         """
         self.wait(ms)
         try:
@@ -172,12 +172,12 @@ class Line:
         while True:
             left_ms = 0 if self._deadline is None else ticks_diff(self._deadline, self.ticks())
             if left_ms < 0:
-                # Packets may come without an end, and not the one that is waited for.
+                # Packets may keep coming without the one that is waited for.
                 self.fault = SILENT
                 raise OSError(errno.ECONNABORTED)
             size = self._packet_size()
             if size:
-                # Before anything else: a broker that refuses a login hangs up right after its answer.
+                # First of all, because a broker that refuses a login closes right after its answer.
                 if self._buffer[self._start] == _CONNACK and size == 4:
                     self.answer = self._buffer[self._start + 3]
                 return size
@@ -205,7 +205,7 @@ class Line:
                 return False
             count = 0
         if not count:
-            # A web server says something as well before it hangs up.
+            # A web server sends something as well before it closes.
             self.fault = STRANGE if self.answer is None and self._end > self._start else CLOSED
             raise OSError(errno.ECONNRESET)
         self._end += count

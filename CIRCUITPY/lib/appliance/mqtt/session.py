@@ -18,11 +18,11 @@ from appliance.mqtt import client as clients
 LOOK_MS = 100
 PING_MS = 60000
 PAUSES_MS = (5000, 10000, 20000, 40000, 80000, 160000, 300000)
-# What the network has not taken after this long, it never will.
+# If the network has not taken the bytes by then, the connection is dead.
 STUCK_MS = 10000
 NAME_VALID_MS = 600000
 LEAVE_MS = 2000
-# A connection must hold this long before pauses start short again: two boxes of one name throw each other out.
+# A connection must last this long before pauses start short again: two boxes of one name end each other's connections.
 STEADY_MS = 50000
 
 
@@ -102,7 +102,7 @@ class Session:
         elif not self._settled or expired(self._ping_at, now):
             self._ping()
         elif line.packet_waits():
-            # A flood of messages gets no more of the box than this.
+            # Limits what a flood of messages can cost.
             self._look_at = ticks_add(now, LOOK_MS)
             self._client.loop(0)
         elif line.unsent:

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The box's own access point, for setting up WiFi with a phone and nothing typed twice.
 
-Its password is random, made once and kept (storage/secrets.py): name and password stay the same for ever, and no power
-cut makes the label somebody wrote stale. It is not made from the chip's number: that is the radio's address, which
-every neighbour reads off the air.
+Its password is random, made once and kept (storage/secrets.py), so that a label with name and password stays valid. It is
+not derived from the chip's UID: that is the radio's MAC, which every neighbour can receive.
 """
 
 from plc.ticks import expired, ticks_add
@@ -15,14 +14,14 @@ NAME = "socbox-%02X%02X"
 ADDRESS = "192.168.4.1"
 SUBNET = "192.168.4."
 MOST_GUESTS = 4
-# Whoever asked for something within this time is still there; with the page open it asks every five seconds.
+# A guest who asked for something within this time is still there; the open page asks every five seconds.
 GUEST_MS = 120000
-# start_ap throws away what the chip answers, so the radio is asked afterwards; one that starts does it in less.
+# start_ap ignores errors of the chip, so the radio is asked after this time, within which it starts.
 LOOK_MS = 1000
 
 
 def qr_text(ssid, password):
-    """What phones' cameras take for a WiFi network. Neither text has a letter that needs an escape."""
+    """The text of a QR code for joining a WiFi network. Neither argument has a letter that needs an escape."""
     return "WIFI:T:WPA;S:%s;P:%s;;" % (ssid, password)
 
 
@@ -48,7 +47,7 @@ class AccessPoint:
         self._look_at = None
 
     def start(self, pool, channel):
-        """Go on the air. RuntimeError, OSError when that cannot be."""
+        """Switch the access point on. Raises RuntimeError or OSError if that fails."""
         import select
 
         import wifi
@@ -78,12 +77,12 @@ class AccessPoint:
         return expired(self._look_at, now)
 
     def is_on_air(self):
-        """What the radio says; it was looked at then."""
+        """True if the radio says that it is on."""
         self._look_at = None
         return self._radio.ap_active
 
     def stop(self):
-        """Leave the air."""
+        """Switch the access point off."""
         self.active = False
         self._look_at = None
         dns, self._dns = self._dns, None

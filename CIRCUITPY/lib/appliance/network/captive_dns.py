@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Name server of the box's own access point: whatever a phone asks for is here (RFC 1035, section 4).
+"""Name server of the box's own access point: every name has the box's address (RFC 1035, section 4).
 
-A phone that joins a network fetches a page it knows from the internet. Led to the box instead, it sees that
-somebody wants to be seen first and opens the set-up page by itself. One datagram a pass; nothing waits.
+A phone that joins a network fetches a known page from the internet. If it gets the box's page instead, it takes that for a
+captive portal and opens it by itself. One datagram a pass; nothing blocks.
 """
 
 import errno
@@ -19,7 +19,7 @@ TTL_S = 5
 
 
 def question_end(query, length):
-    """Where the one question of a query ends, or 0 when it is not a plain query for one name."""
+    """Where the question of a query ends; 0 if it is not a plain query for one name."""
     if length < _HEADER or query[2] & 0xF8 or query[4] << 8 | query[5] != 1 or query[6] | query[7]:
         # Too short, an answer, another kind of request, or not exactly one question.
         return 0
@@ -30,17 +30,17 @@ def question_end(query, length):
         if size == 0:
             return at + 4 if at + 4 <= length and at - _HEADER <= _LONGEST_NAME else 0
         if size > 63:
-            # A pointer: it has nothing to point at in the first name.
+            # A pointer, which cannot be in the first name.
             return 0
         at += size
     return 0
 
 
 def answer(query, length, address):
-    """The answer to ``length`` bytes of ``query``, or None for what is not a query.
+    """The answer (bytes) to ``length`` bytes of ``query``, or None if that is no query.
 
-    ``address`` (4 bytes) is the answer for A; for AAAA, HTTPS and all others the name exists but has nothing of that
-    kind, so that a phone falls back to A at once.
+    ``address`` (4 bytes) is the answer for A. For AAAA, HTTPS and all others the name exists without such a record, so
+    that a phone falls back to A at once.
     """
     end = question_end(query, length)
     if end == 0:

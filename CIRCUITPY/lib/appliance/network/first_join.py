@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The first try of a start to join the owner's network: a search, a channel a step, then the join.
+"""The first try of a start to join the owner's network: a search, one channel per step, then the join.
 
-What a join needs that goes right, and nothing else, because a car may wait for what comes behind it. Whatever became of it,
+Only what a join needs that succeeds, because a car may be waiting for what comes after it. Whatever the outcome,
 ``network.station`` goes on from here.
 """
 
@@ -10,8 +10,8 @@ from appliance.network.link import ANYWHERE, CONNECTED_TO
 
 
 class FirstJoin:
-    """``networks`` searches the air; ``tell(kind, text)`` gets "connected" or "info". ``tried`` is True once there was a
-    join, with the ``error`` that it raised or None."""
+    """``networks`` searches for networks; ``tell(kind, text)`` gets "connected" or "info". ``tried``: True once there was a
+    join; ``error``: what it raised, or None."""
 
     def __init__(self, settings, link, networks, guard, tell):
         self._settings = settings
@@ -34,7 +34,7 @@ class FirstJoin:
         return self._link.pool
 
     def steps(self):
-        """A generator: a channel a step, then the join, which stands still for seconds."""
+        """A generator: one channel per step, then the join, which blocks for seconds."""
         link, ssid = self._link, self._settings["WIFI_SSID"]
         try:
             if not link.is_joined():
@@ -50,7 +50,7 @@ class FirstJoin:
                 self.address = address
                 self._tell("connected", CONNECTED_TO % (ssid, address))
         except Exception as error:
-            # Of the radio, a search or a join: the station tells it, or tries again and tells that.
+            # From the radio, a search or a join. The station reports it, or tries again.
             self.error = error
             # The station's search begins anew.
             self._networks.next_channel = None
@@ -67,7 +67,7 @@ class FirstJoin:
             self._guard.end()
 
     def station(self, save):
-        """The Station to be started with this. Loads it."""
+        """A Station, to be started with this object. Loads it."""
         from appliance.network.station import Station
 
         return Station(self._settings, self._link, self._networks, save, self._guard, self._tell)

@@ -1,20 +1,20 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Around a join, which may never come back: ``wifi.radio.connect`` stands still for ever when no DHCP server
-answers (CircuitPython issue 7557), and only the watchdog ends that. ``survival.py`` knows after the reset whether a join
-was under way; up to CircuitPython 10.2.1 only from the second time on, for an ordinary join is marked nowhere there.
+"""Guards a join: ``wifi.radio.connect`` hangs for ever if no DHCP server answers (CircuitPython issue 7557), and only the
+watchdog ends that. After the reset ``survival.py`` tells whether a join was under way; up to CircuitPython 10.2.1 only from
+the second time on, because an ordinary join cannot be marked there.
 """
 
 from appliance.network.scan import CHANNELS
 from appliance.storage import memory
 
-# After a reset by the watchdog: the first may not have been a join, or the router was starting itself; the second is a hang.
+# Pause after a reset by the watchdog. The first reset may have had another reason, or the router was starting; the second
+# one was a hang.
 PAUSES_MS = (0, 30000, 600000)
 
 
 class JoinGuard:
-    """``hung`` is True when the run before this one ended in the middle of a join. ``kept`` is a Survival, ``ticks()``
-    gives the time in ms."""
+    """``hung``: True if the last run ended in the middle of a join. ``kept``: a Survival; ``ticks()``: the time in ms."""
 
     def __init__(self, kept, watchdog, ticks):
         self.hung = kept.hung_join
@@ -23,16 +23,16 @@ class JoinGuard:
         self._ticks = ticks
 
     def pause_ms(self):
-        """How long to wait before the first join, so that cars can be read in between; 0 after any other reset."""
+        """ms to wait before the first join, so that cars can be read in between; 0 if the last run did not hang."""
         return PAUSES_MS[min(self._kept.hangs(), len(PAUSES_MS) - 1)]
 
     def channel(self):
-        """Where the network was last time: 1 to CHANNELS, or 0."""
+        """The channel on which the network was found last time: 1 to CHANNELS, or 0."""
         channel = self._kept.byte(memory.CHANNEL)
         return channel if channel <= CHANNELS else 0
 
     def keep_channel(self, channel):
-        """The network is there; 0.12 s when it was elsewhere before."""
+        """Keep the channel of the network. A change takes 0.12 s."""
         self._kept.set_byte(memory.CHANNEL, channel)
         self._kept.save()
 
@@ -42,7 +42,7 @@ class JoinGuard:
         self._watchdog.feed()
 
     def end(self):
-        """It came back; gives the time, for seconds may have gone by."""
+        """The join returned. Returns the time, as seconds may have passed."""
         self._kept.end_join()
         self._watchdog.feed()
         return self._ticks()

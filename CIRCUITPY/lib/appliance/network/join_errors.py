@@ -13,15 +13,15 @@ REASONS = {
     210: "wifi_security",  # NO_AP_FOUND_W_COMPATIBLE_SECURITY
     211: "wifi_security",  # NO_AP_FOUND_IN_AUTHMODE_THRESHOLD
 }
-# ASSOC_FAIL and CONNECTION_FAIL: like a refused password, what a board that is not understood may end with.
+# ASSOC_FAIL and CONNECTION_FAIL: like a refused password they may come from too much transmit power.
 _NOT_UNDERSTOOD = (203, 205)
 
 
 def cause_of(error):
-    """Cause code for what ``wifi.radio.connect`` raised; its texts are all there is to tell them apart.
+    """Cause code for what ``wifi.radio.connect`` raised, by its text, the only difference.
 
-    They are in the language of the firmware. Of its three only "Unknown failure N" has a number in it, and of the two others
-    only "No network with that ssid" the word ssid, which translators leave as it is.
+    The text is in the firmware's language. Of the three texts only "Unknown failure N" has a number, and of the two others
+    only "No network with that ssid" has the word ssid, which translators keep.
     """
     if not isinstance(error, ConnectionError):
         return "wifi_down"
@@ -38,5 +38,5 @@ def _number_of(text):
 
 
 def may_be_power(error):
-    """True for what ``wifi.radio.connect`` raises on a board that sends with more power than its antenna takes."""
+    """True for errors of ``wifi.radio.connect`` that a board with a poor antenna gets from too much transmit power."""
     return cause_of(error) == "wifi_auth" or _number_of(str(error)) in _NOT_UNDERSTOOD

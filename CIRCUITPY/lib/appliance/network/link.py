@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: MIT
 """What ``wifi.radio`` is set to around a join: name, address, and what is switched on once it has succeeded."""
 
-# In dBm, one of the radio's eleven steps. Boards with a poor antenna are understood only at little power: 8.5 and 13
-# are reported to help (CircuitPython issues 9235 and 9657). That is enough for a phone next to the box, too.
+# In dBm, one of the radio's eleven steps. Boards with a poor antenna can join only with little power: 8.5 and 13 are
+# reported to help (CircuitPython issues 9235 and 9657). It is also enough for a phone next to the box.
 LOW_TX_POWER_DBM = 7
-# How many servers for the name are made before the box gives up on it: what failed in one may be over with the next join.
+# How often a failed mDNS server is made again, after later joins.
 _MOST_SERVERS = 3
-# Which access point to join: channel and BSSID, None for any on the channel. This one leaves all to the firmware.
+# Which access point to join: (channel, BSSID or None for any). This leaves the choice to the firmware.
 ANYWHERE = (0, None)
 # Told once the box is in a network: its name, the address.
 CONNECTED_TO = "connected to %s, http://%s"
-# What the radio calls its address between the access point's welcome and DHCP's answer.
+# The radio's address after it was associated and before DHCP has answered.
 _NO_LEASE = "0.0.0.0"
 
 
@@ -50,11 +50,11 @@ class Link:
         self._radio.enabled = True
 
     def is_joined(self):
-        """True while an access point has taken the radio in; DHCP may still be to come."""
+        """True while the radio is associated with an access point; DHCP may not have answered yet."""
         return self._radio.connected
 
     def address(self):
-        """Its IPv4 address as text, None without one. Asked once a second: a text is made only of a new one."""
+        """Its IPv4 address as text, None without one. Asked once a second, so text is made of a new one only."""
         address = self._radio.ipv4_address
         if address != self._address:
             self._address = address
@@ -63,7 +63,7 @@ class Link:
         return self._text
 
     def place(self):
-        """(channel, BSSID) of the access point it is at, or None."""
+        """(channel, BSSID) of the access point it is associated with, or None."""
         info = self._radio.ap_info
         return None if info is None else (info.channel, bytes(info.bssid))
 
@@ -80,7 +80,7 @@ class Link:
     # ---- transmit power
 
     def has_less_power(self):
-        """True when a join with less power than the last one would be another one."""
+        """True if the power can be lowered for another try."""
         return not self._needs_low_power and bool(self._usual_dbm) and self._usual_dbm > LOW_TX_POWER_DBM
 
     def use_power(self, low):
@@ -98,13 +98,13 @@ class Link:
             self._usual_dbm = self._dbm = 0
 
     def keep_low_power(self, needed):
-        """Joins use low power from now on, because it helped, or no longer, because it does not."""
+        """Whether joins use low power from now on: because it helped, or no longer because it did not."""
         self._needs_low_power = needed
 
     # ---- joining
 
     def join(self, ssid, password, place, low_power=False):
-        """Stands still for seconds, without an answer of DHCP for ever. ConnectionError, RuntimeError, ValueError."""
+        """Blocks for seconds; for ever if no DHCP server answers. Raises ConnectionError, RuntimeError, ValueError."""
         self.enable()
         self.use_power(low_power)
         self._take_name()
@@ -116,7 +116,7 @@ class Link:
             # A search of one channel takes a tenth of a full one.
             self._radio.connect(ssid, password, channel=channel)
         else:
-            # Radio.c wipes the channel when it takes a BSSID, so that this searches channel after channel from 1 on.
+            # With a BSSID Radio.c ignores the channel, so this searches all channels from 1 on.
             self._radio.connect(ssid, password, channel=channel, bssid=bssid)
 
     def _take_name(self):
@@ -144,7 +144,7 @@ class Link:
         )
         self._has_static = True
         try:
-            # Radio.c forgets to say that ipv4_dns is an IPv4 address: such a server is never asked.
+            # Not ``ipv4_dns`` alone: Radio.c does not set the type of that address, and such a server is never asked.
             self._radio.dns = (settings["WIFI_GATEWAY"],)
         except (AttributeError, OSError) as error:
             self._tell("info", "name server not taken: %s" % error)

@@ -11,7 +11,7 @@ from appliance.base.url import Url
 
 PORT = 123
 ANSWER_S = 1
-# After a failure, longer and longer; after an answer, once a day.
+# Pauses after a failure, longer each time; after an answer, a day.
 PAUSES_MS = (60000, 300000, 3600000)
 AGAIN_MS = 86400000
 _SIZE = 48
@@ -32,7 +32,7 @@ def unix_time(answer, token):
     if len(answer) < _SIZE or answer[0] & _MODE != _SERVER or bytes(answer[24:32]) != token:
         return None
     if answer[0] >> 6 == _NEVER_SET or not 0 < answer[1] < 16:
-        # A server that has no time itself, or tells us to go away.
+        # A server that does not know the time, or asks us to stop.
         return None
     seconds = int.from_bytes(bytes(answer[40:44]), "big")
     return seconds - _FROM_1900_S + (0 if seconds >> 31 else _ERA_S)
@@ -57,7 +57,7 @@ class Ntp:
     def due(self, now):
         """True when it is time to ask. Allocates nothing."""
         if expired(self._next, now):
-            # Kept, because a moment that was only compared would lie in the future again after three days without a network.
+            # Noted once, because ticks differ by three days at most: later the moment would seem to be in the future again.
             self._next = None
         return self._next is None and self.may_ask()
 
@@ -66,7 +66,7 @@ class Ntp:
         try:
             learnt = self._ask()
         except (OSError, RuntimeError):
-            # No way there, no answer, no socket left.
+            # No route, no answer, no free socket.
             learnt = False
         if learnt:
             self._failures = 0

@@ -11,16 +11,16 @@ from plc.ticks import expired, ticks_add
 
 from appliance.base.recent import Recent
 
-# The access point stays when the box has joined: with nobody there, for a guest to read the result, once it was read.
+# How long the access point stays after the box has joined: without a guest, until a guest read the result, after that.
 CLOSE_EMPTY_MS = 10000
 CLOSE_UNREAD_MS = 180000
 CLOSE_READ_MS = 60000
 CLOSE_DONE_MS = 4000
-# A phone's system closes the page as soon as its probe is content: not before somebody could read it.
+# A phone closes the page as soon as its probe succeeds, so that is delayed until somebody could read it.
 PROBE_READ_MS = 30000
-# Somebody who goes on to set the box up keeps the access point, for this long at most.
+# How long at most a guest who goes on with the set-up keeps the access point.
 CLOSE_STEPS_MS = 900000
-# Time for the answer to the page and for the display before a join stands still.
+# Time for the answer to the page and for the display before a join blocks.
 WISH_MS = 1500
 SAVE_RETRY_MS = 60000
 # The display shows the new address for this long.
@@ -39,10 +39,10 @@ class Wish:
 
 
 class Provisioning:
-    """``wish`` is the network that is being tried, ``outcome`` the last one that was; its ``cause`` is None if joined.
+    """``wish``: the network that is being tried; ``outcome``: the last one that was, with ``cause`` None if it was joined.
 
-    ``save(ssid, password)`` keeps a network and gives None or why not; ``tell(kind, text)`` gets "info" and "console". The
-    station makes it when the access point is first needed, and moves it: what it wants, it does when told to.
+    ``save(ssid, password)`` saves a network and returns None or why it cannot; ``tell(kind, text)`` gets "info" and
+    "console". The station makes this object when the access point is first needed, and calls the steps that it wants.
     """
 
     def __init__(self, access_point, link, save, tell):
@@ -86,7 +86,7 @@ class Provisioning:
     # ---- what the set-up page asks for
 
     def ask_join(self, ssid, password, now):
-        """Try this network, soon; False when another try is under way or the box is in a network."""
+        """Have this network tried soon; False if another try is under way or the box is in a network."""
         if self.wish is not None or self._connected:
             return False
         self.wish = Wish(ssid, password, ticks_add(now, WISH_MS))
@@ -139,7 +139,7 @@ class Provisioning:
 
             self._close_at = ticks_add(now, CLOSE_UNREAD_MS if self.has_reader(now) else CLOSE_EMPTY_MS)
             if is_guest(address):
-                # The router gives out the addresses of our own access point: guests and neighbours would be one.
+                # The network uses the addresses of our own access point, so guests could not be told from neighbours.
                 self._close_at = now
         return wish
 
@@ -148,25 +148,25 @@ class Provisioning:
         self.wish.cause = cause
         self.outcome, self.wish = self.wish, None
 
-    # ---- steps: each is wanted, then done when the station comes to it
+    # ---- steps, each with a property that tells whether it is wanted; the station calls them
 
     def wants_close(self, now):
         """True when the access point has served its time."""
         return expired(self._close_at, now)
 
     def close(self, _now):
-        """Leave the air."""
+        """Switch the access point off."""
         self._close_at = None
         if self.offered:
             self.access_point.stop()
             self._tell("info", "access point closed")
 
     def offer(self, channel):
-        """Go on the air; gives True when that was done."""
+        """Switch the access point on; True if that worked."""
         point = self.access_point
         try:
             self._link.enable()
-            # The phone is beside the box, where the password is read off the display.
+            # Little power is enough: the phone is beside the box, where the password is on the display.
             self._link.use_power(True)
             self._link.open_pool()
             point.start(self._link.pool, channel)
@@ -186,7 +186,7 @@ class Provisioning:
         return self.access_point.wants_look(now)
 
     def look(self):
-        """False for an access point that did not come up: it is none."""
+        """Whether it really is on; if not, it is given up."""
         point = self.access_point
         if point.is_on_air():
             return True

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: MIT
 """The WiFi networks around the box, looked for one channel at a time.
 
-A scan of all channels stands still for 2 s; one channel takes 0.12 s, and 12 and 13 take 0.36 s, because without a country
-the chip only listens there. So a car that begins meanwhile is answered in time, and a phone on the box's own access point
-notices little. Every join is prepared by such a search: with the channel known it takes a second, without it stands
-still for three. After a start it begins where the network was last time, and ends there when it is heard well.
+Scanning all channels at once would block for 2 s. One channel takes 0.12 s, and 12 and 13 take 0.36 s, because without a
+country the chip only listens there. So a car that begins meanwhile is answered in time, and a phone on the box's own access
+point notices little. Every join is prepared by such a search: with the channel known it takes one second instead of
+three. After a start the search begins where the network was last time, and ends there if it is received well.
 """
 
 CHANNELS = 13  # 12 and 13 are in use in Europe
 MOST_SHOWN = 20
-# In a block of flats, this many access points are kept.
+# At most this many access points are kept, as in a block of flats there are many.
 MOST_KEPT = 64
 OPEN, PASSWORD, LOGIN, UNKNOWN = "open", "password", "login", "unknown"
 
@@ -18,7 +18,7 @@ OPEN, PASSWORD, LOGIN, UNKNOWN = "open", "password", "login", "unknown"
 _BARS_DBM = (-60, -68, -76, -84)
 # Below this a join may fail as if the password were wrong.
 WEAK_DBM = -80
-# With three bars nobody looks for a stronger access point of the same name.
+# From this on no stronger access point of the same name is looked for.
 WELL_HEARD_DBM = _BARS_DBM[1]
 
 
@@ -39,7 +39,7 @@ class Network:
 
 
 def _kind_of(found):
-    """How one gets into a network, from its ``authmode``, a list of AuthMode: an empty one for OWE and all that is newer."""
+    """The kind of a network by its ``authmode``, a list of AuthMode that is empty for OWE and anything newer."""
     names = [str(mode).rsplit(".", 1)[-1] for mode in found.authmode]
     if "ENTERPRISE" in names:
         return LOGIN
@@ -49,8 +49,8 @@ def _kind_of(found):
 
 
 class Networks:
-    """What was found. ``next_channel`` is the one to look at, None between two searches; ``shown`` has one
-    Network for each name, the strongest first."""
+    """What was found. ``next_channel``: the next one to scan, None between two searches; ``shown``: one Network for each
+    name, the strongest first."""
 
     def __init__(self, radio):
         self.next_channel = None
@@ -63,7 +63,7 @@ class Networks:
         self._last = []
 
     def begin(self, first=0):
-        """Start a search, unless one is under way; with a channel ``first`` it begins there and may end there."""
+        """Start a search, unless one is under way. ``first``: the channel where it begins and may end."""
         if self.next_channel is None:
             self._first = first
             self.next_channel = first or 1
@@ -71,8 +71,8 @@ class Networks:
         self._may_be_short = bool(first)
 
     def look(self, wanted=None):
-        """Look at one channel; stands still for 0.12 to 0.36 s. True when that was the last, or when it was the one to
-        begin with and the network ``wanted`` is heard well there."""
+        """Scan one channel; blocks for 0.12 to 0.36 s. True after the last one, or after the first one if the network
+        ``wanted`` is received well there."""
         channel = self.next_channel
         self.next_channel = self._after(channel)
         radio = self._radio
@@ -107,7 +107,7 @@ class Networks:
                     Network(ssid, found.rssi, found.channel, bytes(found.bssid), _kind_of(found))
                 )
         except UnicodeError:
-            # Its name is not text; nobody could type it.
+            # Its name is not UTF-8, so nobody could type it.
             return
 
     def best(self, ssid):
@@ -119,13 +119,13 @@ class Networks:
         return best
 
     def place(self, ssid, place):
-        """``place`` (channel, BSSID), its BSSID only where the last search heard two of that name on that channel: asking
-        for it takes longer."""
+        """``place`` (channel, BSSID) without the BSSID unless the last search found two of that name on the channel: joining
+        with a BSSID takes longer."""
         there = [True for network in self._last if network.ssid == ssid and network.channel == place[0]]
         return place if len(there) > 1 else (place[0], None)
 
     def weak(self, ssid):
-        """True when the network was in the air, but faint."""
+        """True if the network was received, but weakly."""
         point = self.best(ssid)
         return point is not None and point.rssi < WEAK_DBM
 

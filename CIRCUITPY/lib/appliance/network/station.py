@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Joins the owner's WiFi and comes back to it, one step at a time: the first row that is due is done.
+"""Joins the owner's WiFi and joins it again after a loss, one step at a time: the first row that is due is done.
 
     due                                              step
     a search is under way                            look at one channel
@@ -11,14 +11,13 @@
     a network that a guest named was joined          save it
     a guest named a network, or the pause is over    prepare a join, with a search
 
-``wifi.radio.connect`` stands still for seconds, and for ever when an access point takes the box but no DHCP
-server answers; only the watchdog ends that. So joins happen only while no car session is active, with the
-watchdog armed, and after a join that was cut by it, or may have been, the next ones come late, so that cars can be read in
-between. A search comes first, a channel at a time, so that nothing stands still for a network that is not
-there. A join that is refused is tried at once again with less transmit power, which is what some boards need, before
-a password is called wrong. The firmware's own reconnection gives up after a router's restart, hence a watch and a
-back-off of our own. While it is at it, ``connect`` returns at once and says nothing: a join counts only
-with an address. Credentials are never given up: whatever fails, the known network is tried again.
+``wifi.radio.connect`` blocks for seconds, and for ever if no DHCP server answers; only the watchdog ends that. So joins
+happen only while no car session is active, with the watchdog running. After a join that it ended, or may have ended, the
+next ones come late, so that cars can be read in between. A search comes first, one channel at a time, so that nothing
+blocks for a network that is not there. A join that is refused is repeated at once with less transmit power, which some
+boards need, before a password is called wrong. The firmware's own reconnection gives up when a router restarts; hence a
+watch and a back-off of our own. While it is trying, ``connect`` returns at once without an error, so a join counts only
+with an address. The known network is never given up: it is tried again whatever fails.
 """
 
 from plc.ticks import expired, ticks_add
@@ -30,20 +29,20 @@ OFF, CONNECTED, DOWN = "off", "connected", "down"
 
 WATCH_MS = 1000
 BACK_OFF_MS = (2000, 5000, 10000, 20000, 30000)
-# A router may bar a client that fails too often.
+# Longer and longer, because a router may bar a client that fails too often.
 REFUSED_BACK_OFF_MS = (5000, 15000, 30000, 60000, 300000)
-# A network whose name is not in the air may be a hidden one, and of several access points the strongest may be
-# the one that refuses: after every so many failures the firmware chooses. Less power is not tried each time either.
+# After this many failures the firmware chooses the access point: a network that is not found may be hidden, and the
+# strongest of several may be the one that refuses. Less power is tried as rarely.
 BLIND_EVERY = 5
-# The access point is needed after this many failed tries since the start, or when the network was lost for this long; tried
-# again when that failed.
+# The access point is needed after this many failed tries since the start, or after the network was lost for this long; and
+# the pause before it is tried again if it failed.
 OFFER_AFTER_FAILURES = 2
 OFFER_AFTER_LOSS_MS = 180000
 OFFER_RETRY_MS = 30000
-# Somebody who is typing is not thrown out by a try that will most likely fail.
+# While somebody is typing the known network is tried only this often: a try disturbs the access point.
 GUEST_PAUSE_MS = 60000
 SEARCH_FRESH_MS = 60000
-# DHCP takes a second or two, after a router's restart some more: looked for once a second.
+# Looks for an address, one a second: DHCP takes a second or two, longer after a router's restart.
 ADDRESS_LOOKS = 15
 
 
@@ -99,7 +98,7 @@ class Station:
         return self.state == CONNECTED
 
     def address_now(self):
-        """``address``, or what the firmware has got back by itself and is only noticed when no car is in a session."""
+        """``address``, or the one the firmware got by reconnecting itself, which is noticed only after a car's session."""
         return self.address or self._link.address()
 
     @property
@@ -131,8 +130,8 @@ class Station:
         return self._link.pool
 
     def start(self, now, first=None):
-        """Plan the first step; the first join comes late when the last one hung until the watchdog bit. ``first``: the
-        FirstJoin that this goes on from."""
+        """Plan the first step; the first join comes late if the last run ended in one that hung. ``first``: the FirstJoin
+        from which this goes on."""
         hung = self._guard.hung
         if hung:
             self.cause = "wifi_dhcp"
@@ -208,7 +207,7 @@ class Station:
         return self._step(now) is not None
 
     def run(self, now):
-        """One step: at most one channel looked at, one join, or the access point opened or closed."""
+        """One step: scan one channel, join, or switch the access point on or off."""
         self._step(now)(now)
 
     def _step(self, now):
@@ -240,7 +239,7 @@ class Station:
         return self.state == DOWN and expired(self._next, now)
 
     def _prepare(self, now):
-        """The moment for a try has come: prepare it with a search, unless the last one is fresh."""
+        """It is time for a try: prepare it with a search, unless the last search is recent."""
         wish = self._wish()
         if wish is None:
             if self._link.is_joined():
@@ -257,11 +256,11 @@ class Station:
             return
         self._link.enable()
         self._searching = True
-        # What failed once may have moved, and what a guest names was nowhere yet.
+        # After a failure the access point may be on another channel, and a guest's network was never searched for.
         self.networks.begin(self._guard.channel() if wish is None and not self._failures else 0)
 
     def _came_back(self, now):
-        """The firmware came back by itself. Without an address there is only waiting: ``connect`` would do nothing."""
+        """The firmware reconnected by itself. Until it has an address all we can do is wait: ``connect`` does nothing."""
         if self._link.address() is not None:
             self._joined(now)
             return
@@ -276,7 +275,7 @@ class Station:
         return self._prepared and (wish is None or expired(wish.start_at, now))
 
     def _join(self, now):
-        """Join once; stands still for seconds."""
+        """Join once; blocks for seconds."""
         self._prepared = False
         wish = self._wish()
         ssid, password = (self.ssid, self._password) if wish is None else (wish.ssid, wish.password)
@@ -304,8 +303,8 @@ class Station:
             self._not_joined(ssid, error, self._guard.end())
 
     def _not_joined(self, ssid, error, now):
-        """A join ended in an error; without one ``connect`` took the firmware's own tries for a network, or one that gave no
-        address yet."""
+        """A join failed with ``error``. None: ``connect`` returned without an address, because the firmware was reconnecting
+        or DHCP had not answered."""
         if error is not None:
             self._refused(ssid, error, now)
         elif self._link.is_joined():
@@ -315,7 +314,7 @@ class Station:
             self._tries_itself = True
 
     def _place(self, ssid, now):
-        """Which access point to join: (channel, BSSID), ANYWHERE, or None when the network is not in the air."""
+        """Which access point to join: (channel, BSSID), ANYWHERE, or None if the network was not found."""
         wished = self._wish() is not None
         if self._last_place is not None and not wished:
             return self._last_place
@@ -339,7 +338,7 @@ class Station:
         self.address = link.address()
         self._last_place = link.place() or self._last_place
         if self._last_place is not None and not self.losses:
-            # A router that changes its channel all the time would wear out NVM.
+            # Only before the first loss: a router that changes its channel often would wear out NVM.
             self._guard.keep_channel(self._last_place[0])
         link.open_pool()
         self.state = CONNECTED
@@ -360,7 +359,7 @@ class Station:
         self._tell("connected", CONNECTED_TO % (self.ssid, self.address))
 
     def _refused(self, ssid, error, now):
-        """A join ended in an error: trying again with less power, or it has failed."""
+        """A join ended with an error: try again with less power, or count it as failed."""
         try:
             from appliance.network import join_errors
         except Exception:
@@ -422,7 +421,8 @@ class Station:
                 self._tell("info", "no access point: %s" % error)
                 return
         known = self.networks.best(self.ssid)
-        # Of 12 and 13 the chip knows only in a network; else it opens one of its own name there, without a password.
+        # Not on 12 and 13: the chip knows those only while in a network, and would else open an access point with a name of
+        # its own and without a password.
         channel = 1 if known is None or known.channel > 11 else known.channel
         if self.provisioning.offer(channel):
             self._offer_at = None
@@ -438,14 +438,14 @@ class Station:
         self._steps = (search, join, close, look, offer, (guests.wants_save, guests.save), prepare)
 
     def _look_for_point(self, now):
-        """One that did not come up is tried again while it is needed."""
+        """See whether the access point came up; if not, it is tried again while it is needed."""
         if not self.provisioning.look() and self.state != CONNECTED:
             self._offer_at = ticks_add(now, OFFER_RETRY_MS)
 
     # ---- reports
 
     def port_text(self):
-        """What follows the address of the page: nothing for the usual port."""
+        """":PORT" to follow the address of the page, "" for the usual port."""
         return "" if self._port == 80 else ":%d" % self._port
 
     def rssi(self):

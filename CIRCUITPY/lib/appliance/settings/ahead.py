@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the way to the SmartEVSE needs of the settings, before they are read: a car may wait while that takes a second.
+"""The few settings that asking the SmartEVSE needs, without reading them all: that takes a second, and a car may wait.
 
-``os.getenv`` reads settings.toml in a way of its own, and nothing is checked here. So this is used only in a start of which
-the last one knew that both say the same (``says_the_same``), and that no file was changed since (``wishes.mark_of``).
+``os.getenv`` parses settings.toml in its own way, and nothing is checked here. So this is used only if the last start found
+that both give the same (``says_the_same``), and no file has changed since (``wishes.mark_of``).
 """
 
 import os
 
-# As the rows of schema.SCHEMA have them.
+# Keys and defaults as in schema.SCHEMA.
 DEFAULTS = {
     "WIFI_SSID": "",
     "WIFI_PASSWORD": "",
@@ -27,11 +27,11 @@ DEFAULTS = {
 
 
 def saved(root):
-    """What was saved on the page, on the drive with this root."""
+    """The entries saved on the page, on the drive with this ``root``."""
     try:
         os.stat(root + "/saved")
     except OSError:
-        # Nothing yet, and what would read it need not be loaded.
+        # Nothing was saved, so the module that reads it need not be loaded.
         return []
     from appliance.storage.records import Store
 
@@ -39,7 +39,7 @@ def saved(root):
 
 
 class FewSettings:
-    """The settings of DEFAULTS; ``entries`` as ``saved`` gives them. Raises what ``getenv`` and ``int`` raise."""
+    """The settings in DEFAULTS; ``entries`` as from ``saved``. Raises what ``getenv`` and ``int`` raise."""
 
     def __init__(self, getenv, entries):
         self._values = dict(DEFAULTS)
@@ -56,15 +56,15 @@ class FewSettings:
         return self._values[key]
 
     def car_profiles(self):
-        """As ``Settings`` have them."""
+        """As ``Settings.car_profiles``."""
         return [self["CAR_%d" % number] for number in range(1, 5)]
 
 
 def says_the_same(settings, getenv, entries):
-    """True when ``FewSettings`` have what ``settings`` have."""
+    """True if ``FewSettings`` would have the values of ``settings``."""
     try:
         few = FewSettings(getenv, entries)
     except Exception:
-        # A line that CircuitPython cannot read, or a number that is none.
+        # A line that CircuitPython cannot parse, or text for a number.
         return False
     return all(settings[key] == few[key] for key in DEFAULTS)

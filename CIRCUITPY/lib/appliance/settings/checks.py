@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a value may be: each for itself, and those that go together.
+"""Which values are allowed: each by itself, and those that depend on each other.
 
-Every value comes through here: the file, the form, a backup, what was saved by another version. So whatever the
-parts of the box are handed later can at most be the wrong value, never an impossible one.
+Every value passes through here, from the file, the form, a backup or another version's records. So a part of the box may
+get a wrong value, but never an impossible one.
 """
 
 from appliance.base.text import HEX, LETTERS, PLAIN, consists_of, is_digits
@@ -26,31 +26,31 @@ from appliance.settings.schema import (
 )
 from appliance.settings.settings import STATIC_KEYS
 
-# Longer than any setting may be: what is longer is not looked at letter by letter.
+# Longer than any setting may be; a longer text is refused without looking at its characters.
 _LONGEST = 400
 _KEY_LENGTH = 64
-# Whoever has settings checked in pieces has so many of them checked in one.
+# Settings that ``changes_checked`` checks in one piece.
 KEYS_A_PIECE = 8
 
 # ---- each for itself
 
 
 def is_surrogate(code):
-    """True for half a character, which no text has."""
+    """True for a surrogate: half a character."""
     return 0xD800 <= code < 0xE000
 
 
-# DEL, line ends, no characters; and what hides a character by its second byte: control characters, halves of one.
+# DEL, line ends, code points that are no characters; control characters and halves of one are found by their second byte.
 _HIDDEN = (b"\x7f", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xef\xbb\xbf", b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 _HIDDEN_PAIRS = ((b"\xc2", 0x80, 0xA0), (b"\xed", 0xA0, 0xC0))
 
 
 def is_shown(text):
-    """False with anything in it that cannot be seen: control characters, line ends, halves of a character."""
+    """False if ``text`` has control characters, line ends or halves of a character."""
     try:
         data = text.encode("utf-8")
     except UnicodeError:
-        # CPython's way to say that there is half a character.
+        # CPython raises UnicodeError for half a character.
         return False
     if (data and min(data) < 0x20) or [mark for mark in _HIDDEN if mark in data]:
         return False
@@ -64,7 +64,7 @@ def is_shown(text):
 
 
 def shown(text):
-    """The beginning of ``text``, fit for a message: what came in may be anything."""
+    """The beginning of ``text``, which may be anything, in a form that fits a message."""
     text = text[:40]
     return "".join([letter if is_shown(letter) else "?" for letter in text]) if text.strip(PLAIN) else text
 
@@ -191,7 +191,7 @@ def _evse_id(_key, text):
 
 def _car(_key, text):
     if text:
-        # Most owners name no car.
+        # Loaded only here, as most owners name no car.
         from appliance.state import cars
 
         try:
@@ -219,32 +219,32 @@ _EXTRA_CHECKS = {
     "MQTT_PREFIX": _topic,
     "MQTT_DISCOVERY": _topic,
 }
-# Spaces at their ends are characters like any others; around anything else they are an oversight.
+# Their values may begin or end with spaces; in any other value those are an oversight.
 _BLANKS_COUNT = ("WIFI_SSID", "WIFI_PASSWORD", "WEB_PASSWORD", "MQTT_USER", "MQTT_PASSWORD")
 
 
 def checked(row, text, quoted=True):
-    """The value that ``text`` means for ``row`` of SCHEMA; raises Mistake."""
+    """The value of ``text`` for ``row`` of SCHEMA. Raises Mistake."""
     if len(text) > _LONGEST:
         raise Mistake(row[KEY] + " is too long")
-    # Plain letters pass in one go: a form brings all settings at once, and a car may be waiting.
+    # A quick test first, because a form brings all settings at once, and a car may be waiting.
     if text.strip(PLAIN) and not is_shown(text):
         raise Mistake(row[KEY] + " contains an invisible character, such as a tab or a line break")
     if not quoted and row[KIND] != NUMBER and not _is_whole_number(text):
         raise Mistake(row[KEY] + ' needs "double quotes" around its value')
     if row[KEY] not in _BLANKS_COUNT:
-        # Only blanks: what else strip() takes away differs between interpreters.
+        # Only blanks, because what else strip() removes differs between interpreters.
         text = text.strip(" ")
     value = _KINDS[row[KIND]](row, text)
     extra = _EXTRA_CHECKS.get(row[KEY])
     return extra(row[KEY], value) if extra else value
 
 
-# ---- those that go together: a function gives {key: what is wrong}
+# ---- those that depend on each other: each function returns {key: what is wrong}
 
 
 def _fixed_address(values):
-    """All three or none, and of one network."""
+    """The fixed address: all three parts of it or none, and of the same network."""
     address, netmask, gateway = [values[key] for key in STATIC_KEYS]
     missing = [key for key in STATIC_KEYS if not values[key]]
     if missing:
@@ -263,12 +263,12 @@ def _fixed_address(values):
 
 
 _SIZE_KEYS = ("DISPLAY_WIDTH", "DISPLAY_HEIGHT")
-# Longer and shorter side in pixels that a driver can have: at least, at most.
+# driver: longer and shorter side at least, longer and shorter side at most, in pixels
 _SIZES = {"ssd1306": ((32, 16), (128, 64)), "st7789": ((64, 64), (320, 240))}
 
 
 def _display_size(values):
-    """Both or none, and what the display's controller can have."""
+    """The display's size: width and height or neither, and possible with its controller."""
     kind = "ssd1306" if values["DISPLAY"] == "auto" else values["DISPLAY"]
     width, height = values["DISPLAY_WIDTH"], values["DISPLAY_HEIGHT"]
     if kind not in _SIZES or not (width or height):
@@ -290,7 +290,7 @@ def _most_kw(values):
 
 
 def _power(values):
-    """Nobody believes a charger of more power than its current and voltage make."""
+    """No more power than maximum current and voltage give: a car would not believe it."""
     if values["EVSE_MAX_POWER_KW"] <= _most_kw(values):
         return {}
     text = "EVSE_MAX_POWER_KW is more than current times voltage: at most %d" % _most_kw(values)
@@ -306,7 +306,7 @@ _OTHER_PINS = ("BUTTON", "LED")
 
 
 def bare_pin(name):
-    """The number of a pin that is called "IO13", "GPIO13" or "13", as text; another name as it is, in capitals."""
+    """The number, as text, of a pin called "IO13", "GPIO13" or "13"; any other name in capitals."""
     name = name.upper()
     for prefix in ("GPIO", "IO"):
         if name.startswith(prefix) and is_digits(name[len(prefix) :]):
@@ -315,7 +315,7 @@ def bare_pin(name):
 
 
 def _pins(values):
-    """No pin twice. "auto" tries an SSD1306 only where its pins are free, so they do not count there."""
+    """No pin twice. With DISPLAY "auto" those of an SSD1306 do not count, because it is tried only if they are free."""
     used, faults = {}, {}
     for key in _MODEM_PINS + _DISPLAY_PINS.get(values["DISPLAY"], ()) + _OTHER_PINS:
         if values[key]:
@@ -326,8 +326,8 @@ def _pins(values):
     return faults
 
 
-# Keys, rule, which of them are given up where a file breaks it, what those become (None: their default), and that in words.
-# A part that does not get its pin says so itself.
+# Keys, rule, which keys are reset if a file breaks it, to what (None: their default), and the same in words.
+# For pins nothing is reset: a part that does not get its pin reports it.
 TOGETHER = (  # type: tuple
     (STATIC_KEYS, _fixed_address, STATIC_KEYS, None, "; DHCP is used"),
     (("DISPLAY",) + _SIZE_KEYS, _display_size, _SIZE_KEYS, None, ""),
@@ -337,7 +337,7 @@ TOGETHER = (  # type: tuple
 
 
 def mend(values, source):
-    """Make ``values`` fit each other; gives what was wrong, in sentences. ``source(key)``: where a value comes from."""
+    """Make ``values`` fit each other. Returns sentences about what was wrong. ``source(key)``: where a value comes from."""
     texts = []
     for _keys, rule, given_up, instead, words in TOGETHER:
         faults = rule(values)
@@ -346,7 +346,7 @@ def mend(values, source):
         for key in given_up:
             values[key] = row_of(key)[DEFAULT] if instead is None else instead(values)
         if instead is not None and source(given_up[0]) == "default":
-            # A default adapts itself to what the owner set.
+            # If the owner set only one of them, the other one, a default, adapts to it.
             continue
         texts += [text + words for text in set(faults.values())]
     return texts
@@ -358,7 +358,7 @@ def mend(values, source):
 def check_changes(settings, changes):
     """Check ``changes`` ({key: text, or None for what settings.toml says}) as a whole, against ``settings``.
 
-    Gives ({key: text in the form that is kept, or None}, {key: what is wrong}).
+    Returns ({key: text in the form that is kept, or None}, {key: what is wrong}).
     """
     for found in checking(settings, changes):
         result = found
@@ -366,7 +366,7 @@ def check_changes(settings, changes):
 
 
 def checking(settings, changes):
-    """``check_changes`` in pieces: a generator, which gives None for each of them, and then what that gives."""
+    """``check_changes`` in pieces: a generator that yields None after each, and at last the result."""
     texts, faults, values = {}, {}, {}
     for count, key in enumerate(changes):
         if count % KEYS_A_PIECE == KEYS_A_PIECE - 1:
@@ -392,7 +392,7 @@ def checking(settings, changes):
 
 
 def _faults_together(settings, changes, values):
-    """What is wrong with ``values`` beside all others, as check_changes gives it."""
+    """{key: what is wrong} with ``values`` together with all other settings."""
     faults, after = {}, {}
     for row in SCHEMA:
         key = row[KEY]
@@ -405,7 +405,7 @@ def _faults_together(settings, changes, values):
 
 
 def file_value(settings, row):
-    """What settings.toml says for ``row``, or None when it says nothing or nothing of use."""
+    """The value of settings.toml for ``row``; None if it has none or an unusable one."""
     text = settings.file_text(row[KEY])
     if text is None:
         return None

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What an owner takes away of the settings and brings back: a backup, and settings.toml as it would be. ``keeper`` is a
-``service.Keeper``. Loaded for a page."""
+"""Copies of the settings for their owner: a backup, restoring one, and settings.toml with everything in it.
+
+``keeper`` is a ``service.Keeper``. Loaded for a page.
+"""
 
 from appliance.settings import toml
 from appliance.settings.checks import shown
@@ -12,8 +14,8 @@ BACKUP_KIND = "socbox settings"
 
 
 def _names_a_password(line):
-    """True for a line or a comment that may give a password: CircuitPython's own, one of another program, an old one, one
-    whose = was forgotten or is a colon."""
+    """True for a line or comment that may contain a password: CircuitPython's, another program's, an old one, or one with
+    a colon or nothing in place of =."""
     text = line.upper()
     end = text.rfind("=") + 1
     if not end and text.strip()[:1] != "#":
@@ -25,7 +27,7 @@ def _names_a_password(line):
 
 
 def backup(keeper, with_secrets):
-    """{key: value} of everything that is not as delivered."""
+    """{key: value} of every setting that differs from its default."""
     result = {}
     for row in SCHEMA:
         value = keeper.after[row[KEY]]
@@ -35,10 +37,10 @@ def backup(keeper, with_secrets):
 
 
 def changes_of_backup(keeper, backup):
-    """What restoring ``backup`` ({key: value}) would change, as ({key: text or None}, [what is left out]).
+    """What restoring ``backup`` ({key: value}) would change: ({key: text or None}, [what is left out]).
 
-    Nobody is locked out by it: the password of the pages stays, and so does the network unless the backup
-    has all that is needed to join another one.
+    It locks nobody out: the password of the pages stays, and the network as well unless the backup has everything that
+    is needed to join another one.
     """
     changes, left_out = {}, []
     for key in backup:
@@ -70,7 +72,7 @@ def _brings_a_network(keeper, backup):
 
 
 def toml_lines(keeper, with_secrets):
-    """Lines of a settings.toml that says what takes effect after the next restart, the owner's comments kept."""
+    """Lines of a settings.toml with the settings that take effect at the next restart. The owner's comments are kept."""
     done = []
     for line in _file_lines(keeper.path):
         text = line.strip()
@@ -81,7 +83,7 @@ def toml_lines(keeper, with_secrets):
             if with_secrets or not _names_a_password(line):
                 yield line
         elif row[KEY] not in done:
-            # The line that counts may come after one with a mistake.
+            # The valid line of a key may follow one with a mistake.
             if keeper.after.source(row[KEY]) == "page" or value == keeper.after.file_text(row[KEY]):
                 done.append(row[KEY])
             yield _toml_line(keeper, row, line, with_secrets)
@@ -103,7 +105,7 @@ def _file_lines(path):
 
 
 def _row_in(text):
-    """(the row of SCHEMA that a line sets, or None; its text, None where it cannot be read or lacks its quotes)."""
+    """(row of SCHEMA that the line sets or None, its text or None if that is malformed or lacks its quotes)."""
     try:
         key, value, quoted = toml.parse_line(text) or ("", None, True)
     except Mistake:

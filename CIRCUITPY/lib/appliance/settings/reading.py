@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Reads the settings, as settings.toml and the page say them.
+"""Reads the settings from settings.toml and from what was saved on the page.
 
 ``settings.toml`` belongs to its owner and is never written. What the owner saves on the web page is kept elsewhere
-(``storage.records``) and laid over the file: entries of (key, text, text that the file held when it was saved).
-While the file still holds that text, the page's value counts; once the file's line was edited, the file's does. So
-the last edit wins, wherever it was made. What cannot be used has its default, and the line's number and the
-reason are kept for console and status page.
+(``storage.records``), as entries of (key, text, text in the file at the time of saving). While the file still has that
+text the page's value counts; once the line was edited the file's counts. So the last edit wins, wherever it was made.
+An unusable value is replaced by the default; line number and reason are kept for console and status page.
 """
 
 from appliance.settings import toml
@@ -14,7 +13,7 @@ from appliance.settings.checks import checked, file_value, mend, shown
 from appliance.settings.schema import KEY, SCHEMA, Mistake, row_of
 from appliance.settings.settings import MOST_ERRORS, Settings
 
-# Lines for CircuitPython itself that do a box harm. Its installer writes both.
+# Settings of CircuitPython that harm a box: (key, why). Its installer writes both.
 _HARMFUL = {
     "CIRCUITPY_WIFI_SSID": "CIRCUITPY_WIFI_SSID makes CircuitPython join before the box starts, and without an address "
     "it never starts; remove the line",
@@ -24,9 +23,9 @@ _HARMFUL = {
 
 
 def lay_over(settings, entries):
-    """Take over what was saved on the page; gives the entries that still count.
+    """Take over what was saved on the page. Returns the entries that still count.
 
-    An entry whose line in settings.toml was edited since is left out, as is one for a key that is gone.
+    Left out are entries whose line in settings.toml was edited since, and those for unknown keys.
     """
     if settings.is_missing and not settings.sources and not entries:
         settings.complain(0, "settings.toml is missing; every setting has its default")
@@ -49,7 +48,7 @@ def lay_over(settings, entries):
 
 
 def take_line(settings, key, text, quoted):
-    """Take over one line of settings.toml; raises Mistake and changes nothing when it means nothing."""
+    """Take over one line of settings.toml. Raises Mistake, with nothing changed, if it cannot be used."""
     row = row_of(key)
     if row is None:
         if key in _HARMFUL:
@@ -70,14 +69,14 @@ def _hint_for(settings, key):
     try:
         from appliance.settings.typos import hint_for
     except Exception:
-        # A drive that was copied in part, or a file of it: all else counts.
+        # On a drive copied in part a file may be missing; everything else counts.
         return ""
     return hint_for(key)
 
 
 def read(settings, path):
-    """Take over the settings.toml at ``path``, a generator that stops every few lines. The rules that join several keys
-    are left to ``lay_over``."""
+    """Take over the settings.toml at ``path``: a generator that yields every few lines. Settings that depend on each other
+    are checked by ``lay_over``."""
     try:
         with open(path, "rb") as file:
             yield from toml.read(toml.lines_of(file), take_line, settings)
@@ -86,7 +85,7 @@ def read(settings, path):
 
 
 def load(path, entries=()):
-    """Read settings.toml at ``path`` and lay the page's ``entries`` over it."""
+    """The Settings from settings.toml at ``path`` and the page's ``entries``."""
     settings = Settings()
     for _ in read(settings, path):
         pass
@@ -95,7 +94,7 @@ def load(path, entries=()):
 
 
 def merged_entries(settings, entries, texts):
-    """``entries`` with the checked ``texts`` put in; ``settings`` knows what settings.toml holds now."""
+    """``entries`` with the checked ``texts`` entered; ``settings`` has what settings.toml says now."""
     result = [entry for entry in entries if entry[0] not in texts]
     for row in SCHEMA:
         key = row[KEY]

@@ -11,9 +11,9 @@ ADDRESS = "address"
 # Columns of a row of SCHEMA.
 KEY, KIND, DEFAULT, LOW, HIGH, CHOICES, SECRET, NEEDS_RESTART, GROUP = range(9)
 
-# LOW and HIGH are the length in bytes for text, the value for numbers. What a setting is called and what it means is in
-# schema.txt beside this file, because only a page shows it.
-# One row a setting, one line each: a table is read down its columns.
+# LOW and HIGH limit the length in bytes of text, the value of numbers. Names and explanations are in schema.txt, because
+# only a page shows them.
+# One line for each setting, to be read down its columns.
 # fmt: off
 SCHEMA = (
     ("WIFI_SSID", TEXT, "", 0, 32, None, False, True, "WiFi"),
@@ -89,7 +89,7 @@ _ROWS = {row[KEY]: row for row in SCHEMA}
 
 
 class Mistake(Exception):
-    """A value that cannot be used; the text tells its owner why."""
+    """A value that cannot be used; the text tells the owner why."""
 
 
 def row_of(key):
@@ -98,8 +98,8 @@ def row_of(key):
 
 
 def words():
-    """Generator that stops every few lines; its value is {key: (what it is called, what it means)}. Reads a file of the
-    drive; without it a key has only itself."""
+    """Generator that reads schema.txt and yields every few lines; returns {key: (name, explanation)}. Without the file a
+    key is its own name."""
     found = {row[KEY]: (row[KEY], "") for row in SCHEMA}
     try:
         with open(__file__.rsplit("/", 1)[0] + "/schema.txt") as file:
@@ -109,6 +109,6 @@ def words():
                 key, label, meaning = line.rstrip("\n").split("\t")
                 found[key] = (label, meaning)
     except (OSError, ValueError):
-        # A drive to which only some files were copied.
+        # The drive was copied in part.
         pass
     return found

@@ -1,30 +1,30 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Keeps the settings: those in force, those after the next restart, and the way from a page to flash.
+"""Keeps the settings in force and those after the next restart, and saves what was changed on a page.
 
     settings.toml --.
                      >-- laid over each other --> in force since the start --> most keys count at a restart
     store ----------'                         `-> after: what a page shows and changes
 
-Saving blocks for as long as ``storage.writing`` says, so it is the work of a slow piece.
+Saving blocks as long as ``storage.writing`` says, so a slow piece has to do it.
 """
 
 from appliance.base.parts import Parts
 from appliance.settings.settings import PARTS, STATIC_KEYS
 from appliance.storage.records import StoreError
 
-# Restored as a whole or not at all: half of them would leave the box without its network.
+# Restored together or not at all, because some of them alone could leave the box without its network.
 WIFI_KEYS = ("WIFI_SSID", "WIFI_PASSWORD") + STATIC_KEYS
-# Stay in force when a run goes without what was saved: by them its owner reaches the page where it is put right.
+# In force even in a run without what was saved: with them the owner reaches the page to correct it.
 _WAY_IN = WIFI_KEYS + ("WEB_PASSWORD",)
 
 
 class Keeper:
-    """``settings`` in force, ``after`` the next restart. ``store``: None where what was saved cannot be read; then nothing
-    was, and nothing can be. ``apply(settings)`` is called when keys that need no restart may have changed.
+    """``settings``: in force; ``after``: after the next restart. ``store``: None if saved settings cannot be read; then
+    none count, and none can be saved. ``apply(settings)`` is called when keys that need no restart may have changed.
 
-    ``without_saved``: this run goes without what was saved on the page, but for the network and the password;
-    ``after`` has it, so that the page shows it, and the next restart brings it back.
+    ``without_saved``: in this run only network and password count of what was saved on the page. ``after`` has all of
+    it, so the page shows it, and it is in force after the next restart.
     """
 
     def __init__(self, path, store, apply, without_saved=False):
@@ -36,7 +36,7 @@ class Keeper:
         self._apply = apply
         saved = [] if store is None else store.read()
         self._entries = [entry for entry in saved if row_of(entry[0])]
-        # Among what was saved stand the box's own secrets, and settings that only a newer version knows: they stay.
+        # They include the box's own secrets, and settings that only a newer version knows; these are kept.
         self.others = [entry for entry in saved if row_of(entry[0]) is None]
         self.has_records = bool(saved)
         self._secrets = None
@@ -48,11 +48,11 @@ class Keeper:
 
     @property
     def entries(self):
-        """The settings that were saved on the page, as ``storage.records`` has them."""
+        """The entries of settings saved on the page, see ``storage.records``."""
         return self._entries
 
     def keep_too(self, secrets):
-        """Have ``secrets`` (a storage.secrets.Secrets) in every record from now on."""
+        """From now on put ``secrets`` (a ``storage.secrets.Secrets``) into every record."""
         self._secrets = secrets
 
     def _others_to_save(self):
@@ -63,10 +63,10 @@ class Keeper:
         return [entry for entry in self.others if entry[0] not in keys] + own
 
     def save_network(self, ssid, password):
-        """Save a network that was joined, which is in force from now on, saved or not. Raises StoreError."""
+        """Save a network that was joined. It is in force from now on, even if saving fails. Raises StoreError."""
         texts = {"WIFI_SSID": ssid, "WIFI_PASSWORD": password}
         if self.settings["WIFI_STATIC_ADDRESS"] and ssid != self.settings["WIFI_SSID"]:
-            # The fixed address was one of another network.
+            # The fixed address belongs to another network.
             for key in STATIC_KEYS:
                 texts[key] = ""
         for key, text in texts.items():
@@ -82,14 +82,14 @@ class Keeper:
             pass
 
     def saving(self, texts):
-        """``save`` in steps, a generator: each loads a file of what was given back or only writes, or reads a few lines of
-        settings.toml, and the last one does everything else."""
+        """``save`` in steps, a generator: each loads one of the modules that were freed or that write, or reads a few lines
+        of settings.toml; the last one does everything else."""
         parts = Parts(PARTS + ("appliance.storage.writing",))
         try:
             while parts.load():
                 yield
         except Exception as error:
-            # One is missing on the drive, or there is no memory for it.
+            # A file is missing on the drive, or there is no memory for it.
             raise StoreError("The part that saves cannot be loaded: %s" % error)
         from appliance.settings import reading, schema
         from appliance.storage import writing
@@ -114,5 +114,5 @@ class Keeper:
         self._apply(self.settings)
 
     def needs_restart(self):
-        """True when something saved counts only after a restart."""
+        """True if something that was saved takes effect only after a restart."""
         return self.settings.values != self.after.values

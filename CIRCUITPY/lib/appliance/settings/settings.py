@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: MIT
 """The settings in force: their values, where each comes from, and what was wrong.
 
-``reading`` reads and mends them. It is given back behind the start, with all that only reading and checking need, and is
-loaded again for a page or a save.
+``reading`` reads and corrects them. After the start it is freed, together with everything that only reading and checking
+need, and loaded again for a page or a save.
 """
 
 REST_KEYS = ("DISPLAY_BRIGHTNESS", "DISPLAY_DIM_S", "DISPLAY_DARK_MIN", "LANGUAGE")
 STATIC_KEYS = ("WIFI_STATIC_ADDRESS", "WIFI_NETMASK", "WIFI_GATEWAY")
 CAR_KEYS = ("CAR_1", "CAR_2", "CAR_3", "CAR_4")
 MOST_ERRORS = 20
-# What reading and checking need, in an order in which each import compiles one file. They hold each other, so that they are
-# given back together.
+# Modules for reading and checking, in an order in which each import compiles one file. They import each other, so they are
+# freed together.
 PARTS = (
     "appliance.settings.schema",
     "appliance.settings.checks",
@@ -21,7 +21,7 @@ PARTS = (
 
 
 class Settings:
-    """The values in force. ``settings["KEY"]`` reads one; ``errors`` lists (line, text), line 0 for the whole
+    """The values in force. ``settings["KEY"]`` is one of them; ``errors`` is a list of (line, text), line 0 for the whole
     file."""
 
     def __init__(self):
@@ -29,7 +29,7 @@ class Settings:
 
         self.errors = []
         self.errors_dropped = 0
-        # By key: the value, where it comes from, and what settings.toml holds.
+        # By key: the value, its source, and what settings.toml says.
         self.values = {row[KEY]: row[DEFAULT] for row in SCHEMA}
         self.sources = {}
         self.file_texts = {}
@@ -39,7 +39,7 @@ class Settings:
         return self.values[key]
 
     def car_profiles(self):
-        """What the owner told of his cars, a text each, as ``state.cars`` reads them."""
+        """The texts of CAR_1 ..., see ``state.cars``."""
         return [self.values[key] for key in CAR_KEYS]
 
     def source(self, key):
@@ -47,28 +47,28 @@ class Settings:
         return self.sources.get(key, "default")
 
     def file_text(self, key):
-        """What settings.toml holds for ``key``, or None: what counts or, where nothing can be used, the last."""
+        """The text of settings.toml for ``key``, or None: the one that counts or, if none is usable, the last."""
         return self.file_texts.get(key)
 
     def use(self, key, value):
-        """Put a value in force that was entered on a page and may still have to be saved."""
+        """Put a value in force that was entered on a page, saved or not."""
         self.values[key] = value
         self.sources[key] = "page"
 
     def adopt(self, key, other):
-        """Take over one value from other ``Settings``, and where it comes from."""
+        """Take over one value and its source from other ``Settings``."""
         self.values[key] = other[key]
         self.sources[key] = other.source(key)
 
     def complain(self, line, text):
-        """Keep a mistake for console and status page; a file full of them keeps the first ones."""
+        """Keep a mistake for console and status page; only the first ones of many."""
         if len(self.errors) < MOST_ERRORS:
             self.errors.append((line, text))
         else:
             self.errors_dropped += 1
 
     def copied(self):
-        """Others that are the same."""
+        """An equal copy."""
         other = Settings()
         other.errors, other.errors_dropped = list(self.errors), self.errors_dropped
         other.values, other.sources = dict(self.values), dict(self.sources)

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Reads and writes lines of ``settings.toml``.
 
-The file is read once, at start, with a small reader of our own: ``os.getenv`` scans the file at every call, its
-types differ between CircuitPython versions, and it stays silent about a typo. A line that cannot be used costs
-that line only.
+Not with ``os.getenv``, which scans the file at every call, returns types that differ between CircuitPython versions, and
+ignores a typo silently. Here an unusable line is reported, and only that line is lost.
 """
 
 from appliance.base.text import HEX, LETTERS, PLAIN, consists_of
@@ -14,18 +13,18 @@ from appliance.settings.schema import KIND, NUMBER, Mistake, row_of
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 _HEX_ESCAPES = {"u": 4, "U": 8}
 _LONGEST_LINE = 400
-# The shipped file has 8 kB; reading a line takes 2 ms of device time, and the watchdog waits for 60 s.
+# The shipped file has 8 kB. A line takes 2 ms of device time, so this stays below the watchdog's 60 s.
 _LONGEST_FILE = 32768
 LINES_A_PIECE = 16
 
 
 def _unescape(text, at):
-    """The character that the escape at ``text[at]`` (after the backslash) stands for, and where it ends."""
+    """(character of the escape at ``text[at]``, after the backslash; where it ends)."""
     letter = text[at]
     digits = _HEX_ESCAPES.get(letter)
     if digits is None:
         if letter in LETTERS and letter not in _ESCAPES:
-            # CircuitPython would drop it. Whoever wrote "pass\word" means the backslash.
+            # CircuitPython would drop the backslash, but whoever wrote "pass\word" meant it.
             raise Mistake("a backslash must be written twice")
         return _ESCAPES.get(letter, letter), at + 1
     code = text[at + 1 : at + 1 + digits]
@@ -38,7 +37,7 @@ def _unescape(text, at):
 
 
 def _quoted(text):
-    """Split ``text``, which starts with a quote, into the string in it and what follows."""
+    """(string, rest) of ``text``, which begins with a quote."""
     quote = '"' if text.startswith('"') else "'"
     result = ""
     at = 1
@@ -83,9 +82,9 @@ def parse_line(text):
 
 
 def read(lines, take, settings):
-    """Go through an iterable of lines (bytes; None: the rest is left out): ``take(settings, key, text, quoted)`` gets what a
-    line sets and may raise Mistake, ``settings.complain(number, text)`` the mistakes, with number 0 for the whole file. A
-    generator: it stops between two pieces, each of some lines."""
+    """Parses an iterable of lines (bytes; None: the rest is left out). ``take(settings, key, text, quoted)`` gets what a
+    line sets and may raise Mistake; ``settings.complain(number, text)`` gets the mistakes, number 0 for the whole file. A
+    generator that yields every few lines."""
     for number, line in enumerate(lines, 1):
         if not number % LINES_A_PIECE:
             yield
@@ -108,8 +107,8 @@ def read(lines, take, settings):
 
 
 def lines_of(file):
-    """The lines of a file opened for bytes; the rest of a very long one is skipped, None stands for the rest of a
-    very long file: whatever lies there, neither memory nor time runs out."""
+    """The lines of a file opened for bytes. To bound memory and time the rest of a very long line is skipped, and None
+    stands for the rest of a very long file."""
     total = 0
     begins = True
     while True:
@@ -126,14 +125,14 @@ def lines_of(file):
 
 
 def text_of(line, first=False):
-    """One line (bytes) as text; the first one may have a byte order mark. Raises Mistake."""
+    """One line (bytes) as text, without the byte order mark that the first may have. Raises Mistake."""
     if first and line.startswith(b"\xef\xbb\xbf"):
         line = line[3:]
     if len(line) > _LONGEST_LINE:
         raise Mistake("the line is too long")
     try:
         text = line.decode("utf-8")
-        # CPython's decoder knows that half a character is none, the device's does not.
+        # CPython's decoder refuses half a character, the device's does not.
         if b"\xed" in line and any(is_surrogate(ord(letter)) for letter in text):
             raise ValueError
         return text

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Which key a mistyped one was meant to be. Loaded with the first of them."""
+"""Guesses which key a mistyped one was meant to be. Loaded for the first of them."""
 
 from appliance.settings.schema import KEY, SCHEMA
 
 
 def _distance(one, other):
-    """Edit distance of two words, so that a mistyped key can be told from a foreign one."""
+    """The edit distance of two words, small for a mistyped key and large for a foreign one."""
     previous = list(range(len(other) + 1))
     for at, letter in enumerate(one):
         current = [at + 1]
@@ -18,7 +18,7 @@ def _distance(one, other):
 
 
 def hint_for(key):
-    """The end of a sentence about a key that there is not."""
+    """The end of a sentence about an unknown key."""
     best, best_distance = None, 4
     for row in SCHEMA:
         if abs(len(key) - len(str(row[KEY]))) >= best_distance:

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the settings want of the protocol stack, and how it is known before the settings are read.
+"""The protocol stack's config as the settings want it, kept so that the next start knows it before it reads them.
 
-Reading all settings takes the compiler two seconds, and a car repeats its search for ten. So what follows from them is kept
-for the next start, in 18 bytes that outlive a restart, with a check sum of the version, of CircuitPython's, of settings.toml
-and of what was saved on the page. Where one of these is another one now, or EVSE_ID is set, the settings are read first.
+Compiling and reading all settings takes two seconds, and a car repeats its search for ten. So the config is kept in 18 bytes
+that outlive a restart, with a check sum (mark) of the version, CircuitPython's version, settings.toml and what was saved on
+the page. If one of these has changed, or EVSE_ID is set, the settings are read first.
 """
 
 import binascii
@@ -15,8 +15,8 @@ from appliance.base import version
 from appliance.storage import memory
 
 SIZE = 18
-# check sum, 1 + whether a SmartEVSE can be asked, and these: key of the config, setting, its choices as the row of
-# schema.SCHEMA has them, or by how much its number is multiplied in the config
+# Kept after the check sum and 1 + whether a SmartEVSE can be asked: key of the config, setting, and its choices as in
+# schema.SCHEMA, or the factor of its number in the config.
 _FORMAT = "<IBBBbHHHBBH"
 KEPT = (  # type: tuple
     ("answer", "ANSWER_CARS", ("auto", "modem_phase", "always", "never")),
@@ -32,7 +32,7 @@ KEPT = (  # type: tuple
 
 
 def secc_config(wanted, can_ask):
-    """The config of a ``v2g.secc.Secc``; ``can_ask``: a SmartEVSE is there to be asked for its state."""
+    """The config of a ``v2g.secc.Secc``; ``can_ask``: a SmartEVSE can be asked for its state."""
     config = {"can_ask": can_ask, "wait_for_modem": True}
     for key, setting, meaning in KEPT:
         config[key] = wanted[setting] * meaning if isinstance(meaning, int) else wanted[setting]
@@ -42,9 +42,9 @@ def secc_config(wanted, can_ask):
 
 
 def mark_of(paths):
-    """Another number when another version, another CircuitPython, whose ``os.getenv`` may read a file in another way, or
-    another content of one of the files is there; None without the first."""
-    # Its numbers only: what follows them differs between interpreters.
+    """A check sum of this version, CircuitPython's (whose ``os.getenv`` may parse a file differently) and the content of the
+    files ``paths``; None without the first of them."""
+    # Only the numbers of CircuitPython's version: what follows them differs between interpreters.
     firmware = ".".join([str(number) for number in sys.implementation.version[:3]])
     mark = binascii.crc32((version.VERSION + " " + firmware).encode())
     for number, path in enumerate(paths):
@@ -60,7 +60,7 @@ def mark_of(paths):
 
 
 def kept_config(kept, mark):
-    """The config that was kept in ``kept`` (``storage.memory``) under this ``mark``, or None."""
+    """The config kept in ``kept`` (``storage.memory``) with this ``mark``, or None."""
     kept_mark, known, *numbers = struct.unpack(_FORMAT, kept.part(memory.WISHES, SIZE))
     if not known or kept_mark != mark:
         return None
@@ -71,7 +71,7 @@ def kept_config(kept, mark):
 
 
 def keep(kept, mark, config):
-    """Keep ``config`` for the next start; None: nothing."""
+    """Keep ``config`` for the next start; with None the next start reads the settings."""
     packed = bytes(SIZE)
     if config is not None and mark is not None and "evse_id" not in config:
         numbers = [2 if config["can_ask"] else 1]

@@ -9,10 +9,10 @@
                    60 s after the release --> given up
     a repeat, or WiFi came late --> GET /settings first: is it still this car's plug-in? In the modem phase another car
                                     would speak within 14 s: wait for that
-    nobody heard the car leave      --> the same, until the time is up that a release has: it may have been unplugged
+    nobody heard the car leave      --> the same, as long as a release may take: it may have been unplugged
 
-A POST ends the SmartEVSE's modem phase at once, so it leaves only after the car was let go, and a second
-answered one would restart a timer there: exactly one per plug-in.
+A POST ends the SmartEVSE's modem phase at once, so it is sent only after the car was let go; and there is exactly one
+in a plug-in, because a second answered one would restart a timer there.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
@@ -24,10 +24,10 @@ from appliance.smartevse.target import STATE_A, WAITING_STATES, EvseState, find_
 
 # The SmartEVSE keeps its 5 % phase for 60 s: a later reading cannot be used.
 GIVE_UP_MS = 60000
-# A POST that leaves later than this after the release may meet the next car.
+# Later than this after the release another car may be plugged in.
 PROMPT_MS = 2000
-# TP_EV_SLAC_init of ISO 15118-3 is 10 s: so long after 5 % another car has begun, and one whose first try was cut short by
-# the end of the last session tries again 9 to 12 s after it.
+# How soon another car would be heard: TP_EV_SLAC_init of ISO 15118-3 is 10 s from 5 %, and a car whose first try was cut
+# short by the end of the last session tries again 9 to 12 s after it.
 EV_BEGINS_MS = 14000
 PAUSES_MS = (4000, 8000, 12000)
 
@@ -37,7 +37,7 @@ class Deliveries:
 
     def __init__(self, evse):
         self._evse = evse
-        # Of the reading that is on its way, or was last.
+        # The Delivery of the last reading, or None.
         self._delivery = None
         # The car that is being read: when it began, and what it told.
         self._car_at = None
@@ -58,15 +58,15 @@ class Deliveries:
             self.deliver(self._told, now, self._car_at, wait_ms)
 
     def _release_ms(self, now):
-        """What is left of the time in which a reading leaves, however its car behaves."""
+        """ms left of LIMITS_MS["release"], within which a reading is delivered however its car behaves."""
         left_ms = LIMITS_MS["release"] - ticks_diff(now, self._told_at)
         return min(left_ms, LIMITS_MS["plug_in"] - ticks_diff(now, self._car_at))
 
     def deliver(self, reading, now, began=None, wait_ms=0):
-        """Queue one reading; nothing is queued for a car that told nothing. A doubtful number leaves as -1.
+        """Queue one reading; nothing if its car told nothing. A doubtful number is sent as -1.
 
-        ``began``: when its car began to look for a charger, ``now`` if nobody knows; ``wait_ms``: above 0 when nobody heard
-        it leave, so long another one has to be heard at most.
+        ``began``: tick when its car began to look for a charger (``now`` if that is not known). ``wait_ms``: above 0 if
+        nobody heard the car leave: how long to wait for another car to be heard.
         """
         evse = self._evse
         if evse.target is None or reading is None:
@@ -77,7 +77,7 @@ class Deliveries:
         evse.begin()
 
     def car_began(self, ev_mac):
-        """Another car is plugged in: a reading still to be delivered would be taken for its."""
+        """Another car is plugged in: a reading not yet delivered would be taken for that car's."""
         if self._evse.delivering and self._delivery.reading.ev_mac != ev_mac:
             self._delivery.failed("smartevse_late", "another car was plugged in before it could be sent")
 
@@ -106,7 +106,7 @@ class Delivery:
         self._sent = False
         self._prompt_until = ticks_add(now, PROMPT_MS)
         self._quiet_since = None
-        # Why it did not arrive so far.
+        # Code of why it has not arrived so far.
         self._cause = None
 
     def due(self, now):
@@ -128,7 +128,7 @@ class Delivery:
             self._post(address)
 
     def _is_late(self, now):
-        """True when cars may have changed since the release, or since the last look."""
+        """True if another car may have been plugged in since the release, or since the last look."""
         return ticks_diff(now, self._prompt_until) > 0
 
     def _post(self, address):
@@ -151,7 +151,7 @@ class Delivery:
             self._postpone("smartevse_off")
 
     def _check(self, address, now):
-        """Did the SmartEVSE take the value although its answer never came? Has it still the same car?"""
+        """Ask the SmartEVSE whether it took the value although no answer came, and whether the same car is still there."""
         evse = self._evse
         answer = evse.exchange("GET", evse.target.url(evse.target.settings_path), address, True)
         if answer.status is None or answer.is_cut_off():
@@ -170,19 +170,19 @@ class Delivery:
             self._prompt_until = ticks_add(self._next, PROMPT_MS)
 
     def _is_another_car(self, state, now):
-        """Unplugged, or in a modem phase that began after this car's was over."""
+        """True if no car is plugged in, or in a modem phase that began after this car's had ended."""
         if state.state_id in WAITING_STATES:
             return ticks_diff(now, self._began) >= GIVE_UP_MS
         return state.state_id == STATE_A
 
     def _may_be_another_car(self, now):
-        """True until a car that was plugged in unseen would have been heard (``SmartEvse.car_began``)."""
+        """True until a car that was plugged in unnoticed would have been heard (``Deliveries.car_began``)."""
         if self._quiet_since is None:
             self._quiet_since = now
         return ticks_diff(now, self._quiet_since) < self._wait_ms
 
     def _taken(self, state):
-        """A number ends the modem phase; -1 does not, so only the car's id can tell that it arrived."""
+        """True if the reading arrived. A number ends the modem phase; -1 does not, then only the EVCCID tells it."""
         soc = self.reading.soc_percent
         if find_value(state.body, b"initial_soc") != unknown_as_minus_one(soc):
             return False
@@ -194,12 +194,12 @@ class Delivery:
 
     def _postpone(self, cause):
         evse = self._evse
-        self._quiet_since = None  # what happens there meanwhile is not seen
+        self._quiet_since = None  # what happens during the pause is not seen
         self._wait_ms = EV_BEGINS_MS
         pause = PAUSES_MS[min(self._attempts, len(PAUSES_MS) - 1)]
         self._attempts += 1
         self._next = ticks_add(evse.ticks(), pause)
-        # It may answer a question in between, and then not be reached again.
+        # In between it may answer a question, and then be unreachable again.
         self._cause = cause
         if ticks_diff(self._deadline, self._next) <= 0:
             self._give_up()
@@ -221,7 +221,7 @@ class Delivery:
         """It is given up."""
         evse = self._evse
         if cause in ("smartevse_off", "smartevse_slow", "smartevse_name"):
-            # Once it answers again, what was wrong is that it was too late.
+            # Shown once it answers again: the reading came too late.
             evse.end("unreachable", cause, text, "smartevse_late")
         else:
             evse.end("error", cause, text, cause)

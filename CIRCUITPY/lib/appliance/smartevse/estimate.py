@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the car should have by now: the charge it told at plug-in, and what the SmartEVSE's meter has counted since.
+"""An estimate of the car's present charge: what it told at plug-in plus what the SmartEVSE's meter has counted since.
 
     per cent now = per cent told + metered Wh x 91.5 % / capacity        never down, never past the target
 
-Of what the meter counts 90 to 93 % arrives in a battery (charger in the car, cables, cooling): over a charge of
-90 points the middle is at most 1.6 points off. SmartEVSE's own ``computed_soc`` counts every watt-hour as charged, and
-it is of another car where the SmartEVSE still holds one's larger numbers, which only its restart clears.
+90 to 93 % of the metered energy reaches the battery (losses in charger, cables, cooling); with the middle of that a charge
+of 90 points is at most 1.6 points off. SmartEVSE's own ``computed_soc`` counts every watt-hour as charged, and it may use
+another car's numbers: it keeps the larger ones, which only its restart clears.
 
 The meter's total survives a restart of the SmartEVSE, ``charged_wh`` begins again at 0 there and keeps the last car's
 value until this one begins to charge. So the total counts, from where it stood when the car was read.
@@ -19,19 +19,19 @@ from appliance.smartevse.target import STATE_C, STATE_C1, decoded, find_value
 _ARRIVES = 915
 # Hundredths of a per cent for one metered Wh, times the capacity in Wh.
 _HUNDREDTHS = _ARRIVES * 10
-# No car has charged much on AC this soon after its reading; and no AC charger gives more.
+# s after the reading within which no car has charged much on AC; and W that no AC charger exceeds.
 _YOUNG_S = 90
 _MOST_W = 22080
-# Less than this is not charging: a sleeping car draws some.
+# W below which a car is not charging: a sleeping car draws some.
 _LEAST_W = 200
-# A meter that says nothing in this many answers while a car charges does not exist.
+# Answers without a meter value while a car charges, after which there is no meter.
 _MOST_EMPTY = 3
-# What the SmartEVSE was told and computes with, in the order of ``_as_told``.
+# Names in /settings of the numbers with which the SmartEVSE computes, in the order of ``_as_told``.
 _HELD = (b"full_soc", b"energy_capacity", b"energy_request")
 
 
 def find_thousandths(body, name):
-    """Thousandths of the number that follows "name": in ``body``, its fraction included, or None."""
+    """The number that follows "name": in ``body``, with its fraction, in whole thousandths; or None."""
     at = body.find(b'"' + name + b'":')
     if at < 0:
         return None
@@ -59,7 +59,7 @@ class Meter:
 
 
 def _as_told(full_soc_percent, energy_capacity_wh, energy_request_wh):
-    """What a SmartEVSE computes with, as it is told: -1 for what nobody knows."""
+    """The numbers as a SmartEVSE is told them: -1 for unknown."""
     return [-1 if number is None else number for number in (full_soc_percent, energy_capacity_wh, energy_request_wh)]
 
 
@@ -68,10 +68,9 @@ def _as_delivered(numbers):
 
 
 class Estimate:
-    """Estimate of one reading after the other. ``percent`` (None: there is none), ``full_percent`` it goes to,
-    ``full_in_s`` (None while it does not charge), ``charging``, ``charged_wh`` on the meter since the reading,
-    ``told_s`` when the meter was read (s of uptime), ``smartevse_percent`` what the SmartEVSE computes, where it does so
-    with the numbers of this car, else None.
+    """The estimate for the current reading. ``percent`` (None: none), ``full_percent`` (the target), ``full_in_s`` (None
+    while the car does not charge), ``charging``, ``charged_wh`` (metered since the reading), ``told_s`` (uptime when the
+    meter was read), ``smartevse_percent`` (what the SmartEVSE computes, if with the numbers of this car, else None).
     """
 
     def __init__(self, status):
@@ -81,7 +80,7 @@ class Estimate:
 
     def _begin(self, reading):
         self._reading = reading
-        # What the SmartEVSE was told. The owner may tell more of his car while it is there.
+        # Kept as the SmartEVSE was told, because the owner may change the car's profile meanwhile.
         self._delivered = None if reading is None else Numbers(reading)
         self._count_with(self._delivered)
         self._start_wh = None
@@ -101,7 +100,7 @@ class Estimate:
 
     @property
     def can_go_on(self):
-        """False when asking again would bring nothing: no meter, or no capacity to count with."""
+        """False if asking again is of no use: there is no meter, or the capacity is not known."""
         numbers = self._numbers
         return numbers is None or (self._empty < _MOST_EMPTY and bool(numbers.energy_capacity_wh))
 
@@ -123,7 +122,7 @@ class Estimate:
         status.estimate = None if self.percent is None else self
 
     def _compare(self, state, delivered):
-        """Whose numbers does the SmartEVSE compute with? It keeps the larger ones of two cars."""
+        """Find out with which car's numbers the SmartEVSE computes: it keeps the larger ones of two cars."""
         told = _as_delivered(self._delivered)
         held = _as_told(*[state.number(name) for name in _HELD])
         larger = [number for at, number in enumerate(held) if number > told[at]]
@@ -143,7 +142,7 @@ class Estimate:
         if self._start_wh is None:
             self._start_wh = self._stood_at(state, meter)
         if self._start_wh is None or meter.total_wh < self._start_wh:
-            # A SmartEVSE that has just started has not read its meter yet.
+            # The SmartEVSE has just started and not read its meter yet.
             return
         numbers = self._numbers
         capacity_wh = numbers.energy_capacity_wh
@@ -161,11 +160,11 @@ class Estimate:
         self._status.changed()
 
     def _stood_at(self, state, meter):
-        """Where the meter stood when the car was read, or None while nobody can tell."""
+        """The meter's total when the car was read, in Wh, or None while it is not known."""
         age_s = self._status.age_s()
         charged_wh = meter.charged_wh
         if state.state_id in (STATE_C, STATE_C1) and charged_wh is not None:
-            # Counted since this car began to charge, unless it was read in the middle of that.
+            # ``charged_wh`` counts from the start of this car's charge, if that was after the reading.
             if charged_wh <= _MOST_W * age_s // 3600:
                 return meter.total_wh - charged_wh
         return meter.total_wh if age_s < _YOUNG_S else None

@@ -10,21 +10,21 @@ import errno
 
 from plc.ticks import ticks_add, ticks_diff
 
-# An answer that comes 3 s late still counts; a connection on a home network takes 20 ms, or 1.5 s when its first segment
-# or the question for the other's MAC was lost.
+# An answer may take 3 s. A connection on a home network takes 20 ms, or 1.5 s if its first segment or the ARP request was
+# lost.
 EXCHANGE_MS = 5000
 CONNECT_S = 2.0
 _MOST_RECEIVED = 16384
 _SETTINGS_SIZE = 8192
 # As long as "HTTP/1.1 200".
 _STATUS_SIZE = 12
-# Pauses in the /settings answer are in the network, not in the content: read it in a few pieces.
+# The /settings answer is read in a few large pieces.
 _PIECE = 512
 
 
 class _OneSocket:
-    """What adafruit_requests takes for a pool of sockets and for a socket: in each exchange the pool gives out one socket,
-    which sends the whole request at once and has one deadline for the whole answer."""
+    """A socket pool and its only socket in one object, for adafruit_requests: one socket in each exchange, which sends the
+    whole request at once and has one deadline for the whole answer."""
 
     def __init__(self, pool, ticks):
         self.AF_INET = pool.AF_INET
@@ -60,15 +60,15 @@ class _OneSocket:
     # ---- as a socket
 
     def settimeout(self, _seconds):
-        """The deadline of the exchange rules; the library's per-call timeout does not."""
+        """Ignored: the exchange has one deadline, not a time-out for each call."""
 
     def connect(self, address):
         self._socket.settimeout(CONNECT_S)
         self._socket.connect(address)
 
     def send(self, data):
-        # The library writes about ten pieces; sent one by one they stall on Nagle and delayed
-        # acknowledgements. All of it leaves when the answer is asked for.
+        # Kept until the answer is read: the library writes about ten pieces, which would stall on Nagle's algorithm and
+        # delayed acknowledgements.
         self._request.extend(data)
         return len(data)
 
@@ -77,7 +77,7 @@ class _OneSocket:
             self._send_all()
         self._wait_as_long_as_there_is()
         count = self._socket.recv_into(buffer, size or len(buffer))
-        # adafruit_requests waits for ever on a peer that closed in the middle of a chunk.
+        # adafruit_requests would wait for ever for a peer that closed in the middle of a chunk.
         self._ends = self._ends + 1 if count == 0 else 0
         self.received += count
         if self._ends > 2 or self.received > _MOST_RECEIVED:
@@ -111,11 +111,11 @@ class _OneSocket:
     # ---- what became of it
 
     def hung_up(self):
-        """True when the end of the connection was the last that came."""
+        """True if the peer ended the connection."""
         return self._ends > 0
 
     def status(self):
-        """The status counts even when the rest of the answer never comes, and the library gave up; None without one."""
+        """The status as received, or None. It counts even if the rest never came and the library gave up."""
         parts = self._start.split(b" ")
         if len(parts) < 2 or not parts[0].startswith(b"HTTP/") or len(parts[1]) < 3:
             return None
@@ -137,7 +137,7 @@ class Answer:
         self.received = received
 
     def is_cut_off(self):
-        """What is missing of a state would be judged as if the SmartEVSE did not have it."""
+        """True if a state must not be read from it: what is cut off would count as if the SmartEVSE did not have it."""
         return self.status == 200 and not self.whole
 
 
@@ -153,8 +153,8 @@ class Client:
         self._line = _OneSocket(pool, ticks)
 
     def exchange(self, method, url, address, read_body=False, body=None):
-        """Send one request to ``url`` at numeric ``address``, with ``body`` (JSON as bytes) or none; never raises, blocks
-        EXCHANGE_MS at most."""
+        """Send one request to ``url`` at numeric ``address``, with ``body`` (JSON as bytes) or none. Returns an Answer;
+        never raises; blocks EXCHANGE_MS at most."""
         line = self._line
         line.arm(address)
         status, content, whole, response = None, b"", False, None
@@ -164,7 +164,7 @@ class Client:
             if body is not None:
                 headers["Content-Type"] = "application/json"
             elif method == "POST":
-                # Left out by the library for an empty body; Mongoose waits for a body without it.
+                # The library omits it for an empty body, and Mongoose would wait for a body.
                 headers["Content-Length"] = "0"
             response = session.request(
                 method, url, data=body, headers=headers, timeout=CONNECT_S, allow_redirects=False
@@ -172,7 +172,7 @@ class Client:
             status = response.status_code
             if read_body:
                 content, whole = _bounded_body(response)
-                # The library takes that for the end of every body, and it is the end of one without a length only.
+                # The library takes this for a complete body, but it is one only if no length was given.
                 whole = whole and not (line.hung_up() and _has_length(response.headers))
         except Exception:
             # OutOfRetries, OSError, RuntimeError, ValueError, MemoryError: all mean the answer is incomplete.
@@ -183,7 +183,7 @@ class Client:
         return Answer(status, content, line.sent, line.received, whole)
 
     def _release(self, response):
-        """Close everything: a socket that stays registered locks this host out for ever (issue 62)."""
+        """Close everything: while a socket stays registered the library can never reach this host again (its issue 62)."""
         steps = [lambda: self._close_all(self._line)]
         if response is not None:
             steps.insert(0, response.close)
@@ -191,7 +191,7 @@ class Client:
             try:
                 step()
             except (RuntimeError, OSError):
-                # Nothing was registered, or the socket is gone already; the next step must still run.
+                # Nothing was registered, or the socket is closed already; the next step must run all the same.
                 continue
 
 
@@ -200,7 +200,7 @@ def _has_length(headers):
 
 
 def _bounded_body(response):
-    """The first _SETTINGS_SIZE bytes of the body, and False when the peer stopped in the middle of them."""
+    """(the first _SETTINGS_SIZE bytes of the body, False if the peer stopped in the middle of them)."""
     buffer = bytearray(_SETTINGS_SIZE)
     used = 0
     whole = True

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Hands a reading on to further addresses of the owner's: one POST with the document of state.summary, after the SmartEVSE.
+"""Sends a reading to further addresses of the owner: one POST with the document of state.summary, after the SmartEVSE.
 
     read, released, nothing on its way to the SmartEVSE --> POST
       answered (any status) --> done          sent, no answer --> done: it may have been taken
@@ -37,8 +37,8 @@ class Listener:
 
 
 class Listeners:
-    """Slow piece. ``smartevse`` goes first, and its exchange is used; ``summarise()`` gives the document; ``report(text,
-    before, cause)`` gets what became of a listener, and the codes of what was and is wrong with it.
+    """Slow piece. ``smartevse`` is served first, and its ``exchange`` is used; ``summarise()`` returns the document;
+    ``report(text, before, cause)`` gets what became of a listener, and the codes of what was and is wrong with it.
     """
 
     def __init__(self, urls, smartevse, status, summarise, report):
@@ -94,7 +94,7 @@ class Listeners:
         if address is None:
             self._again(listener, now, "listener_name")
             return
-        # How old it is counts from the moment in which it leaves.
+        # Made only now, so that the age in it is right.
         body = json.dumps(self._summarise()).encode()
         answer = smartevse.exchange("POST", target.url(target.path or "/"), address, False, body)
         if answer.status is not None and 200 <= answer.status < 300:

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a SmartEVSE is told of a car: its numbers that are known and fit each other, -1 for the others.
+"""What a SmartEVSE is told of a car: the numbers that are known and consistent, -1 for the others.
 
     POST /ev_state?current_soc=..&full_soc=..&energy_capacity=..&energy_request=..&evccid=..
 
-A missing parameter reads as 0 on the other side, hence all five always.
+All five are always sent, because a SmartEVSE takes a missing one for 0.
 
 Cars tell more than they know. A VW id.3 asks for 5300 Wh at 37 % as well as at 94 %, an Opel Ampera-e for 16700 Wh
 at 97 % of 18700, an MG4 says FullSOC 0. SmartEVSE prefers the requested energy to its own arithmetic, so a wrong
@@ -15,8 +15,8 @@ estimate as well: a Hyundai Ioniq asks for what is missing to 100 %, and says Fu
 from appliance.base.text import hex_text
 from appliance.state import cars
 
-# A request counts when it is as far as this from (full - soc) x capacity, in per cent of the capacity: the SmartEVSE's
-# estimate is then as far from the battery's charge.
+# How far a request may be from (full - soc) x capacity, in per cent of the capacity: so far the SmartEVSE's estimate may
+# then be from the battery's charge.
 FITS_WITHIN_PERCENT = 2
 _QUERY = "current_soc=%s&full_soc=%s&energy_capacity=%s&energy_request=%s&evccid=%s"
 
@@ -32,11 +32,11 @@ class Numbers:
         self.energy_request_wh = reading.energy_request_wh if self._fits(reading.energy_request_wh) else None
 
     def _fits(self, request_wh):
-        """True when the request is about what is missing; it cannot be judged with a number missing."""
+        """True if the request is about what the battery lacks, or if a number is missing to judge that."""
         soc, full, capacity_wh = self.soc_percent, self.full_soc_percent, self.energy_capacity_wh
         if soc is None or full is None or not capacity_wh or not request_wh:
             return False
-        # In hundredths of a watt-hour, so that nothing is rounded.
+        # Hundredths of a watt-hour, so that nothing is rounded.
         missing = (full - soc) * capacity_wh
         return abs(request_wh * 100 - missing) <= FITS_WITHIN_PERCENT * capacity_wh
 

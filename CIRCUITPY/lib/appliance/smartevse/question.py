@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The SmartEVSE as the box knows it: where it is, what it said when it was asked for its state, what became of a reading.
+"""The SmartEVSE as the box knows it: its address, its state when it was last asked, what became of a reading.
 
-Before a box with a SmartEVSE answers a car it asks. So this is loaded early, and ``delivery`` when that is done.
-Everything that talks to it blocks, 5 s at most, name look-ups longer: only while no car session is active.
+The box asks it before it answers a car, so this is loaded early; ``delivery`` comes later. Everything that talks to it
+blocks for 5 s at most, longer for a name look-up, so it is done only while no car session is active.
 """
 
 from plc.ticks import ticks_diff
@@ -16,7 +16,7 @@ NAME_VALID_MS = 600000
 
 
 def cause_of(status):
-    """What an answer means that is not the one that was wanted."""
+    """The cause for an HTTP ``status`` that is not the one wanted."""
     if status == 404:
         return "smartevse_404"
     return "smartevse_500" if status >= 500 else "smartevse_refused"
@@ -47,14 +47,14 @@ class SmartEvse:
         self.missed = None
         self.state = "unknown" if url else "off"
         self.text = "not asked yet" if url else "not set up"
-        # What kept it from asking a car when it was asked last: a key of target.WAITS, or None. It asks each car once.
+        # Why it asked no car at the last look: a key of target.WAITS, or None. It asks each car once.
         self.waits_for = None
         self._has_asked = False
         self._address = None
         self._address_at = None
 
     def use(self, url):
-        """Readings go to ``url`` from now on, one that waits as well; empty: nowhere. Raises ValueError."""
+        """Send readings to ``url`` from now on, even one that is waiting; "": nowhere. Raises ValueError."""
         if url == self._url:
             return
         self._aim(url)
@@ -71,7 +71,7 @@ class SmartEvse:
     # ---- the state of the charger
 
     def query_state(self, now):
-        """Ask once: an EvseState, or None when the SmartEVSE cannot be asked. Blocks like ``run``."""
+        """Ask once. An EvseState, or None without an answer. Blocks as ``exchange`` and ``resolve`` do."""
         if not self.can_ask or not self.network.connected:
             return None
         address = self.resolve(now)
@@ -113,18 +113,18 @@ class SmartEvse:
         return state
 
     def unreachable(self, cause, text):
-        """It does not answer, or not as it should."""
+        """Note and report that it does not answer, or not as it should."""
         self.state, self.cause, self.text = "unreachable", cause, text
         self.waits_for = None
 
     # ---- how a reading fares
 
     def begin(self):
-        """One is on its way."""
+        """Note that a delivery has begun."""
         self.delivering, self.missed, self.last_delivery = True, None, "pending"
 
     def end(self, state, cause, text, missed=None):
-        """It has arrived (``cause`` None), or is given up."""
+        """Note and report that a delivery has arrived (``cause`` None), or was given up."""
         self.state, self.cause, self.text, self.missed = state, cause, text, missed
         self.waits_for = None
         self.delivering = False
@@ -143,7 +143,7 @@ class SmartEvse:
         return self._client.exchange(method, url, address, read_body, body)
 
     def resolve(self, now):
-        """Numeric address of the target, or None. A name blocks for seconds, so it is kept a while."""
+        """Numeric address of the target, or None. Looking up a name blocks for seconds, so the result is kept a while."""
         if self.target.numeric():
             return self.target.host
         if self._address_at is not None and ticks_diff(now, self._address_at) < NAME_VALID_MS:
@@ -153,7 +153,7 @@ class SmartEvse:
         return self._address
 
     def forget_address(self):
-        """It may have another one now."""
+        """Look the name up again next time: it may have another address now."""
         self._address_at = None
 
     def look_up(self, target):
@@ -164,7 +164,7 @@ class SmartEvse:
             self._stretch_watchdog(True)
         try:
             pool = self.network.pool
-            # Without the family a name may give an IPv6 address, and our sockets are of IPv4.
+            # With the family, or a name might give an IPv6 address, which our IPv4 sockets cannot use.
             return pool.getaddrinfo(target.host, target.port, pool.AF_INET)[0][4][0]
         except (OSError, IndexError):
             return None

@@ -15,12 +15,12 @@ _ENDPOINT = "/ev_state"
 STATE_A, STATE_B, STATE_C = 0, 1, 2
 ACTIVATE, STATE_B1, STATE_C1 = 8, 9, 10
 MODEM_REQUEST, MODEM_WAIT, MODEM_DONE, MODEM_DENIED = 11, 12, 13, 14
-# Phases in which it still waits for a reading: it has not taken one.
+# States in which it still waits for a reading.
 WAITING_STATES = (MODEM_REQUEST, MODEM_WAIT)
-# What a state means for the cars; in every other one (B, C, waiting for power, Modem Done, denied, off, paused) a car
-# charges or may charge, and none is to be answered.
+# state_id: what it means for cars. In all others (B, C, waiting for power, Modem Done, denied, off, paused) a car charges
+# or may charge, so none must be answered.
 _SEEN = {STATE_A: FREE, MODEM_REQUEST: PLUGGED, MODEM_WAIT: PLUGGED}
-# A state after a reading: what it means for the car that was read, and whether it will stay so.
+# state_id after a reading: (what became of the car that was read, whether that is final)
 AFTERWARDS = {
     STATE_A: ("the car was unplugged", True),
     STATE_B: ("the car is not charging yet (state B)", False),
@@ -33,13 +33,13 @@ AFTERWARDS = {
 }
 
 
-# States behind the one phase in which it asks a car, until the car is unplugged.
+# States after the modem phase, which comes once until the car is unplugged.
 ASKED = (STATE_B, STATE_C, STATE_C1, MODEM_DONE)
-# What keeps it from asking a car, by state and by mode. In Smart and Solar mode the 5 % pilot comes with the power.
+# What keeps it from asking a car. In Smart and Solar mode the 5 % pilot comes only when there is power.
 POWER, ASKED_ALREADY, OFF, PAUSE = "power", "asked", "off", "pause"
 _WAITING_FOR = {STATE_B1: POWER, STATE_C1: ASKED_ALREADY}
 _NO_ACCESS = {"OFF": OFF, "PAUSE": PAUSE}
-# The same as the end of a sentence about it; the display has words of its own.
+# The same as the end of a sentence; the display has its own words.
 WAITS = {
     POWER: "waiting for power or sun; a car is read as soon as charging may start",
     ASKED_ALREADY: "waiting for power or sun",
@@ -53,11 +53,11 @@ class Target(Url):
 
     def __init__(self, text):
         super().__init__(text)
-        # Its own pages, too, as a browser's address bar has them. A POST to /settings is answered 200 and keeps nothing.
+        # The paths of its pages as well, as copied from a browser: a POST to /settings would be answered 200 without effect.
         if self.path in ("", "/", "/ev_state/", "/settings", "/index.html"):
             self.path = _ENDPOINT
         bare_path, mark, query = self.path.partition("?")
-        # Only the SmartEVSE's own endpoint has a /settings beside it. A key in the query is asked for there as well.
+        # Only a SmartEVSE has /settings beside this endpoint. A key in the query is sent there, too.
         self.is_smartevse = bare_path.endswith(_ENDPOINT)
         self.settings_path = bare_path[: -len(_ENDPOINT)] + "/settings" + mark + query
 
@@ -65,7 +65,7 @@ class Target(Url):
 def find_value(body, name):
     """Text of the JSON value that follows "name": in ``body`` (numbers and strings), or None.
 
-    The SmartEVSE's /settings is 4 kB of JSON of which three values are wanted: no need to build it all.
+    Without parsing it all: the SmartEVSE's /settings is 4 kB of JSON, of which a few values are needed.
     """
     at = body.find(b'"' + name + b'"')
     if at < 0:
@@ -84,7 +84,7 @@ def find_value(body, name):
 
 
 def decoded(data):
-    """Bytes as text, or None: what answers may be anything."""
+    """Bytes as text, or None if they are not UTF-8: anything may answer at that address."""
     try:
         return str(data, "utf-8")
     except ValueError:
@@ -110,11 +110,11 @@ class EvseState:
             return None
 
     def is_of_another(self):
-        """True when it is not a SmartEVSE's: a printer may have its address now, and every web server answers something."""
+        """True if no SmartEVSE answered: a printer may have its address now, and every web server answers something."""
         return self.state_id is None and not self.has_modem
 
     def waits_for(self, has_asked=False):
-        """Why it does not ask a car now, a key of WAITS, or None. ``has_asked``: it asked the car that is there before."""
+        """Why it does not ask a car now: a key of WAITS, or None. ``has_asked``: it has asked the present car already."""
         reason = _NO_ACCESS.get(find_value(self.body, b"mode")) or _WAITING_FOR.get(self.state_id)
         return ASKED_ALREADY if has_asked and reason == POWER else reason
 

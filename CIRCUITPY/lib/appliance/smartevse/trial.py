@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the owner tries on the page: whether an address takes readings. Loaded when somebody asks, and not before."""
+"""Tries for the owner whether an address takes readings. Loaded when somebody asks for it on the page."""
 
 from appliance.smartevse.numbers import with_query
 from appliance.smartevse.target import WAITS, EvseState, Target
@@ -10,14 +10,14 @@ _SHOWN_OF_AN_ANSWER = 400
 
 
 def try_delivery(smartevse, url):
-    """Send a reading that says nothing to ``url``; gives {"ok", "text", "status", "answer"}. Blocks for 5 s at most,
-    longer for a name."""
+    """Send a reading without any number to ``url``. Returns {"ok", "text", "status", "answer"}. Blocks 5 s at most, longer
+    for a name."""
     target = Target(url)
     return _try(smartevse, "POST", target, _test_path(target.path), _judge_delivery)
 
 
 def try_probe(smartevse, url):
-    """Ask the SmartEVSE at ``url`` whether it can take readings; gives a dict as ``try_delivery``."""
+    """Ask the SmartEVSE at ``url`` whether it can take readings. Returns a dict like ``try_delivery``."""
     target = Target(url)
     if not target.is_smartevse:
         text = "This is not the address of a SmartEVSE (its path does not end in /ev_state): send a test reading instead."
@@ -28,7 +28,7 @@ def try_probe(smartevse, url):
 def _test_path(path):
     """``path`` with -1 in every number: a SmartEVSE echoes it and does nothing.
 
-    No EVCCID: whatever is sent as one would be kept and compared.
+    Without an EVCCID, because a SmartEVSE would keep and compare it.
     """
     return with_query(path, "current_soc=-1&full_soc=-1&energy_capacity=-1&energy_request=-1")
 
@@ -41,7 +41,7 @@ def _try(smartevse, method, target, path, judge):
         return _outcome(False, faults.advice("smartevse_name"))
     answer = smartevse.exchange(method, target.url(path), address, True)
     if answer.status is None:
-        # As a delivery judges it: what is not HTTP is an answer, too.
+        # As in a delivery something that is not HTTP is an answer as well.
         said = "smartevse_refused" if answer.received else "smartevse_slow"
         return _outcome(False, faults.advice(said if answer.sent else "smartevse_off"))
     return judge(answer)
@@ -51,7 +51,7 @@ def _outcome(ok, text, answer=None):
     status, body = None, ""
     if answer is not None:
         status = answer.status
-        # Byte by byte: the device cannot decode text with a broken letter in it.
+        # Byte by byte, because the device cannot decode text with a broken character.
         letters = [chr(byte) if 0x20 <= byte < 0x7F else " " for byte in answer.body[:_SHOWN_OF_AN_ANSWER]]
         body = "".join(letters)
     return {"ok": ok, "text": text, "status": status, "answer": body}

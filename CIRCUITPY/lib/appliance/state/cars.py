@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The owner's cars: what he tells of them, and whether a car is one that was here before.
+"""The owner's cars: what the owner told of them, and whether a car was here before.
 
-A car has three addresses that are easily mixed up. The EVCCID is what it calls itself in the charging session; some
-cars (VW MEB) make up its last bytes anew for every session. The EV MAC is its station on the power line. The MAC of
-its modem stays inside its modem's network and is never told to a charger. None of them is a credential.
+A car has three addresses that are easily confused. The EVCCID identifies it in the charging session; some cars (VW MEB)
+change its last bytes for every session. The EV MAC is its address on the power line. The MAC of its modem is never told
+to a charger. None of them is a credential.
 
-A profile is one setting, ``"02ab34*; name=Ioniq; capacity_wh=28000; full_soc=94"``: which EVCCIDs it is for (``*``
-for any digits at the end), and what the car itself leaves out. It fills gaps, never a state of charge; with
+A profile is one setting, ``"02ab34*; name=Ioniq; capacity_wh=28000; full_soc=94"``: the EVCCIDs it is for (``*``
+for any digits at the end), and what the car itself leaves out. It never replaces a state of charge. With
 ``overrule=yes`` its numbers count instead of the car's (an MG4 tells 51 kWh, an Ampera-e 18.7).
 """
 
@@ -20,7 +20,7 @@ FIXED, ROTATING, MADE_UP = "fixed", "rotating", "made_up"
 _REMEMBERED = 8
 _LOCALLY_ADMINISTERED = 2
 _LIMITS = ("full_soc_percent", "bulk_soc_percent")
-# What a profile may hold: key: (attribute, lowest, highest).
+# Numbers of a profile. key: (attribute, lowest, highest)
 _NUMBERS = {
     "capacity_wh": ("energy_capacity_wh", CAPACITY_LEAST_WH, CAPACITY_MOST_WH),
     "full_soc": ("full_soc_percent", 1, 100),
@@ -35,7 +35,7 @@ _LONGEST_NAME = 24
 
 
 class Profile:
-    """What the owner knows of a car; ``None`` wherever he said nothing."""
+    """What the owner told of a car; ``None`` for the rest."""
 
     name = None
     energy_capacity_wh = None
@@ -53,7 +53,7 @@ class Profile:
 
 
 def parse(text):
-    """The Profile that ``text`` means; raises ValueError with a sentence for its owner."""
+    """The Profile in ``text``. Raises ValueError with the end of a sentence for the owner."""
     parts = [part.strip() for part in text.split(";")]
     pattern = parts[0].lower().replace(":", "").replace("-", "")
     digits = pattern[:-1] if pattern[-1:] == "*" else pattern
@@ -92,7 +92,7 @@ def _take(profile, part):
 
 
 def low_six(evccid):
-    """An EVCCID's last six bytes, which are the same whether a car pads it to eight, on either side, or not."""
+    """The last six bytes of an EVCCID; zeros that pad it to eight, on either side, are dropped first."""
     evccid = bytes(evccid)
     if any(evccid[:-6]):
         while len(evccid) > 6 and evccid[-1] == 0:
@@ -114,13 +114,13 @@ class Garage:
         self.use(texts)
 
     def use(self, texts):
-        """Other profiles from now on. Raises ValueError."""
+        """Use these profiles from now on. Raises ValueError."""
         self._profiles = [parse(text) for text in texts if text]
-        # Which of the old profiles a car had says nothing any more.
+        # The old profiles of cars say nothing any more.
         self._seen = [(ev_mac, evccid, None) for ev_mac, evccid, _ in self._seen]
 
     def follow(self, event, _now):
-        """An event of the protocol stack: a reading is completed before anybody gets it."""
+        """A follower of the Story: completes a reading before anybody else gets it."""
         if event[0] == "reading":
             self.recognise(event[1])
 
@@ -137,7 +137,7 @@ class Garage:
             del self._seen[:-_REMEMBERED]
 
     def name_again(self, reading):
-        """A reading that was told already gets the profile that counts now; None: there was none."""
+        """Gives a reading that was told already the profile in force now. ``reading`` may be None."""
         if reading is not None and reading.evccid:
             reading.profile = self.profile_of(reading.evccid)
 
@@ -155,7 +155,7 @@ class Garage:
         return None
 
     def _kind(self, ev_mac, evccid, profile):
-        """The same station, or the same profile, under another EVCCID: it rotates."""
+        """ROTATING if the same EV MAC or the same profile was here under another EVCCID."""
         again = False
         for other_mac, other, other_profile in self._seen:
             if other == evccid:
@@ -168,9 +168,9 @@ class Garage:
 
 
 def told(reading, attribute):
-    """What the car itself tells of ``attribute``, None where that means nothing.
+    """``attribute`` as the car told it, or None.
 
-    0 of a capacity, a request or a limit is "unknown" (MG4), and so is a limit below the present charge.
+    0 as a capacity, a request or a limit means "unknown" (MG4), and so does a limit below the present charge.
     """
     value = getattr(reading, attribute)
     if not value or (attribute in _LIMITS and value < (reading.soc_percent or 0)):
@@ -179,10 +179,7 @@ def told(reading, attribute):
 
 
 def filled(reading, attribute):
-    """``attribute`` as the car tells it or, where it does not, as the owner's profile does; else None.
-
-    A profile that overrules comes first.
-    """
+    """``attribute`` as the car told it, or else from the owner's profile, or None. A profile that overrules comes first."""
     value = told(reading, attribute)
     profile = reading.profile
     known = None if profile is None else getattr(profile, attribute)

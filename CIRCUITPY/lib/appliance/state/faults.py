@@ -1,16 +1,16 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Why something did not work, in words its owner can act on: one row per cause, shown everywhere the same.
+"""Why something does not work, in words an owner can act on: one row per cause, shown the same everywhere.
 
-``short`` must fit 21 letters, one line of the smallest display. Nobody who charges a car should have to know
-what SLAC is; the code is there for a forum post.
+``short`` has at most 21 letters, one line of the smallest display. Nobody who charges a car should have to know
+what SLAC is; the code is for a forum post.
 """
 
-# The areas, by weight: what keeps the next car from being read comes first.
+# The areas, the most important first: what keeps the next car from being read.
 MODEM, CAR, SMARTEVSE, WIFI, BOX, HOME = AREAS = ("modem", "car", "smartevse", "wifi", "box", "home")
 
-# code: (area, short text for the display). The sentence for the page and what to do are in faults.txt beside this file: they
-# are most of the letters, and are read only when something is wrong. A part that is loaded when it is used brings its rows.
+# code: (area, short text for the display). The sentence for the page and what to do about it are in faults.txt, which is
+# read only when something is wrong, because it is long. A part that is loaded on demand adds its own rows.
 TABLE = {  # type: dict
     "modem_absent_low": (MODEM, "Modem missing"),
     "modem_absent_high": (MODEM, "Modem missing"),
@@ -92,17 +92,17 @@ def action(code):
 
 
 def advice(code):
-    """Both, for a place where they stand in one paragraph."""
+    """``text`` and ``action`` in one paragraph."""
     return " ".join(sentences(code))
 
 
 _UNKNOWN_ACTION = "Please report this code with the log."
-# The last one that was read: page and display ask again and again for what is wrong now.
+# The row of faults.txt that was read last: page and display ask for the same one again and again.
 _read = ("", "", "")
 
 
 def sentences(code):
-    """(what it means, what to do). Reads a file of the drive, 2 to 10 ms, unless it is the code of the last time."""
+    """(what it means, what to do). Reads a file for 2 to 10 ms, unless ``code`` is that of the last call."""
     global _read
     if _read[0] != code:
         _read = (code,) + _from_file(code)
@@ -118,7 +118,7 @@ def _from_file(code):
                     _, meaning, cure = line.rstrip("\n").split("\t")
                     return meaning, cure
     except (OSError, ValueError):
-        # A drive to which only some files were copied still says what its display has room for.
+        # On a drive copied in part the short text is left.
         pass
     return short(code) + "." if code in TABLE else "Code " + code, _UNKNOWN_ACTION
 
@@ -127,28 +127,28 @@ def _from_file(code):
 
 # Moments at which faults go away.
 MODEM_CHANGED, KEY_SET, MEASURED, READ, NEXT_CAR, PASSED = range(6)
-# The rule of an area. Any other part that has its own fault says itself what it is now (``put``); one of the box's stays
-# until a restart, unless the part that it is about is there after all (``drop``).
+# area: moments at which its faults go away. In the other areas a part tells its present fault by ``put``; a fault of the box
+# stays until a restart, unless the part appears after all (``drop``).
 _UNTIL_OF_AREA = {MODEM: (MODEM_CHANGED,), CAR: (NEXT_CAR, READ, PASSED)}
-# Those with a rule of their own.
+# code: the same, for those that differ from their area.
 _UNTIL = {
     "modem_rebooted": (READ, PASSED),
     "modem_reset": (READ, PASSED),
-    # The box restarts such a modem again and again; only a key shows that it helped.
+    # The box restarts such a modem again and again; only a key that it takes shows that this helped.
     "modem_silent": (KEY_SET,),
     "key_refused": (KEY_SET,),
     "no_profiles": (MODEM_CHANGED, READ),
     "modem_of_car": (MODEM_CHANGED, MEASURED),
     "modem_of_nobody": (MODEM_CHANGED, MEASURED),
 }
-# Comes last, whatever else there is: nothing needs to be done.
+# Always the last of all: nothing needs to be done about it.
 _HARMLESS = ("modem_rebooted", "modem_reset")
-# With these of the modem's a car may be read all the same.
+# Faults of the modem with which a car may be read all the same.
 _NOT_IN_THE_WAY = ("modem_rebooted", "modem_reset", "no_profiles")
 
 
 def until(code):
-    """The moments at which a fault goes away."""
+    """The moments at which the fault ``code`` goes away."""
     return _UNTIL.get(code) or _UNTIL_OF_AREA.get(area(code), ())
 
 
@@ -157,8 +157,8 @@ def _weight(code):
 
 
 class Faults:
-    """Everything that is wrong now: ``codes``, the most important first, and in an area the newest. ``began(code)`` is
-    called for what was not there before, ``changed()`` whenever there is a difference."""
+    """Everything that is wrong now: ``codes``, the most important area first, within it the newest. ``began(code)`` is
+    called for a new one, ``changed()`` for any difference."""
 
     def __init__(self, began, changed):
         self.codes = []
@@ -166,7 +166,7 @@ class Faults:
         self._changed = changed
 
     def add(self, code):
-        """One fault more. Of a car there is one at a time: what it ended with."""
+        """Add a fault. Of those of a car only the last is kept."""
         if code in self.codes:
             return
         if area(code) == CAR:
@@ -179,13 +179,13 @@ class Faults:
         self._began(code)
 
     def drop(self, code):
-        """It is no longer there."""
+        """Remove the fault ``code``, if it is there."""
         if code in self.codes:
             self.codes.remove(code)
             self._changed()
 
     def put(self, name, code):
-        """What a part has now: ``code``, or None, and nothing else in its area."""
+        """Set the only fault of an area: ``code``, or None."""
         for other in list(self.codes):
             if area(other) == name and other != code:
                 self.drop(other)
@@ -193,24 +193,24 @@ class Faults:
             self.add(code)
 
     def happened(self, moment):
-        """A moment at which faults go away."""
+        """Remove the faults that go away at this moment."""
         for code in list(self.codes):
             if moment in until(code):
                 self.drop(code)
 
     def of(self, name):
-        """The most important of an area, or None."""
+        """The most important fault of an area, or None."""
         for code in self.codes:
             if area(code) == name:
                 return code
         return None
 
     def has(self, code):
-        """True when this is wrong."""
+        """True while this fault is there."""
         return code in self.codes
 
     def stop_reading(self):
-        """True when no car can be read, because of the modem. Allocates nothing."""
+        """True if a fault of the modem keeps every car from being read. Allocates nothing."""
         for code in self.codes:
             if area(code) == MODEM and code not in _NOT_IN_THE_WAY:
                 return True

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The raw frames of the last sessions, for Wireshark, bounded and in RAM, with a count of those that were forgotten."""
+"""The raw frames of the last sessions, for Wireshark: a bounded ring in RAM that counts the frames it forgot."""
 
 import struct
 
@@ -13,12 +13,12 @@ _PIECES = 17
 
 
 class FrameRing:
-    """The last Ethernet frames of both directions, in pieces of memory: one for what a modem tells at a start, and the
-    others when the first car comes, all at once, because they stay and no free memory should lie between them.
+    """The last Ethernet frames of both directions, in several pieces of memory: one for what the modem tells at a start; the
+    others are allocated together when the first car comes, because they stay, and holes between them would be lost.
 
-    A record is length (2 bytes), direction and milliseconds (2), seconds since the start (4) and the frame. It lies in
-    one piece, with zeros behind the last; the oldest piece is forgotten as a whole. A session fills some 15 kB. A
-    frame may lie here for weeks, and a tick would be compared with a later one for three days only.
+    A record is length (2 bytes), direction and milliseconds (2), seconds since the start (4) and the frame. It never
+    crosses pieces; zeros follow the last one, and the oldest piece is dropped as a whole. A session fills some 15 kB.
+    No ticks are kept, because frames may stay for weeks, and ticks can be compared for three days only.
     """
 
     def __init__(self):
@@ -28,7 +28,7 @@ class FrameRing:
         self.dropped = 0
 
     def add(self, direction, frame, uptime):
-        """Copy one frame, forgetting old ones to make room; it came now, by ``uptime``."""
+        """Copy a frame that came now, by ``uptime``; old ones are dropped to make room."""
         length = len(frame)
         need = _HEADER_SIZE + length
         if need > _PIECE:
@@ -56,7 +56,7 @@ class FrameRing:
         self._end = 0
 
     def frames(self):
-        """(seconds, milliseconds, direction, frame), oldest first: those of now, although the ring goes on."""
+        """Yields (seconds, milliseconds, direction, frame), oldest first: those present at the call, as the ring goes on."""
         for piece in [bytes(piece) for piece in self._pieces]:
             offset = 0
             while _length_at(piece, offset):
@@ -67,5 +67,5 @@ class FrameRing:
 
 
 def _length_at(piece, offset):
-    """Of the frame whose record begins there; 0 behind the last one."""
+    """Length of the frame whose record begins there; 0 after the last one."""
     return 0 if offset + _HEADER_SIZE > _PIECE else piece[offset] | piece[offset + 1] << 8

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """How long the passes of the loop took, counted in classes."""
 
-# Upper limits in ms of the classes; the last class is open.
+# Upper limits of the classes in ms; the last class has none.
 LIMITS_MS = (2, 5, 10, 20, 50, 100, 200, 500)
 
 

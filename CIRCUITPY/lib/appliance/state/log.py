@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: MIT
 """What happened, as lines of text for people, in a bounded ring in RAM; and the time since the start.
 
-It forgets its oldest line when it is full and counts what it forgot, so that a reader knows whether the story is
-complete. Nothing is ever written to flash: an erase cycle stops both cores for up to 400 ms.
+When it is full it drops the oldest line and counts it, so that a reader knows whether something is missing. Nothing is
+ever written to flash, because erasing stops both cores for up to 400 ms.
 """
 
 from plc.ticks import ticks_diff
 
 DEBUG, INFO, WARNING, ERROR = LEVELS = ("D", "I", "W", "E")
 _LONGEST_TEXT = 400
-# Who tells the time. 2026 to 2099: a clock that says anything else was never set.
+# Sources of the time. A clock that is not within 2026 to 2099 was never set.
 BROWSER, NTP = "browser", "ntp"
 EARLIEST_S, LATEST_S = 1767225600, 4102444800
 
@@ -22,15 +22,15 @@ class Uptime:
         self._last = now
         self.seconds = 0
         self.millis = 0
-        # Unix time at second 0, None while nobody told the time; who told it, and when.
+        # Unix time at second 0, None while it is not known; its source, and when it was told.
         self.unix_zero_s = None
         self.clock = None
         self.told_s = 0
         self.times_told = 0
 
     def tell_time(self, unix_s, clock):
-        """``clock`` ("browser" or "ntp") says that now is ``unix_s``. False, and nothing is learnt, for a time that cannot
-        be, and for a browser's where a server was asked."""
+        """Take over the time: ``clock`` ("browser" or "ntp") says that it is ``unix_s``. False, and ignored, if that is
+        impossible, or comes from a browser although a time server told it."""
         if not EARLIEST_S <= unix_s < LATEST_S or (clock == BROWSER and self.clock == NTP):
             return False
         self.unix_zero_s = unix_s - self.seconds
@@ -41,7 +41,7 @@ class Uptime:
 
     @property
     def time_wanted(self):
-        """True while a browser may tell the time: nobody did, or one did so a day ago."""
+        """True if a browser should tell the time: nobody did, or one did a day ago."""
         return self.unix_zero_s is None or self.clock == BROWSER and self.seconds - self.told_s > 86400
 
     def ms_at(self, ticks):
@@ -79,7 +79,7 @@ class Log:
         return max(0, self.count - len(self._records))
 
     def add(self, level, tag, text):
-        """Keep one line; a text of several lines becomes one record per line."""
+        """Keep ``text``, one record for each of its lines."""
         if LEVELS.index(level) < LEVELS.index(self.level):
             return
         if level == ERROR:
@@ -108,11 +108,11 @@ class Log:
         self.add(INFO, tag, text)
 
     def caution(self, tag, text):
-        """Keep something that went wrong and that the box copes with."""
+        """Keep something that went wrong without stopping the box."""
         self.add(WARNING, tag, text)
 
     def tell_console(self, tag, text):
-        """Print a line that is kept nowhere: a password, for somebody next to the box."""
+        """Print a line without keeping it: a password, for somebody next to the box."""
         self._keep(INFO, tag, text, False)
 
     def fail(self, tag, text):
@@ -128,16 +128,16 @@ class Log:
         size = len(self._records)
         for number in range(max(since, self.count - size, 0), self.count):
             record = self._records[number % size]
-            # A reader may be slow, and newer ones take the places of the oldest meanwhile.
+            # A reader may be slow, and newer records overwrite the oldest meanwhile.
             if record[0] == number:
                 yield record
 
 
 def usb_console():
-    """The console over USB, set up to lose what it has no room for; None without one.
+    """The USB console, set up to drop what it has no room for; None without one.
 
-    On an ESP32-S3 a terminal that was closed, or whose computer sleeps, still counts as connected, and ``print`` then
-    waits for ever as soon as 1024 bytes lie there (CircuitPython issue 10814).
+    On an ESP32-S3 a terminal that was closed, or whose computer sleeps, still counts as connected, and ``print`` would
+    block for ever once 1024 bytes wait (CircuitPython issue 10814).
     """
     try:
         import usb_cdc

@@ -2,17 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Who probably made a car, by the first three bytes of its EVCCID or EV MAC, or three and a half.
 
-Half a byte more counts where sixteen makers share the three: another supplier of charging units has a sixteenth of
-the block that one of Tesla's is in.
+Half a byte more where sixteen makers share the three, as Tesla and another supplier of charging units do.
 
-They name the maker of the charging unit, which several brands share, and nothing stops a car from making them up: so
-"probably" at most, for people, never for a decision. Seen in recordings of production cars.
+The bytes name the maker of the charging unit, which several brands may share, and a car may make them up. So this is for
+people only, as "probably", never for a decision. Seen in recordings of production cars.
 """
 
 from appliance.base.text import hex_text
 from appliance.state.cars import low_six
 
-# One text, because as a table its numbers and names would be thirty names more for the interpreter.
+# One string, because a table would be thirty more interned names.
 _MAKERS = """
 007dfa VW group
 98ed5c Tesla

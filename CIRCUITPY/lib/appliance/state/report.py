@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the self-test found. It stays, and what tested is given back (``box_test``)."""
+"""What the self-test found. Apart from the tests themselves, which are freed after each run (``box_test``)."""
 
 from appliance.state.status import cause_document
 
 
 class Check:
-    """One part: ``ok`` True, False or None (not there on purpose), ``text``, and ``cause``, a key of the table."""
+    """One part. ``ok``: True, False, or None (not set up, or cannot be told); ``cause``: a code of ``faults``, or None."""
 
     def __init__(self, name, ok, text, cause=None):
         self.name = name
@@ -16,7 +16,7 @@ class Check:
 
 
 class Report:
-    """What a test found, and when (seconds of uptime)."""
+    """The checks of one self-test, and when it was made (seconds of uptime)."""
 
     def __init__(self, checks, at_s):
         self.checks = checks
@@ -24,7 +24,7 @@ class Report:
 
     @property
     def failed(self):
-        """Names of the parts that are not as they should be."""
+        """Names of the checks that failed."""
         return [check.name for check in self.checks if check.ok is False]
 
     def document(self, now_s):

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the box knows right now, in one place, for the display and the page alike.
-
-What is wrong is in ``faults``, and the most important of it is shown.
-"""
+"""What the box knows right now, in one place, for display and pages. What is wrong is in ``faults``."""
 
 from v2g.reading import Reading
 
@@ -12,18 +9,18 @@ from appliance.state import cars, faults, makers
 
 _LONGEST_TIMELINE = 40
 _LAST_OF_SEARCH = 155  # pyPLC's number of "matched"
-# Sessions that are remembered until the next restart.
+# Number of sessions that are kept, until the next restart.
 MOST_SESSIONS = 8
-# How long "this car could not be read" stays: long enough to walk to the box, short enough not to scare the
-# next driver.
+# How long "this car could not be read" is shown: long enough to walk to the box, short enough not to worry the next
+# driver.
 PASSING_S = 600
-# A reading that nothing contradicts is shown for this long as the charge of the car that is here.
+# How long a reading is shown as the charge of the car that is here, if nothing contradicts it.
 FRESH_S = 12 * 3600
-# How long what the SmartEVSE said of the plug holds; it is asked every five minutes after a reading.
+# How long the SmartEVSE's answer about the plug counts; it is asked every five minutes after a reading.
 PRESENCE_S = 900
-# How long the SmartEVSE's meter value is current, and how long it is shown in grey.
+# How long an estimate by the SmartEVSE's meter is current, and how long it is shown, in grey.
 ESTIMATE_FRESH_S, ESTIMATE_SHOWN_S = 180, 900
-# A reading this young may be from the modem phase that the SmartEVSE is still in: it lasts 60 s and begins before it.
+# A younger reading may belong to the SmartEVSE's present modem phase, which begins before it and lasts 60 s.
 PHASE_S = 75
 
 # What the display and the page show; every stage has its row in views.STAGES and HEADLINES.
@@ -45,7 +42,7 @@ HEADLINES = {
     NO_ANSWER: "This car could not be read",
 }
 
-# secc.stage -> what people see while no reading of this plug-in exists.
+# secc.stage -> the stage that is shown while there is no reading of this plug-in.
 _STAGES = {
     "NO_KEY": STARTING,
     "WAITING": WAITING,
@@ -55,7 +52,7 @@ _STAGES = {
     "LEAVING": READING,
 }
 
-# plc.qca7005 status -> cause; the others mean that the modem is on its way.
+# status of plc.qca7005 -> cause; with any other the modem is starting.
 MODEM_CAUSES = {
     "ABSENT_LOW": "modem_absent_low",
     "ABSENT_HIGH": "modem_absent_high",
@@ -64,12 +61,12 @@ MODEM_CAUSES = {
     "NO_CPU_ON": "modem_no_start",
     "NOT_OPENED": "modem_pins",
 }
-# What a modem is set up for, if not for a charger -> cause.
+# what the modem is set up for, if not for a charger -> cause
 ROLE_CAUSES = {"car": "modem_of_car", "neither": "modem_of_nobody"}
 
 
 def ipv6_text(address):
-    """16 bytes as people write an IPv6 address; None stays None."""
+    """An IPv6 address (16 bytes) as text; None for None."""
     if address is None:
         return None
     groups = ["%x" % (address[at] << 8 | address[at + 1]) for at in range(0, 16, 2)]
@@ -86,7 +83,7 @@ def ipv6_text(address):
 
 
 class Session:
-    """One plug-in for the list of the last ones; times in seconds since start."""
+    """One plug-in in the list of the last ones; times are seconds of uptime."""
 
     def __init__(self, ev_mac, start_s):
         self.ev_mac = ev_mac
@@ -103,7 +100,7 @@ class Session:
 class Status:
     """The state of the box as its owner sees it; times are seconds of ``uptime``.
 
-    ``tell_cause(code)`` is called for every cause that was not there before.
+    ``tell_cause(code)`` is called for every new cause.
     """
 
     def __init__(self, uptime, tell_cause):
@@ -123,45 +120,45 @@ class Status:
         self.secc_stage = "NO_KEY"
         self.in_session = False
         self.read_this_time = False
-        # False as soon as the reading cannot be the charge of the car that is here.
+        # True while the reading may be the charge of the car that is here.
         self.current = False
         self._present = None
         self._present_s = 0
         self._estimate = None
-        # True when the SmartEVSE computes with numbers of another car.
+        # True if the SmartEVSE computes with the numbers of another car.
         self.others_numbers = False
-        # True when a SmartEVSE with modem support simulates a re-plug after each reading.
+        # True if the SmartEVSE has modem support, so that it simulates a re-plug after each reading.
         self.replugged = False
         # The modem's firmware by its own name; None until it is known.
         self.firmware = None
         self.modem_role = None
-        # What the owner should know although nothing is wrong, in sentences.
+        # Sentences for the owner about what is no fault.
         self.notes = []
-        # What was reached when after the start: name -> ms.
+        # {name: ms of uptime when it was reached first}, for the bring-up report.
         self.marks = {}
-        # True when something that was saved takes effect only after a restart.
+        # True if something that was saved takes effect only after a restart.
         self.restart_needed = False
         self.revision = 0
         self._passing_s = None
 
     def changed(self):
-        """Something a reader would notice has changed."""
+        """Note that something which display or pages show has changed."""
         self.revision += 1
 
     def mark(self, name):
-        """The first time of something in this run, for the bring-up report."""
+        """Note when ``name`` was reached first in this run."""
         if name not in self.marks:
             self.marks[name] = self.uptime.seconds * 1000 + self.uptime.millis
 
     def marked_before(self, times):
-        """What was there before there was a status: {name: ticks}."""
+        """Note what was reached before there was a Status: {name: tick}."""
         for name, ticks in times.items():
             self.marks[name] = self.uptime.ms_at(ticks)
 
     # ---- causes
 
     def set_cause(self, code):
-        """Remember why something does not work."""
+        """Note why something does not work: a code of ``faults``."""
         if faults.PASSED in faults.until(code):
             self._passing_s = self.uptime.seconds
         self.faults.add(code)
@@ -171,19 +168,19 @@ class Status:
         return self.faults.codes[0] if self.faults.codes else None
 
     def causes(self):
-        """Every cause, the most important first, as they are now. An idle pass needs ``cause`` alone."""
+        """A copy of all causes, the most important first. An idle pass uses ``cause``, which allocates nothing."""
         return list(self.faults.codes)
 
     # ---- what happens
 
     def watch(self, modem_status, secc_stage):
-        """Take over the states of modem and session; allocates nothing when they are as before."""
+        """Take over the states of modem and protocol stack; allocates nothing while they do not change."""
         if modem_status != self.modem_status:
             self.modem_status = modem_status
             self.faults.happened(faults.MODEM_CHANGED)
             code = MODEM_CAUSES.get(modem_status)
             if code is not None:
-                # It is not even there: what it did with a key no longer counts.
+                # The modem is gone, so faults about its key no longer count.
                 self.faults.happened(faults.KEY_SET)
                 self.set_cause(code)
             self._had_key = False
@@ -198,7 +195,7 @@ class Status:
             self.faults.happened(faults.PASSED)
 
     def _look_at_the_clock(self):
-        """Knowledge of the car ages; allocates nothing."""
+        """Drop what is known of the car when it is too old. Allocates nothing."""
         now_s = self.uptime.seconds
         if self._present is not None and now_s - self._present_s > PRESENCE_S:
             self._present = None
@@ -208,7 +205,7 @@ class Status:
             self.changed()
 
     def plug_told(self, plugged):
-        """The SmartEVSE's word on whether a car is plugged in; None: it could not be asked."""
+        """The SmartEVSE said whether a car is plugged in; None: it did not answer."""
         if plugged is None:
             return
         if plugged is not self._present:
@@ -216,18 +213,18 @@ class Status:
         self._present = plugged
         self._present_s = self.uptime.seconds
         if not plugged:
-            # The number leaves with the car.
+            # The car is gone, and its reading with it.
             self.current = False
 
     def phase_told(self):
-        """The SmartEVSE is in its modem phase: a car was plugged in since the reading, unless that is of this phase."""
+        """The SmartEVSE is in its modem phase: a car was plugged in after the reading, unless that is of the same phase."""
         if self.current and not self.in_session and self.age_s() > PHASE_S:
             self.current = False
             self.changed()
 
     @property
     def estimate(self):
-        """What the car should have by now, an ``appliance.smartevse.estimate.Estimate``, or None."""
+        """The present charge of the car as an ``appliance.smartevse.estimate.Estimate``, or None."""
         known = self._estimate
         if known is None or not self.current or self.uptime.seconds - known.told_s > ESTIMATE_SHOWN_S:
             return None
@@ -239,7 +236,7 @@ class Status:
 
     @property
     def estimate_is_fresh(self):
-        """True while the meter was read a moment ago."""
+        """True if the SmartEVSE's meter was read in the last ESTIMATE_FRESH_S."""
         known = self.estimate
         return known is not None and self.uptime.seconds - known.told_s <= ESTIMATE_FRESH_S
 
@@ -249,13 +246,13 @@ class Status:
         return True if self.in_session else self._present
 
     def car_plugged(self, ev_mac):
-        """A car begins: what the last one left is no longer current."""
+        """A car on our cable begins a session."""
         self.timeline = self._search
         self._search = []
         self.ev_mac = bytes(ev_mac)
         self.car_address = None
         if self.reading is not None and self.reading.ev_mac != self.ev_mac:
-            # Nor is it while this one is still being read.
+            # The last reading is not this car's.
             self.current = False
         self.sessions.append(Session(self.ev_mac, self.uptime.seconds))
         del self.sessions[:-MOST_SESSIONS]
@@ -267,13 +264,13 @@ class Status:
         self.changed()
 
     def searching(self):
-        """A car in reach begins to search: its steps are not the timeline's before it is on our cable."""
+        """A car within reach begins to search. Its steps become the timeline only when it turns out to be on our cable."""
         self._search = []
 
     def checkpoint(self, number, text):
-        """One step of the session for the timeline; below 100 they are the modem's own, between cars.
+        """Add a step to the timeline. Numbers below 100 are the modem's own and left out.
 
-        A car may take the same step forty times in a row, and the others must still find room.
+        So are repeats: a car may take the same step forty times in a row.
         """
         if number < 100:
             return
@@ -285,7 +282,7 @@ class Status:
         self.changed()
 
     def read(self, reading):
-        """A state of charge, or a number in place of one that nothing confirmed (``soc_percent`` None)."""
+        """A car told its state of charge, or (``soc_percent`` None) only a doubtful number."""
         self.reading = reading
         self.reading_s = self.uptime.seconds
         self._estimate = None
@@ -311,26 +308,26 @@ class Status:
         self.changed()
 
     def delivered(self, outcome):
-        """What became of the last reading: "ok" or "failed"."""
+        """Note what became of the delivery of the last reading: "ok" or "failed"."""
         if self.sessions:
             self.sessions[-1].delivery = outcome
 
     # ---- what is shown
 
     def stage(self):
-        """One of the stages above."""
+        """The stage that is shown: one of the constants above."""
         if self.faults.stop_reading():
             return MODEM_MISSING
         stage = _STAGES.get(self.secc_stage, WAITING)
         if stage == STARTING and self._had_key:
-            # The new key after a session takes a moment; nothing starts there.
+            # Setting a new key after a session is no start.
             stage = WAITING
         if self.modem_status != "READY":
             return STARTING
         if self.in_session and self.read_this_time:
             return SOC
         if self.secc_stage == "MATCHING" and self.current and not self.in_session:
-            # Whoever searches is not yet on our cable: a neighbour's car must not take the number away.
+            # A car that searches need not be on our cable: a neighbour's must not hide the reading.
             stage = WAITING
         if stage == WAITING:
             if self.current and self.reading.soc_percent is None:
@@ -342,7 +339,7 @@ class Status:
         return stage
 
     def headline(self):
-        """A few plain words; the sentence that belongs to a cause is in its document."""
+        """The stage in a few plain words; a cause's sentence is in ``cause_document``."""
         stage = self.stage()
         if stage == SOC:
             if self.reading.soc_percent is None:
@@ -354,7 +351,7 @@ class Status:
         return HEADLINES[stage] if code is None else faults.short(code)
 
     def cause_of(self, stage):
-        """Why a car was not, or cannot be, read; None at any other stage."""
+        """The code of why a car was not, or cannot be, read; None at any other stage."""
         if stage == MODEM_MISSING:
             return self.faults.of(faults.MODEM)
         if stage == NO_ANSWER:
@@ -414,7 +411,7 @@ _UNREAD = Reading(None)
 
 
 def session_document(session, now_s, garage=None):
-    """A session as the page's JSON has it; ``garage`` knows its owner's names for cars."""
+    """A session as the page's JSON has it; ``garage`` knows the owner's names for cars."""
     reading = session.reading or _UNREAD
     return {
         "name": None if garage is None else garage.name_of(reading.evccid),

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The box in one flat document, for home automation: GET /api/reading, the POST to a listener, the topics of MQTT.
 
-Numbers of a car are here only while they are those of the car that is here; unknown is None. Other programs build on
-these keys: keys may be added, but never change their meaning.
+A car's numbers are given only while that car may still be here; unknown is None. Other programs rely on these keys: keys
+may be added, but no meaning may change.
 """
 
 from appliance.base import version
@@ -12,12 +12,12 @@ from appliance.state import cars, faults, makers
 
 KEYS = (
     "soc_percent",  # state of charge as the car told it
-    "soc_doubtful_percent",  # what it told in place of one
-    "estimated_soc_percent",  # what it should have by now, by the SmartEVSE's meter
+    "soc_doubtful_percent",  # a number that it told and that cannot be believed
+    "estimated_soc_percent",  # its present charge, computed with the SmartEVSE's meter
     "full_in_s",  # until the target, while it charges
     "target_soc_percent",  # where it stops charging
     "energy_capacity_wh",  # of its battery
-    "energy_request_wh",  # what it asks for
+    "energy_request_wh",  # what it asked for
     "age_s",  # of the reading
     "car_name",  # as its owner calls it in CAR_1 ...
     "likely_maker",

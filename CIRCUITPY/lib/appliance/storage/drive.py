@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Who may write the drive: CircuitPython or a PC, never both.
 
-``storage.remount`` refuses while a PC has the drive. When the box gives it back, a connected PC finds it changed
-at its next question, mounts it and has it again within 2 s (supervisor/shared/usb/usb_msc_flash.c). So whoever has more
-to write holds it all the while, and a save meanwhile must not give it away.
+``storage.remount`` fails while a PC has the drive. When the box gives the drive back, a connected PC notices, mounts it
+and has it again within 2 s (supervisor/shared/usb/usb_msc_flash.c). So a writer with more to write keeps it, and a save
+in between must not give it back.
 """
 
 
@@ -21,7 +21,7 @@ class Drive:
         return self._writers > 0
 
     def remount(self, path, readonly):
-        """As ``storage.remount``, but the drive is given back when the last writer does. RuntimeError: a PC has it."""
+        """As ``storage.remount``, but the drive is given back only after the last writer. RuntimeError: a PC has it."""
         if readonly:
             self._writers = max(0, self._writers - 1)
             if self._writers:

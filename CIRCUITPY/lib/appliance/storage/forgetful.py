@@ -6,7 +6,7 @@ _SIZE = 128
 
 
 class Forgetful:
-    """The part of survival.Survival that the box uses; nothing of it is left after a restart."""
+    """The part of ``survival.Survival`` that the box uses; it forgets everything at a restart."""
 
     reason = "other"
     hung_join = False

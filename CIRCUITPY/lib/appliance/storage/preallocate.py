@@ -1,25 +1,25 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Makes room on the drive for files that never change their length, once: the only time that FAT and root directory
+"""Makes room on the drive, once, for files that never change their length: the only time that FAT and root directory
 are written.
 
-Flash is erased in pages of 4 kB, clusters are 2 kB and lie anywhere: a page that is being written when the power
-fails takes whatever else is in it. So the files stand in one run behind each other, with pads between them:
+Flash is erased in pages of 4 kB, and clusters have 2 kB and may be anywhere: if the power fails while a page is written,
+everything in it is lost. So the files lie one after the other, with pads in between:
 
     ballast | pad | directory | file: pad ... pad | directory | file: pad ... pad | a little that stays free
 
-On a drive from which files were deleted, free clusters lie between other files. The ballast takes all of them
-for as long as this lasts, so that the run begins at the end of the drive, where nothing else lies.
+After files were deleted from a drive, free clusters lie between other files. The ballast takes all of those meanwhile,
+so that the new files come to lie at the end of the drive, where nothing else is.
 """
 
 import os
 
 _PAGE = 4096
 _SECTOR = 512
-# A directory's cluster and what rounding to clusters costs, for each file.
+# For each file: a directory's cluster, and what rounding up to clusters takes.
 _EXTRA = 16384
 _MARGIN = 65536
-# More than any board has; where the tests run there may be terabytes.
+# More than any board has. A limit, because where tests run there may be terabytes.
 _MOST_BALLAST = 32 * 1024 * 1024
 
 
@@ -36,9 +36,9 @@ def is_there(path, size):
 
 
 def reserve(parent, rows):
-    """Make what is missing of ``rows``: (directory, name, size, offsets that must not hold an old record).
+    """Make the missing files of ``rows``: (directory, name, size, offsets where no old record may be found).
 
-    ``parent`` is the directory they share. Takes 8 s with a usual flash. Raises NoRoom and OSError.
+    ``parent``: the directory above theirs. Takes 8 s with a usual flash. Raises NoRoom and OSError.
     """
     missing = [row for row in rows if not is_there("%s/%s/%s" % (parent, row[0], row[1]), row[2])]
     ballast = parent + "/ballast.bin"
@@ -65,7 +65,7 @@ def _make_directory(path):
     try:
         os.mkdir(path)
     except OSError:
-        # It is there; if not, what is made inside fails and tells.
+        # It exists; otherwise making the file in it will fail.
         return
 
 
@@ -78,7 +78,7 @@ def _remove(path):
 
 
 def _grow(path, size, blanks):
-    """A file of ``size`` with whatever the flash holds in it: clusters are taken, and only its last byte is written."""
+    """Make a file of ``size`` bytes by writing only its last one; its content is what the flash held there."""
     if size <= 0:
         return
     with open(path, "wb") as file:

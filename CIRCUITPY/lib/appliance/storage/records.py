@@ -1,21 +1,20 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Where the box keeps what was saved on its web page, so that no power cut takes more than the cut save itself.
+"""Where the box keeps what was saved on its web page, so that a power cut loses no more than the save that it cuts.
 
-Flash is erased and written in pages of 4 kB, and a cut between the two loses all of a page. A file that is
-created, grows or is replaced writes to FAT and root directory, where a page holds the entries of other files. So
-there are four files that never change their length, made once (``room``), each in a directory of its own:
+Flash is erased and written in pages of 4 kB; a cut in between loses the page. Creating, growing or replacing a file
+writes FAT and root directory, whose pages have the entries of other files. So there are four files that never change
+their length, made once (``preallocate``), each in a directory of its own:
 
     /saved/1/settings.bin ... /saved/4/settings.bin:    pad 4 kB | record 8 kB | pad 4 kB
 
-Four and not two, because closing a file rewrites its directory for a new date, and a cut in that moment loses the
-file with it. Records are written in turns, never over the newest; each has a number and a check sum, and the
-whole one with the highest number counts. The pads keep pages that a record or a directory shares with
-its neighbours empty of anything else, whatever cluster the file begins at.
+Four and not two, because closing a file rewrites its directory with a new date, and a cut then loses the file as well.
+Records are written in turn, never over the newest. Each has a number and a check sum; the intact one with the highest
+number counts. Because of the pads no page of a record or a directory has anything else in it, at whatever cluster the
+file begins.
 
-The drive belongs to a PC while one has it mounted: then nothing can be written here, and the page says so.
-
-What writes is in ``writing``, which whoever saves loads then.
+While a PC has mounted the drive nothing can be written, and the page says so. Writing is in ``writing``, which is loaded
+for a save.
 """
 
 import binascii
@@ -34,7 +33,7 @@ MAGIC = b"SBX1"
 # magic, number, length of the content, CRC-32 of number, length and content
 HEAD = "<4sIII"
 HEAD_SIZE = 16
-# Nothing could be newer than a record with it.
+# The highest number; no record could be newer than one with it.
 NO_NUMBER = 0xFFFFFFFF
 
 PC_HAS_THE_DRIVE = (
@@ -47,13 +46,13 @@ class StoreError(Exception):
 
 
 def joined_surrogates(text):
-    """``text`` with pairs of surrogates made one character: the device's JSON reader leaves \\ud83d\\ude00 as two."""
+    """``text`` with each pair of surrogates as one character: the device's JSON reader keeps \\ud83d\\ude00 as two."""
     try:
         if b"\xed" not in text.encode("utf-8"):
-            # No letter from U+D000 on to the end of the surrogates: almost every text leaves here.
+            # No character from U+D000 to the last surrogate, as in nearly every text.
             return text
     except UnicodeError:
-        # CPython's way to say that there is a surrogate.
+        # CPython raises UnicodeError for a surrogate.
         pass
     result, high = "", 0
     for letter in text:
@@ -70,7 +69,7 @@ def joined_surrogates(text):
 
 
 def unpacked(record):
-    """(number, entries) of a record that is whole, else None."""
+    """(number, entries) of an intact record, else None."""
     if len(record) < HEAD_SIZE:
         return None
     magic, number, length, check_sum = struct.unpack_from(HEAD, record, 0)
@@ -82,7 +81,7 @@ def unpacked(record):
     try:
         entries = json.loads(str(content, "utf-8"))
     except (ValueError, RuntimeError):
-        # A check sum that is right by accident, or a record of a later version.
+        # The check sum is right by accident, or the record is of a later version.
         return None
     if not isinstance(entries, list) or not all(is_entry(entry) for entry in entries):
         return None
@@ -90,7 +89,7 @@ def unpacked(record):
 
 
 def is_entry(entry):
-    """True for a list of key, text, text or None, and what a later version may have put behind these."""
+    """True for a list of key, text, text or None; a later version may have more items after these."""
     if not isinstance(entry, (list, tuple)) or len(entry) < 3:
         return False
     key, text, old = entry[:3]
@@ -98,13 +97,13 @@ def is_entry(entry):
 
 
 def whole_entry(entry):
-    """Its three texts, without halves of characters."""
+    """The three texts of an entry, without halves of characters."""
     key, text, old = entry[:3]
     return joined_surrogates(key), joined_surrogates(text), None if old is None else joined_surrogates(old)
 
 
 def check_sum_of(number, content):
-    """CRC-32 of what a record has."""
+    """CRC-32 of a record's number, length and content."""
     return binascii.crc32(content, binascii.crc32(struct.pack("<II", number, len(content)))) & 0xFFFFFFFF
 
 
@@ -120,11 +119,11 @@ class Store:
         self.number = 0
 
     def path(self, place):
-        """Its file."""
+        """The path of the file number ``place``."""
         return "%s/%s/%s" % (self.directory, place, NAME)
 
     def read(self):
-        """The saved entries, [] when there are none. Raises nothing."""
+        """The saved entries; [] if there are none. Raises nothing."""
         best = None
         for place in PLACES:
             found = self.read_record(place)
@@ -137,7 +136,7 @@ class Store:
         return best[1]
 
     def read_record(self, place):
-        """(number, entries), or None."""
+        """(number, entries) of the record in file number ``place``, or None."""
         try:
             with open(self.path(place), "rb") as file:
                 file.seek(RECORD_AT)

@@ -12,7 +12,7 @@ _SECTOR = 512
 
 
 def packed(number, entries):
-    """A record: ``entries`` are (key, text, text in settings.toml or None). ValueError for what would not read back."""
+    """A record (bytes). ``entries``: (key, text, text in settings.toml or None). ValueError if it would not read back."""
     whole = 0 <= number < records.NO_NUMBER and isinstance(entries, (list, tuple))
     if not whole or not all(_reads_back(entry) for entry in entries):
         raise ValueError("The settings contain a text that cannot be saved.")
@@ -21,7 +21,7 @@ def packed(number, entries):
         raise ValueError("These settings are too long to be saved together. Shorten some of their texts.")
     check_sum = records.check_sum_of(number, content)
     record = struct.pack(records.HEAD, records.MAGIC, number, len(content), check_sum) + content
-    # Whole sectors go to flash directly, without a detour that would be written later.
+    # Whole sectors, because those go to flash directly and not through a buffer that is written later.
     return record + bytes(-len(record) % _SECTOR)
 
 

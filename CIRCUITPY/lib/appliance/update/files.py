@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Notices a version that was copied to the drive only in part: compares the drive with files.json, a file at a time.
+"""Notices if a version was copied to the drive only in part: compares the drive with files.json, one file at a time.
 
-files.json comes with the zip and with `make deploy`; a line of it is one file: path, size, CRC-32, SHA-256.
+files.json comes with the zip and with `make deploy`; each line is a file: path, size, CRC-32, SHA-256.
 """
 
 import binascii
@@ -16,7 +16,7 @@ _PIECE = 4096
 
 
 def check_sum_of(path):
-    """CRC-32 of a file. slots.py has its own for images: it may be older than this file, and knows nothing of lib/."""
+    """CRC-32 of a file. slots.py has its own function, because it may be older than this file and uses nothing of lib/."""
     check_sum = 0
     piece = bytearray(_PIECE)
     view = memoryview(piece)
@@ -29,7 +29,7 @@ def check_sum_of(path):
 
 
 class Files:
-    """Slow piece. ``done(names, text)`` is called with the paths of files that are missing or of another version."""
+    """Slow piece. ``done(paths, text)`` gets the files that are missing or of another version."""
 
     def __init__(self, root, uptime, done):
         self._root = root

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Judges whether the version that runs runs well: after a minute without a crash its failed starts are forgotten.
+"""Judges whether this version works: after a minute without a crash its failed starts are forgotten.
 
-A version that came over the network must show more before it counts as proved: what worked when it was installed,
-modem and WiFi with the pages, works again. It has five minutes for that, then the version before it is started.
+A version that came over the network must show more: what worked when it was installed, the modem and WiFi with the
+pages, must work again. It has five minutes for that, then the previous version is started.
 """
 
 from plc.ticks import expired, ticks_add
@@ -14,8 +14,8 @@ AGAIN_MS = 2000
 
 
 class Health:
-    """Slow piece. ``start`` is slots.started or None, ``works()`` tells what works (a sum of slots.MODEM and
-    slots.WIFI), ``reset()`` restarts the box."""
+    """Slow piece. ``start``: slots.started or None; ``works()``: what works now, a sum of slots.MODEM and slots.WIFI;
+    ``reset()`` restarts the box."""
 
     def __init__(self, uptime, start, works, reset, tell):
         self._uptime = uptime
@@ -72,13 +72,13 @@ def working(slots, modem, pages):
 
 
 def failed_starts(start):
-    """How many starts of the version that runs failed in a row before this one."""
+    """Number of starts of this version that failed in a row before the present one."""
     if start is None:
         return 0
     counts = start.counts
     state = 0 if start.proved else counts.state(start.place, start.seal)
     count = max(counts.starts(start.place), state)
-    # An old slots.py counts this start as well.
+    # An old slots.py counts the present start as well.
     return count if hasattr(counts, "leave") else max(count - 1, 0)
 
 

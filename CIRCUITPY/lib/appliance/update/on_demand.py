@@ -1,16 +1,16 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The update, which is made when somebody asks for it and not before."""
+"""Makes the Update when somebody first asks for it."""
 
 from appliance.storage.records import StoreError
 
-# By then whoever opens a page has it.
+# Uptime in s by which somebody who wanted a page has it.
 LOOK_AFTER_S = 25
 
 
 class OnDemand:
-    """``find()`` gives the module ``slots`` in the drive's root or None, ``make(slots)`` an Update. As a slow piece it calls
-    ``look(unused)`` once, which tells whether it can be loaded, and gives the drive back when an update stands still."""
+    """``find()`` returns the module ``slots`` in the drive's root or None, ``make(slots)`` an Update. As a slow piece it
+    calls ``look(unused)`` once, which reports a damaged ``slots``, and gives the drive back if an update stalls."""
 
     def __init__(self, uptime, find, make, look):
         self._uptime = uptime

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Whose update this is: signed with RSA of 2048 bits, PKCS#1 v1.5 over SHA-256 (RFC 8017, 8.2.2), by whoever has the
-other half of the key on the drive.
+"""Checks who published an update: its signature is RSA with 2048 bits, PKCS#1 v1.5, SHA-256 (RFC 8017, 8.2.2), and the
+public key is on the drive.
 
 The key is ``publisher.pem`` in the drive's main folder, where only copying over USB puts anything: an update over the
-network writes a slot and cannot bring a key of its own. The signature is in the manifest and covers what `FIELDS` names, the
-SHA-256 of the volume among it. What it leaves out can only make the box refuse the file, or the version not start.
+network writes a slot and cannot bring a key of its own. The signature is in the manifest and covers the `FIELDS`, among them
+the SHA-256 of the volume. A change of what it does not cover can only make the box refuse the file or the version not start.
 
-The padded block is made here and compared as a whole. Nothing in it is parsed, so there is nothing to be parsed wrongly.
+The expected padded block is built and compared as a whole. The received one is not parsed, so it cannot be parsed wrongly.
 """
 
 import binascii
@@ -18,9 +18,9 @@ FILE = "/publisher.pem"
 FIELDS = ("kind", "product", "version", "sha256", "circuitpython", "roots", "changes")
 
 OWN, OTHER, UNSIGNED, NO_KEY, BAD_KEY = "own", "other", "unsigned", "no_key", "bad_key"
-# A slot keeps its version's place in this list, so the order stays. 0: installed by a version that did not ask.
+# A slot stores an index into this list, so the order must stay. 0: installed by a version without signatures.
 CODES = (None, OWN, OTHER, UNSIGNED, NO_KEY, BAD_KEY)
-# Where no key is, nobody chose one: the owner decides as without signatures.
+# Without a key nobody wants signatures: the owner decides alone.
 UNASKED = (OWN, NO_KEY)
 TEXTS = {
     OWN: "Signed by the publisher of this box's software.",
@@ -43,7 +43,7 @@ _DIGEST_INFO = binascii.unhexlify("3031300d060960864801650304020105000420")
 
 
 def question_of(code):
-    """What the owner is asked before he installs it, or None when he is not."""
+    """The code of the question that the owner must answer before he installs it, or None."""
     return None if code in UNASKED else TEXTS[code] + _QUESTION
 
 
@@ -70,7 +70,7 @@ def judged(manifest, root):
 
 
 def _modulus(root):
-    """That of the publisher's key, None without one. Raises ValueError for a file that is no such key."""
+    """The modulus of the publisher's key; None without a key. Raises ValueError if the file is no such key."""
     try:
         with open(root + FILE, "rb") as file:
             lines = file.read(_MOST_FILE).split(b"\n")
@@ -86,7 +86,7 @@ def _modulus(root):
 
 
 def _number(text):
-    """The signature of 512 hexadecimal digits as a number, None when it is anything else."""
+    """The signature, 512 hexadecimal digits, as a number; None for anything else."""
     try:
         octets = binascii.unhexlify(text)
     except (ValueError, TypeError):
@@ -95,7 +95,8 @@ def _number(text):
 
 
 def _signed(manifest):
-    """What is signed: each field as its length in octets, a colon, its text and a comma. No two manifests share it."""
+    """What is signed (bytes): each field as its length in octets, a colon, its text and a comma, so that different
+    manifests never give the same."""
     text = b""
     for name in FIELDS:
         field = str(manifest.get(name, "")).encode()
@@ -104,6 +105,6 @@ def _signed(manifest):
 
 
 def _block(data):
-    """The padded block of a right signature of ``data`` (RFC 8017, 9.2)."""
+    """The padded block of a valid signature of ``data`` (RFC 8017, 9.2)."""
     end = b"\0" + _DIGEST_INFO + sha256(data)
     return b"\0\1" + b"\xff" * (_OCTETS - 2 - len(end)) + end

@@ -4,12 +4,12 @@
 
     slice 0: the manifest -> checks -> seal wiped -> slices written in place -> sizes, SHA-256, read back -> seal
 
-The bundle's first 4 kB are the manifest as JSON, the rest is a FAT volume, written as it is. The slot's file is
-left open until the restart: closing it would rewrite its directory for nothing but a date. A power cut at any
-moment leaves the version that runs, and until the seal is whole nothing else starts.
+The bundle's first 4 kB are the manifest as JSON; the rest is a FAT volume, which is written as it is. The slot's file is
+left open until the restart, because closing it would rewrite its directory just for a date. After a power cut at any
+moment the present version starts; the new one starts only once its seal is complete.
 
 The drive is taken once and held until the version is sealed, the update ends in an error, or nothing has come for 30 s: a
-connected PC takes a drive that is given back within 2 s. When a PC has it, the update waits where it is.
+connected PC takes a drive that is given back within 2 s. While a PC has it, the update waits.
 """
 
 import binascii
@@ -28,13 +28,13 @@ from appliance.update import publisher
 KIND = "socbox update"
 PAGE = 4096
 SLICE = 8192
-# Without a slice for this long, the PC gets the drive back.
+# After this time without a slice the drive is given back to a PC.
 HOLD_MS = 30000
 # The manifest's page ends with its own CRC-32: 8 digits and a line feed.
 _CHECK = 9
-# Whose version a slot holds, in the seal's sector behind what slots.py reads of it.
+# Index into publisher.CODES, in the seal's sector after what slots.py reads of it.
 _PUBLISHER_AT = 64
-# Everything that the owner may be asked.
+# All questions to the owner.
 QUESTIONS = ("older", "room", "publisher")
 
 IDLE, RECEIVING, WRITTEN, READY = "idle", "receiving", "written", "ready"
@@ -42,7 +42,7 @@ IDLE, RECEIVING, WRITTEN, READY = "idle", "receiving", "written", "ready"
 PC_HAS_THE_DRIVE = (
     "A computer has the CIRCUITPY drive. Eject it there, then try again; or copy the new version there."
 )
-# Refused for now: the same slice is welcome when the drive is free.
+# Refused for now: the same slice can be sent again when the drive is free.
 TAKEN = "taken"
 PC_TOOK_THE_DRIVE = (
     "A computer has taken the CIRCUITPY drive. Eject it there: the update goes on as soon as the drive is free."
@@ -62,7 +62,7 @@ OLD_ROOTS = (
 
 
 def numbers_of(text):
-    """(0, 2, 1) of "0.2.1"; what is not a number counts as 0."""
+    """(0, 2, 1) for "0.2.1"; a part that is not a number counts as 0."""
     numbers = []
     for part in text.split("-")[0].split("."):
         digits = ""
@@ -99,7 +99,7 @@ def parsed_manifest(page):
 
 
 def roots_api(slots_module):
-    """Which generation of files the drive's root has: the lower of the two API numbers, 0 for files without one."""
+    """The API of the files in the drive's root: the lower number of the two; 0 for a file without one."""
     try:
         import survival
 
@@ -110,7 +110,7 @@ def roots_api(slots_module):
 
 
 def missing_library(names, root):
-    """The first of ``names`` that is not on the drive, or None."""
+    """The first of ``names`` that is missing on the drive, or None."""
     for name in names:
         if not any(_exists("%s/lib/%s%s" % (root, name, end)) for end in ("", ".mpy", ".py")):
             if not _is_built_in(name):
@@ -161,12 +161,12 @@ class Update:
 
     @property
     def running_place(self):
-        """LIB, A or B."""
+        """Where the running version is: LIB, A or B."""
         started = self._slots.started
         return self._slots.LIB if started is None else started.place
 
     def seals(self):
-        """Seals by place."""
+        """{place: seal or None}."""
         slots = self._slots
         return [None if path is None else slots.read_seal(self._root + path) for path in slots.PATHS]
 
@@ -216,10 +216,11 @@ class Update:
         except (OSError, IndexError):
             return None
 
-    # ---- whose it is, before anything is received
+    # ---- who published it, before anything is received
 
     def judge(self, page):
-        """Generator, 10 ms of device time a step at most: whose it is what begins with ``page``. Raises Refused."""
+        """Generator with steps of at most 10 ms of device time: finds out who published what begins with ``page``, for
+        ``asked`` and ``receive``. Raises Refused."""
         page = page[:PAGE]
         digest = sha256(page)
         if self._judged[0] != digest:
@@ -332,7 +333,7 @@ class Update:
         reserve(self._root + slots.DIRECTORY, rows)
 
     def _target(self):
-        """The slot to write: never the one that runs, then an empty one, then the older one."""
+        """The slot to write: not the one that runs; rather an empty one, else the older one."""
         slots = self._slots
         seals = self.seals()
         if self.running_place != slots.LIB:
@@ -349,7 +350,7 @@ class Update:
             raise Refused("damaged", "The file is damaged: its end is missing.")
         self._take_drive()
         try:
-            # Seek each time: a slice that failed half-way is written again.
+            # Seek each time, because a slice that failed half-way is written again.
             self._write_at(self._slots.IMAGE_AT + self.next - PAGE, data)
         except OSError as error:
             self._drive_failed(error)
@@ -360,7 +361,7 @@ class Update:
             self.state = WRITTEN
 
     def install(self, _argument):
-        """Check what was written and seal it: the next start takes it. Takes 1 s."""
+        """Check what was written and seal it, so that the next start uses it. Takes 1 s."""
         slots = self._slots
         if self.state not in (WRITTEN, READY):
             raise Refused("incomplete", "The file has not arrived completely yet.")
@@ -430,7 +431,7 @@ class Update:
         if not self._held:
             return
         if self.state != READY:
-            # What a PC does to the file must not be written over. A sealed one is spared the new date.
+            # Closed, so that nothing a PC does to the file is overwritten; but not after the seal, for the new date's sake.
             self._close()
         self._held = False
         try:
@@ -440,7 +441,7 @@ class Update:
             return
 
     def _write_at(self, offset, data):
-        """Raises OSError, and Refused when the slot's file is not the one that was reserved."""
+        """Open the slot's file. Raises OSError, and Refused if it is not the one that was reserved."""
         if self._file is None:
             path = self._root + self._slots.PATHS[self._place]
             if not is_there(path, self._slots.SLOT_SIZE):
@@ -455,7 +456,7 @@ class Update:
         raise Refused("drive", "The drive cannot be written: %s" % error)
 
     def cancel(self):
-        """The owner has thought better of it; what was installed before stays."""
+        """The owner cancelled the update; what was installed before stays."""
         if self.state in (RECEIVING, WRITTEN):
             self._abandon()
         return self.document()

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Who may do what on the pages: one password, a cookie for browsers, Basic or Bearer for scripts.
 
-Until the owner sets a password the box makes one up and tells it where only somebody beside it can read it: on
-display and console. It and the key that signs the cookies are kept (storage/secrets.py), so that neither a restart nor a
-power cut logs anybody out. A cookie is a random number and its signature, nothing is kept for it.
+Until the owner sets a password the box uses a random one and shows it only to somebody beside it, on display and console.
+It and the key that signs the cookies are kept (storage/secrets.py), so that neither a restart nor a power cut logs anybody
+out. A cookie is a random number and its signature; nothing is stored for it.
 
-Guesses are slowed down by the address they come from: a neighbour who tries must not lock the owner out. All of
-this guards against other people and other pages on the same network; plain HTTP hides nothing from somebody who
-reads the network's traffic, and no page claims that it does.
+Guesses are slowed down for each address separately, so that a neighbour who tries cannot lock the owner out. All this
+protects against other people and other pages in the same network. Plain HTTP hides nothing from somebody who can read
+the network's traffic, and no page claims that it does.
 """
 
 import binascii
@@ -21,7 +21,7 @@ from appliance.base.text import hex_text
 COOKIE = "socbox"
 _COOKIE_S = const(30 * 24 * 3600)
 
-# So many wrong passwords are free; each further one is answered after a longer and longer pause.
+# Number of wrong passwords without a pause; after each further one the pause is longer.
 _FREE_TRIES = const(5)
 PAUSES_S = (10, 60, 300, 1800)
 _FORGET_S = const(3600)
@@ -59,22 +59,22 @@ def cookie_value(header, name):
 
 
 class Throttle:
-    """Counts the wrong passwords of each address; ``seconds`` is the time since start.
+    """Counts the wrong passwords of each address; ``seconds``: uptime.
 
-    While an address has to wait nothing it sends is compared, or the wait would slow down only the counting. Whoever
-    is logged in has a cookie and notices nothing.
+    While an address has to wait, no password from it is looked at, not even the right one, or guessing would not become
+    slower. Who is logged in has a cookie and notices nothing.
     """
 
     def __init__(self):
         self._rows = {}  # address: [wrong ones in a row, when it may go on, when the last one came]
 
     def wait_s(self, address, seconds):
-        """How long nothing from ``address`` is looked at; 0: it is."""
+        """Seconds until a password from ``address`` is looked at again; 0: now."""
         row = self._rows.get(address)
         return 0 if row is None else max(0, row[1] - seconds)
 
     def count(self, address, seconds):
-        """One more wrong password; gives how many in a row."""
+        """Count a wrong password. Returns how many in a row."""
         rows = self._rows
         row = rows.get(address)
         if row is None or seconds - row[2] > _FORGET_S:
@@ -110,7 +110,7 @@ class Access:
         self._digest = b""
 
     def set_password(self, password):
-        """Take over WEB_PASSWORD; empty: the made-up one. Cookies of another password end here."""
+        """Take over WEB_PASSWORD; "": the generated one. Cookies from before a change become invalid."""
         if password:
             self.made_up = None
             self.password = password
@@ -121,7 +121,7 @@ class Access:
         self._digest = sha256(self.password.encode("utf-8"))
 
     def end_sessions(self):
-        """Every cookie given out so far ends; gives the value of Set-Cookie that takes one back."""
+        """Make all cookies invalid. Returns the value of Set-Cookie that deletes the browser's."""
         self._secrets.renew_cookie_key()
         return COOKIE + "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
 
@@ -141,14 +141,14 @@ class Access:
         return hex_text(sha256(self._secrets.cookie_key + self._digest + nonce.encode("utf-8"))[:16])
 
     def _same(self, one, other):
-        """Compare through a hash with the key: where a plain comparison stops tells nothing about either."""
+        """Compare keyed hashes: how long a plain comparison takes would tell something about the secret."""
         key = self._secrets.cookie_key
         return sha256(key + one.encode("utf-8")) == sha256(key + other.encode("utf-8"))
 
     # ---- who is it
 
     def is_password(self, text):
-        """True for the password in force; a made-up one may be typed without its dash or in capitals."""
+        """True for the password in force; the generated one may be typed without its dash or in capitals."""
         if self.made_up is not None:
             text = text.replace("-", "").replace(" ", "").lower()
         return self._same(text, self.password)

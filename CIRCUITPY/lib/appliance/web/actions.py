@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What the pages may do beside saving: log in and out, test the parts, restart. All of it is POST.
+"""What the pages can do besides saving: log in and out, self-test, restart. All by POST.
 
-Whatever blocks is a job of a slow piece, and the answer follows when it is done (``Later``).
+What blocks is done as a job of a slow piece, and answered when it is done (``Later``).
 """
 
 from appliance.state.log import BROWSER, EARLIEST_S, LATEST_S
@@ -19,8 +19,8 @@ TRY_LATER = "A car is being read; try again when it is done."
 
 
 def answer_of(request, jobs, job, failed, then=None):
-    """The document that ``job`` (of ``jobs``; None: another one waits) gives, once it is done; ``failed`` is the status when
-    it raises. ``then()``: the job that follows a document with "ok", once: None while there is no room for it."""
+    """A Later with the document that ``job`` (of ``jobs``; None: another one waits) returns; ``failed`` is the status if it
+    raises. ``then()`` returns the job that follows after a document with "ok", None while another one waits."""
     if job is None:
         return responses.document(request, {"error": BUSY}, 409)
     waiting = [job, then]
@@ -57,7 +57,7 @@ class Doors:
         password = text_of(fields_of(request).get("password"))
         if not password or not access.admits(password, request.client_address[0]):
             if wants_page(request):
-                # Sent before the page's script was there, which says it now.
+                # A plain form, sent before the page's script was loaded, which shows the error now.
                 return responses.redirect(request, "/login?wait=%d" % access.wrong_password(request.client_address[0]))
             return refused_password(access, request)
         headers = {"Set-Cookie": access.new_cookie()}

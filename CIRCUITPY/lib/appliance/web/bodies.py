@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a request brings: forms and JSON, taken apart within bounds, 20 ms of work, and 5 for somebody who has not
-shown the password."""
+"""Parses the bodies of requests, forms and JSON, within bounds: 20 ms of work, and 5 ms for somebody without the
+password."""
 
 import binascii
 import json
@@ -24,14 +24,14 @@ def decoded(data):
     first, *rest = data.replace(b"+", b" ").split(b"%")
     if b"" in rest:
         raise ValueError
-    # Half an escape is none for unhexlify either.
+    # unhexlify raises ValueError for half an escape.
     return str(first + b"".join([binascii.unhexlify(piece[:2]) + piece[2:] for piece in rest]), "utf-8")
 
 
 def form_fields(body):
     """{name: value} of a form."""
     fields = {}
-    # What is no text is no form, whatever its escapes would make of it.
+    # A form that is not UTF-8 is refused before its escapes are decoded.
     str(body, "utf-8")
     for pair in body.split(b"&"):
         name, _, value = pair.partition(b"=")
@@ -63,7 +63,7 @@ def texts_of(values):
     """{key: text} of a JSON object with settings. Raises BadBody."""
     if isinstance(values, dict) and len(values) > _MOST_FIELDS:
         raise BadBody("Too many settings.")
-    # The board's parser takes any value for a key.
+    # The board's parser accepts any value as a key.
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise BadBody("The settings must be a JSON object.")
     return {key: text_of(values[key]) for key in values}
@@ -75,7 +75,7 @@ def text_of(value):
         return None
     if isinstance(value, str):
         return joined_surrogates(value) if value.strip(PLAIN) else value
-    # A truth value is a number for one interpreter, and none for another.
+    # Before numbers: on some interpreters a bool is a number.
     if isinstance(value, int) and not isinstance(value, bool) and -_MOST_NUMBER < value < _MOST_NUMBER:
         return str(value)
     raise BadBody("Values must be text or whole numbers.")

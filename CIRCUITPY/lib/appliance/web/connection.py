@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""One client of the web server, moved one step a pass, so that none can stop the modem.
+"""One client of the web server, moved one step in a pass, so that no client can stop the modem.
 
     HEADER --blank line--> BODY --all bytes--> ANSWER --a Response--> SEND --all sent--> closed
        |                                          `-----a Later--> WORK --its Response--> SEND
@@ -8,8 +8,8 @@
        |  reset the connection and take the answer with it)
        `--peer closed--> closed
 
-The library sees a complete request, and its response stays in memory at once (``responses``); that leaves in slices, and a
-long body is made while it leaves. Everything is bounded: header and body size, and the time for each.
+The library gets a complete request and puts its response into memory (``responses``); that is sent in slices, and a long
+body is made while it is sent. Sizes of header and body, and the time for each state, are bounded.
 """
 
 import errno
@@ -23,7 +23,7 @@ from appliance.web.responses import REASONS, Later
 
 _HEADER_SIZE = const(4096)
 _BODY_SIZE = const(8192)
-# The library takes a header apart line by line, and the query parameter by parameter: 10 ms at most.
+# So that the library parses header lines and query parameters in 10 ms at most.
 _MOST_HEADER_LINES = const(48)
 _LONGEST_FIRST_LINE = const(600)
 _MOST_PARAMETERS = const(16)
@@ -32,16 +32,16 @@ _SLICE = const(1024)
 
 _HEADER_MS = const(5000)
 _TOTAL_MS = const(10000)
-# A client that takes nothing for this long is gone; the longest download is over after _SEND_MS.
+# A client that receives nothing for _STALL_MS is gone; the longest download takes less than _SEND_MS.
 _STALL_MS = const(10000)
 _SEND_MS = const(60000)
-# A client that says nothing while others wait loses its place, and so does one that is slow beyond reason. A request
-# whose only segment was lost comes again after 200 to 300 ms and the way there.
+# While others wait, a client that sends nothing loses its place, and so does one that is slower than any real line. A
+# request whose only segment was lost comes again after 200 to 300 ms.
 CROWDED_MS = 700
 _SLOW_MS = const(1500)
-# lwIP sends what was lost again after 1.5 s, and once more after 3; a browser does not ask twice for an answer that was cut.
+# lwIP retransmits after 1.5 s and again after 3 s; a browser does not repeat a request whose answer was cut.
 _SLOW_SEND_MS = const(5000)
-# Slower than the worst line for so long is done on purpose.
+# Slower than the worst line for this long: on purpose.
 _TRICKLE_MS = const(10000)
 _TRICKLE_BYTES_A_S = const(500)
 _DISCARD_MS = const(1000)
@@ -49,7 +49,7 @@ _RETRY_SEND_MS = const(20)
 
 FREE, HEADER, BODY, ANSWER, WORK, SEND, DISCARD = "FREE", "HEADER", "BODY", "ANSWER", "WORK", "SEND", "DISCARD"
 
-# What an error that is answered here says.
+# Texts of the errors that are answered here.
 _TEXTS = {
     400: "The request cannot be read.",
     408: "The request did not arrive in time.",
@@ -64,8 +64,8 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def length_of(headers):
-    """Content-Length, 0 without one. ValueError for what is not a number, or for two that differ (RFC 9112, 6.3): where a
-    request ends must not depend on who reads it. One host is enough as well."""
+    """Content-Length, 0 without one. ValueError if it is no number, or if there are different ones (RFC 9112, 6.3): all who
+    read a request must agree where it ends. The same for more than one Host."""
     lengths = headers.get_list("Content-Length")
     if len(headers.get_list("Host")) > 1 or any(length != lengths[0] for length in lengths):
         raise ValueError
@@ -73,19 +73,19 @@ def length_of(headers):
         return 0
     if not lengths[0] or not consists_of(lengths[0], DIGITS):
         raise ValueError
-    # More digits than these are too much in any case.
+    # A number with more digits is too large in any case.
     return int(lengths[0][:9])
 
 
 def has_stray_ends(header):
-    """True with a CR, LF or NUL inside a line, which some take for its end and others do not (RFC 9110, 5.5)."""
+    """True if there is a CR, LF or NUL inside a line, which some take for its end (RFC 9110, 5.5)."""
     ends = header.count(b"\r\n")
     return header.count(b"\r") != ends or header.count(b"\n") != ends or header.find(b"\0") >= 0
 
 
 def in_origin_form(header, first):
-    """A request for ``http://host/path`` as one for ``/path`` with that host, as every server must read it (RFC 9112,
-    3.2.2). ``first`` is the length of the first line."""
+    """Turns a request for ``http://host/path`` into one for ``/path`` with that Host (RFC 9112, 3.2.2). ``first``: length of
+    the first line."""
     at = header.find(b" http://", 0, first)
     if at < 0:
         return header
@@ -102,9 +102,9 @@ def in_origin_form(header, first):
 
 
 def in_plain_form(header):
-    """One blank before each value and none behind, which is all that the library reads; a client may leave it out, write
-    several, or tabs (RFC 9112, 5). Empty values come first: the library cuts the blank off the last field. ValueError for a
-    line that is no field, and for a blank in a name: where a name ends must not depend on who reads it."""
+    """The header with exactly one blank before each value, as the library needs it; a client may send none, several, or tabs
+    (RFC 9112, 5). Empty values come first, because the library strips the last field. ValueError for a line that is no
+    field, and for a blank in a name: all who read a request must agree where a name ends."""
     first = header.find(b"\r\n") + 2
     empty, fields = [], []
     for line in header[first:-4].split(b"\r\n"):
@@ -117,9 +117,9 @@ def in_plain_form(header):
 
 
 class Connection:
-    """One accepted socket; ``step(now)`` moves it on by one bounded piece. Reused, never reallocated.
+    """One accepted socket; ``step(now)`` does one bounded piece of work. Reused, never reallocated.
 
-    ``output`` is sent, then what ``rest``, an iterator, gives, in HTTP chunks when ``chunked``.
+    ``output`` is sent first, then what the iterator ``rest`` yields, in HTTP chunks if ``chunked``.
     """
 
     def __init__(self, web):
@@ -150,7 +150,7 @@ class Connection:
         self.deadline = None
 
     def open(self, socket, address, now):
-        """Take over a freshly accepted socket."""
+        """Take over a socket that was just accepted."""
         socket.settimeout(0)
         self.socket = socket
         self._address = address
@@ -160,7 +160,7 @@ class Connection:
         self.deadline = ticks_add(now, _HEADER_MS)
 
     def close(self):
-        """Close the socket and free the place, whatever the socket says."""
+        """Close the socket and free the place, even if closing fails."""
         socket, self.socket, rest = self.socket, None, self.rest
         self.state = FREE
         self._reset()
@@ -179,7 +179,7 @@ class Connection:
                 return
 
     def shift(self, pause_ms):
-        """Move the deadline on by a pause of the server's own."""
+        """Extend the deadline by a pause of the server itself."""
         if self.state != FREE:
             self.deadline = ticks_add(self.deadline, pause_ms)
             self.opened = ticks_add(self.opened, pause_ms)
@@ -187,7 +187,7 @@ class Connection:
                 self._progress_at = ticks_add(self._progress_at, pause_ms)
 
     def step(self, now):
-        """One piece of work: one receive, one parse, one handler, or one send at most. False: nothing to do yet."""
+        """One piece of work: at most one receive, parse, handler or send. False: nothing to do yet."""
         if self.state == ANSWER:
             self._answer(now)
             return True
@@ -219,11 +219,11 @@ class Connection:
             self.close()
 
     def _receive(self, view):
-        """Bytes read into ``view``; 0 while there are none; closes and gives 0 when the peer is gone."""
+        """Number of bytes read into ``view``, 0 while there are none. Closes, and returns 0, if the peer is gone."""
         try:
             count = self.socket.recv_into(view, len(view))
         except OSError as error:
-            # CircuitPython tells "peer closed" as ENOTCONN on a socket with timeout 0.
+            # On a socket with timeout 0 CircuitPython raises ENOTCONN if the peer has closed.
             if error.errno not in (errno.EAGAIN, errno.ETIMEDOUT):
                 self.close()
             return 0
@@ -281,11 +281,11 @@ class Connection:
                 self._send_continue()
 
     def _send_continue(self):
-        """The client waits for a word before it sends its body; without one it sends it after a second all the same."""
+        """Send 100 Continue, for which the client waits; without it the client sends its body after a second."""
         try:
             self.socket.send(_CONTINUE)
         except OSError:
-            # No room for 25 bytes, or nobody there: the time for the request ends that.
+            # No room for 25 bytes, or the client is gone; the deadline of the request ends that.
             return
 
     def _start_body(self, length):
@@ -315,7 +315,7 @@ class Connection:
         self._take(response, now)
 
     def _work(self, now):
-        """Ask the promise for its answer; False while there is none and nothing was done for it."""
+        """Ask the Later for its answer; False while it has none and did nothing for it."""
         try:
             response = self._later.poll()
         except Exception as error:
@@ -327,7 +327,7 @@ class Connection:
         return True
 
     def _take(self, response, now):
-        """Wait for what a Later will give from now on; let the library write anything else, and start to send it."""
+        """Wait for the answer of a Later; let the library write any other response, and start to send it."""
         if isinstance(response, Later):
             self._later = response
             self.state = WORK
@@ -366,7 +366,7 @@ class Connection:
         self._used = -1
 
     def _send(self, now):
-        """Send a slice, of a piece that is made first where the last has left; False while the client has no room."""
+        """Send a slice; the next piece is made first if the last is sent. False while the client has no room."""
         if self._send_at is not None and not expired(self._send_at, now):
             return False
         self._send_at = None
@@ -385,7 +385,7 @@ class Connection:
         self._sent += count
         self._sent_in_all += count
         self._progress_at = now
-        # The client takes its answer: it may go on for _STALL_MS, up to _SEND_MS in all.
+        # The client is receiving: another _STALL_MS, up to _SEND_MS in all.
         if self._used >= 0 and ticks_diff(now, self.opened) < _SEND_MS - _STALL_MS:
             self.deadline = ticks_add(now, _STALL_MS)
         if self._sent >= len(self.output) and self.rest is None:
@@ -393,8 +393,8 @@ class Connection:
         return True
 
     def _next_piece(self, now):
-        """Have one more piece of the body made. One that breaks ends the connection (``Web.poll``): the status has left
-        already, and the client sees a body that ends too early."""
+        """Make one more piece of the body. If that raises the connection is closed (``Web.poll``): the status was sent
+        already, so the client must see that the body is incomplete."""
         try:
             piece = next(self.rest)
             if not piece:
@@ -422,18 +422,18 @@ class Connection:
         return self.state == HEADER and self._used == 0
 
     def is_idle(self):
-        """True while nothing is lost if the client goes: it has not begun, or it has its answer."""
+        """True while closing would lose nothing: the client has sent nothing, or has its answer."""
         return self._is_unheard() or self.state == DISCARD
 
     def is_silent(self, now, silent_ms):
-        """True when an idle client said nothing for ``silent_ms``, so that somebody else may have the place. A request that
-        is here and not read yet, as after a slow piece of the loop, is something."""
+        """True if an idle client sent nothing for ``silent_ms``, so that another may have the place. A request that has come
+        but was not read yet, as after a slow piece of the loop, counts as sent."""
         if self.state == DISCARD:
             return ticks_diff(now, self._progress_at) > CROWDED_MS
         return self._is_unheard() and not self.readable and ticks_diff(now, self.opened) > silent_ms
 
     def is_slow(self, now):
-        """True when a client in the middle of a request or an answer is slow beyond reason, so that somebody else may have
+        """True if a client in the middle of a request or an answer is slower than any real line, so that another may have
         the place."""
         age_ms = ticks_diff(now, self.opened)
         if self.state == BODY:

@@ -55,7 +55,7 @@ def _are_joined(before, after):
 
 
 def _replaced(text, word, instead):
-    """``text`` with ``instead`` for ``word``, but not inside of a longer one nor for a key of JSON."""
+    """``text`` with ``instead`` for ``word``, but not inside a longer word and not as a key of JSON."""
     pieces = text.split(word)
     result = pieces[0]
     for piece in pieces[1:]:
@@ -83,9 +83,9 @@ def _without_own(words):
 
 
 class Mask:
-    """Takes out of a text what is nobody else's business: secrets, names, and whatever looks like a car's address.
+    """Removes private data from a text: secrets, names, and whatever looks like a car's address.
 
-    An address keeps its first half, which names the maker of the car's modem and helps, and gets a number: the same one
+    The first half of an address is kept, because the maker of the car's modem helps; the rest becomes a number, the same
     for the same car in the whole report.
     """
 

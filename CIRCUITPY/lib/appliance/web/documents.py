@@ -76,7 +76,7 @@ def earlier_document(status, garage):
 def sessions_document(status, garage):
     """The last plug-ins, with the names of the owner's cars, one a step: what was wrong with each is read from the drive."""
     seconds = status.uptime.seconds
-    # One that comes while this is sent changes the list.
+    # A copy, because a plug-in that comes while this is sent changes the list.
     for session in list(status.sessions):
         yield status_module.session_document(session, seconds, garage)
 
@@ -167,7 +167,7 @@ def system_document():
         document["board"] = os.uname().machine
         document["reset_reason"] = str(microcontroller.cpu.reset_reason).split(".")[-1]
     except (AttributeError, NotImplementedError):
-        # A board that does not tell; the page shows what there is.
+        # A board that does not tell it; the page shows the rest.
         pass
     return document
 

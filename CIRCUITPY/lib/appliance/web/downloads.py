@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Files that the owner takes away: frames for Wireshark, the settings. Only a backup that he asked for with the
-password holds a secret.
+"""Files for the owner to download: frames for Wireshark, the settings. Only a backup that was requested with the
+password contains secrets.
 
 All are made in pieces while they are sent.
 """

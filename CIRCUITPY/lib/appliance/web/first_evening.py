@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the set-up page asks for after WiFi: the SmartEVSE and the password of the pages.
 
-Whoever is here has read the access point's password off the box. He may do so as long as no owner has chosen a password;
-after that the pages are the way.
+A guest has read the access point's password off the box, so this is open to guests until an owner has chosen a password;
+after that it is done on the pages.
 """
 
 from appliance.settings.checks import check_changes
@@ -53,7 +53,7 @@ class FirstEvening:
         if is_on(fields, "anyway"):
             return self._as_job(request, self._save, texts, in_steps=True)
 
-        # The chain of calls below a trial is as deep as it may be, so saving is a job of its own after it.
+        # A trial uses all the stack frames there are, so saving is a separate job after it.
         def save():
             return self._jobs.start(self._save, texts, in_steps=True)
 

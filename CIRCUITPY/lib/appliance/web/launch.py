@@ -9,8 +9,8 @@ RETRY_MS = 10000
 
 
 class Launch:
-    """Slow piece. ``parts`` are names of modules, loaded one a step; ``start()`` gives a ``Web`` that listens and is moved
-    by the loop; ``tell(error)`` gets what a try came to, None for success."""
+    """Slow piece. ``parts``: names of modules, loaded one per step; ``start()`` returns a ``Web`` that listens and is moved
+    by the loop; ``tell(error)`` gets the exception of a failed try, None for success."""
 
     def __init__(self, wifi, parts, start, tell):
         self.web = None
@@ -24,7 +24,7 @@ class Launch:
         """True when the server should be loaded or started."""
         if self.web is not None:
             return False
-        # Asked without WiFi as well, which may be away for more than three days.
+        # Asked without WiFi as well, so that ticks are compared in time: WiFi may be away for more than three days.
         return not self._failed.holds(now) and self._wifi.reachable
 
     def run(self, now):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Handlers that are loaded when somebody first asks for them: compiling them takes a second, in which no car is there."""
+"""Handlers that are loaded when somebody first asks for them, in a job: compiling takes a second, so no car may be there."""
 
 from appliance.base.parts import Parts
 from appliance.web import responses
@@ -9,7 +9,7 @@ from appliance.web.responses import busy
 
 
 class OnDemand:
-    """``make()`` imports and gives the handlers, in the last step of a job, behind one for each of the modules ``parts``."""
+    """A job loads the modules ``parts``, one per step; in its last step ``make()`` imports and returns the handlers."""
 
     def __init__(self, jobs, has_car, make, parts=()):
         self._jobs = jobs
@@ -19,7 +19,7 @@ class OnDemand:
         self._handlers = None
 
     def handler(self, name):
-        """The handler ``name`` for a request that is here; a name, because there may be no function yet."""
+        """The answer of the handler ``name`` to ``request``; a name, because the function may not be loaded yet."""
         if self._handlers is not None:
             return getattr(self._handlers, name)
         return lambda request: self._load(request, name)

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""What a handler gives back: a whole answer, a file, a body made piece by piece, or a promise.
+"""What a handler returns: a complete answer, a file, a body made piece by piece, or a promise (``Later``).
 
-All are Adafruit's ``Response`` with our headers, but for ``Later``. Its ``_send`` leaves what it would send in ``output`` of
-the connection; a body that would take longer than a piece of the loop may is left there as an iterator, ``rest``, which is
-asked for the next piece whenever the last one has left.
+All but ``Later`` are Adafruit's ``Response`` with our headers. ``_send`` puts what it would send into ``output`` of the
+connection. A body that takes longer than one piece of the loop may is put there as an iterator, ``rest``, which gives the
+next piece whenever the last one was sent.
 """
 
 import json
@@ -42,9 +42,9 @@ JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 _FILE_PIECE = 1024
 
-# No page loads anything from anywhere else, is framed, or tells another site where it was. With "no-referrer" a form sent
-# without a script has the Origin "null" and would be refused (Fetch, 3.1). Put in as they are: the library would take each
-# apart three times, 20 ms for all of them.
+# Pages load nothing from elsewhere, cannot be framed, and send no referrer to other sites. Not "no-referrer": a form sent
+# without a script would have the Origin "null" and be refused (Fetch, 3.1). As bytes, because the library would parse each
+# header three times, 20 ms for all of them.
 SECURITY_HEADERS = (
     b"X-Content-Type-Options: nosniff\r\n"
     b"X-Frame-Options: DENY\r\n"
@@ -80,7 +80,7 @@ class Answer(Response):
         is_whole = isinstance(body, bytes)
         if is_whole:
             length = len(body)
-        # A client of HTTP/1.0 knows no chunks; for it the body ends with the connection.
+        # HTTP/1.0 has no chunks: there the end of the connection ends the body.
         chunked = length is None and request.http_version != "HTTP/1.0"
         if chunked:
             self._headers.setdefault("Transfer-Encoding", "chunked")

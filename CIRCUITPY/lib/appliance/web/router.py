@@ -103,7 +103,7 @@ class Site:
         if right == VIEWER and self._status_is_public():
             return None
         if request.headers.get("Sec-Fetch-Mode") == "navigate" or "html" in request.headers.get("Accept", ""):
-            # The page that was asked for comes after the password.
+            # The login page leads to the requested page.
             return responses.redirect(request, "/login?next=" + request.path)
         return unauthorized(request, "The password is needed.")
 

@@ -10,8 +10,8 @@ from appliance.web.router import EVERYONE, VIEWER
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
-# Address, right, and what answers each method: which of the ``handlers``, and which function of it. A text, of which one
-# line is taken apart for a request: tuples and functions of all of them would fill kilobytes.
+# Address, right, and for each method which of the ``handlers`` answers it with which function. A text of which one line is
+# parsed for a request, because tuples and functions for all would take kilobytes.
 ADDRESSES = """
 /api/status viewer GET=reads.status
 /api/reading viewer GET=reads.reading
@@ -85,7 +85,7 @@ def found(handlers, folder, path):
 
     ``handlers``: {name: object with handlers, or OnDemand}; ``folder`` has the files.
     """
-    # No path has a blank in it: the library splits the first line of a request at them.
+    # A path cannot contain a blank: the library splits the first line of a request at blanks.
     at = ADDRESSES.find("\n%s " % path)
     if at >= 0:
         _path, right, *answers = ADDRESSES[at : ADDRESSES.find("\n", at + 1)].split()
@@ -101,5 +101,5 @@ def _method_and_handler(handlers, answer):
     method, _, place = answer.partition("=")
     whose, _, name = place.partition(".")
     whose = handlers[whose]
-    # What is loaded when it is asked for has no functions yet.
+    # An OnDemand has no functions yet.
     return method, whose.handler(name) if isinstance(whose, OnDemand) else getattr(whose, name)

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Web server that no client can stop.
 
-``adafruit_httpserver`` parses requests and builds responses, but its own receive and send wait for the client:
-one that opens a connection and closes it again would stop the modem for ever. So neither they nor
-``Server.poll`` are used, nor its table of routes, which tries a pattern for every path (``router`` has ours).
-Each accepted socket has a small state machine (``connection``), two of them at most.
+``adafruit_httpserver`` parses requests and builds responses, but its receive and send wait for the client: one that
+opens a connection and closes it again would stop the modem for ever. So they and ``Server.poll`` are not used, nor its
+table of routes, which tries a pattern for every path (``router`` has ours). Each accepted socket has a small state
+machine (``connection``); there are at most two.
 """
 
 import select
@@ -17,11 +17,11 @@ from appliance.web.connection import CROWDED_MS, FREE, Connection
 
 _MOST_CONNECTIONS = const(2)
 _BACKLOG = const(4)
-# A pause of the server itself (a car being matched, a delivery) must not count against its clients.
+# A longer time between two polls is a pause of the server itself (a car is matched, a delivery) and extends deadlines.
 _PAUSE_MS = const(200)
-# One who says nothing has CROWDED_MS when somebody waits for his place; less while one after the other says nothing and
-# each keeps others waiting: a request comes right behind its connection, or was lost and is late by more. One alone is no
-# crowd: a browser opens a connection ahead and is silent on it. Nor is one that was silent for long while nobody waited.
+# A client that sends nothing keeps its place for CROWDED_MS while another waits; for less if several in turn sent nothing
+# and kept others waiting, because a request follows its connection at once, or was lost and is later than this anyway. One
+# alone does not count: a browser opens a connection ahead. Nor does one that was silent while nobody waited.
 _CROWD = const(2)
 _CROWD_MS = const(1500)
 _SILENT_MS = const(100)
@@ -64,12 +64,12 @@ class Web:
         self._poller.register(listener, select.POLLIN)
 
     def handler_failed(self, error, request):
-        """A handler raised: our own defect, told in the log."""
+        """A handler raised, which is a defect of ours: log it."""
         self.counts["failed"] += 1
         self._log("%s %s: %s: %s" % (request.method, request.path, type(error).__name__, error))
 
     def answer_failed(self, error):
-        """An answer could not be made, or not to its end: our own defect as well."""
+        """An answer could not be made or finished, which is a defect of ours as well: log it."""
         self.counts["failed"] += 1
         self._log("answer cut: %s: %s" % (type(error).__name__, error))
 
@@ -78,7 +78,7 @@ class Web:
         try:
             self._poller.unregister(socket)
         except (KeyError, OSError, ValueError):
-            # It was never registered, or its descriptor is gone.
+            # It was not registered, or is closed already.
             return
 
     def poll(self, now):
@@ -92,7 +92,7 @@ class Web:
             self._mark(item[0])
         if self._waiting:
             self._accept(now)
-        # The next open connection, in turn. Not in a function of its own: handlers call deep enough.
+        # The next open connection in turn. Not in a function of its own, because handlers need the stack frames.
         for _ in range(_MOST_CONNECTIONS):
             self._turn = (self._turn + 1) % _MOST_CONNECTIONS
             connection = self._connections[self._turn]
@@ -100,7 +100,7 @@ class Web:
                 try:
                     worked = connection.step(now)
                 except Exception as error:
-                    # What it was in the middle of is lost; nobody else's, and it is not done twice.
+                    # Only this client's request is lost, and it is not handled twice.
                     connection.close()
                     self.answer_failed(error)
                     return True
@@ -136,7 +136,7 @@ class Web:
                     self._silent_ones += 1
                     self._silent_until = ticks_add(now, _CROWD_MS)
                 return self._drop(connection)
-        # Only then one that is in the middle of something, and not if another leaves or speaks in this very pass.
+        # Only then one in the middle of something, and not if another one closes or sends in this very pass.
         for connection in self._connections:
             if connection.readable and connection.is_idle():
                 return None
@@ -158,7 +158,7 @@ class Web:
         try:
             socket, address = self._listener.accept()
         except (OSError, RuntimeError):
-            # The client left between the poll and now, or no socket is free (CircuitPython: RuntimeError "Out of sockets").
+            # The client has closed since the poll, or no socket is free (CircuitPython: RuntimeError "Out of sockets").
             return
         self.counts["accepted"] += 1
         place.open(socket, address, now)

@@ -94,7 +94,7 @@ class SettingsPages:
         self._restart = restart
         self._access = access
         self._log = log
-        # Among the status' notes: why a save that nobody waited for failed.
+        # The note in the status about a save that failed when nobody waited for it, or None.
         self._note = None
 
     def read(self, request):
@@ -140,7 +140,7 @@ class SettingsPages:
                 document = {"error": "Please correct what is marked.", "faults": faults}
                 yield responses.document(request, document, 422)
             elif after is not self._keeper.after:
-                # Another page saved meanwhile.
+                # Another page saved in between.
                 yield responses.document(request, {"error": BUSY}, 409)
             else:
                 yield from then(texts)
@@ -231,7 +231,7 @@ class SettingsPages:
             self._restart.ask()
         headers = None
         if "WEB_PASSWORD" in texts and request.who == OWNER:
-            # Whoever changed the password stays logged in; every other cookie has ended with the old one.
+            # A new cookie for the one who changed the password; all others became invalid with the old one.
             headers = {"Set-Cookie": self._access.new_cookie()}
         if wants_page(request):
             return responses.redirect(request, "/config?saved=1", headers)

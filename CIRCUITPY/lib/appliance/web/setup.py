@@ -22,7 +22,7 @@ from appliance.web.bodies import text_of
 from appliance.web.router import FOREIGN_CHANGE, is_same_origin
 from appliance.web.routes import file_of
 
-# What the systems fetch to learn whether a network leads to the internet, and what tells them that it does.
+# What phones fetch to find out whether a network leads to the internet, and the answer that means yes.
 _SUCCESS = "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"
 PROBES = {
     "/generate_204": (204, ""),
@@ -188,7 +188,7 @@ class Portal:
             }
         outcome = self._provisioning.outcome
         if outcome is None or outcome.cause is None:
-            # What was joined and is lost again: why that is, tells _trouble().
+            # Joined and lost again: _trouble() tells why.
             return None
         text = faults.text(outcome.cause)
         if outcome.cause == "wifi_auth" and wifi.networks.weak(outcome.ssid):
@@ -198,7 +198,7 @@ class Portal:
             "ssid": outcome.ssid,
             "code": outcome.cause,
             "text": text,
-            # Nobody goes on with what failed: the network that was known before is tried again, and this one is not.
+            # After a failure only the network that was known before is tried again.
             "action": faults.action(outcome.cause).replace(KEEPS_TRYING, ""),
         }
 
@@ -211,7 +211,7 @@ class Portal:
     def _join(self, request):
         """POST /api/setup/join: {"ssid": ..., "password": ...}"""
         try:
-            # Not by the library: the board's parser makes texts of what is no UTF-8.
+            # Not by the library, as the board's JSON parser accepts what is not UTF-8.
             fields = json.loads(str(request.body, "utf-8"))
             ssid, password = fields["ssid"], fields["password"]
         except (ValueError, KeyError, TypeError, AttributeError):

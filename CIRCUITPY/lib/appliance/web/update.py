@@ -8,8 +8,8 @@
     POST /api/update/install                    {"restart": true}
     POST /api/update/cancel                     what has come is forgotten, the drive is a PC's again
 
-Flash is written by a job of a slow piece, so never while a car is read: then the answer is 503 and the slice is sent
-again. So it is while a PC has taken the drive in the middle of an update.
+Flash is written by a job of a slow piece, so never while a car is read: then the answer is 503, and the client sends the
+slice again. The same while a PC has taken the drive in the middle of an update.
 """
 
 from appliance.web import responses
