@@ -66,3 +66,8 @@ def test_the_texts_of_a_page_are_found_and_what_stays_as_it_is_is_not():
     page = '''<title>A title</title><p title="Tip">One <em>two</em> <code>CODE</code> <b translate="no">name</b></p>
         <img alt=""><input placeholder="type here"><script>const a = "words in it";</script>'''
     assert sentences.html_texts(page) == ["A title", "Tip", "One", "two", "type here"]
+
+
+def test_documentation_of_a_module_is_no_text_of_a_page_that_of_an_attribute_neither():
+    module = '"""A module."""\nx = 1\n"""What x is."""\ndef f():\n    """A function."""\n    return "a text"\n'
+    assert sentences.py_literals(module) == ["a text"]

@@ -30,8 +30,7 @@ NOT_SHOWN = frozenset((
     # appliance/modem/service.py
     "parameters: being written",
     # appliance/mqtt/session.py
-    "Asked before each run: True while something more important must not be delayed.", "no good-bye: %s",
-    "nothing is accepted any more",
+    "no good-bye: %s", "nothing is accepted any more",
     # appliance/settings/copies.py
     "socbox settings", "# %s = left out of this file", "# left out: %s",
     # appliance/web/settings.py
@@ -83,13 +82,10 @@ NOT_SHOWN = frozenset((
     "said fault",
     # plc/qca7005.py
     "rx tx reset cpu_on rdbuf_err wrbuf_err no_space signature_retry bus_error",
-    "``plc.spi_search.SpiSearch``, once another setting had to be tried.",
     # resetwifi.js
     "said good", "said fault",
     # status.js
     "link live", "said good", "said fault",
-    # v2g/secc.py
-    "Events of ``plc.slac`` and ``plc.network_key``.",
     # v2g/session.py
     "Invalid", "Multiplier", "Unit", "Finished", "Ongoing", "Header", "Body",
     # webserial.js

@@ -105,14 +105,9 @@ def js_literals(text):
 
 
 def py_literals(text):
-    """The strings of a module, without its documentation."""
+    """The strings of a module, without its documentation: strings that stand alone, behind an attribute as well."""
     tree = ast.parse(text)
-    documentation = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body
-        if isinstance(node.body[0], ast.Expr)
-    }
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     return [
         node.value
         for node in ast.walk(tree)

@@ -39,7 +39,7 @@ class Session:
         self.text = "not connected yet"
         self.connections = 0
         self.busy = None
-        """Asked before each run: True while something more important must not be delayed."""
+        """Called before each run: True while something more important must not be delayed."""
         self._line = line
         self._network = network
         self._look_up = look_up
