@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""A real mosquitto on a port of this computer, and ears and a voice there: Debian's own programs, nothing of ours."""
+"""A real mosquitto on a port of this computer, with mosquitto_sub to listen and mosquitto_pub to publish."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ ADDRESS = "192.168.1.40"
 
 
 def need(what="MQTT at a real broker"):
-    """Skip with a sentence where mosquitto is not there."""
+    """Skip the test, with a sentence, if mosquitto is not installed."""
     if not (shutil.which("mosquitto", path=_path()) and shutil.which("mosquitto_sub")):
         pytest.skip(f"not tested without mosquitto and mosquitto-clients (make setup-system installs them): {what}")
 
@@ -63,7 +63,7 @@ class Broker:
             subprocess.run([make, "-b", file, *self.login], check=True, capture_output=True)
             lines[2:] = ["allow_anonymous false", f"password_file {file}"]
         if os.geteuid() == 0:
-            # It would become another user, who cannot read its files.
+            # Run as root it would change to another user, who cannot read its files.
             lines.append("user root")
         (self._directory / "mosquitto.conf").write_text("\n".join(lines) + "\n")
 
@@ -85,7 +85,7 @@ class Broker:
             time.sleep(0.02)
 
     def kill(self):
-        """Kill it; whatever it kept is gone."""
+        """Kill it; its retained messages are gone."""
         if self._program is not None:
             self._program.kill()
             self._program.wait()
@@ -93,12 +93,12 @@ class Broker:
             self.wedged = False
 
     def wedge(self):
-        """It stands still, and the kernel goes on to take connections in its name."""
+        """Stop the process; the kernel still accepts connections for it."""
         self.wedged = True
         self._program.send_signal(signal.SIGSTOP)
 
     def free(self):
-        """It goes on."""
+        """Let the process go on."""
         self._program.send_signal(signal.SIGCONT)
         self.wedged = False
 
@@ -112,7 +112,7 @@ class Broker:
         return options if self.login is None else [*options, "-u", self.login[0], "-P", self.login[1]]
 
     def listen(self, *topics):
-        """An Ear at these topics; it hears what is retained first."""
+        """An Ear that subscribes to these topics; it hears retained messages first."""
         ear = Ear(["mosquitto_sub", *self._options(), "-F", "%r %t %p", *(part for t in topics for part in ("-t", t))])
         self.ears.append(ear)
         return ear
@@ -171,9 +171,9 @@ class Ear:
 
 
 def until(world, condition, limit_s=60.0, wall_s=PATIENCE_S, step_s=0.05):
-    """Run the world until `condition()`: at least `limit_s` of virtual time and `wall_s` on the wall are given to it.
+    """Run the world until `condition()`; it fails only after both `limit_s` of virtual and `wall_s` of real time.
 
-    What a program beside the twin does takes time on the wall, of which a busy machine has more.
+    A program beside the twin takes real time, and more of it on a busy machine.
     """
     end_s = world.now_s + limit_s
     wall_end = time.monotonic() + wall_s

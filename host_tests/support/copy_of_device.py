@@ -20,7 +20,7 @@ _ORIGINAL = str(world.CIRCUITPY / CHANGED)
 
 
 class _NeverKept(SourceFileLoader):
-    """What is compiled of a file that is soon gone is not written down."""
+    """Does not cache the compiled file, which will soon be gone."""
 
     def set_data(self, *_arguments, **_keywords):
         pass

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""A diary on a folder of this computer, with plug-ins that are over; no box around it."""
+"""A diary in a folder of this computer, with finished plug-ins and without a box."""
 
 import random
 
@@ -16,7 +16,7 @@ MOST_STEPS = 2000
 
 
 class Rig:
-    """One run of a box: its status, its diary in `folder`, and what is in its way."""
+    """One run of a box: its status, its diary in `folder`, and what keeps it from writing."""
 
     def __init__(self, folder, recording=True, remount=None, seed=1):
         self.status = Status(Uptime(0), str)

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Was this machine late? Tests against programs in real time judge the box, not the computer that both run on.
 
-A ticker sleeps a hundredth of a second again and again and looks how late it is woken. A thread that mostly sleeps is
-woken in time on a computer whose cores are all taken, where whoever computes gets half of what he needs; so the kernel is
-asked as well how long somebody waited for a core. What failed while the machine was late is made again, counted, and told
-in the figures; what failed on a machine in time has failed.
+A ticker sleeps for a hundredth of a second again and again and measures how late it is woken. That is not enough: with all
+cores busy a thread that mostly sleeps is still woken in time, while one that computes gets half of what it needs. So the
+kernel is asked as well how long tasks waited for a core. A test that failed while the machine was late is repeated, and the
+figures say so; a failure on a machine that was in time counts.
 """
 
 import re
@@ -15,33 +15,33 @@ from pathlib import Path
 from typing import NamedTuple
 
 TICK_S = 0.01
-# Once so late, or by so much on the average: a quiet machine wakes a thread within a few milliseconds.
+# Late: by this much once, or by this much on average. A quiet machine wakes a thread within a few milliseconds.
 LATE_S = 0.1
 LATE_ON_AVERAGE_S = 0.005
 MOST_REPEATS = 3
-# Somebody waited for a core in more than this share of the time. One endless loop per core makes it 0.9 and more.
-# Where the kernel does not count that: the cores idled in less than this share.
+# Late: tasks waited for a core in more than this share of the time. One endless loop per core makes it 0.9 and more.
+# Late, if the kernel does not count that: the cores were idle in less than this share.
 STALLED_SHARE = 0.2
 IDLE_SHARE = 0.03
-# Less says nothing about shares: the kernel counts in steps.
+# Shorter times say nothing about shares, because the kernel counts in steps.
 SHORTEST_S = 0.5
 PRESSURE = Path("/proc/pressure/cpu")
 STAT = Path("/proc/stat")
 
 
 def stalled_s(text):
-    """Seconds in which somebody waited for a core, of what PRESSURE says. It is brought up to date every two seconds."""
+    """Seconds in which a task waited for a core, from the text of PRESSURE, which is updated every two seconds."""
     return int(re.search(r"^some .*total=(\d+)", text, re.M)[1]) / 1e6
 
 
 def idle_ticks(text):
-    """(ticks in which a core had nothing to do, all ticks) of what STAT says."""
+    """(ticks in which a core was idle, all ticks), from the text of STAT."""
     user, nice, system, idle, iowait, *others = map(int, text.split("\n", 1)[0].split()[1:9])
     return idle + iowait, user + nice + system + idle + iowait + sum(others)
 
 
 class Load(NamedTuple):
-    """What the kernel has counted up to now; None where it does not count."""
+    """The kernel's counters up to now; None for those that it does not have."""
 
     at_s: float
     stalled_s: float | None
@@ -63,7 +63,7 @@ def _read(path):
 
 
 def crowded(before, after):
-    """True when there were not cores enough between two Loads."""
+    """True if there were too few cores between two Loads."""
     took_s = after.at_s - before.at_s
     if took_s < SHORTEST_S:
         return False
@@ -117,13 +117,13 @@ class Ticker:
 
 
 class Late(Exception):
-    """What failed shows by itself that the machine was late: nothing of the box had a part in it."""
+    """Raised for a failure that itself shows that the machine was late, without any part of the box."""
 
 
 def patiently(attempt, ticker, repeats, before_again=None, most=MOST_REPEATS):
-    """What ``attempt()`` gives. Made again when it fails while the machine was late; ``repeats`` gets how late, a text each.
+    """The result of ``attempt()``, repeated if it fails while the machine was late; ``repeats`` gets a text about each.
 
-    ``before_again()`` brings things in order for the next try; there are ``most`` repeats in all.
+    ``before_again()`` prepares the next try; there are at most ``most`` repeats.
     """
     while True:
         ticker.reset()

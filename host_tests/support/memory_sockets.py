@@ -8,7 +8,7 @@ import errno
 class MemorySocket:
     """The box's end of a connection; the test plays the client with `feed`, `hang_up` and `received`.
 
-    `was_reset`: closed before all of the request was read, which costs a real client its answer.
+    `was_reset`: closed before all of the request was read, in which case a real client loses its answer.
     """
 
     def __init__(self, send_room=1 << 20):
@@ -39,7 +39,7 @@ class MemorySocket:
         assert self.timeout == 0, "a socket without timeout 0 would wait"
         assert not self.closed
         if self.broken:
-            # The firmware says so at the second try only, and not why.
+            # As in the firmware: told only at the second try, and without the reason.
             told, self.told_broken = self.told_broken, True
             raise OSError(errno.ENOTCONN if told else errno.EAGAIN, "")
         if not self.incoming:

@@ -21,15 +21,15 @@ from host_tests.twin.world import SETTINGS_IN_USE, World
 
 KEYS = [row[KEY] for row in SCHEMA]
 MODEM_PINS = tuple(key for key in KEYS if key.startswith("MODEM_") and key != "MODEM_SPI_HZ")
-# A modem needs its key and the SmartEVSE its question before a car is answered; without either it takes longer.
+# Before a car is answered the modem needs its key and the SmartEVSE is asked; without either of them it takes longer.
 READY_S = 45
 READ_S = 90
-# A loop that stands still is restarted by the watchdog within this time.
+# Within this time the watchdog restarts a box whose loop hangs.
 WATCHDOG_S = 40
 
 
 class OddBoxes:
-    """Makes the boxes; `taken` are the values that pass the checks, all different, and `odd` all of them."""
+    """Makes the boxes. `taken`: the values that pass the checks, all different; `odd`: all values."""
 
     def __init__(self, count, seed=0):
         self.odd = {key: odd_values(key, count, seed) for key in KEYS}
@@ -66,11 +66,11 @@ class OddBoxes:
         self._posted(number, "/api/settings", lambda texts: {"values": texts, "restart": True}, f"page {number}")
 
     def restore(self, number):
-        """Somebody restored a backup that came from who knows where."""
+        """Somebody restored a backup of unknown origin."""
         self._posted(number, "/api/restore", lambda texts: {"kind": BACKUP_KIND, "settings": texts}, f"restore {number}")
 
     def set_up(self, first, last):
-        """Somebody with a phone named networks that cannot be, or gave such passwords."""
+        """Somebody entered impossible networks or passwords on the set-up page."""
         with World(seed=first, settings={"WIFI_SSID": None, "WIFI_PASSWORD": None}, **_light()) as world:
             assert world.run_until(lambda: world.device.station.ap_active, READY_S)
             phone = Phone(world.network)
@@ -81,7 +81,7 @@ class OddBoxes:
                 if number % 3 == 0:
                     texts["ssid"] = "Home"
                 answer = phone.post(f"http://{ADDRESS}/api/setup/join", texts, timeout_s=5)
-                # While the box tries a name that it took, the phone loses it.
+                # While the box tries a network, the phone loses the access point.
                 assert answer.status in (None, 200, 400, 409, 422), (number, answer.status)
                 world.run(2)
             self._judge(world, load(str(world.drive_dir / "settings.toml")), f"set-up {first}")
@@ -111,8 +111,8 @@ class OddBoxes:
         else:
             world.run(WATCHDOG_S)
             self.silent += 1
-        # A part that could not be started has its traceback in the log, behind time and level; the program's own fall has
-        # none before it.
+        # The traceback of a part that could not be started is in the log, after time and level; that of the program's own
+        # end has nothing before it.
         lines = world.device.console_text().splitlines()
         assert not [line for line in lines if line.startswith("Traceback")], (name, _told(world))
         assert world.device.starts == max(starts, 1), (name, _told(world))
@@ -149,7 +149,7 @@ def _can_answer(world, settings):
 
 
 def _was_read(world):
-    """By the car's word: a box may be told to say nothing about it."""
+    """Whether the car was answered, by what the car says: a box may be set to log nothing about it."""
     return any(entry["kind"] == "soc_sent" for entry in world.timeline)
 
 

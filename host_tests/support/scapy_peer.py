@@ -5,7 +5,7 @@
 Nothing here uses code of the box: frames of the car are scapy's, and every frame of the box goes through
 ``dissect``, which has scapy rebuild lengths and checksums and compares byte by byte.
 
-Scapy takes longer than the box, and thousands of cases begin with the same handshake: what it built and judged is kept.
+Scapy is slower than the box, and thousands of cases begin with the same handshake, so its results are cached.
 """
 
 import functools
@@ -46,8 +46,8 @@ def mac_bytes(text):
 
 
 def octets(packet):
-    """Of a scapy packet in which nothing stands for several values: scapy need not make a copy of it for each of them, which
-    is half of its work."""
+    """The bytes of a scapy packet without fields that stand for several values: then scapy need not copy the packet for each
+    value, which is half of its work."""
     layer = packet
     while layer:
         layer.explicit = 1
@@ -56,7 +56,7 @@ def octets(packet):
 
 
 def dissect(frame):
-    """The scapy packet in ``frame``, once lengths and checksums are proved to be what scapy would write. To be read only."""
+    """The scapy packet in ``frame``, after checking that scapy would write the same lengths and checksums. Read only."""
     assert type(frame) is bytes
     return _judged(frame)
 

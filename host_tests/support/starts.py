@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Waiting for a box that starts: by what it has done, not by a time that changes with every line of its program."""
+"""Waits for a box that starts by what it has done, not by a time, which changes with every line of its program."""
 
 from host_tests.twin import loader
 

@@ -42,8 +42,8 @@ class Watchdog:
 
 
 class Mdns:
-    """`faults` are raised by the next ones that are made; `later`, when set, is raised by each call of one that was made.
-    Like the chip it has one at a time."""
+    """`faults` are raised by the next constructors, one each; `later`, if set, by every call of a server that was made. Like
+    the chip it allows one server at a time."""
 
     faults = []
     later = None

@@ -222,8 +222,8 @@ class Run:
         self.world.plug(car, arguments.matched, arguments.car)
 
     def _wait_for_the_box(self):
-        """Until a user would plug in. Nobody has to watch that, nor is what is on a network interface plugged in yet: it
-        need not take real time, unless that was asked for.
+        """Run until a user would plug in. Not in real time unless that was asked for, because nobody has to watch it, and
+        nothing on a network interface is plugged in yet.
         """
         hurry = self.speed == "realtime" and (self.wire or self.arguments.speed is None)
         if hurry:
@@ -262,7 +262,7 @@ class Run:
 
     @staticmethod
     def _wire_is_done(plugin):
-        """With a car that is not ours nobody knows what it should say: read and delivered is all there is."""
+        """With somebody else's car the right number is not known, so it only has to be read and delivered."""
         read = plugin.soc_read_percent
         return read is not None and "delivered" in plugin.steps and plugin.posted == [read]
 
@@ -288,7 +288,7 @@ def main():
         with Run(arguments) as run:
             return run.run()
     except BrokenPipeError:
-        # Whoever read the story has read enough; do not let the interpreter complain while it ends.
+        # The reader of the story has closed the pipe; keep the interpreter from complaining at its end.
         sys.stdout = None
         return 1
     except Stop as stop:

@@ -114,7 +114,7 @@ class Clock:
         self.advance_to(self.now_us + us)
 
     def room_us(self, until_us):
-        """How long nobody need be told of the time, until `until_us` at most; 0 while somebody always has to be."""
+        """Microseconds for which no event is due and no hook wants to be called, up to `until_us`; 0 with any hook."""
         if self.hooks or self._advancing:
             return 0
         queue = self._queue

@@ -34,7 +34,7 @@ class Costs:
     spi_call_us = 45
     spi_lock_us = 5
     spi_configure_us = 10
-    # Two queues and a device taken down and made anew: an assumption, nobody has measured it.
+    # Two queues and a device are freed and allocated again. An assumption, not measured.
     spi_new_device_us = 200
     bus_device_us = 100
     pin_us = 7
@@ -48,7 +48,7 @@ class Costs:
     socket_call_us = 120
     socket_byte_ns = 60
     socket_open_us = 400
-    # From one look of a wait with a time-out to the next, its last; not measured.
+    # Between the last two checks of a wait with a time-out; not measured.
     last_look_us = 50
     poll_us = 60
     file_open_us = 1500
@@ -61,9 +61,9 @@ class Costs:
     nvm_erase_us = 45_000
     nvm_write_us = 75_000
     gc_collect_us = 25_000
-    # The one behind each import (py/builtinimport.c) passes the whole heap, which has a megabyte from the start on, and
-    # marks what lives: as much as any other once all 17,500 lines of a box are loaded. Firmware on an emulator took 17 ms
-    # with 411 kB that live and 20 ms with 581; PSRAM, which is slower, has not been measured.
+    # The collection after each import (py/builtinimport.c) sweeps the whole heap, a megabyte from the start on, and marks
+    # what is alive: as long as any other once all 17,500 lines of a box are loaded. Firmware on an emulator took 17 ms with
+    # 411 kB alive and 20 ms with 581; PSRAM, which is slower, has not been measured.
     import_collect_us = 10_000
     import_collect_ns_per_line = 850
     display_piece_us = 40
@@ -82,19 +82,19 @@ class Costs:
     soft_reload_us = 300_000
 
     def find_us(self, looks):
-        """Of so many looks at the drive for what an import names, each as `os.stat`."""
+        """Cost of so many lookups of an imported name on the drive, each as `os.stat`."""
         return looks * self.file_open_us // 2
 
     def read_us(self, size):
-        """Of opening a file that is imported, and reading it."""
+        """Cost of opening an imported file and reading it."""
         return self.file_open_us + size * self.file_read_us_per_kb // 1024
 
     def collect_us(self, lines):
-        """Of the collection behind an import, so many lines of source having been loaded."""
+        """Cost of the collection after an import, with so many lines of source loaded."""
         return self.import_collect_us + lines * self.import_collect_ns_per_line // 1000
 
     def load_us(self, filename, source):
-        """Of a file of the drive, by its name there."""
+        """Cost of compiling a file of the drive, or of loading a compiled one. `filename`: its path on the drive."""
         compiled = self.lib_is_compiled and filename.startswith("/lib/") and not filename.endswith("/__init__.py")
         per_line = self.load_compiled_us_per_line if compiled else self.compile_us_per_line
         return int(source.count("\n") * per_line)

@@ -73,8 +73,8 @@ FRAME_US = 16_667
 
 @contextlib.contextmanager
 def _collector_off():
-    """This computer's collector ends what earlier programs left half done, in the time of the program that runs just then:
-    one start in ten was some microseconds longer, and no run quite like the one before. `spend` collects, unmetered."""
+    """Keeps this computer's collector from running at any moment: it would finalise what earlier programs left in the time
+    of the present one, and no run would be quite like another. `spend` collects instead, unmetered."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -485,9 +485,9 @@ class Device:
                 socket.close()
 
     def nap(self, us, and_us):
-        """A sleep of ``us``, and ``and_us`` for the call. Where lines cost nothing minutes and hours are what counts, and
-        beside a browser the box waits most of its time. So it sleeps on for a while, until something happens in the world: a
-        pass costs this computer as much as a plug-in's message."""
+        """A sleep of ``us``, and ``and_us`` for the call. Without charges for lines a test is about minutes and hours, and a
+        box beside a browser mostly waits. Then it sleeps longer, until something happens in the world, because a pass takes
+        this computer as long as a message of a plug-in."""
         if us not in _IN_A_ROW or not self.long_naps:
             self.spend(us + and_us)
             return
@@ -590,7 +590,7 @@ class Device:
             raise RuntimeError("something is due that nobody was asked about")
 
     def _room_us(self):
-        """How long plain Python may run before somebody has to be told of the time; 0 when anybody always has."""
+        """Microseconds that plain Python may run before something in the world is due; 0 if something is always called."""
         clock = self.clock
         if clock.hooks or self._ending is not None or self._pending_error is not None or self.enforce_pystack:
             return 0

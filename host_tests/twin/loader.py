@@ -127,7 +127,7 @@ class Loader:
         module = None
         parts = name.split(".")
         if parts[0] in SOUGHT_FIRST:
-            # Each time anew: the firmware does not remember that it has found none.
+            # Looked for every time, because the firmware does not remember that it found nothing.
             self._look(LOOKS_IN_VAIN * len(self._places(self.device_path())))
         for count in range(1, len(parts) + 1):
             partial = ".".join(parts[:count])
@@ -202,7 +202,7 @@ class Loader:
                 try:
                     self.load(f"{name}.{item}")
                 except ImportError as error:
-                    # What goes wrong inside of a module that is there comes out, as from mp_import_from.
+                    # An error inside an existing module is raised, as from mp_import_from.
                     if str(error) != f"no module named '{name}.{item}'":
                         raise
         return module
