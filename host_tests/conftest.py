@@ -45,7 +45,6 @@ _LONG = (
     "plc/test_tcp.py",
     "appliance/settings/test_odd_values.py",
     "appliance/modem/test_transfer.py",
-    "v2g/test_din.py",
     "v2g/test_exi.py",
     "v2g/test_second_codec.py",
     "appliance/smartevse/test_estimate.py",

@@ -32,6 +32,10 @@ PACES = (100, 3500, 9000, 36000)
 WRONG_SESSION = b"\x99" * 8
 
 
+def dc_status_of(fields):
+    return fields.get("DC_EVSEStatus") or fields.get("DC_EVSEChargeParameter", {}).get("DC_EVSEStatus")
+
+
 def dangers(request_name, name, fields):
     """What in a response DESIGN forbids: isolation, voltage, permission, notification, power."""
     found = []
@@ -44,7 +48,7 @@ def dangers(request_name, name, fields):
             found.append(element)
     if fields.get("AC_EVSEStatus", {}).get("PowerSwitchClosed"):
         found.append("PowerSwitchClosed")
-    status = fields.get("DC_EVSEStatus") or fields.get("DC_EVSEChargeParameter", {}).get("DC_EVSEStatus")
+    status = dc_status_of(fields)
     if status is not None:
         if status["EVSEIsolationStatus"] != "Invalid" or status["EVSENotification"] != "None":
             found.append("status")
@@ -61,6 +65,16 @@ def dangers(request_name, name, fields):
     if positive and name == "PowerDeliveryRes" and not request_name.endswith("/stop"):
         found.append("power delivery granted")
     return found
+
+
+def keeps_the_car(name, fields):
+    """True for a response by which a station that lets cars go at once would hold one. Only the first parameters may."""
+    if name == "PreChargeRes":
+        return fields["ResponseCode"][:6] != "FAILED"
+    if name == "ChargeParameterDiscoveryRes" and fields["EVSEProcessing"] == "Ongoing":
+        return False
+    status = dc_status_of(fields)
+    return status is not None and status["EVSEStatusCode"] != "EVSE_Shutdown"
 
 
 def remembered(car):
@@ -148,6 +162,7 @@ def test_no_reachable_response_is_dangerous(standard, number):
         if (name, octets) not in looked_at:
             looked_at.add((name, octets))
             assert not dangers(name, answer_name, fields), (before, name, fields)
+            assert number or not keeps_the_car(answer_name, fields), (before, name, fields)
 
 
 # What the car's codec calls otherwise than ISO 15118-2, because one session of it speaks both.
