@@ -89,7 +89,7 @@ def test_the_arguments_of_a_kept_method_are_copied():
     jobs, box = DRIVE + "lib/appliance/jobs.py", DRIVE + "lib/appliance/box.py"
 
     def code_of(filename, name):
-        path, lines = pystack._source(filename)
+        _path, lines = pystack._source(filename)
         code = compile("\n".join(lines), filename, "exec")
         return next(code for code in pystack._functions(code) if code.co_name == name), lines
 
