@@ -901,6 +901,7 @@ def test_an_update_can_be_cancelled_while_the_box_is_away_and_its_file_stays_the
     page.click("#send")
     until(page, lambda: updates.held)
     assert page.is_disabled("#file")
+    page.evaluate("byId('meter').hidden = false")
     assert page.evaluate("byId('progress').offsetWidth / byId('meter').clientWidth") == 1, "the bar has a line of its own"
     updates.away = True
     updates.held[0].abort()
