@@ -30,6 +30,8 @@ RETRIES = 5
 NOT_TRIED_AGAIN = (8, 201, 202)
 # How long a station waits for the answer to its authentication; not measured.
 AUTH_EXPIRE_US = 1_000_000
+# How long the supervisor's own join is tried again (supervisor/shared/web_workflow/web_workflow.c).
+SUPERVISOR_S = 8
 # Quarters of a dBm: esp_wifi_set_max_tx_power takes 8 to 84 and uses the step below (esp-idf, esp_wifi.h).
 TX_STEPS = (8, 20, 28, 34, 44, 52, 56, 60, 66, 72, 80)
 MOST_TX = 84
@@ -228,6 +230,17 @@ class Station:
 
     # --- station ---------------------------------------------------------------------------------------------------
 
+    def join_within(self, timeout_s, ssid, password, channel, bssid):
+        """`wifi.radio.connect`: the time ends further attempts only, and some failures are not tried again. JoinFailure."""
+        end_us = self._device.clock.now_us + round(timeout_s * 1_000_000)
+        for left in range(RETRIES, -1, -1):
+            try:
+                self.join(ssid, password, channel, bssid)
+                return
+            except JoinFailure as failure:
+                if not failure.again or not left or self._device.clock.now_us >= end_us:
+                    raise failure
+
     def join(self, ssid, password, channel, bssid):
         """One attempt of `wifi.radio.connect`, in the device thread. JoinFailure; never returns without DHCP."""
         device = self._device
@@ -313,7 +326,7 @@ class Station:
         if not ssid:
             return None
         try:
-            self.join(ssid, setting("CIRCUITPY_WIFI_PASSWORD") or "", 0, None)
+            self.join_within(SUPERVISOR_S, ssid, setting("CIRCUITPY_WIFI_PASSWORD") or "", 0, None)
         except JoinFailure:
             self.enabled = False
             return None

@@ -918,6 +918,14 @@ def test_join_errors(tmp_path, services):
     ]
 
 
+@pytest.mark.parametrize(("password", "took_s"), [("wrong password", 10), ("correct horse", 4)])
+def test_the_firmwares_own_join_is_tried_again_for_eight_seconds(tmp_path, services, password, took_s):
+    files = {"settings.toml": f'CIRCUITPY_WIFI_SSID = "Home"\nCIRCUITPY_WIFI_PASSWORD = "{password}"\n'}
+    device = run_code(tmp_path, 'print("up")', services=services, files=files)
+    plain = run_code(tmp_path / "plain", 'print("up")', services=Services(Clock()))
+    assert round((device.console[-1][0] - plain.console[-1][0]) / 1e6) == took_s
+
+
 def test_without_dhcp_the_join_hangs_until_the_watchdog(boards, services):
     services.network.access_point.dhcp = False
     device = boards(

@@ -8,7 +8,7 @@ from twin_device import device
 
 from host_tests.twin.circuitpython._names import names
 from host_tests.twin.errors import DeviceConnectionError
-from host_tests.twin.station import RETRIES, JoinFailure
+from host_tests.twin.station import JoinFailure
 
 
 class AuthMode:
@@ -175,14 +175,10 @@ class Radio:
         if station.believed and station.joined_ssid == ssid:
             # Radio.c looks at its event bits only: True while it still tries to come back, and without an address.
             return
-        end_us = device.clock.now_us + round((timeout or 0) * 1_000_000)
-        for left in range(RETRIES, -1, -1):
-            try:
-                station.join(ssid, password, channel, bssid)
-                return
-            except JoinFailure as failure:
-                if not failure.again or not left or device.clock.now_us >= end_us:
-                    raise DeviceConnectionError(str(failure)) from None
+        try:
+            station.join_within(timeout or 0, ssid, password, channel, bssid)
+        except JoinFailure as failure:
+            raise DeviceConnectionError(str(failure)) from None
 
     @property
     def connected(self):
