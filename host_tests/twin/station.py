@@ -91,7 +91,8 @@ class Station:
         self.gateway = self.netmask = self.dns = None
         self.joined_ssid = None
         self.joined_password = None
-        self.hostname = f"cpy-{self._device.board_id}-{self.mac.hex()}"
+        # 32 letters at most, the end of the board's id counts (common-hal/wifi/__init__.c).
+        self.hostname = f"cpy-{self._device.board_id[-14:].lstrip('_')}-{self.mac.hex()}"
         self.power_management = "MIN"
         self.tx_quarters = 4 * USUAL_TX_DBM
         self.ap_active = False

@@ -342,6 +342,13 @@ print(len(microcontroller.cpu.uid), len(radio.mac_address), radio.ap_info, radio
 def name(text):
     radio.hostname = text
 print(refused(name, "socbox"), refused(name, ""), refused(name, "x" * 254), radio.hostname)
+print([refused(name, text) for text in ("my_box", "-box", "a..b", "box-", "a.b.", "b" * 33)], radio.hostname)
+def save(mode):
+    radio.power_management = mode
+print(refused(save, wifi.PowerManagement.UNKNOWN), str(radio.power_management))
+print(refused(radio.set_ipv4_address, ipv4="192.168.1.9", netmask="255.255.255.0", gateway="192.168.1.1"))
+import socketpool
+print(refused(socketpool.SocketPool, None))
 radio.connect("Home", "correct horse", channel=6)
 point = radio.ap_info
 print(point.ssid, point.channel, len(point.bssid), point.rssi < 0, str(point.authmode[-1]), radio.ipv4_address)
@@ -351,6 +358,10 @@ print(point.ssid, point.channel, len(point.bssid), point.rssi < 0, str(point.aut
     assert lines == [
         "6 6 None None",
         "taken ValueError ValueError socbox",
+        "['ValueError', 'ValueError', 'ValueError', 'taken', 'taken', 'taken'] a.b.",
+        "ValueError wifi.PowerManagement.MIN",
+        "ValueError",
+        "ValueError",
         "Home 6 6 True wifi.AuthMode.PSK 192.168.1.50",
     ]
 

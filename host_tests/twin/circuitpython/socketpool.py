@@ -349,6 +349,10 @@ class SocketPool:
     gaierror = gaierror
 
     def __init__(self, radio):
+        import wifi
+
+        if radio is not wifi.radio:
+            raise ValueError("SocketPool can only be used with wifi.radio")
         self._radio = radio
 
     def socket(self, family=AF_INET, type=SOCK_STREAM, proto=0):

@@ -3,6 +3,7 @@
 """wifi: `radio` on top of the twin's Station. Everything synchronous that is synchronous on the board."""
 
 import ipaddress
+import re
 
 from twin_device import device
 
@@ -27,6 +28,11 @@ names(PowerManagement, "wifi", "MIN MAX NONE UNKNOWN")
 _SCAN_ORDER = (6, 1, 11, 3, 9, 13, 2, 4, 8, 12, 5, 7, 10, 14)
 # What start_ap takes; every other mixture is a ValueError, WPA2 without PSK as well.
 _AP_MODES = ("OPEN", "PSK WPA", "PSK WPA2", "PSK WPA WPA2")
+
+
+# shared-bindings/wifi/Radio.c hostname_valid: a part may end with a dash, and the last one may be empty.
+_HOSTNAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]{0,62}\.)*([A-Za-z0-9][A-Za-z0-9-]{0,62})?")
+_LONGEST_HOSTNAME = 32
 
 
 def _checked_password(text, least=8):
@@ -87,7 +93,11 @@ class Radio:
         text = hostname if isinstance(hostname, str) else bytes(hostname).decode()
         if not 1 <= len(text) <= 253:
             raise ValueError("hostname must be 1-253")
-        device.station.hostname = text
+        if not _HOSTNAME.fullmatch(text):
+            raise ValueError("invalid hostname")
+        if len(text) <= _LONGEST_HOSTNAME:
+            # Of a longer one esp_netif_set_hostname says so, and nobody listens.
+            device.station.hostname = text
 
     @property
     def mac_address(self):
@@ -111,6 +121,8 @@ class Radio:
 
     @power_management.setter
     def power_management(self, mode):
+        if mode is PowerManagement.UNKNOWN:
+            raise ValueError("Invalid power_management")
         device.station.power_management = mode.name
 
     def _require_enabled(self):
@@ -241,6 +253,8 @@ class Radio:
     def set_ipv4_address(self, *, ipv4, netmask, gateway, ipv4_dns=None):
         """A fixed address; before connect it replaces DHCP. `ipv4_dns` names a server that cannot be asked."""
         station = device.station
+        if not all(isinstance(address, ipaddress.IPv4Address) for address in (ipv4, netmask, gateway)):
+            raise ValueError("Only IPv4 addresses supported")
         station.static_address = (str(ipv4), str(netmask), str(gateway))
         if ipv4_dns is not None:
             self.ipv4_dns = ipv4_dns
