@@ -303,17 +303,19 @@ print(opened("a" * 63), opened("a" * 64), opened("z" * 64))
     ]
 
 
-def test_a_password_of_64_letters_is_the_key_itself(tmp_path):
+def test_a_password_of_64_octets_is_the_key_itself(tmp_path):
     lines = answers(
         tmp_path,
         """
 import wifi
-for password in ("z" * 63, "a" * 64, "z" * 64, "a" * 65, "short"):
+for password in ("z" * 63, "a" * 64, "z" * 64, "a" * 65, "short", "\u00e4" * 4, "\u00e4" * 33):
     print(refused(wifi.radio.connect, "Elsewhere", password, channel=1))
+for call in (wifi.radio.connect, wifi.radio.start_ap):
+    print(refused(call, "\u00e4" * 17, "correct horse"))
 """,
     )
     connection, value = "ConnectionError", "ValueError"
-    assert lines == [connection, connection, value, value, value]
+    assert lines == [connection, connection, value, value, value, connection, value, value, value]
 
 
 def test_importing_wifi_calibrates_the_radio_anew_in_each_run(tmp_path, services):

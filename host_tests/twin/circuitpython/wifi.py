@@ -36,10 +36,11 @@ _LONGEST_HOSTNAME = 32
 
 
 def _checked_password(text, least=8):
-    """Length of a password; 64 letters are the key itself and must be hexadecimal. ValueError."""
-    if not least <= len(text) <= 64:
+    """Length of a password in octets; 64 are the key itself and must be hexadecimal. ValueError."""
+    length = len(text.encode())
+    if not least <= length <= 64:
         raise ValueError("password length must be 8-64")
-    if len(text) == 64 and text.strip("0123456789abcdefABCDEF"):
+    if length == 64 and text.strip("0123456789abcdefABCDEF"):
         raise ValueError("Invalid hex password")
 
 
@@ -175,7 +176,7 @@ class Radio:
         station = device.station
         ssid = ssid if isinstance(ssid, str) else bytes(ssid).decode()
         password = password if isinstance(password, str) else bytes(password).decode()
-        if not 1 <= len(ssid) <= 32:
+        if not 1 <= len(ssid.encode()) <= 32:
             raise ValueError("ssid length must be 1-32")
         if password:
             _checked_password(password)
@@ -293,7 +294,7 @@ class Radio:
         if not 0 <= max_connections <= 10:
             raise ValueError("max_connections must be 0-10")
         ssid = ssid if isinstance(ssid, str) else bytes(ssid).decode()
-        if not 1 <= len(ssid) <= 32:
+        if not 1 <= len(ssid.encode()) <= 32:
             raise ValueError("ssid length must be 1-32")
         if not 1 <= channel <= 13:
             raise ValueError("channel must be 1-13")
