@@ -851,7 +851,7 @@ def test_join_times(tmp_path, services):
         import ipaddress
         address = ipaddress.ip_address
         wifi.radio.set_ipv4_address(ipv4=address("192.168.1.9"), netmask=address("255.255.255.0"),
-                                    gateway=address("192.168.1.1"))
+                                    gateway=address("192.168.1.1"), ipv4_dns=None)
         before = time.monotonic_ns()
         wifi.radio.connect("Home", "correct horse", channel=6)
         print(took(before), wifi.radio.ipv4_address)

@@ -348,8 +348,10 @@ print([refused(name, text) for text in ("my_box", "-box", "a..b", "box-", "a.b."
 def save(mode):
     radio.power_management = mode
 print(refused(save, wifi.PowerManagement.UNKNOWN), str(radio.power_management))
-print(refused(radio.set_ipv4_address, ipv4="192.168.1.9", netmask="255.255.255.0", gateway="192.168.1.1"))
-import socketpool
+print(refused(radio.set_ipv4_address, ipv4="192.168.1.9", netmask="255.255.255.0", gateway="192.168.1.1", ipv4_dns=None))
+import ipaddress, socketpool
+address = ipaddress.ip_address("192.168.1.9")
+print(refused(radio.set_ipv4_address, ipv4=address, netmask=address, gateway=address))
 print(refused(socketpool.SocketPool, None))
 radio.connect("Home", "correct horse", channel=6)
 point = radio.ap_info
@@ -363,6 +365,7 @@ print(point.ssid, point.channel, len(point.bssid), point.rssi < 0, str(point.aut
         "['ValueError', 'ValueError', 'ValueError', 'taken', 'taken', 'taken'] a.b.",
         "ValueError wifi.PowerManagement.MIN",
         "ValueError",
+        "SystemError",
         "ValueError",
         "Home 6 6 True wifi.AuthMode.PSK 192.168.1.50",
     ]

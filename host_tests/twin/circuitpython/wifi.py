@@ -251,9 +251,12 @@ class Radio:
     def addresses(self):
         return (device.station.address or NO_ADDRESS,) if self.connected else ()
 
-    def set_ipv4_address(self, *, ipv4, netmask, gateway, ipv4_dns=None):
-        """A fixed address; before connect it replaces DHCP. `ipv4_dns` names a server that cannot be asked."""
+    def set_ipv4_address(self, *, ipv4, netmask, gateway, ipv4_dns=...):
+        """A fixed address; before connect it replaces DHCP. `ipv4_dns` names a server that cannot be asked; left out it is
+        no object at all (shared-bindings/wifi/Radio.c: MP_OBJ_NULL), and its type is looked at."""
         station = device.station
+        if ipv4_dns is ...:
+            raise SystemError("there is no ipv4_dns: the device would restart here")
         if not all(isinstance(address, ipaddress.IPv4Address) for address in (ipv4, netmask, gateway)):
             raise ValueError("Only IPv4 addresses supported")
         station.static_address = (str(ipv4), str(netmask), str(gateway))
