@@ -15,9 +15,6 @@ import traceback
 import microcontroller
 import supervisor
 
-# Saving a file over USB would otherwise restart the box in the middle of a car's session.
-supervisor.runtime.autoreload = False
-
 # Below the watchdog's time: it stays armed after an exception and nothing feeds it here.
 _LONGEST_WAIT_S = 16
 # A version that hangs before it arms the watchdog itself; loading one takes some 20 s.
@@ -52,9 +49,11 @@ def keep_out():
     """Leave the drive to a computer for as long as one is connected. A button that is pressed by accident, or is stuck, must
     not leave the box dead until somebody pulls the plug."""
     print("BOOT is held: the program is not started; RESET starts it")
+    supervisor.runtime.autoreload = False
     end_s = time.monotonic() + _KEPT_OUT_S
     while supervisor.runtime.usb_connected or time.monotonic() < end_s:
         time.sleep(1)
+    supervisor.runtime.autoreload = True
 
 
 def arm_watchdog():
@@ -151,8 +150,14 @@ try:
         if reason is None:
             from appliance import box
 
-            # From here, because what it has to do calls as deep as it may.
-            box.main()
+            # A file that is saved over USB would restart the box in the middle of a car's session. Until now, and where nothing
+            # starts, it may: a computer that copies a version is not done yet.
+            supervisor.runtime.autoreload = False
+            try:
+                # From here, because what it has to do calls as deep as it may.
+                box.main()
+            finally:
+                supervisor.runtime.autoreload = True
         else:
             import recovery
 
@@ -178,6 +183,11 @@ except KeyboardInterrupt:
     print("Ctrl-C once more leads to the prompt")
 except Exception as error:
     print("no recovery page:", error)
+# A computer that writes ends the wait, and code.py begins anew when it is done: a reset between erasing and writing a page
+# of the FAT would take the drive with it.
+if supervisor.runtime.usb_connected:
+    # It may pause while it copies.
+    wait_s = _LONGEST_WAIT_S
 print("restart in", wait_s, "s")
 time.sleep(wait_s)
 microcontroller.reset()

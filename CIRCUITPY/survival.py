@@ -216,6 +216,9 @@ def _board():
                 reason = WATCHDOG
             elif told == microcontroller.ResetReason.POWER_ON:
                 reason = POWER
+        elif supervisor.runtime.run_reason == supervisor.RunReason.AUTO_RELOAD:
+            # A computer has written to the drive: the same new chances as after switching on.
+            reason = POWER
     except Exception as error:
         print("no NVM:", error)
     return nvm, rtc, reason

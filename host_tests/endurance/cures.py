@@ -213,6 +213,30 @@ CURES = {
         "host_tests/plc/test_spi_search.py::"
         "test_a_modem_that_comes_late_is_read_as_asked_for_although_others_would_do",
     ),
+    "a failed start waits for no computer": (
+        "code.py",
+        "                supervisor.runtime.autoreload = True\n",
+        "                pass\n",
+        "host_tests/update/test_by_usb.py::test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_itself",
+    ),
+    "beside a computer the wait is as short as ever": (
+        "code.py",
+        "if supervisor.runtime.usb_connected:\n    # It may pause while it copies.\n    wait_s = _LONGEST_WAIT_S\n",
+        "",
+        "host_tests/update/test_by_usb.py::test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_itself",
+    ),
+    "a computer that writes restarts a box that runs": (
+        "code.py",
+        "            supervisor.runtime.autoreload = False\n",
+        "",
+        "host_tests/update/test_by_usb.py::test_a_file_that_is_saved_over_usb_does_not_restart_a_box_that_runs",
+    ),
+    "what a computer wrote gets no new chance": (
+        "survival.py",
+        "== supervisor.RunReason.AUTO_RELOAD",
+        "is None",
+        "host_tests/update/test_by_usb.py::test_a_drive_that_is_mended_beside_the_recovery_page_starts_by_itself",
+    ),
 }
 
 

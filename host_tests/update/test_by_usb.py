@@ -93,6 +93,73 @@ def test_a_half_copied_version_that_cannot_start_gives_way_to_a_slot(tmp_path, f
         assert "copied to the drive did not run well" in notes_of(box)
 
 
+def copied(folder):
+    """A drive with what the box has, on which a test damages something."""
+    shutil.copytree(CIRCUITPY, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def runs(world):
+    return "self-test: all parts work" in world.device.console_text()
+
+
+@pytest.mark.parametrize("pause_after", [("code.py",), ("lib/plc/const.py", "www/index.html"), None])
+def test_no_restart_cuts_a_computer_off_that_pauses_while_it_copies(tmp_path, pause_after):
+    """Where it pauses for 0.75 s CircuitPython starts what is there, and a chip that is reset while a page of the FAT is
+    erased loses the drive: supervisor/shared/reload.c, ports/espressif/supervisor/internal_flash.c."""
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    (drive / "code.py").write_text('print("Hello World!")\n')
+    version = copied(tmp_path / "version")
+    files = {path.relative_to(version).as_posix(): path.read_bytes() for path in version.rglob("*") if path.is_file()}
+    options = {**FREE, "usb_host": True}
+    with World(seed=1, circuitpy=drive, settings_text="", device_options=options) as world:
+        world.run(5)
+        for number, name in enumerate(sorted(files)):
+            world.device.save_from_pc(name, files[name])
+            pause_s = 3 if pause_after is None and number % 10 == 0 else 0.1
+            world.run(15 if name in (pause_after or ()) else pause_s)
+        assert world.device.resets == []
+        assert world.run_until(lambda: runs(world), 90), "nobody has to press RESET"
+        assert world.device.resets == []
+
+
+def test_a_file_that_is_saved_over_usb_does_not_restart_a_box_that_runs(tmp_path):
+    with World(seed=1, device_options={**FREE, "usb_host": True}) as world:
+        assert world.run_until(lambda: runs(world), 90)
+        world.device.save_from_pc("settings.toml", b"# mine\n")
+        world.run(5)
+        assert (world.device.starts, world.device.run_reason, world.device.state) == (1, "STARTUP", "RUNNING")
+
+
+@pytest.mark.parametrize("at_s", [0.5, 15])
+def test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_itself(tmp_path, at_s):
+    """Beside a computer it waits for 16 s, also after the first failure, and also one of a box that runs."""
+    whole = (CIRCUITPY / "lib/appliance/loop.py").read_bytes()
+    drive = copied(tmp_path / "drive")
+    planted = b"    def run(self, sleep):\n", b"    def run(self, sleep):\n        import never_there\n"
+    assert planted[0] in whole
+    (drive / "lib/appliance/loop.py").write_bytes(whole.replace(*planted))
+    with World(seed=1, circuitpy=drive, device_options={**FREE, "usb_host": True}) as world:
+        assert world.run_until(lambda: "restart in 16 s" in world.device.console_text(), 90)
+        world.run(at_s)
+        world.device.save_from_pc("lib/appliance/loop.py", whole)
+        assert world.run_until(lambda: runs(world), 90)
+        assert world.device.resets == []
+
+
+def test_a_drive_that_is_mended_beside_the_recovery_page_starts_by_itself(tmp_path):
+    drive = copied(tmp_path / "drive")
+    whole = (drive / "lib/appliance/box.py").read_bytes()
+    (drive / "lib/appliance/box.py").write_text("raise ValueError('planted')\n")
+    with World(seed=1, circuitpy=drive, device_options={**FREE, "usb_host": True}) as world:
+        assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 300)
+        resets = len(world.device.resets)
+        world.device.save_from_pc("lib/appliance/box.py", whole)
+        assert world.run_until(lambda: runs(world), 90)
+        assert len(world.device.resets) == resets
+
+
 def test_a_missing_exi_table_is_named_on_the_console_and_on_the_recovery_page(tmp_path):
     drive = deployed(tmp_path / "drive")
     (drive / "lib/v2g/schemas/din.bin").unlink()
