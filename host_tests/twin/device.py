@@ -780,6 +780,7 @@ class Device:
             return "soft"
         self._end_vm(hard=True)
         self.watchdog.disarm()
+        self.watchdog.timeout_s = 0.0
         self.previous_traceback = None
         self.next_code_file = None
         if isinstance(ending, HardReset):
@@ -909,7 +910,7 @@ class Device:
             self.state = "RUNNING"
             chosen, self.next_code_file = self.next_code_file, None
             names = [chosen.filename] if chosen is not None and chosen.filename else []
-            names += ["code.py", "main.py"]
+            names += ["code.txt", "code.py", "main.py", "main.txt"]
             failed = False
             for name in names:
                 if self.drive.source(name) is not None:

@@ -193,19 +193,20 @@ class Drive:
         return fat_layout.fat_page(new[-1])
 
     def open(self, path, mode="r", buffering=-1, encoding=None):
-        """`open` of the device; OSError ENOENT, EISDIR, EROFS, EEXIST."""
+        """`open` of the device; OSError ENOENT, EACCES, EROFS, EEXIST."""
         del buffering, encoding
         device = self.device
         device.spend(device.costs.file_open_us)
         host_path = self.host_path(path)
-        if host_path.is_dir():
-            raise DeviceOSError(errors.EISDIR)
         writes = any(letter in mode for letter in "wax+")
         exists = host_path.exists()
         if writes:
             if self._is_mounted(self.absolute(path)):
                 raise DeviceOSError(errors.EROFS)
             self.require_writable()
+        if host_path.is_dir():
+            # f_open: FR_NO_FILE for what shall be there already, FR_DENIED for what would be made.
+            raise DeviceOSError(errors.ENOENT if "r" in mode else errors.EACCES)
         if not exists and ("r" in mode or not host_path.parent.is_dir()):
             raise DeviceOSError(errors.ENOENT)
         if "x" in mode and exists:

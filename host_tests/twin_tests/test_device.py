@@ -421,6 +421,21 @@ def test_watchdog_stays_armed_after_an_uncaught_exception(boards):
     assert [reason for _, reason in device.resets] == ["WATCHDOG"]
 
 
+def test_a_reset_forgets_the_watchdogs_time_and_a_reload_does_not(boards):
+    """It lies in the C code's memory (common-hal/microcontroller/__init__.c common_hal_mcu_watchdogtimer_obj)."""
+    device = boards("""
+        import microcontroller, supervisor
+        print(microcontroller.watchdog.timeout)
+        if microcontroller.watchdog.timeout == 0:
+            microcontroller.watchdog.timeout = 3
+            supervisor.reload()
+    """)
+    device.run(5)
+    device.reset()
+    device.run(5)
+    assert [line for _, line in device.console if line[:1].isdigit()] == ["0.0", "3", "0.0", "3"]
+
+
 def test_watchdog_raise_mode_reaches_python(tmp_path):
     device = run_code(
         tmp_path,

@@ -1386,6 +1386,25 @@ def test_a_directory_is_no_file_and_a_file_no_directory_and_a_device_without_fat
     assert said(device) == ["21", "20", "13", "19", "2048"]
 
 
+def test_a_directory_is_not_opened(tmp_path):
+    """FatFs has no EISDIR: f_open finds no file there, or denies it."""
+    text = """
+        import storage
+        storage.remount("/", False)
+        for mode in ("r", "rb", "r+b", "wb", "a", "x"):
+            try:
+                open("/app", mode)
+            except OSError as error:
+                print(error.errno)
+    """
+    device = run_code(tmp_path, text, files={"app/README.txt": "x"})
+    assert said(device) == ["2", "2", "2", "13", "13", "13"]
+
+
+def test_code_txt_comes_before_code_py(tmp_path):
+    assert said(run_code(tmp_path, 'print("py")', files={"code.txt": 'print("txt")'})) == ["txt"]
+
+
 def test_a_flash_cycle_takes_50_ms(tmp_path):
     device = run_code(
         tmp_path,
@@ -1511,6 +1530,36 @@ def test_nvm_is_erased_before_it_is_written(boards):
     device.run(0.06)
     device.power_off()
     assert bytes(device.nvm[:3]) == bytes(3)
+
+
+def test_nvm_takes_bytes_in_a_row_and_nothing_else(tmp_path):
+    text = """
+        import array, microcontroller
+        nvm = microcontroller.nvm
+        def store(index, value):
+            nvm[index] = value
+        tries = (
+            lambda: nvm[0:8:2],
+            lambda: store(slice(0, 4, 2), b"ab"),
+            lambda: store(slice(0, 2), [1, 2]),
+            lambda: store(slice(0, 2), array.array("H", (1, 2))),
+            lambda: store(slice(0, 2), b"abc"),
+            lambda: store(0, 256),
+            lambda: store(8192, 1),
+            lambda: nvm[8192],
+            lambda: store(slice(0, 2), memoryview(b"abc")[1:]),
+            lambda: store(-1, 7),
+        )
+        for one in tries:
+            try:
+                one()
+                print("taken")
+            except Exception as error:
+                print(type(error).__name__)
+        print(bytes(nvm[0:2]), nvm[8191], len(nvm[8190:9000]))
+    """
+    refused = ["NotImplementedError"] * 3 + ["ValueError"] * 3 + ["IndexError"] * 2
+    assert said(run_code(tmp_path, text)) == [*refused, "taken", "taken", "b'bc' 7 2"]
 
 
 # --- buses ---------------------------------------------------------------------------------------------------------------

@@ -3,9 +3,11 @@
 """microcontroller: processor, pins, reset, nvm and watchdog.
 
 Follows shared-bindings/microcontroller/__init__.c; for the reasons of a reset
-ports/espressif/common-hal/microcontroller/Processor.c, for NVM ports/espressif/common-hal/nvm/ByteArray.c.
+ports/espressif/common-hal/microcontroller/Processor.c, for NVM ports/espressif/common-hal/nvm/ByteArray.c and
+shared-bindings/nvm/ByteArray.c.
 """
 
+import array
 import types
 
 from twin_device import device
@@ -80,15 +82,26 @@ class NvmArray:
     def __bool__(self):
         return True
 
+    @staticmethod
+    def _check(index):
+        if isinstance(index, slice) and index.step not in (None, 1):
+            raise NotImplementedError("only slices with step=1 (aka None) are supported")
+
     def __getitem__(self, index):
+        self._check(index)
         device.spend(device.costs.nvm_read_us)
         value = device.nvm[index]
         return value if isinstance(value, int) else bytearray(value)
 
     def __setitem__(self, index, value):
         content = bytearray(device.nvm)
+        self._check(index)
         if isinstance(index, slice):
             positions = range(*index.indices(len(content)))
+            if not isinstance(value, (bytes, bytearray, memoryview, array.array)):
+                raise NotImplementedError("array/bytes required on right side")
+            if memoryview(value).itemsize != 1:
+                raise ValueError("Array values should be single bytes.")
             value = bytes(value)
             if len(value) != len(positions):
                 raise ValueError("Slice and value different lengths.")
