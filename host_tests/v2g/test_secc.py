@@ -843,6 +843,21 @@ def test_a_number_of_a_second_connection_counts_as_if_it_came_on_the_first(close
     assert car.kinds("soc") == later and len(car.kinds("released")) == 1
 
 
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_car_that_connects_again_after_its_reading_left_where_it_did(closes):
+    """What it is told on another connection is another session, and not what let it go."""
+    car = WireCar().to_reading()
+    car.request("ChargeParameterDiscoveryReq")
+    if closes:
+        car.tcp("R")
+        car.sends()
+    car.wait(600)
+    car.connect()
+    car.wait(4000)
+    ((_, _, words),) = [event for event in car.events if event[:2] == ("checkpoint", 910)]
+    assert words == "car released: the car reset the connection (rung 2, when asked to)"
+
+
 def _to(step):
     car = WireCar().slac()
     for name in ("sdp", "connect", "handshake")[:step]:

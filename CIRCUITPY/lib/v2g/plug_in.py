@@ -62,6 +62,7 @@ class PlugIn:
     closing = False
     leave_at = None  # no new key before this tick
     how = None  # how it ended: words for the log
+    rung = None  # where it left: words for the log, made then, because it may connect again
     declined_told = False  # ``v2g.admission`` was told that the car declined
     ended = None  # cause, if the car closed its connection before it told anything
     _next_request_by = None
@@ -198,6 +199,7 @@ class PlugIn:
         """Nothing more will be said. The network is kept a little longer, for the car's last ACK."""
         self.how = self.how or how
         if self.leave_at is None:
+            self.rung = departure(self.how, self.session)
             self.leave_at = ticks_add(now, LIMITS_MS["linger"])
             self._leave_by = ticks_add(now, LIMITS_MS["fin"])
 
@@ -213,7 +215,7 @@ class PlugIn:
             self._events.append(("session_end", self.why))
             return
         how = self.how or "link lost"
-        self.say(910, "car released: %s (%s)" % (how, departure(self.how, self.session)))
+        self.say(910, "car released: %s (%s)" % (how, self.rung or departure(self.how, self.session)))
         if not self.told:
             self._events.append(("reading", self.reading))
         self._events.append(("released", how))
