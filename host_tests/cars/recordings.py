@@ -34,6 +34,8 @@ WAKE_MS = 300  # habit wake_ms: from 5 % on the pilot, which no recording shows,
 _STANDARDS = {0x9A: din, 0x98: iso2}
 _AS_IN_DIN = {"PaymentServiceSelection": "ServicePaymentSelection", "Authorization": "ContractAuthentication"}
 _FIN, _SYN, _RST = 1, 2, 4
+_NOP, _MSS, _SACK = 1, 2, 4
+_TOLD_PORT = 32  # in an SDP response: behind the headers of UDP and V2GTP and an address
 _ICMP = {133: "rs", 135: "ns", 136: "na", 143: "mld"}
 
 
@@ -239,7 +241,9 @@ class Recording:
             found["sdp_fallback"] = (other[0].packet.payload[16], other[0].t)
             found["sdp_fallback_pause_ms"] = (ms(other[0].t, same[-1].t) - 250, other[0].t)
         asked_for = [row for row in self.of("ns") if any(row.packet.source) and row.t > answered.t]
-        syn = next(row for row in self.of("tcp") if row.flags & _SYN)
+        syn = self.syn
+        if syn is None:
+            return
         if asked_for and asked_for[0].t < syn.t:
             found["resolve_delay_ms"] = (ms(asked_for[0].t, answered.t), asked_for[0].t)
             heard = next(row for row in self.of("na", False) if row.t >= asked_for[0].t)
@@ -250,15 +254,23 @@ class Recording:
             found["probe_ms"] = (ms(probes[0].t, before), probes[0].t)
             found["probe_multicast"] = (probes[0].packet.destination[0] == 0xFF, probes[0].t)
 
+    @property
+    def syn(self):
+        """The car's SYN to the port that it was told, None without any: a VW knocks at another one beside its session."""
+        told = {row.packet.payload[_TOLD_PORT:][:2] for row in self.of("sdp", False)}
+        asked = [row for row in self.of("tcp") if row.flags & _SYN]
+        return next((row for row in asked if row.packet.payload[2:4] in told), asked[0] if asked else None)
+
     def _tcp(self, found):
         mine = self.of("tcp")
-        if not mine:
+        syn = self.syn
+        if syn is None:
             return
-        syn = next(row for row in mine if row.flags & _SYN)
+        offered, padding = options_of(syn)
         found["tcp_port"] = (syn.port, syn.t)
-        found["mss"] = (int.from_bytes(syn.options[2:4], "big"), syn.t)
-        found["sack"] = (b"\x04\x02" in syn.options[4:], syn.t)
-        found["syn_padding"] = (len(syn.options) - len(syn.options.rstrip(b"\0")), syn.t)
+        found["mss"] = (int.from_bytes(offered[_MSS], "big") if _MSS in offered else None, syn.t)
+        found["sack"] = (_SACK in offered, syn.t)
+        found["syn_padding"] = (padding, syn.t)
         found["window"] = (syn.window, syn.t)
         bare = [row for row in mine if row.flags == 0x10 and not row.data]
         windows = [row.window for row in bare[:20]]
@@ -400,6 +412,18 @@ class Recording:
             "soc": [m.t for m in self.messages if m.name == "ChargeParameterDiscoveryReq"],
         }
         return {name: round(times[0], 3) for name, times in points.items() if times}
+
+
+def options_of(syn):
+    """({kind: value} of a SYN's TCP options, in whatever order they stand, octets behind their end) (RFC 9293 3.2)."""
+    options, found = syn.options, {}
+    while options and options[0]:
+        size = 1 if options[0] == _NOP else options[1] if len(options) > 1 else 0
+        if not size or size > len(options):
+            break
+        found[options[0]] = options[2:size]
+        options = options[size:]
+    return found, len(options)
 
 
 def milli_volts(message):

@@ -133,6 +133,33 @@ def test_what_a_car_said_before_it_searched_is_its_own(capture):
 
 
 @pytest.mark.parametrize(
+    ("options", "mss", "sack", "padding"),
+    [
+        ("0204015e00000000", 350, False, 4),
+        ("01010204015e0000", 350, False, 2),
+        ("04020204015e0000", 350, True, 2),
+        ("0303070102040200", 512, False, 0),
+        ("0303070101010100", None, False, 1),
+    ],
+)
+def test_the_options_of_a_syn_are_found_wherever_they_stand_and_not_in_a_knock_at_another_port(
+    options, mss, sack, padding, capture, tmp_path, monkeypatch
+):
+    frames = _frames(capture)
+    carrier = frames[_carriers(frames)[0]][1]
+    number = next(n for n, (_, frame) in enumerate(frames) if frame[20] == TCP and frame[54:58] == carrier[54:58])
+    t, frame = frames[number]
+    syn = frame[:74] + bytes.fromhex(options)
+    assert len(syn) == len(frame)
+    knock = syn[:56] + (60918).to_bytes(2, "big") + syn[58:74] + bytes.fromhex("020405a000000000")
+    rows = _rows([*frames[:number], (t, knock), (t, syn), *frames[number + 1 :]])
+    (tmp_path / "car.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.setattr(recordings, "CAPTURES", tmp_path)
+    measured = recordings.Recording("car.jsonl").measured()
+    assert [measured[name][0] for name in ("mss", "sack", "syn_padding")] == [mss, sack, padding]
+
+
+@pytest.mark.parametrize(
     ("file", "digest"), [(row[0], row[4]) for row in SOURCES], ids=[row[0] for row in SOURCES]
 )
 def test_the_recordings_are_those_that_the_page_names(file, digest):

@@ -797,7 +797,7 @@ RECORDED = {
             "tcp_port": (56087, 2.979),
             "mss": (512, 2.979),
             "sack": (False, 2.979),
-            "syn_padding": (1, 2.979),
+            "syn_padding": (0, 2.979),
             "window": (512, 2.979),
             "window_style": ("constant", 51.326),
             "ack_delay_ms": (8, 3.554),
