@@ -69,7 +69,7 @@ def arm_watchdog():
         print("no watchdog:", error)
 
 
-def has_updates():
+def has_room():
     """True where the drive has room for versions beside the one that was copied to it."""
     try:
         os.stat("/updates")
@@ -93,7 +93,7 @@ def nothing_to_pick():
     except Exception:
         # slots.py says what is amiss.
         return False
-    return not has_updates()
+    return not has_room()
 
 
 def pick_version():
@@ -124,14 +124,14 @@ def load_version():
     return start.load()
 
 
-def count_failure(error, certain):
-    """Count this failed start, twice when it is ``certain`` that the next fails as well, for loading takes long; gives how
+def count_failure(error, final):
+    """Count this failed start, twice when the next would fail as well (``final``), for loading takes long; gives how
     many came in a row, None where nothing can be remembered."""
     try:
         import slots
 
         text = "".join(traceback.format_exception(error))
-        for _ in range(2 if certain else 1):
+        for _ in range(2 if final else 1):
             count = slots.failed(text)
         return None if slots.new_counts().kept is None else count
     except Exception as another:
@@ -166,15 +166,15 @@ try:
     except Exception as error:
         # A file that cannot be imported is no better the next time.
         missing = isinstance(error, (ImportError, SyntaxError))
-        certain = missing or getattr(sys.modules.get("appliance.start"), "importing", False)
+        final = missing or getattr(sys.modules.get("appliance.start"), "importing", False)
         # Counted first: a console that nobody reads any more may hold print until the watchdog ends it.
-        failed = count_failure(error, certain)
+        failed = count_failure(error, final)
         traceback.print_exception(error)
         if failed is not None:
             wait_s = min(1 << min(failed, 5), wait_s)
         # At once where nothing else could start, and where no later start would know of this one: slots.py or survival.py
         # is missing, too. Not after a box that ran, whose page has the port.
-        if (failed is None or missing and not has_updates()) and time.monotonic() - began < _LOAD_S:
+        if (failed is None or missing and not has_room()) and time.monotonic() - began < _LOAD_S:
             import recovery
 
             recovery.main("")

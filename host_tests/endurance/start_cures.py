@@ -199,8 +199,8 @@ CURES = {
     ),
     "a file that cannot be imported counts twice": (
         "code.py",
-        "for _ in range(2 if certain",
-        "for _ in range(1 if certain",
+        "for _ in range(2 if final",
+        "for _ in range(1 if final",
         broken_program,
     ),
     "what failed before is looked at": (

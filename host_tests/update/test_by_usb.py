@@ -205,6 +205,43 @@ def test_a_half_copied_drive_that_cannot_start_is_told_at_the_first_start(tmp_pa
         assert world.run_until(lambda: world.device.starts == 2 and world.ready, 60)
 
 
+# What may be amiss beside a file that is missing: (settings, a fault of the world, the display).
+TROUBLES = (
+    (HOME, None, "ssd1306"),
+    ({**HOME, "MODEM_SCK": "IO99"}, None, None),
+    ({**HOME, "WIFI_SSID": ""}, None, None),
+    ({**HOME, "DISPLAY": "st7789"}, "wifi_off", None),
+    (HOME, "modem_absent", None),
+)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("trouble", range(len(TROUBLES)))
+def test_whichever_file_is_missing_the_box_works_or_its_recovery_page_names_it(tmp_path, trouble):
+    settings, fault, display = TROUBLES[trouble]
+    whole = deployed(tmp_path / "drive")
+    paths = sorted(path.relative_to(whole).as_posix() for path in (whole / "lib").rglob("*") if path.is_file())
+    wrong = []
+    for path in paths:
+        data = (whole / path).read_bytes()
+        (whole / path).unlink()
+        with World(seed=1, circuitpy=whole, settings=settings, display=display, device_options=FREE) as world:
+            if fault is not None:
+                world.set_fault(fault, True)
+            device = world.device
+            ends = ("recovery page at", "self-test: ", "selftest failed")
+            world.run_until(lambda device=device: any(end in device.console_text() for end in ends), 100, 100_000)
+            world.run(60)
+            named = path in device.console_text()
+            if "recovery page at" in device.console_text():
+                named = f"<li>{path}</li>" in world.network.http("GET", "/").text
+            # What compares the files is missing itself.
+            if device.starts != 1 or not (named or path == "lib/appliance/update/files.py"):
+                wrong.append(path)
+        (whole / path).write_bytes(data)
+    assert wrong == []
+
+
 def test_without_the_recovery_page_the_console_says_what_is_missing_and_the_box_starts_again(tmp_path):
     drive = half_copy(tmp_path, ("recovery.py", "survival.py", "lib/appliance/box.py"))
     with World(seed=1, circuitpy=drive, settings=HOME, display=None, device_options=FREE) as world:
