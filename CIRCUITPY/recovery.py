@@ -402,7 +402,7 @@ def show_console():
     try:
         import board
 
-        board.DISPLAY.auto_refresh = True
+        getattr(board, "DISPLAY", None).auto_refresh = True
     except Exception:
         # There is none, or the program gave it back.
         return

@@ -64,7 +64,7 @@ def test_whatever_the_display_does_the_sentence_is_told_and_the_console_says_why
     # Half a copy may lack the file that shows it.
     monkeypatch.setitem(sys.modules, "appliance.refusal", refusal if error else None)
     monkeypatch.delattr(sys.modules["appliance"], "refusal", raising=False)
-    _short, sentence = start.problem()
+    sentence = start.problem()[1]
     assert start.load() == sentence
     told = capsys.readouterr().out
     assert told.startswith(sentence + "\nnot on the display: ") and str(error or "refusal") in told

@@ -105,15 +105,16 @@ def compiled_calls(path):
     return reader.calls()
 
 
-def _functions(code):
+def functions_in(code):
+    """A code object and all that are made in it, in the order of their definitions."""
     yield code
     for constant in code.co_consts:
         if hasattr(constant, "co_consts"):
-            yield from _functions(constant)
+            yield from functions_in(constant)
 
 
 @functools.cache
-def _source(filename):
+def source_of(filename):
     """(path, lines) of what a code object of the device names as its file, or None."""
     name = filename.removeprefix(DRIVE).removeprefix(FROZEN)
     for path in (ROOT / "CIRCUITPY" / name, SITE / name.removeprefix("lib/")):
@@ -125,11 +126,11 @@ def _source(filename):
 @functools.cache
 def _calls(filename):
     """{(name, first line): bytes}"""
-    found = _source(filename)
+    found = source_of(filename)
     if found is None:
         return {}
     path, _ = found
-    codes = list(_functions(compile(path.read_text(), str(path), "exec")))
+    codes = list(functions_in(compile(path.read_text(), str(path), "exec")))
     sizes = compiled_calls(path)
     if len(codes) != len(sizes):
         raise ValueError(f"{path}: {len(codes)} functions, {len(sizes)} compiled")
@@ -143,7 +144,7 @@ def call_bytes(code):
 
 def copied_bytes(code, caller, line):
     """Of the copied arguments, where the line of `caller` does not call the method `code` by its name."""
-    found = _source(caller.co_filename)
+    found = source_of(caller.co_filename)
     if found is None or code.co_varnames[:1] != ("self",) or code.co_name.startswith("__"):
         return 0
     _, lines = found

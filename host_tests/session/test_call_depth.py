@@ -78,7 +78,7 @@ class Kept:
 def test_a_call_takes_what_the_compiler_gives_it(tmp_path):
     (tmp_path / "functions.py").write_text(FUNCTIONS)
     sizes = pystack.compiled_calls(tmp_path / "functions.py")
-    codes = list(pystack._functions(compile(FUNCTIONS, "functions.py", "exec")))
+    codes = list(pystack.functions_in(compile(FUNCTIONS, "functions.py", "exec")))
     assert [code.co_name for code in codes] == "<module> plain tries generator Kept method <listcomp>".split()
     # 5 words, and of plain its argument and one to work with; a try block has 3 and the exception that it holds.
     assert sizes[1] == pystack.in_steps(5 * 4 + 2 * 4) == 32
@@ -89,9 +89,9 @@ def test_the_arguments_of_a_kept_method_are_copied():
     jobs, box = DRIVE + "lib/appliance/jobs.py", DRIVE + "lib/appliance/box.py"
 
     def code_of(filename, name):
-        _path, lines = pystack._source(filename)
+        lines = pystack.source_of(filename)[1]
         code = compile("\n".join(lines), filename, "exec")
-        return next(code for code in pystack._functions(code) if code.co_name == name), lines
+        return next(code for code in pystack.functions_in(code) if code.co_name == name), lines
 
     caller, lines = code_of(jobs, "run")
     line = next(number for number, text in enumerate(lines, 1) if "self._look(" in text)
@@ -103,7 +103,7 @@ def test_the_arguments_of_a_kept_method_are_copied():
 def test_the_estimate_that_the_twin_enforces_is_near_what_the_compiler_gives():
     under, over = 0, 0
     for path in sorted((pystack.ROOT / "CIRCUITPY/lib/v2g").glob("*.py")):
-        codes = list(pystack._functions(compile(path.read_text(), str(path), "exec")))
+        codes = list(pystack.functions_in(compile(path.read_text(), str(path), "exec")))
         for code, size in list(zip(codes, pystack.compiled_calls(path), strict=True))[1:]:
             if size:
                 under = min(under, pystack_bytes(code) - size)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What comes by USB, and what is left when nothing starts: half-copied drives, the recovery page, safe mode."""
 
+import functools
 import os
 import shutil
 import types
@@ -215,6 +216,11 @@ TROUBLES = (
 )
 
 
+def _has_come_up(device):
+    said = device.console_text()
+    return any(end in said for end in ("recovery page at", "self-test: ", "selftest failed"))
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("trouble", range(len(TROUBLES)))
 def test_whichever_file_is_missing_the_box_works_or_its_recovery_page_names_it(tmp_path, trouble):
@@ -229,8 +235,7 @@ def test_whichever_file_is_missing_the_box_works_or_its_recovery_page_names_it(t
             if fault is not None:
                 world.set_fault(fault, True)
             device = world.device
-            ends = ("recovery page at", "self-test: ", "selftest failed")
-            world.run_until(lambda device=device: any(end in device.console_text() for end in ends), 100, 100_000)
+            world.run_until(functools.partial(_has_come_up, device), 100, 100_000)
             world.run(60)
             named = path in device.console_text()
             if "recovery page at" in device.console_text():
