@@ -20,7 +20,7 @@ from appliance.storage.records import Store
 
 from host_tests.session import restarts
 from host_tests.session.restarts import HEALTHY_S, START_S, said, world_of
-from host_tests.session.test_first_run import network_on
+from host_tests.support.shown_codes import network_on
 from host_tests.twin.world import CIRCUITPY, SETTINGS_IN_USE, World
 from host_tests.update import device_files
 

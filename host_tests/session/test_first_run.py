@@ -6,16 +6,14 @@ The phone is in-process (host_tests/twin/phone.py): it reads the QR code off the
 names, fetches what its system fetches, and posts what the page posts. Times are virtual.
 """
 
-import functools
 import json
 import re
 
 import pytest
-import zxingcpp
-from PIL import Image
 
 from host_tests.bench.device_time import MATCHING_PIECE_US, PASS_BESIDES_PIECE_US, SESSION_PIECE_US
 from host_tests.support.attacks import ATTACKS, Attack
+from host_tests.support.shown_codes import code_on, network_on
 from host_tests.support.starts import page_is_up, program_s, started
 from host_tests.twin.errors import DeviceOSError
 from host_tests.twin.network import AccessPoint
@@ -43,27 +41,6 @@ def console(world):
 
 def faults(world):
     return [line for line in console(world).splitlines() if " E " in line or "Traceback" in line]
-
-
-def code_on(display):
-    """What the QR code on the display says, None when there is none."""
-    image = display.image().convert("L")
-    return read_in(image.size, image.tobytes())
-
-
-@functools.lru_cache(100)
-def read_in(size, pixels):
-    """The same for a picture in grey; while a test waits for a code, most pictures are the one before."""
-    image = Image.frombytes("L", size, pixels)
-    image = image.resize((image.width * 4, image.height * 4), Image.Resampling.NEAREST)
-    found = zxingcpp.read_barcodes(image)
-    return found[0].text if found else None
-
-
-def network_on(display):
-    """(name, password) of the WiFi network whose code is on the display."""
-    found = re.fullmatch(r"WIFI:T:WPA;S:([^;]+);P:([^;]+);;", code_on(display) or "")
-    return found.groups() if found else None
 
 
 def on_the_air(world):

@@ -21,11 +21,22 @@ DESKTOP = {"width": 1280, "height": 900}
 # What an owner types. A browser tells less about a request there, and does less for a page, than at 127.0.0.1.
 NAME = "http://socbox.local"
 PAGES = ("/", "/config", "/webserial", "/modem", "/update", "/resetwifi", "/report", "/diary", "/login")
+# What a page has once all of it is there.
+LOADED = {"/": "#link.live", "/config": "body[data-ready]", "/webserial": ".line", "/report": "body[data-ready]",
+          "/diary": "body[data-ready]", "/update": "body[data-ready]"}  # fmt: skip
 
 # What the status page does every two seconds, done now and to its end.
 LOOK = """async () => {
     while (asking) await new Promise((done) => setTimeout(done, 20));
     await ask();
+}"""
+# What is written anew on the page from now on, in `window.written`.
+COUNT_CHANGES = """() => {
+    window.written = [];
+    if (window.watcher) watcher.disconnect();
+    window.watcher = new MutationObserver(
+        (all) => all.forEach((one) => written.push(one.target.id || one.target.textContent)));
+    watcher.observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ["title"] });
 }"""
 
 

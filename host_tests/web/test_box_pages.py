@@ -15,7 +15,9 @@ import pytest
 from host_tests.tools import bundle
 from host_tests.web.box import (
     CHROMIUM,
+    COUNT_CHANGES,
     DESKTOP,
+    LOADED,
     LOOK,
     NAME,
     PAGES,
@@ -38,18 +40,6 @@ WWW = Path(__file__).parents[2] / "CIRCUITPY" / "www"
 STATUS_PARTS = ("index.html", "style.css", "language.js", "common.js", "status.js", "icon.svg")
 PAGE_BUDGET = 30_000
 HARD = '02*; name=q" b\\ Ünïcode 😀'
-LOADED = {"/": "#link.live", "/config": "body[data-ready]", "/webserial": ".line", "/report": "body[data-ready]",
-          "/diary": "body[data-ready]", "/update": "body[data-ready]"}  # fmt: skip
-
-
-# What is written anew on the page from now on, in `window.written`.
-COUNT_CHANGES = """() => {
-    window.written = [];
-    if (window.watcher) watcher.disconnect();
-    window.watcher = new MutationObserver(
-        (all) => all.forEach((one) => written.push(one.target.id || one.target.textContent)));
-    watcher.observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: ["title"] });
-}"""
 
 
 @pytest.fixture(scope="module")

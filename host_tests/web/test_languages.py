@@ -10,7 +10,9 @@ import pytest
 
 from host_tests.web.box import (
     CHROMIUM,
+    COUNT_CHANGES,
     DESKTOP,
+    LOADED,
     LOOK,
     NAME,
     NO_COLOURS,
@@ -23,7 +25,6 @@ from host_tests.web.box import (
     running_browser,
     violations,
 )
-from host_tests.web.test_box_pages import COUNT_CHANGES, LOADED
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium-headless-shell)"),
