@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The diary: takes over each plug-in when it is over, and writes it down when no car is there and nothing else writes.
+"""The diary: takes each plug-in when it is over, and writes it when no car is there and nothing else writes.
 
     scan -> wipe what was deleted -> mend -> room -> first file -> second file
 
-A step is one of these, for one sector: 0.1 s of flash but for the room, which is made once. A plug-in that waits to be
-written is in RAM and in the list already. Of what is on flash nothing is held but the number of the newest entry.
+A step is one of these, for one sector: 0.1 s of flash, except making room, which happens once. A plug-in that waits to be
+written is in RAM and already in the list. Of the entries on flash only the number of the newest is kept in memory.
 """
 
 from plc.ticks import expired, ticks_add
@@ -16,12 +16,12 @@ from appliance.storage.preallocate import NoRoom
 from appliance.storage.records import PC_HAS_THE_DRIVE
 
 MOST_WAITING = 16
-# Sectors that are looked at in one step.
+# Sectors read in one step.
 SCANNED_AT_ONCE = 2
 REST_MS = 600000
-# A car that is not read and tries again and again is one entry an hour.
+# A car that cannot be read and keeps trying is one entry an hour.
 AGAIN_S = 3600
-# The clock of a browser that differs by less is not worth a write.
+# A browser's clock that differs by less is not written again.
 CLOCK_S = 120
 MOST_STEPS_OF_A_RESTART = 200
 
@@ -30,8 +30,8 @@ UNREADABLE = "The diary on the drive could not be read. It begins anew with the 
 
 
 class Diary:
-    """Slow piece. ``recording`` is False while the owner wants no diary; ``may_write()`` is True when the drive is free and
-    no car is there; ``tell(text)`` takes lines for the log, ``begin_room()`` is called before 9 s of work."""
+    """Slow piece. ``recording``: False if the owner wants no diary; ``may_write()``: True if the drive is free and no car is
+    there; ``tell(text)`` takes lines for the log; ``begin_room()`` is called before room is made, which takes 9 s."""
 
     def __init__(self, ring, status, recording, may_write, tell, begin_room):
         self.recording = recording
@@ -50,10 +50,10 @@ class Diary:
         self._is_misdated = False
         self._rests_until = None
         self._leaving = False
-        # The number of the first entry of this run, and the newest with its number.
+        # The number of this run's first entry; (number, Entry) of the newest.
         self._run = None
         self._written = None
-        # What is in the first file and not yet in the second: (sector, data).
+        # (sector, data) that was written to the first file and not yet to the second.
         self._half = None
         self._heard_db = 0
         self._heard = 0
@@ -63,7 +63,7 @@ class Diary:
 
     @property
     def is_scanned(self):
-        """False while it is not known yet what there is."""
+        """False until the files have been scanned."""
         return self._scanned > rings.SECTORS
 
     def mean_db(self):
@@ -94,13 +94,13 @@ class Diary:
             base -= rings.A_SECTOR
 
     def is_of_this_run(self, entry):
-        """True for an entry whose seconds count from the last start."""
+        """True for an entry of this run, whose seconds count from the last start."""
         return entry.run == self._run_now()
 
     # ---- the loop's side
 
     def due(self, now):
-        """True when there is a step to take. Allocates nothing while nothing happens."""
+        """True if there is a step to do. Allocates nothing while nothing happens."""
         if self._revision != self._status.revision:
             self._revision = self._status.revision
             self._collect()
@@ -127,7 +127,7 @@ class Diary:
             self._rest(now, "The diary cannot be written: %s" % error)
 
     def leave(self):
-        """Before a restart on purpose: write what waits, whoever is there."""
+        """Before a deliberate restart: write what waits, even if a car is there."""
         self._leaving = True
         self._collect()
         for _ in range(MOST_STEPS_OF_A_RESTART):
@@ -139,7 +139,7 @@ class Diary:
         self._leaving = False
 
     def delete(self):
-        """All of it is void, at once; it is wiped afterwards. RuntimeError: a PC has the drive. OSError."""
+        """Make all entries void at once; they are wiped later. Raises RuntimeError if a PC has the drive, and OSError."""
         self._collect()
         salt = self._ring.head.salt
         try:
@@ -152,7 +152,7 @@ class Diary:
                 self._is_misdated = False
                 self._status.earlier = None
                 self._begin_scan()
-                # There is nothing to look for.
+                # No files, so there is nothing to scan.
                 self._scanned = rings.SECTORS + 1
 
     def _rest(self, now, text):
@@ -203,7 +203,7 @@ class Diary:
         return bool(self._differing or self._half or self._waiting) or self._is_misdated
 
     def _clock_was_set(self):
-        """True when the newest entry of this run is on flash without the time, or with another one."""
+        """True if this run's newest entry is on flash without the time, or with another one."""
         unix_zero_s = self._status.uptime.unix_zero_s
         if self._written is None or unix_zero_s is None:
             return False
@@ -240,7 +240,7 @@ class Diary:
     def _scan(self):
         ring = self._ring
         if self._scanned == 0 and not ring.open():
-            # Files without a head were never written, or are damaged beyond repair.
+            # Files without a valid head were never written, or cannot be repaired.
             self._scanned = rings.SECTORS + 1
             if not ring.lacks_room() and any(ring.raw(0, 0)):
                 self._damage = UNREADABLE
@@ -277,7 +277,7 @@ class Diary:
             self._tell(self._damage)
 
     def _wipe(self):
-        """Zeros over what was deleted, a cluster at a time, then the head that says so."""
+        """Overwrite deleted entries with zeros, one cluster per step, then write the head that says so."""
         ring, pieces = self._ring, rings.SECTORS // rings.WIPED_AT_ONCE
         if ring.lacks_room():
             self._make_room()
@@ -294,7 +294,7 @@ class Diary:
         ring.head = head
 
     def _mend(self):
-        """One of the two files lost a sector, or never got it."""
+        """Repair a sector that one of the two files lost or never got."""
         ring = self._ring
         if ring.lacks_room():
             self._make_room()
@@ -330,7 +330,7 @@ class Diary:
         self._last = None
 
     def _forget(self, number, records):
-        """The oldest entry made room."""
+        """The oldest entry was overwritten."""
         for other, body in records:
             heard_db = entries.glance(body)[1]
             if other == number:

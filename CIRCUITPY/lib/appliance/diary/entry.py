@@ -19,8 +19,8 @@ _CAUSE, _NAME = 24, 48
 
 
 class Entry:
-    """``run`` is the number of the first entry of the same run of the box; ``unix_s`` is None while nobody knew the time.
-    The rest as in ``v2g.reading`` and ``state.status.Session``; ``maker`` are the first bytes of the car's address."""
+    """``run``: number of the first entry of the same run of the box; ``unix_s``: None if the time was not known; ``maker``:
+    the first bytes of the car's address. The rest as in ``v2g.reading`` and ``state.status.Session``."""
 
     soc_percent = soc_doubtful_percent = full_soc_percent = attenuation_db = delivery = protocol = None
     energy_capacity_wh = energy_request_wh = evccid = maker = cause = name = None
@@ -32,7 +32,7 @@ class Entry:
 
 
 def of_session(session, run, unix_s):
-    """The Entry of a plug-in that is over (``state.status.Session``)."""
+    """The Entry of a finished plug-in (a ``state.status.Session``)."""
     entry = Entry(run, session.start_s, unix_s)
     reading = session.reading
     if reading is not None:
@@ -69,7 +69,7 @@ def _text(text, size):
             str(data, "utf-8")
             break
         except UnicodeError:
-            # Not in the middle of a letter.
+            # Cut between characters.
             data = data[:-1]
     return bytes((len(data),)) + data + bytes(size - 1 - len(data))
 
@@ -96,7 +96,7 @@ def _read_text(data, start, size):
     try:
         return str(data[start + 1 : start + 1 + length], "utf-8")
     except UnicodeError:
-        # Of a version that kept something else here.
+        # Written by a version with another format.
         return None
 
 
@@ -105,7 +105,7 @@ def _named(values, index):
 
 
 def unpacked(data):
-    """The Entry in bytes whose check sum is right."""
+    """The Entry in bytes with a valid check sum."""
     row = struct.unpack_from(_NUMBERS, data, 0)
     entry = Entry(row[0], row[1], row[2] or None)
     for name, value in zip(_BYTES, row[3:7]):
@@ -126,6 +126,6 @@ _SOC_AT, _DOUBTFUL_AT, _ATTENUATION_AT = 12, 13, 15
 
 
 def glance(data):
-    """(True for a reading, attenuation in dB or None) of packed bytes, without taking them apart."""
+    """(True for a reading, attenuation in dB or None) of packed bytes, without unpacking the rest."""
     told = data[_SOC_AT] != _UNKNOWN or data[_DOUBTFUL_AT] != _UNKNOWN
     return told, _known(data[_ATTENUATION_AT])

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""The diary, which is loaded after the first plug-in, when a page asks for it, or late, for the look at its newest entry."""
+"""Loads the diary after the first plug-in, when a page asks for it, or long after the start, for its newest entry."""
 
 from appliance.base.parts import LoadedPiece
 
@@ -10,7 +10,7 @@ PARTS = (
     "appliance.diary.entry",
     "appliance.diary.diary",
 )
-# By then whoever opens a page has it, and the self-test is over.
+# Uptime in s by which somebody who wanted a page has it, and the self-test is over.
 LOOK_AFTER_S = 60
 # By then the SmartEVSE has the reading, or was tried in vain.
 AFTER_A_CAR_S = 65
@@ -41,5 +41,5 @@ class OnDemand(LoadedPiece):
         sessions, now_s = self._status.sessions, self._status.uptime.seconds
         if not sessions:
             return now_s >= LOOK_AFTER_S
-        # The reading is delivered first: nothing is loaded beside that.
+        # The reading is delivered first; nothing is loaded meanwhile.
         return sessions[-1].end_s is not None and now_s - sessions[-1].end_s >= AFTER_A_CAR_S

@@ -4,11 +4,11 @@
 
     /diary/1/diary.bin, /diary/2/diary.bin:    pad 4 kB | head 512 | 112 sectors of 4 records of 128 bytes | pad 4 kB
 
-A cut between erasing and writing takes a page of 4 kB, so 32 records at once, and closing a file rewrites its directory:
-a cut there takes the file. So each record is written to the first file, then to the second, and what one of them
-lost is mended from the other before anything else is written. The check sum of a record covers the head's salt: with
-another salt all records are void, which is how the diary is deleted and why nothing that lay on the flash before counts.
-Records are numbered from 1 on, and each has its place by its number.
+A power cut between erasing and writing loses a page of 4 kB, 32 records; closing a file rewrites its directory, and a cut
+then loses the file. So each record is written to the first file, then to the second, and what one of them has lost is
+restored from the other before anything else is written. The check sum of a record covers the head's salt. With another
+salt all records are void: that is how the diary is deleted, and why nothing counts that was on the flash before.
+Records are numbered from 1 on; the number gives the place.
 """
 
 import binascii
@@ -27,11 +27,11 @@ SECTORS = 112
 ROOM = SECTORS * A_SECTOR
 BODY = RECORD - 8
 SIZE = PAGE + SECTOR + SECTORS * SECTOR + PAGE
-# Sectors that are wiped by one write, a divisor of SECTORS.
+# Sectors wiped by one write; must divide SECTORS.
 WIPED_AT_ONCE = 4
 
 _MAGIC = b"SBD1"
-# magic, how often the diary was deleted, salt, 1 while what it had must still be wiped, CRC-32 of all before it
+# magic, how often the diary was deleted, salt, 1 while deleted entries must still be wiped, CRC-32 of all before it
 _HEAD = "<4sI8sI"
 _HEAD_SIZE = 20
 
@@ -66,7 +66,7 @@ def head_of(sector):
 
 
 def sector_of(number):
-    """In which sector record ``number`` lies; sector 0 is the head."""
+    """The sector of record ``number``; sector 0 is the head."""
     return 1 + (number - 1) // A_SECTOR % SECTORS
 
 
@@ -85,7 +85,7 @@ class Ring:
     # ---- reading
 
     def open(self):
-        """Read the head; False when there is no diary."""
+        """Read the head; False if there is no diary."""
         for copy in (0, 1):
             head = head_of(self.raw(copy, 0))
             if head is not None and (self.head.salt is None or head.deletions > self.head.deletions):
@@ -93,7 +93,7 @@ class Ring:
         return self.head.salt is not None
 
     def raw(self, copy, sector):
-        """A sector of one of the files, b"" when it cannot be read."""
+        """A sector of one of the files (bytes); b"" if it cannot be read."""
         try:
             with open(self._path(copy), "rb") as file:
                 file.seek(PAGE + sector * SECTOR)
@@ -112,7 +112,7 @@ class Ring:
         return number if check_sum == _crc(data[start + 4 : start + RECORD], _crc(self.head.salt)) else 0
 
     def sector(self, sector):
-        """(data, True when the two files differ in what counts): a sector's records, each from the file that has it."""
+        """(data, True if the two files differ in valid records): a sector, each record from the file that has it."""
         first, second = self.raw(0, sector), self.raw(1, sector)
         if sector == 0:
             return self.head.sector(), not first == second == self.head.sector()
@@ -145,7 +145,7 @@ class Ring:
     # ---- writing: each takes 0.1 s, one erase of the sectors' page and one of the directory's
 
     def with_record(self, number, body):
-        """The sector of record ``number`` with it in its place."""
+        """The sector of record ``number`` (bytes), with the record in its place."""
         data = struct.pack("<I", number) + body + bytes(BODY - len(body))
         record = struct.pack("<I", _crc(data, _crc(self.head.salt))) + data
         sector, _ = self.sector(sector_of(number))
@@ -153,7 +153,7 @@ class Ring:
         return sector[:start] + record + sector[start + RECORD :]
 
     def write(self, copy, sector, data):
-        """Write whole sectors to one of the files. RuntimeError: a PC has the drive. OSError."""
+        """Write whole sectors to one of the files. Raises RuntimeError if a PC has the drive, and OSError."""
         self._remount("/", False)
         try:
             with open(self._path(copy), "r+b") as file:
@@ -163,11 +163,11 @@ class Ring:
             self._remount("/", True)
 
     def lacks_room(self):
-        """True when a file is missing."""
+        """True if a file is missing."""
         return not (preallocate.is_there(self._path(0), SIZE) and preallocate.is_there(self._path(1), SIZE))
 
     def make_room(self):
-        """Make the files that are missing; takes up to 9 s. RuntimeError, OSError, preallocate.NoRoom."""
+        """Make the missing files; takes up to 9 s. Raises RuntimeError, OSError, preallocate.NoRoom."""
         self._remount("/", False)
         try:
             if self.lacks_room():
@@ -178,7 +178,7 @@ class Ring:
             self.head = Head(0, self._random_bytes(8), 0)
 
     def void(self):
-        """Every record is void from now on. Raises as ``write``; after an error the diary is the old one, or void."""
+        """Make every record void. Raises as ``write``; after an error the diary is as before, or void."""
         head = Head(self.head.deletions + 1, self._random_bytes(8), 1)
         self.write(0, 0, head.sector())
         self.head = head

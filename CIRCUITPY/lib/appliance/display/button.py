@@ -5,7 +5,7 @@
 import digitalio
 from plc.ticks import expired, ticks_add
 
-# Contacts bounce for some milliseconds and a finger stays for a hundred: looked at this rarely, one press is one.
+# Contacts bounce for some milliseconds and a press lasts a hundred: read this rarely, one press counts once.
 LOOK_MS = 50
 
 
@@ -16,7 +16,7 @@ class Button:
         self._input = digitalio.DigitalInOut(pin)
         self._input.direction = digitalio.Direction.INPUT
         self._input.pull = digitalio.Pull.UP
-        # One that is held, or a pin that is tied low, is not a press until it has been let go.
+        # A button that is held from the start, or a pin tied low, is no press before it was released.
         self._down = True
         self._look_at = None
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 socbox contributors
 # SPDX-License-Identifier: MIT
-"""Draws a CodeView: a light square with a QR code in it, and lines of text, a piece a pass."""
+"""Draws a CodeView, one piece per pass: a light square with a QR code, and lines of text."""
 
 import displayio
 
@@ -69,7 +69,7 @@ class _Square:
             return 0
         rows = self._codes.get(code)
         if rows is None:
-            # When it is made, the status changes and the view is asked for again.
+            # Not made yet. When it is, the status changes and the view is asked for again.
             if self._shown is None:
                 return 0
             self._shown = None

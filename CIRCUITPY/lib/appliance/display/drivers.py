@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Finds the display, or sets it up as the settings say. Needed once, at the start; the box forgets it afterwards."""
 
-# Usual size of a display whose settings say 0 x 0.
+# Size of a display if the settings say 0 x 0.
 _USUAL_SIZE = {"ssd1306": (128, 64), "st7789": (320, 170)}
-# ST7789 panels in landscape, width and height: (rotation, rowstart, colstart). The glass sits inside a
-# controller memory of 240 x 320, and every maker wires it differently.
+# (width, height) of an ST7789 panel in landscape: (rotation, rowstart, colstart). The panel shows a part of the controller's
+# memory of 240 x 320, and every maker wires it differently.
 _ST7789_PANELS = {
     (320, 240): (90, 0, 0),
     (320, 170): (270, 0, 35),
@@ -81,7 +81,7 @@ def _open_board(settings, _pin):
     if display is None:
         raise ValueError("this board has no display of its own")
     display.auto_refresh = False
-    # It keeps its rotation when only the program is started again.
+    # Set again, because it keeps its rotation when only the program restarts.
     if settings["DISPLAY_ROTATION"] and supervisor.runtime.run_reason == supervisor.RunReason.STARTUP:
         display.rotation = (display.rotation + settings["DISPLAY_ROTATION"]) % 360
     return display

@@ -10,8 +10,8 @@
      sent to SmartEVSE          [====      ]
      read 5 min ago             words, as many as fit
 
-What does not fit is left out from the outside in: second line below, name, bar. Words that do not fit take turns.
-A plan is a list of small changes; the panel makes one of them a pass and sends only its pixels.
+What does not fit is left out in this order: second line below, name, bar. Words that do not fit together take turns.
+A plan is a list of small changes; the panel makes one of them in each pass and sends only its pixels.
 """
 
 from appliance.display import typeset
@@ -27,7 +27,7 @@ MONO_FONTS = (
     (128, 64, "digits_mono_50", "head_mono_15", "text_mono_12", "signs_mono_20", "small_mono_8"),
     (1, 1, "digits_mono_18", "head_mono_15", "text_mono_12", "signs_mono_20", "small_mono_8"),
 )
-# How far an OLED's picture wanders, so that its pixels age evenly.
+# How far, in pixels, the picture of an OLED wanders, so that its pixels age evenly.
 WANDER = 2
 MOST_HEADING_LINES = 2
 
@@ -170,7 +170,7 @@ class MessageScene:
             words.extend(fonts.text.wrapped(text, self._width))
         bar = [] if view.bar_percent is None else [self._bar_height]
         rows = self._rows(heads, bar)
-        # A heading of two lines leaves little on a small display: there it stands among the words, which take turns.
+        # On a small display a heading of two lines leaves little room: there it becomes one of the words, which take turns.
         if rows < min(2, len(words)):
             if len(heads) > 1:
                 heads = []

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 """The display, redrawn in small pieces when nothing else is urgent.
 
-A refresh is synchronous and cannot be cut short: 25 ms for a 128x64 OLED, 50 to 100 ms for a colour TFT. So
-``auto_refresh`` is off, one line is changed a pass, and a refresh happens only in the stages that REFRESH
+A refresh is synchronous and cannot be interrupted: 25 ms for a 128x64 OLED, 50 to 100 ms for a colour TFT. So
+``auto_refresh`` is off, one line is changed in a pass, and a refresh happens only in the stages that REFRESH
 allows. Without a display everything else works.
 
-Left alone, a display becomes dim after a while and dark after a longer one, and an OLED's picture wanders a little: its
-pixels age where they are lit. A car, an error, a phone at the set-up page or the button wakes it.
+When nothing happens the display becomes dim and later dark, and the picture of an OLED wanders a little, because lit pixels
+age. A car, an error, a phone at the set-up page or the button wakes it.
 """
 
 from plc.ticks import expired, ticks_add, ticks_diff
@@ -15,8 +15,7 @@ from plc.ticks import expired, ticks_add, ticks_diff
 from appliance.display import layout, setup_stage, views, words
 
 # secc.stage: (a short refresh may run, a longer one may run). Nothing is drawn between SLAC_PARM.REQ and
-# SLAC_MATCH.CNF; while the car is read it waits 2 s for an answer, but a long refresh must not meet a timer
-# there.
+# SLAC_MATCH.CNF. While the car is read it waits 2 s for an answer, but a long refresh could coincide with a timer.
 REFRESH = {
     "NO_KEY": (True, True),
     "WAITING": (True, True),
@@ -26,21 +25,21 @@ REFRESH = {
     "LEAVING": (True, True),
 }
 SHORT_MS = 50
-# A first guess at what a pixel costs, computed and sent; a large refresh gives a better one.
+# First guess of the time for a pixel, computed and sent; each large refresh gives a better one.
 NS_PER_PIXEL = 3000
 _TELLING_PIXELS = 4000
-# CircuitPython waits 2 s for each write to an I2C bus whose line is held low, some four writes an area, and says nothing.
-# A car waits 2 s for an answer: nothing more is sent there until the next start.
+# If a line of the I2C bus is held low CircuitPython waits 2 s for each write, some four for an area, without an error. A car
+# waits 2 s for an answer, so after such a refresh nothing more is sent to that display until the next start.
 STUCK_MS = 1000
 
 LOOK_MS = 250
 # The age of a reading changes by itself.
 RENEW_S = 30
-# How long a page stays that the button turned to.
+# How long a screen chosen with the button stays.
 PAGE_S = 20
 # The usual screen, and those of button_pages.
 MOST_PAGES = 4
-# How long the screen of an update stays when nothing more is heard of it.
+# How long the screen of an update stays after its last progress.
 HELD_S = 30
 DIM_PERCENT = 15
 WANDER_S = 60
@@ -58,7 +57,7 @@ class Panel:
         self.wants_codes = False
         self._display = display
         self._ticks = ticks
-        # Known by the driver's class, because displayio cannot be asked.
+        # By the driver's class, because displayio does not tell it.
         self._has_colour = "SSD1306" not in type(display).__name__
         # An OLED keeps a margin in which its picture wanders.
         self._width = display.width - (0 if self._has_colour else layout.WANDER)
@@ -181,7 +180,7 @@ class Panel:
         self._pixels = 0
 
     def _took(self, start):
-        """Milliseconds since ``start``, when something was begun to be sent."""
+        """Milliseconds since ``start``, when a refresh began."""
         took_ms = ticks_diff(self._ticks(), start)
         self.stuck = self.stuck or took_ms > STUCK_MS
         return took_ms
@@ -195,7 +194,7 @@ class Panel:
                 self._display.brightness = percent / 100
                 self._took(start)
             except (AttributeError, RuntimeError, ValueError):
-                # A backlight that is tied to the supply.
+                # The backlight is tied to the supply.
                 return
 
     def go_dark(self, dark):
@@ -332,7 +331,7 @@ class Display:
         if self._level != BRIGHT:
             self._wake(seconds)
         elif self._status.in_session:
-            # Nothing is loaded while a car is there, and the car has the display to itself.
+            # Nothing is loaded while a car is there, and then the display shows only the car.
             return
         else:
             self._page = (self._page + 1) % MOST_PAGES
