@@ -225,13 +225,10 @@ def read_supported_app_protocol_res(data):
     code = reader.choice(2, APP_CODES, "ResponseCode")
     reader.zero(1, "ResponseCode end")
     schema_id = None
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "supportedAppProtocolRes"):
         reader.zero(1, "SchemaID")
         schema_id = reader.bits(8)
         reader.zero(2, "SchemaID end")
-    elif way != 1:
-        raise CarExiError(f"supportedAppProtocolRes: code {way}")
     if reader.finish():
         raise CarExiError("surplus bytes")
     return code, schema_id
@@ -365,21 +362,24 @@ def charge_parameter_discovery_req(session_id, status, limits, energy=(), socs=(
         _physical(writer, limits[1])
         writer.bits(1, 0)
     _physical(writer, limits[2])
-    _charge_options(writer, list(energy) + [None] * (2 - len(energy)), list(socs) + [None] * (2 - len(socs)))
+    charge_options(writer, energy, socs, _physical)
     writer.bits(1, 0)
     return _end(writer)
 
 
-def _charge_options(writer, energy, socs):
-    """EVEnergyCapacity, EVEnergyRequest, FullSOC, BulkSOC, EE: five codes, fewer with each one passed."""
-    options = energy + socs
+def charge_options(writer, energy, socs, physical):
+    """EVEnergyCapacity, EVEnergyRequest, FullSOC, BulkSOC, EE: five codes, fewer with each one passed.
+
+    `physical(writer, value)` writes an energy.
+    """
+    options = list(energy) + [None] * (2 - len(energy)) + list(socs) + [None] * (2 - len(socs))
     start = 0
     for place in range(4):
         if options[place] is None:
             continue
-        writer.bits(3 if start < 2 else 2 if start < 4 else 1, place - start)
+        writer.bits(3 if start < 2 else 2, place - start)
         if place < 2:
-            _physical(writer, options[place])
+            physical(writer, options[place])
         else:
             writer.bits(1, 0)
             writer.bits(7, options[place])
@@ -506,6 +506,14 @@ def read_message(data):
     return header, entry[0], body, reader.finish()
 
 
+def is_first(reader, what):
+    """Two bits for two ways on: 0 the first (an optional element, another item), 1 the second (what comes after it)."""
+    way = reader.bits(2)
+    if way > 1:
+        raise CarExiError(f"{what}: code {way}")
+    return way == 0
+
+
 def _read_header(reader):
     reader.zero(3, "SessionID")
     header = {"SessionID": reader.octets(8)}
@@ -525,13 +533,10 @@ def _read_notification(reader):
     reader.zero(2, "FaultCode")
     notification = {"FaultCode": reader.choice(2, FAULTS, "FaultCode")}
     reader.zero(1, "FaultCode end")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "Notification"):
         reader.zero(1, "FaultMsg")
         notification["FaultMsg"] = reader.text(64)
         reader.zero(2, "FaultMsg end")
-    elif way != 1:
-        raise CarExiError(f"Notification: code {way}")
     return notification
 
 
@@ -549,13 +554,10 @@ def _read_physical(reader):
         raise CarExiError(f"Multiplier {multiplier}")
     value = {"Multiplier": multiplier}
     reader.zero(1, "Multiplier end")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "PhysicalValue"):
         reader.zero(1, "Unit")
         value["Unit"] = reader.choice(4, UNITS, "Unit")
         reader.zero(2, "Unit end")
-    elif way != 1:
-        raise CarExiError(f"PhysicalValue: code {way}")
     reader.zero(1, "Value")
     value["Value"] = reader.signed()
     reader.zero(2, "Value end")
@@ -572,13 +574,10 @@ def _read_bool(reader, what):
 
 def _read_dc_status(reader):
     status = {}
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "DC_EVSEStatus"):
         reader.zero(1, "EVSEIsolationStatus")
         status["EVSEIsolationStatus"] = reader.choice(2, ISOLATION, "EVSEIsolationStatus")
         reader.zero(2, "EVSEIsolationStatus end")
-    elif way != 1:
-        raise CarExiError(f"DC_EVSEStatus: code {way}")
     reader.zero(1, "EVSEStatusCode")
     status["EVSEStatusCode"] = reader.choice(4, STATUS_CODES, "EVSEStatusCode")
     _read_notification_delay(reader, status)
@@ -608,13 +607,10 @@ def _read_session_setup_res(reader):
     reader.zero(2, "EVSEID")
     body["EVSEID"] = reader.octets(32)
     reader.zero(1, "EVSEID end")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "SessionSetupRes"):
         reader.zero(1, "DateTimeNow")
         body["DateTimeNow"] = reader.signed(64)
         reader.zero(2, "DateTimeNow end")
-    elif way != 1:
-        raise CarExiError(f"SessionSetupRes: code {way}")
     return body
 
 
@@ -622,23 +618,17 @@ def _read_tag(reader):
     reader.zero(2, "ServiceID")
     tag = {"ServiceID": reader.number(65535)}
     reader.zero(1, "ServiceID end")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "ServiceTag"):
         reader.zero(1, "ServiceName")
         tag["ServiceName"] = reader.text(32)
         reader.zero(2, "ServiceName end")
-    elif way != 1:
-        raise CarExiError(f"ServiceTag: code {way}")
     reader.zero(1, "ServiceCategory")
     tag["ServiceCategory"] = reader.choice(2, CATEGORIES, "ServiceCategory")
     reader.zero(1, "ServiceCategory end")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "ServiceTag"):
         reader.zero(1, "ServiceScope")
         tag["ServiceScope"] = reader.text(32)
         reader.zero(2, "ServiceScope end")
-    elif way != 1:
-        raise CarExiError(f"ServiceTag: code {way}")
     return tag
 
 
@@ -646,13 +636,11 @@ def _read_list(reader, read_item, what, most=1000):
     """Items of an unbounded list: 1 bit for the first, 2 bits from the second on, 1 ends it."""
     reader.zero(1, what)
     items = [read_item(reader)]
-    while True:
-        way = reader.bits(2)
-        if way == 1:
-            return items
-        if way != 0 or len(items) >= most:
-            raise CarExiError(f"{what}: code {way}")
+    while is_first(reader, what):
+        if len(items) >= most:
+            raise CarExiError(f"{what}: too many")
         items.append(read_item(reader))
+    return items
 
 
 def _read_payment(reader):
@@ -683,12 +671,9 @@ def _read_service_discovery_res(reader):
     service["EnergyTransferType"] = reader.choice(4, TRANSFER, "EnergyTransferType")
     reader.zero(2, "EnergyTransferType end")
     body["ChargeService"] = service
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "ServiceDiscoveryRes"):
         body["ServiceList"] = {"Service": _read_list(reader, _read_service, "Service")}
         reader.zero(1, "ServiceDiscoveryRes end")
-    elif way != 1:
-        raise CarExiError(f"ServiceDiscoveryRes: code {way}")
     return body
 
 
@@ -712,24 +697,18 @@ def _read_contract_authentication_res(reader):
 
 
 def _read_interval(reader, entry):
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "interval"):
         reader.zero(2, "start")
         interval = {"start": reader.number()}
         reader.zero(1, "start end")
-        more = reader.bits(2)
-        if more == 0:
+        if is_first(reader, "RelativeTimeInterval"):
             reader.zero(1, "duration")
             interval["duration"] = reader.number()
             reader.zero(2, "duration end")
-        elif more != 1:
-            raise CarExiError(f"RelativeTimeInterval: code {more}")
         entry["RelativeTimeInterval"] = interval
-    elif way == 1:
+    else:
         reader.zero(1, "TimeInterval")
         entry["TimeInterval"] = {}
-    else:
-        raise CarExiError(f"interval: code {way}")
 
 
 def _read_p_max_entry(reader):
@@ -747,13 +726,10 @@ def _read_cost(reader):
     reader.zero(3, "amount")
     cost["amount"] = reader.number()
     reader.zero(1, "amount end")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "Cost"):
         reader.zero(1, "amountMultiplier")
         cost["amountMultiplier"] = reader.bits(3) - 3
         reader.zero(2, "amountMultiplier end")
-    elif way != 1:
-        raise CarExiError(f"Cost: code {way}")
     return cost
 
 
@@ -761,12 +737,8 @@ def _read_consumption_cost(reader):
     reader.zero(2, "startValue")
     cost = {"startValue": reader.number()}
     reader.zero(1, "startValue end")
-    way = reader.bits(2)
-    while way == 0:
+    while is_first(reader, "ConsumptionCost"):
         cost.setdefault("Cost", []).append(_read_cost(reader))
-        way = reader.bits(2)
-    if way != 1:
-        raise CarExiError(f"ConsumptionCost: code {way}")
     return cost
 
 
@@ -776,12 +748,8 @@ def _read_tariff_entry(reader):
     reader.zero(2, "EPriceLevel")
     entry["EPriceLevel"] = reader.bits(8)
     reader.zero(1, "EPriceLevel end")
-    way = reader.bits(2)
-    while way == 0:
+    while is_first(reader, "SalesTariffEntry"):
         entry.setdefault("ConsumptionCost", []).append(_read_consumption_cost(reader))
-        way = reader.bits(2)
-    if way != 1:
-        raise CarExiError(f"SalesTariffEntry: code {way}")
     return entry
 
 
@@ -791,13 +759,10 @@ def _read_tariff(reader):
     reader.zero(2, "SalesTariffID")
     tariff["SalesTariffID"] = reader.signed()
     reader.zero(1, "SalesTariffID end")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "SalesTariff"):
         reader.zero(1, "SalesTariffDescription")
         tariff["SalesTariffDescription"] = reader.text(32)
         reader.zero(2, "NumEPriceLevels")
-    elif way != 1:
-        raise CarExiError(f"SalesTariff: code {way}")
     reader.zero(1, "NumEPriceLevels")
     tariff["NumEPriceLevels"] = reader.bits(8)
     reader.zero(1, "NumEPriceLevels end")
@@ -814,12 +779,9 @@ def _read_tuple(reader):
     reader.zero(1, "PMaxScheduleID end")
     schedule["PMaxScheduleEntry"] = _read_list(reader, _read_p_max_entry, "PMaxScheduleEntry")
     item["PMaxSchedule"] = schedule
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "SAScheduleTuple"):
         item["SalesTariff"] = _read_tariff(reader)
         reader.zero(1, "SAScheduleTuple end")
-    elif way != 1:
-        raise CarExiError(f"SAScheduleTuple: code {way}")
     return item
 
 
@@ -828,7 +790,7 @@ def _read_dc_parameters(reader):
     parameters = {"DC_EVSEStatus": _read_dc_status(reader)}
     reader.zero(1, "EVSEMaximumCurrentLimit")
     parameters["EVSEMaximumCurrentLimit"] = _read_physical(reader)
-    if _optional(reader, "EVSEMaximumPowerLimit"):
+    if is_first(reader, "EVSEMaximumPowerLimit"):
         parameters["EVSEMaximumPowerLimit"] = _read_physical(reader)
         reader.zero(1, "EVSEMaximumVoltageLimit")
     parameters["EVSEMaximumVoltageLimit"] = _read_physical(reader)
@@ -836,22 +798,14 @@ def _read_dc_parameters(reader):
     parameters["EVSEMinimumCurrentLimit"] = _read_physical(reader)
     reader.zero(1, "EVSEMinimumVoltageLimit")
     parameters["EVSEMinimumVoltageLimit"] = _read_physical(reader)
-    if _optional(reader, "EVSECurrentRegulationTolerance"):
+    if is_first(reader, "EVSECurrentRegulationTolerance"):
         parameters["EVSECurrentRegulationTolerance"] = _read_physical(reader)
         reader.zero(1, "EVSEPeakCurrentRipple")
     parameters["EVSEPeakCurrentRipple"] = _read_physical(reader)
-    if _optional(reader, "EVSEEnergyToBeDelivered"):
+    if is_first(reader, "EVSEEnergyToBeDelivered"):
         parameters["EVSEEnergyToBeDelivered"] = _read_physical(reader)
         reader.zero(1, "DC_EVSEChargeParameter end")
     return parameters
-
-
-def _optional(reader, what):
-    """Two bits: 0 the optional element, 1 what comes after it."""
-    way = reader.bits(2)
-    if way > 1:
-        raise CarExiError(f"{what}: code {way}")
-    return way == 0
 
 
 def _read_ac_parameters(reader):
@@ -867,21 +821,15 @@ def _read_ac_parameters(reader):
 def _read_charge_parameter_discovery_res(reader):
     body = _read_code(reader)
     _read_processing(reader, body)
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "SASchedules"):
         body["SAScheduleList"] = {"SAScheduleTuple": _read_list(reader, _read_tuple, "SAScheduleTuple")}
-    elif way == 1:
+    else:
         reader.zero(1, "SASchedules")
         body["SASchedules"] = {}
-    else:
-        raise CarExiError(f"SASchedules: code {way}")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "EVSEChargeParameter"):
         body["AC_EVSEChargeParameter"] = _read_ac_parameters(reader)
-    elif way == 1:
-        body["DC_EVSEChargeParameter"] = _read_dc_parameters(reader)
     else:
-        raise CarExiError(f"EVSEChargeParameter: code {way}")
+        body["DC_EVSEChargeParameter"] = _read_dc_parameters(reader)
     reader.zero(1, "ChargeParameterDiscoveryRes end")
     return body
 
@@ -911,13 +859,10 @@ def _read_voltage_res(reader):
 
 def _read_power_delivery_res(reader):
     body = _read_code(reader)
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "EVSEStatus"):
         body["AC_EVSEStatus"] = _read_ac_status(reader)
-    elif way == 1:
-        body["DC_EVSEStatus"] = _read_dc_status(reader)
     else:
-        raise CarExiError(f"EVSEStatus: code {way}")
+        body["DC_EVSEStatus"] = _read_dc_status(reader)
     reader.zero(1, "PowerDeliveryRes end")
     return body
 

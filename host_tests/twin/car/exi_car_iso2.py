@@ -15,6 +15,8 @@ from host_tests.twin.car.exi_car import (
     BitReader,
     BitWriter,
     CarExiError,
+    charge_options,
+    is_first,
 )
 
 UNITS = ["h", "m", "s", "A", "V", "W", "Wh"]
@@ -159,19 +161,7 @@ def charge_parameter_discovery_req(session_id, status, limits, energy=(), socs=(
         _physical(writer, limits[1])
         writer.bits(1, 0)
     _physical(writer, limits[2])
-    options = list(energy) + [None] * (2 - len(energy)) + list(socs) + [None] * (2 - len(socs))
-    start = 0
-    for place in range(4):
-        if options[place] is not None:
-            writer.bits(3 if start < 2 else 2, place - start)
-            if place < 2:
-                _physical(writer, options[place])
-            else:
-                writer.bits(1, 0)
-                writer.bits(7, options[place])
-                writer.bits(1, 0)
-            start = place + 1
-    writer.bits(3 if start < 2 else 2 if start < 4 else 1, 4 - start)
+    charge_options(writer, energy, socs, _physical)
     writer.bits(1, 0)
     return _end(writer)
 
@@ -318,13 +308,10 @@ def _status_inside(reader):
     status = {"NotificationMaxDelay": reader.number()}
     reader.zero(1, "NotificationMaxDelay end")
     status["EVSENotification"] = _value(reader, 2, NOTIFICATIONS, "EVSENotification")
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "DC_EVSEStatus"):
         reader.zero(1, "EVSEIsolationStatus")
         status["EVSEIsolationStatus"] = _rest(reader, 3, ISOLATION, "EVSEIsolationStatus")
         reader.zero(1, "EVSEStatusCode")
-    elif way != 1:
-        raise CarExiError(f"DC_EVSEStatus: code {way}")
     reader.zero(1, "EVSEStatusCode")
     status["EVSEStatusCode"] = _rest(reader, 4, STATUS_CODES, "EVSEStatusCode")
     reader.zero(1, "DC_EVSEStatus end")
@@ -437,12 +424,9 @@ def _charge_parameters(reader, body):
     limits = {"DC_EVSEStatus": _status_inside(reader)}
     for kind in ("MaximumCurrent", "MaximumPower", "MaximumVoltage", "MinimumCurrent", "MinimumVoltage"):
         limits["EVSE" + kind + "Limit"] = _physical_value(reader, kind)
-    way = reader.bits(2)
-    if way == 0:
+    if is_first(reader, "DC_EVSEChargeParameter"):
         limits["EVSECurrentRegulationTolerance"] = _physical_inside(reader)
         reader.zero(1, "EVSEPeakCurrentRipple")
-    elif way != 1:
-        raise CarExiError(f"DC_EVSEChargeParameter: code {way}")
     limits["EVSEPeakCurrentRipple"] = _physical_inside(reader)
     _end_or_raise(reader, 1, "EVSEEnergyToBeDelivered")
     body["DC_EVSEChargeParameter"] = limits
