@@ -16,7 +16,7 @@ def handlers(box):
     reads = documents.Reads(groups, lambda who: box_documents.access_of(box, who), box.log, box.start_id, box.summary)
     return {
         "reads": reads,
-        "doors": actions.Doors(box.access),
+        "login": actions.Login(box.access),
         "trials": OnDemand(box.jobs, has_car, lambda: _new_trials(box, opened), PARTS),
         "actions": actions.Actions(box.self_test, box.restart, box.uptime, has_car, lambda: _read_now(box)),
         "settings": OnDemand(box.jobs, has_car, opened.new_settings_pages, PARTS),

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from appliance.state.log import NTP, Uptime
-from appliance.web.actions import Actions, Doors
+from appliance.web.actions import Actions, Login
 
 from host_tests.support.requests import request, told
 
@@ -32,14 +32,14 @@ class Access:
 
 
 def test_the_right_password_gives_a_cookie():
-    doors = Doors(Access())
-    answer = doors.login(request({"password": "correct horse"}))
+    login = Login(Access())
+    answer = login.login(request({"password": "correct horse"}))
     assert told(answer) == (200, {"ok": True}) and answer._headers["Set-Cookie"] == "socbox=new"
 
 
 @pytest.mark.parametrize("content", ({"password": "wrong"}, {"password": ""}, {}, {"password": None}))
 def test_without_the_right_password_the_refusal_answers(content):
-    status, document = told(Doors(Access()).login(request(content)))
+    status, document = told(Login(Access()).login(request(content)))
     assert status == 429 and document["wait_s"] == 10
 
 
@@ -47,19 +47,19 @@ def test_without_the_right_password_the_refusal_answers(content):
 def test_a_browser_that_sends_the_form_itself_gets_a_page_and_not_json(password, leads_to):
     sent = request(body=b"user=socbox&password=" + password.encode())
     sent.headers._storage["content-type"] = ["application/x-www-form-urlencoded"]
-    answer = Doors(Access()).login(sent)
+    answer = Login(Access()).login(sent)
     assert answer._status.code == 303 and answer._headers["Location"] == leads_to
 
 
 def test_an_empty_password_is_not_even_compared():
     access = Access()
-    Doors(access).login(request({"password": ""}))
+    Login(access).login(request({"password": ""}))
     assert access.tried == []
 
 
 def test_logging_out_ends_every_session():
     access = Access()
-    answer = Doors(access).logout(request({}))
+    answer = Login(access).logout(request({}))
     assert access.ended == 1 and answer._headers["Set-Cookie"].startswith("socbox=;")
 
 

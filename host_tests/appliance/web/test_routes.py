@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from appliance.jobs import Jobs
 from appliance.web import routes
 from appliance.web.access import OWNER
-from appliance.web.actions import Actions, Doors
+from appliance.web.actions import Actions, Login
 from appliance.web.diagnostics import Diagnostics
 from appliance.web.diary import DiaryPages
 from appliance.web.documents import Reads
@@ -29,7 +29,7 @@ HANDLERS = {
     "reads": Reads,
     "settings": SettingsPages,
     "files": Downloads,
-    "doors": Doors,
+    "login": Login,
     "trials": Trials,
     "actions": Actions,
     "report": Diagnostics,

@@ -45,7 +45,7 @@ def answer_of(request, jobs, job, failed, then=None):
     return responses.Later(poll, too_late, TRY_LIMIT_MS)
 
 
-class Doors:
+class Login:
     """Handlers of the password."""
 
     def __init__(self, access):
