@@ -5,7 +5,7 @@
 import pytest
 from plc import spi_port
 from plc.qca7005 import Qca7005
-from plc.spi_search import ladder
+from plc.spi_search import SpiSearch, ladder
 
 from host_tests.support.model_bench import Bench, SpiDevice, late
 from host_tests.support.starts import started
@@ -127,6 +127,35 @@ def test_a_setting_that_reads_right_only_now_and_then_is_not_kept():
     bench.until_ready(8000)
     assert not settled
     assert bench.modem.setting[0] == 0
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_setting_is_kept_only_if_a_register_keeps_what_is_written_to_it(keeps):
+    """A line that is stuck may read as the signature."""
+
+    class Port:
+        enabled = 0x0046
+
+        def use(self, device):
+            self.reads_right = device != FIRST
+
+        def signature(self):
+            return spi_port.SIGNATURE if self.reads_right else spi_port.ALL_ONES
+
+        def read(self, register):
+            return self.enabled
+
+        def write(self, register, value):
+            if keeps:
+                self.enabled = value
+
+    class Lines:
+        def open(self, setting):
+            return setting
+
+    search = SpiSearch(Port(), Lines(), FIRST)
+    search.missed(spi_port.ALL_ONES)
+    assert search.accepted() is keeps
 
 
 def test_a_search_does_not_take_a_modem_that_went_away_for_shifted():

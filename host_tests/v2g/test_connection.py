@@ -4,7 +4,7 @@
 
 import pytest
 from scapy.layers.inet import UDP
-from v2g import connection, din, exi, iso2
+from v2g import apphand, connection, din, exi, iso2
 from v2g.din import SCHEMA
 from v2g.secc import Secc
 
@@ -280,6 +280,19 @@ def test_another_kind_of_message_is_counted_and_the_conversation_goes_on():
     car.sends()
     assert car.secc.counts["bad_v2gtp"] == 1
     assert car.handshake()["ResponseCode"] == "OK_SuccessfulNegotiation"
+
+
+def test_a_response_from_a_car_is_not_answered_and_the_conversation_goes_on():
+    car = WireCar().slac()
+    car.sdp()
+    car.connect()
+    agreed = {"supportedAppProtocolRes": {"ResponseCode": "OK_SuccessfulNegotiation", "SchemaID": 1}}
+    assert car.exchange(exi.encode(apphand.SCHEMA, agreed)) == b""
+    assert car.handshake()["ResponseCode"] == "OK_SuccessfulNegotiation"
+    stopped = {"Header": {"SessionID": NO_ID}, "Body": {"SessionStopRes": {"ResponseCode": "OK"}}}
+    assert car.exchange(exi.encode(din.SCHEMA, {"V2G_Message": stopped})) == b""
+    assert car.request("SessionSetupReq")["ResponseCode"] == "OK_NewSessionEstablished"
+    assert car.secc.counts["bad_exi"] == 0
 
 
 def test_each_car_finds_the_station_at_another_dynamic_port():
