@@ -23,7 +23,7 @@ _REQUEST_S = 4
 _LINGER_S = 0.5
 _MOST_NAMED = 5
 _PIECE = 2048
-# Where the page's settings lie: lib/appliance/storage/records.py.
+# Where the settings saved on the page are: see lib/appliance/storage/records.py.
 _SAVED = ("/saved/1/settings.bin", "/saved/2/settings.bin", "/saved/3/settings.bin", "/saved/4/settings.bin")
 _RECORD_AT = 4096
 _RECORD_SIZE = 8192
@@ -48,7 +48,7 @@ HELP = """<form method="post" action="/bare"><button>Start once without the save
 <p>If that does not help: connect the box to a computer, copy all files of a version onto its drive CIRCUITPY, eject the
 drive and press RESET. Settings stay.</p>
 """
-# Ends after a minute, because a page that waits for ever tells nothing.
+# The page stops trying after a minute and says so.
 WAITING = (
     HEAD
     + """<h1>The box is starting again</h1><p id="t">This page asks every three seconds whether it is back.</p>
@@ -88,7 +88,7 @@ def check_sum_of(path):
 
 
 def faulty_files(root=""):
-    """Names of files that are missing on the drive or are not those of files.json, by their length and CRC-32."""
+    """Names of files that are missing on the drive or differ from files.json in length or CRC-32."""
     try:
         with open(root + "/files.json") as file:
             rows = json.load(file)["files"]
@@ -205,7 +205,7 @@ def escaped(text):
 
 
 def error_parts(text, secrets=()):
-    """HTML of the last error: what it means, and the traceback as it is, without anything secret."""
+    """HTML about the last error: what it means, and the traceback without secrets."""
     if not text:
         return ""
     for secret in secrets:
@@ -293,7 +293,7 @@ def try_to_join(radio, ssid, password):
 
 
 def join(entries, kept):
-    """True when the owner's network was joined. It may stand still for ever: the next time it is left out."""
+    """True if the owner's network was joined. A join may hang for ever: after that the next start leaves it out."""
     import wifi
 
     ssid = setting("WIFI_SSID", entries)
@@ -315,7 +315,7 @@ def join(entries, kept):
 
 
 def open_network(entries, kept):
-    """Join or open a network; gives the radio."""
+    """Join the owner's network, or open one. Returns the radio."""
     import wifi
 
     if not join(entries, kept):
@@ -330,7 +330,7 @@ def open_network(entries, kept):
 
 
 def read_until(client, end):
-    """What a client sends up to ``end``, or until it goes; bounded in bytes and time. OSError after a pause."""
+    """What a client sends, up to ``end`` or its close; bounded in bytes and time. Raises OSError after a pause."""
     data, buffer = b"", bytearray(1024)
     limit = time.monotonic() + _REQUEST_S
     while (not end or end not in data) and len(data) < _MOST_REQUEST and time.monotonic() < limit:
@@ -343,25 +343,25 @@ def read_until(client, end):
 
 
 def hang_up(client):
-    """Close, with nothing unread: that would make a reset of it, and the browser could lose the page."""
+    """Close after reading everything: unread bytes would make it a reset, and the browser could lose the page."""
     try:
         client.settimeout(_LINGER_S)
         read_until(client, b"")
     except OSError:
-        # It has said all that it had to say.
+        # The client is gone already.
         pass
     client.close()
 
 
 def serve(radio, text, until):
-    """Answer requests until the time is up; gives what somebody wants: "again" or "bare"."""
+    """Answer requests until the time is up. Returns what somebody asked for: "again" or "bare"."""
     import socketpool
 
     pool = socketpool.SocketPool(radio)
     listener = pool.socket(pool.AF_INET, pool.SOCK_STREAM)
     listener.bind(("0.0.0.0", 80))
     listener.listen(2)
-    # With a time-out accept throws away whom it took as that was over, and the socket is lost (Socket.c).
+    # With a time-out, accept loses the socket of a client that it accepts just as the time is over (Socket.c).
     listener.settimeout(0)
     while time.monotonic() < until:
         feed()
@@ -389,11 +389,11 @@ def serve(radio, text, until):
 
 
 def feed():
-    """The watchdog's time begins anew."""
+    """Feed the watchdog."""
     try:
         microcontroller.watchdog.feed()
     except Exception:
-        # There is none, or it was never armed.
+        # There is none, or it does not run.
         return
 
 
@@ -409,7 +409,7 @@ def show_console():
 
 
 def main(reason=""):
-    """Serve the page, then give everything new chances and restart. ``reason``: why the box cannot run here."""
+    """Serve the page, then give all versions new chances and restart. ``reason``: why the box cannot run here, or None."""
     print("no version starts: recovery page")
     show_console()
     survival = kept_module()

@@ -17,7 +17,7 @@ _LONGEST_WAIT_S = 16
 
 
 def count_safe_mode():
-    """Count this safe mode and return how many came in a row, many where nothing can be remembered."""
+    """Count this safe mode. Returns how many came in a row; a large number if nothing can be remembered."""
     try:
         import survival
 
@@ -28,7 +28,7 @@ def count_safe_mode():
 
 
 def count_crash():
-    """A version, or a saved setting, that crashes the chip at each start must come to an end like any other."""
+    """Count a failed start: a version or a saved setting that crashes the chip at each start must be given up as well."""
     try:
         import slots
 
@@ -51,7 +51,7 @@ if reason != supervisor.SafeModeReason.USER:
     unmark_boot_button()
     if reason != supervisor.SafeModeReason.BROWNOUT:
         count_crash()
-    # A supply that sags at every start gets longer and longer pauses instead of a fast loop.
+    # With a supply that sags at every start the pauses become longer, instead of a fast loop.
     wait_s = min(1 << min(count_safe_mode() - 1, 5), _LONGEST_WAIT_S)
     print("safe mode:", reason, "- reset in", wait_s, "s")
     time.sleep(wait_s)

@@ -8,14 +8,14 @@
 
     slot:   pad 4 kB | seal, in 4 kB | the volume, up to 1280 kB | pad 4 kB
 
-The seal is written last: a slot without one, or whose volume does not have the check sum the seal tells, is empty.
-The newest installation starts first, be it a slot (its seal has the higher number) or a /lib that is another one
-than when the slot was written. What becomes of a place after failed starts is the table AFTER_FAILURES.
+The seal is written last: a slot without a seal, or whose volume does not have the check sum in the seal, counts as empty.
+The newest installation starts first: a slot (the seal with the higher number), or /lib if it has changed since the slot
+was written. What happens to a place after failed starts is the table AFTER_FAILURES.
 
-A failed start is one that ended in an exception or in a crash of the chip, or that the watchdog ended. Switching on is none,
-nor is the RESET button (which the ESP32-S3 tells as switching on), a restart of our own, a supply that sagged, or a join
-that stood still. Of a version that has not proved itself nobody knows what else it may do to the chip: its start is marked,
-and a reset that nobody asked for counts as well.
+A start has failed if an exception, a crash of the chip or the watchdog ended it. Not if it was ended by switching off, the
+RESET button (which the ESP32-S3 reports as power-on), a restart of our own, a brownout, or a join that hung. A version that
+has not proved itself may do other things to the chip, so its start is marked, and any reset that nobody asked for counts as
+well.
 
 What is here keeps its place, its name and its meaning, as in ``survival.py``; ``API`` grows with what is added.
 """
@@ -49,7 +49,7 @@ SLOT_SIZE = IMAGE_AT + MOST_IMAGE + PAGE
 _SEAL = "<4sIIIIB19s"
 _SEAL_SIZE = 40
 _MAGIC = b"SBU1"
-# What the installing version saw working; without it the new one is not called healthy.
+# Flags for what worked when a version was installed, and must work again before it counts as proved.
 MODEM, WIFI = 1, 2
 
 # State of a slot's version: a number of failed starts, or one of these.
@@ -57,7 +57,7 @@ MOST_UNPROVED = 3
 FAILED, PROVED = 254, 255
 
 START, WITHOUT_SETTINGS, NEXT = "start", "without settings", "next"
-# What a place may still do. The first row counts whose number of failed starts in a row is reached.
+# What is done with a place: the first row counts whose number of failed starts in a row is reached.
 AFTER_FAILURES = (
     # proved?  failed  then
     (False, MOST_UNPROVED, NEXT),  # put aside, for good
@@ -79,7 +79,7 @@ class NothingStarts(Exception):
 
 
 class Seal:
-    """What the seal of a slot tells."""
+    """The content of a slot's seal."""
 
     def __init__(self, number, size, check_sum, lib_mark, expects, version):
         self.number = number
@@ -90,7 +90,7 @@ class Seal:
         self.version = version
 
     def packed(self):
-        """The sector that is written."""
+        """The sector (bytes) to write."""
         version = self.version.encode("utf-8")
         head = struct.pack(
             _SEAL, _MAGIC, self.number, self.size, self.check_sum, self.lib_mark, self.expects, version
@@ -121,7 +121,7 @@ def read_seal(path):
 
 
 def image_check_sum(path, size):
-    """CRC-32 of the volume in a slot's file; None when it cannot be read."""
+    """CRC-32 of the volume in a slot's file; None if it cannot be read."""
     check_sum = 0
     page = bytearray(PAGE)
     try:
@@ -137,7 +137,7 @@ def image_check_sum(path, size):
 
 
 def lib_mark(root=""):
-    """A number that is another one after other files were copied to the drive."""
+    """A number that changes when other files are copied to the drive."""
     mark = 0
     for name in ("/files.json", "/lib/appliance/base/version.py"):
         try:
@@ -152,12 +152,12 @@ def lib_mark(root=""):
 
 
 def _number_at(place):
-    """Where the number of a slot's version lies; its state is behind it."""
+    """The place in NVM of the number of a slot's version; its state follows."""
     return survival.NUMBER_A if place == A else survival.NUMBER_B
 
 
 class Counts:
-    """How the places fared. ``kept`` is a Survival, or None where ``survival.py`` is missing: then nothing is remembered."""
+    """Failed starts and states of the places. ``kept``: a Survival; None without ``survival.py``, then nothing is kept."""
 
     def __init__(self, kept):
         self.kept = kept
@@ -171,7 +171,7 @@ class Counts:
             self.kept.set_byte(survival.FAILED + place, count)
 
     def state(self, place, seal):
-        """How the version in a slot fared: failed starts, FAILED or PROVED."""
+        """State of the version in a slot: its failed starts, FAILED or PROVED."""
         if self.kept is None or self._number(place) != seal.number:
             return 0
         return self.kept.byte(_number_at(place) + 4)
@@ -196,7 +196,7 @@ class Counts:
                 return row[2]
 
     def fail(self, place, seal):
-        """One more failed start; gives how many in a row."""
+        """Count a failed start. Returns how many in a row."""
         if self.proved(place, seal):
             self._set_starts(place, min(self.starts(place) + 1, MOST_FAILED))
             return self.starts(place)
@@ -207,7 +207,7 @@ class Counts:
         return min(failed, MOST_UNPROVED)
 
     def prove(self, place, seal):
-        """The version runs well. A run without the saved settings proves nothing about them: they have one more try."""
+        """Note that the version runs well. After a run without the saved settings those get one more try."""
         if self.kept is None:
             return
         self._set_starts(place, LEFT_BY_NEW_CHANCE if self.kept.without_settings else 0)
@@ -223,30 +223,30 @@ class Counts:
             self.kept.save()
 
     def give_up(self, place, seal):
-        """The version does not run well: it is not started again."""
+        """Note that the version does not run well, so that it is not started again."""
         self._set_starts(place, MOST_FAILED)
         if seal is not None:
             self._set_state(place, seal, FAILED)
         self.leave()
 
     def renew(self, place):
-        """Another version is in a slot now."""
+        """Note that another version is in a slot now."""
         if self.starts(place):
             self._set_starts(place, 0)
             self.kept.save()
 
     def highest(self):
-        """The highest number that is remembered: a slot's next seal must have another one."""
+        """The highest number kept; the next seal must have a different one."""
         return max(self._number(A), self._number(B))
 
     def forget(self):
-        """What had proved itself gets a new chance."""
+        """Give what had proved itself a new chance: at most LEFT_BY_NEW_CHANCE failed starts are left."""
         self.forget_for_now()
         if self.kept is not None:
             self.kept.save()
 
     def forget_for_now(self):
-        """As ``forget``, and worth no write."""
+        """As ``forget``, without writing it."""
         for place in (LIB, A, B):
             self._set_starts(place, min(self.starts(place), LEFT_BY_NEW_CHANCE))
 
@@ -295,14 +295,14 @@ def pick(counts, root=""):
 
 
 def look_back(counts, root=""):
-    """Before a start: what the reset says about the one before it."""
+    """Before a start: judge the last start by the reason of the reset."""
     kept = counts.kept
     if kept is None:
         return
     trying = kept.byte(survival.TRYING)
     kept.set_byte(survival.TRYING, 0)
     if kept.reason == survival.POWER:
-        # It may be the one thing that helps, and somebody may have copied files.
+        # Somebody may have switched it off because nothing else helped, or after copying files.
         counts.forget_for_now()
     elif kept.reason == survival.WATCHDOG:
         if not kept.hung_join:
@@ -312,7 +312,7 @@ def look_back(counts, root=""):
 
 
 def _fail_before(counts, root, text):
-    """The start that was made last failed, if it was one of a version and not of the recovery page."""
+    """Count the last start as failed, if it was that of a version and not of the recovery page."""
     place = min(counts.kept.byte(survival.RUNNING), B)
     seal = None if place == LIB else read_seal(root + PATHS[place])
     if (seal is not None or place == LIB) and counts.step(place, seal) != NEXT:
@@ -321,8 +321,8 @@ def _fail_before(counts, root, text):
 
 
 def crashed(root=""):
-    """For ``safemode.py``: the chip crashed in the start that was made last, and what follows looks like a restart
-    that was asked for. Left to be written with the safe mode's own count. API 2."""
+    """For ``safemode.py``: the chip crashed in the last start, and the reset that follows looks like one that was asked for.
+    Not written here but with the count of safe modes. API 2."""
     counts = new_counts()
     _fail_before(counts, root, RESTARTED)
     # Counted once.
@@ -330,7 +330,7 @@ def crashed(root=""):
 
 
 def begin(picked):
-    """The start is made now. Writes NVM only when there is something to remember about it."""
+    """Note that a start is made now. Writes NVM only if there is something to remember about it."""
     kept = picked.counts.kept
     if kept is None:
         return
@@ -390,7 +390,7 @@ def new_counts():
 
 
 def mount(picked):
-    """Make the modules of a slot the ones that are imported."""
+    """Have modules imported from a slot."""
     if picked.seal is None:
         return
     import sys
@@ -430,7 +430,7 @@ def start():
     try:
         mount(picked)
     except Exception as error:
-        # What was copied to the drive is left for now.
+        # Instead of what was copied to the drive.
         failed("%s: %s" % (PATHS[picked.place], error))
         started = None
         raise error
@@ -444,7 +444,7 @@ def start():
 
 
 def has_room(root=""):
-    """True when both slots are there in full length."""
+    """True if both slots have their full length."""
     for path in PATHS[1:]:
         try:
             if os.stat(root + path)[6] != SLOT_SIZE:

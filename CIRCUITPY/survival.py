@@ -3,14 +3,14 @@
 """What should outlive a restart and may be lost. Like ``code.py`` this file never comes with an update over the network.
 
 Up to CircuitPython 10.2.1 every reset clears RTC memory, so it is kept in NVM. On the ESP32-S3 each read of NVM reads 8 kB,
-and each write, be it one byte, erases and rewrites them: 0.12 s, some 240,000 times in a chip's life, and a power cut
-meanwhile leaves zeros. So a block is read once, changed here, and written as one piece, only when it is another one;
+and each write, even of one byte, erases and rewrites all of it: in 0.12 s, some 240,000 times in a chip's life, and a power
+cut meanwhile leaves zeros. So the block is read once, changed in memory, and written as a whole, only if it has changed;
 ordinary starts, joins and reconnects write nothing.
 
     magic, version | counters and marks | secrets | left for later | text of the last error | CRC-32
 
 ``code.py``, ``safemode.py``, ``slots.py``, ``recovery.py`` and the versions of the box share it, older ones and newer ones:
-what is here keeps its place, its name and its meaning for ever. What is new comes behind it, and ``API`` grows by one.
+what is here keeps its place, its name and its meaning for ever. New parts come after it, and ``API`` grows by one.
 """
 
 import binascii
@@ -28,7 +28,7 @@ _MOST_TEXT = 880
 # Bytes. Which place of slots.py was started last; failed starts in a row of the three places.
 RUNNING, FAILED = 3, 4
 SAFE_MODES = 7
-# Watchdog resets in a row that came, or may have come, while a join stood still; 1 while a marked join is under way.
+# Watchdog resets in a row that ended, or may have ended, a join that hung; 1 while a marked join is under way.
 HANGS, JOINING = 8, 9
 # 1: the next start is made once without the settings that were saved on the page.
 ONCE = 10
@@ -41,9 +41,9 @@ SECRETS, SECRETS_SIZE = 32, 34
 # SPI mode and clock that were found for the modem, as appliance/modem/setting.py has them.
 SPI, SPI_SIZE = 66, 3
 
-# Why the chip was reset, as far as it matters.
+# Reasons of the last reset, as far as they matter.
 POWER, WATCHDOG, OTHER = "power", "watchdog", "other"
-# From here on the pause after a safe mode grows no more, and nothing is written.
+# From this count on the pause after a safe mode stays the same, and nothing is written.
 MOST_SAFE_MODES = 5
 MOST_HANGS = 2
 _RTC_MAGIC = b"SJ"
@@ -54,9 +54,9 @@ class Survival:
 
     def __init__(self, nvm, rtc, reason):
         self.reason = reason
-        # True when there was something, and a cut or a defect of the flash took it.
+        # True if the block was lost by a power cut or a defect of the flash.
         self.lost = False
-        # True when the last reset ended a join that stood still: no failed start.
+        # True if the last reset ended a join that hung, which is no failed start.
         self.hung_join = False
         # True while this run goes without the settings that were saved on the page.
         self.without_settings = False
@@ -90,7 +90,7 @@ class Survival:
     # ---- bytes, numbers, text: changed here, kept by ``save``
 
     def byte(self, at):
-        """One byte."""
+        """The byte at ``at``."""
         return self._block[at]
 
     def set_byte(self, at, value):
@@ -106,7 +106,7 @@ class Survival:
         self._block[at : at + len(data)] = data
 
     def error(self):
-        """What ended the last failed start: a sentence or a traceback; "" when none did."""
+        """What ended the last failed start: a sentence or a traceback, or ""."""
         length = min(int.from_bytes(self.part(_LENGTH_AT, 2), "little"), _MOST_TEXT)
         try:
             return str(self.part(_TEXT_AT, length), "utf-8")
@@ -114,15 +114,15 @@ class Survival:
             return ""
 
     def set_error(self, text):
-        """Keep a text; of a long one the end."""
+        """Keep what ended a start; only the end of a long text."""
         data = text.encode("utf-8")[-_MOST_TEXT:]
         while data and data[0] & 0xC0 == 0x80:
-            # Not from the middle of a letter.
+            # Not from the middle of a character.
             data = data[1:]
         self.set_part(_LENGTH_AT, len(data).to_bytes(2, "little") + data)
 
     def save(self):
-        """Write what is another one than what lies there; takes 0.12 s. Raises nothing."""
+        """Write the block if it has changed; takes 0.12 s. Raises nothing."""
         block = self._block
         if block[3:_CHECK_AT] == self._stored[3:_CHECK_AT]:
             return
@@ -159,7 +159,7 @@ class Survival:
         if marked:
             self.set_byte(HANGS, min(self.byte(HANGS) + 1, MOST_HANGS))
         elif not stayed and self.byte(HANGS) == 0:
-            # Nothing was marked, for nothing was amiss: it may have been a join.
+            # No join was marked, because there was no reason to; it may have been one all the same.
             self.set_byte(HANGS, 1)
 
     def hangs(self):
@@ -176,7 +176,7 @@ class Survival:
             self.save()
 
     def end_join(self):
-        """It came back, with whatever result."""
+        """The join returned, with any result."""
         if self._rtc is not None:
             self._rtc[2] = 0
         self.set_byte(JOINING, 0)
@@ -186,7 +186,7 @@ class Survival:
     # ---- safe mode
 
     def count_safe_mode(self):
-        """Count one and give how many came in a row."""
+        """Count a safe mode. Returns how many came in a row."""
         self.set_byte(SAFE_MODES, min(self.byte(SAFE_MODES) + 1, MOST_SAFE_MODES))
         self.save()
         return self.byte(SAFE_MODES)
