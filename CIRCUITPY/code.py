@@ -150,8 +150,8 @@ try:
         if reason is None:
             from appliance import box
 
-            # A file that is saved over USB would restart the box in the middle of a car's session. Until now, and where nothing
-            # starts, it may: a computer that copies a version is not done yet.
+            # A file that is saved over USB would restart the box in the middle of a car's session. Until now, and where
+            # nothing starts, it may: a computer that copies a version is not done yet.
             supervisor.runtime.autoreload = False
             try:
                 # From here, because what it has to do calls as deep as it may.
