@@ -20,7 +20,7 @@ BEHAVIOURS = (
     ("stops the session when asked", "leaves TCP open, 5 s at most, until the car closes it", "most"),
     (
         "closes late, or resets the connection",
-        "keeps the network until its own FIN is acknowledged: 1 s at least, 3 s at most",
+        "keeps the network until its own FIN is acknowledged: 1 s at least, 3 s at most, but no number back beyond its 20 s",
         "VW MEB: loses its way back to AC when TCP or network end too early",
     ),
     ("keeps asking after the shutdown", "10 rounds and 3 s, at most 8 s, then the next rung", "Tesla, VW ID.Buzz"),

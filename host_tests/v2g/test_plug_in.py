@@ -170,6 +170,23 @@ def test_the_network_is_kept_a_second_and_up_to_three_for_the_fin():
     assert not one.may_leave(True, at(2999)) and one.may_leave(True, at(3000))
 
 
+@pytest.mark.parametrize(
+    ("read_ms", "closed_ms", "ms"),
+    [
+        (5000, 10_000, 13_000),  # time enough
+        (5000, 23_000, 25_000),
+        (5000, 24_000, 25_000),  # as late as can be
+        (43_000, 44_000, 45_000),  # the plug-in is over before the twenty seconds are
+    ],
+)
+def test_a_fin_that_is_not_acknowledged_does_not_keep_a_number_back_beyond_its_limit(read_ms, closed_ms, ms):
+    """A car whose modem stays and whose computer sleeps: the number was delivered 22 s after it was told."""
+    one, _ = plug_in(reading=reading(), renewed=True)
+    one.follow(one.session, at(read_ms))
+    one.leave("the car did not leave in time", at(closed_ms))
+    assert not one.may_leave(True, at(ms - 1)) and one.may_leave(True, at(ms))
+
+
 def test_a_doubtful_number_is_told_with_the_end():
     one, events = plug_in(reading=reading(None, 0))
     one.follow(one.session, at(0))

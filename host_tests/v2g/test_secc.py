@@ -86,6 +86,15 @@ def test_a_car_that_does_not_leave_is_released_within_twenty_seconds_of_the_read
     assert "FA" in car.flags_seen
 
 
+def test_a_car_that_acknowledges_nothing_any_more_is_released_within_twenty_seconds_of_the_reading():
+    car = WireCar().to_reading()
+    read_at = car.now
+    car.note_tcp = lambda frame: None
+    while not car.kinds("released"):
+        car.wait(250)
+        assert ticks_diff(car.now, read_at) <= 20000
+
+
 @pytest.mark.parametrize("asks", ["ChargeParameterDiscoveryReq", "CurrentDemandReq"])
 def test_a_car_that_goes_on_asking_after_three_refusals_in_a_row_finds_the_connection_closed(asks):
     car = WireCar().to_reading()

@@ -15,7 +15,8 @@ LIMITS_MS = {
     "after_stop": 5000,  # SessionStopRes -> our FIN, if the car leaves the connection open
     "refused": 3000,  # last refusal -> our FIN, unless the car then sends a request that lets it leave
     "linger": 1000,  # our FIN, or the car's -> new key, at least; part of the first four limits
-    "fin": 3000,  # our FIN -> new key, at most, while the car does not acknowledge it: two retransmissions
+    "fin": 3000,  # our FIN -> new key, at most, while the car does not acknowledge it: two retransmissions. After a
+    # reading within the limits above
     "unheard": 8000,  # the car's last frame -> other cars may match too: a VW is back after 9.8 s with another MAC
     "V2G_SECC_Sequence_Timeout": 60000,  # answer -> next request ([V2G2-443], DIN SPEC 70121 table 77)
 }
@@ -139,7 +140,7 @@ class PlugIn:
                 return
             self.reading = reading
             latest = ticks_add(now, self._talk_ms + LIMITS_MS["release"] - LIMITS_MS["linger"])
-            self._close_by = _earlier(self._close_by, latest)
+            self._longest = self._close_by = _earlier(self._close_by, latest)
             if reading.soc_percent is None:
                 self.say(541, "car reported %d %%, which is doubtful" % reading.soc_doubtful_percent)
         if not session.renewed:
@@ -202,6 +203,8 @@ class PlugIn:
             self.rung = departure(self.how, self.session)
             self.leave_at = ticks_add(now, LIMITS_MS["linger"])
             self._leave_by = ticks_add(now, LIMITS_MS["fin"])
+            if self.reading is not None:  # its number must be taken in time
+                self._leave_by = _earlier(self._leave_by, ticks_add(self._longest, LIMITS_MS["linger"]))
 
     def may_leave(self, fin_is_open, now):
         """True once the network may be left; ``fin_is_open``: the car has not acknowledged our FIN yet."""
