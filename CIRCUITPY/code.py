@@ -166,7 +166,8 @@ try:
     except Exception as error:
         # A file that cannot be imported is no better the next time.
         missing = isinstance(error, (ImportError, SyntaxError))
-        final = missing or getattr(sys.modules.get("appliance.start"), "importing", False)
+        start = sys.modules.get("appliance.start")
+        final = missing or getattr(start, "importing", False)
         # Counted first: a console that nobody reads any more may hold print until the watchdog ends it.
         failed = count_failure(error, final)
         traceback.print_exception(error)
@@ -175,6 +176,8 @@ try:
         # At once where nothing else could start, and where no later start would know of this one: slots.py or survival.py
         # is missing, too. Not after a box that ran, whose page has the port.
         if (failed is None or missing and not has_room()) and time.monotonic() - began < _LOAD_S:
+            if missing and hasattr(start, "show"):
+                start.show("Files are missing. The box's page names them.")
             import recovery
 
             recovery.main("")

@@ -398,7 +398,7 @@ def feed():
 
 
 def show_console():
-    """On a board's own display, which a program that came so far took from it."""
+    """On a board's own display, which a program that came so far has kept quiet."""
     try:
         import board
 

@@ -256,6 +256,15 @@ def test_without_the_recovery_page_the_console_says_what_is_missing_and_the_box_
         assert "restart in 16 s" in console
 
 
+@pytest.mark.parametrize("path", ["lib/appliance/early.py", "lib/appliance/box.py"])
+def test_the_display_says_that_files_are_missing(tmp_path, path):
+    drive = half_copy(tmp_path, (path,))
+    with World(seed=1, circuitpy=drive, settings=HOME, display="ssd1306", device_options=FREE) as world:
+        assert world.run_until(lambda: "recovery page at" in world.device.console_text(), 60)
+        world.run(2)
+        assert sum(world.display.image().convert("L").histogram()[128:]) > 500, "words on the display"
+
+
 def test_a_boards_own_display_shows_the_console_again_with_the_recovery_page(tmp_path):
     drive = half_copy(tmp_path, ("lib/appliance/box.py",))
     options = {**FREE, "board_id": "lilygo_tdisplay_s3"}

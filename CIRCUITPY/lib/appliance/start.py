@@ -49,12 +49,7 @@ def load():
     found = problem()
     if found is not None:
         print(found[1])
-        try:
-            from appliance import refusal
-
-            refusal.show(found[0])
-        except Exception as error:
-            print("not on the display:", error)
+        show(found[0])
         return found[1]
     room = _room()
     from appliance.early import Early
@@ -84,6 +79,16 @@ def load():
         hardware.forget("appliance." + name)
     del room
     return None
+
+
+def show(text):
+    """Why the box cannot start, on the display, if all that this needs is there. ``code.py`` calls it as well."""
+    try:
+        from appliance import refusal
+
+        refusal.show(text)
+    except Exception as error:
+        print("not on the display:", error)
 
 
 def _import_beside(names, door):
