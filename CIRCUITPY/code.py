@@ -153,17 +153,17 @@ try:
             # A file that is saved over USB would restart the box in the middle of a car's session. Until now, and where
             # nothing starts, it may: a computer that copies a version is not done yet.
             supervisor.runtime.autoreload = False
-            try:
-                # From here, because what it has to do calls as deep as it may.
-                box.main()
-            finally:
-                supervisor.runtime.autoreload = True
+            # From here, because what it has to do calls as deep as it may.
+            box.main()
         else:
             import recovery
 
             recovery.main(reason)
         raise RuntimeError("the program ended, which it never should")
     except Exception as error:
+        # A computer that writes ends whatever follows, and code.py begins anew when it is done: a reset between erasing and
+        # writing a page of the FAT would take the drive with it.
+        supervisor.runtime.autoreload = True
         # A file that cannot be imported is no better the next time.
         missing = isinstance(error, (ImportError, SyntaxError))
         start = sys.modules.get("appliance.start")
@@ -183,11 +183,10 @@ try:
             recovery.main("")
 except KeyboardInterrupt:
     # Ctrl-C in a terminal, where many mean to copy, and a board that has stopped stays so.
+    supervisor.runtime.autoreload = True
     print("Ctrl-C once more leads to the prompt")
 except Exception as error:
     print("no recovery page:", error)
-# A computer that writes ends the wait, and code.py begins anew when it is done: a reset between erasing and writing a page
-# of the FAT would take the drive with it.
 if supervisor.runtime.usb_connected:
     # It may pause while it copies.
     wait_s = _LONGEST_WAIT_S

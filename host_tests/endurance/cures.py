@@ -215,8 +215,8 @@ CURES = {
     ),
     "a failed start waits for no computer": (
         "code.py",
-        "                supervisor.runtime.autoreload = True\n",
-        "                pass\n",
+        "        supervisor.runtime.autoreload = True\n",
+        "",
         "host_tests/update/test_by_usb.py::test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_itself",
     ),
     "beside a computer the wait is as short as ever": (

@@ -60,7 +60,7 @@ def test_a_board_with_a_display_of_its_own_answers_a_car_as_fast_before_that_is_
     with World(seed=3, display="board", settings=settings, device_options={"board_id": "lilygo_tdisplay_s3"}) as world:
         # Such a car searches 1.3 s later, when the box has just said its first word; the display is taken over some seconds
         # after that, unless a car is there.
-        assert world.run_until(lambda: "appliance.web.access" in world.device.modules, 60)
+        assert world.run_until(lambda: "appliance.state.log" in world.device.modules, 60)
         car, asked_us, answers_ms = world.new_car(soc_percent=42), [], []
 
         def heard(now_us, frame):

@@ -205,6 +205,9 @@ class Loader:
                     # An error inside an existing module is raised, as from mp_import_from.
                     if str(error) != f"no module named '{name}.{item}'":
                         raise
+            if item != "*" and not hasattr(module, item):
+                # CPython would look for one of that name among this computer's modules.
+                raise ImportError(f"cannot import name '{item}' from '{name}'")
         return module
 
     def _find(self, name, parent):

@@ -68,7 +68,7 @@ def as_getenv(found, version, default=None):
     """What ``os.getenv`` gives: text, before 10.2 int for a bare value. ValueError, of which UnicodeError is one."""
     is_old = version < RAW_VALUES
     if found.bad and is_old:
-        raise BadValue("Invalid byte")
+        raise ValueError("Invalid byte")
     if found.value is None:
         return default
     if is_old and not found.quoted:

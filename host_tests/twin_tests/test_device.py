@@ -106,6 +106,14 @@ def test_each_file_that_is_imported_ends_with_a_collection_and_one_that_fails_le
     assert took_us == pytest.approx(Costs().collect_us(0) * 2 + Costs().collect_us(1000), abs=100)
 
 
+def test_a_name_that_a_package_of_the_drive_lacks_is_not_found_among_this_computers_modules(tmp_path):
+    """CPython goes on to look in its own `sys.modules` for what `from package import name` does not find."""
+    code = "try:\n    from host_tests import twin\nexcept ImportError as error:\n    print(error)\n"
+    device = run_code(tmp_path, code, files={"lib/host_tests/__init__.py": ""})
+    assert said(device) == ["cannot import name 'twin' from 'host_tests'"]
+
+
+
 @pytest.mark.parametrize(
     ("name", "looks", "opened"),
     [

@@ -138,7 +138,7 @@ def test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_it
     """Beside a computer it waits for 16 s, also after the first failure, and also one of a box that runs."""
     whole = (CIRCUITPY / "lib/appliance/loop.py").read_bytes()
     drive = copied(tmp_path / "drive")
-    planted = b"    def run(self, sleep):\n", b"    def run(self, sleep):\n        import never_there\n"
+    planted = b"    def run(self, sleep):\n", b"    def run(self, sleep):\n        1 // 0\n"
     assert planted[0] in whole
     (drive / "lib/appliance/loop.py").write_bytes(whole.replace(*planted))
     with World(seed=1, circuitpy=drive, device_options={**FREE, "usb_host": True}) as world:

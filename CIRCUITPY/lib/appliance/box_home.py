@@ -62,15 +62,15 @@ def leave(box):
         box.mqtt.piece.leave(bool(moved))
 
 
-def try_broker(box, values):
-    """Try to log in at the broker in ``values`` ({key of a setting: value}). Returns {"ok", "text"}."""
+def account_of(box, values):
+    """(Account for a trial with the broker in ``values``, None), or (None, {"ok", "text"}) if a file for it is missing."""
     try:
         from appliance.mqtt import parts, trial
     except ImportError as error:
-        return {"ok": False, "text": "%s (%s)" % (faults.advice("mqtt_missing"), error)}
+        return None, {"ok": False, "text": "%s (%s)" % (faults.advice("mqtt_missing"), error)}
+    del trial
     # Under another name, because a broker drops a client when another one of the same name logs in.
-    account = parts.account_of(values, parts.own_name(box.mac) + "-test")
-    return trial.try_broker(account, box.wifi, box.smartevse.look_up, box.ticks)
+    return parts.account_of(values, parts.own_name(box.mac) + "-test"), None
 
 
 def _report(box):

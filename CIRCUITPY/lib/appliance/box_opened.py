@@ -71,6 +71,13 @@ class Opened:
         return trial.try_probe(self._box.smartevse, values["SMARTEVSE_URL"])
 
     def try_broker(self, values):
+        """Try to log in at the broker in ``values`` ({key of a setting: value}). Returns {"ok", "text"}."""
         from appliance import box_home
 
-        return box_home.try_broker(self._box, values)
+        box = self._box
+        account, answer = box_home.account_of(box, values)
+        if account is not None:
+            from appliance.mqtt import trial
+
+            answer = trial.try_broker(account, box.wifi, box.smartevse.look_up, box.ticks)
+        return answer
