@@ -217,13 +217,13 @@ CURES = {
         "code.py",
         "        supervisor.runtime.autoreload = True\n",
         "",
-        "host_tests/update/test_by_usb.py::test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_itself",
+        "host_tests/update/test_by_usb.py::test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_itself[0.5]",
     ),
     "beside a computer the wait is as short as ever": (
         "code.py",
         "if supervisor.runtime.usb_connected:\n    # It may pause while it copies.\n    wait_s = _LONGEST_WAIT_S\n",
         "",
-        "host_tests/update/test_by_usb.py::test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_itself",
+        "host_tests/update/test_by_usb.py::test_a_drive_that_is_mended_while_the_box_waits_after_a_failure_starts_by_itself[0.5]",
     ),
     "a computer that writes restarts a box that runs": (
         "code.py",

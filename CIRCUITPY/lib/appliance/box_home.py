@@ -62,15 +62,15 @@ def leave(box):
         box.mqtt.piece.leave(bool(moved))
 
 
-def account_of(box, values):
-    """(Account for a trial with the broker in ``values``, None), or (None, {"ok", "text"}) if a file for it is missing."""
+def trial_of(box, values):
+    """(module ``mqtt.trial``, Account at the broker in ``values``, None), or (None, None, {"ok", "text"}) if a file for it
+    is missing."""
     try:
         from appliance.mqtt import parts, trial
     except ImportError as error:
-        return None, {"ok": False, "text": "%s (%s)" % (faults.advice("mqtt_missing"), error)}
-    del trial
+        return None, None, {"ok": False, "text": "%s (%s)" % (faults.advice("mqtt_missing"), error)}
     # Under another name, because a broker drops a client when another one of the same name logs in.
-    return parts.account_of(values, parts.own_name(box.mac) + "-test"), None
+    return trial, parts.account_of(values, parts.own_name(box.mac) + "-test"), None
 
 
 def _report(box):

@@ -75,9 +75,5 @@ class Opened:
         from appliance import box_home
 
         box = self._box
-        account, answer = box_home.account_of(box, values)
-        if account is not None:
-            from appliance.mqtt import trial
-
-            answer = trial.try_broker(account, box.wifi, box.smartevse.look_up, box.ticks)
-        return answer
+        trial, account, refusal = box_home.trial_of(box, values)
+        return refusal or trial.try_broker(account, box.wifi, box.smartevse.look_up, box.ticks)
