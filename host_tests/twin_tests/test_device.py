@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The board as a whole: how it boots, ends, resets, loses power, and how it accounts for time."""
 
+import gc
 import threading
+import traceback
 from itertools import pairwise
 
 import pytest
@@ -104,6 +106,23 @@ def test_each_file_that_is_imported_ends_with_a_collection_and_one_that_fails_le
     at_once = run_code(tmp_path / "at once", code, files=files, costs=costs)
     took_us = device.console[-1][0] - at_once.console[-1][0]
     assert took_us == pytest.approx(Costs().collect_us(0) * 2 + Costs().collect_us(1000), abs=100)
+
+
+def test_nobody_listens_to_this_computers_collector_while_a_program_runs(tmp_path, monkeypatch):
+    """The end of a program would be thrown into the listener, and be lost there."""
+    collected, heard = [], []
+
+    def listener(_phase, _info):
+        if any(frame.name == "spend" for frame in traceback.extract_stack()):
+            heard.append(True)
+
+    monkeypatch.setattr("gc.get_count", lambda: collected.append(True) or (1_000_000, 0, 0))
+    gc.callbacks.append(listener)
+    try:
+        run_code(tmp_path, "import time\ntime.sleep(1)")
+    finally:
+        gc.callbacks.remove(listener)
+    assert collected and not heard
 
 
 def test_a_name_that_a_package_of_the_drive_lacks_is_not_found_among_this_computers_modules(tmp_path):
