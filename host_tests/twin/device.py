@@ -993,8 +993,8 @@ class Device:
         return self.meter.mark if self._charge_lines else None
 
     def own_setting(self, key, kind=settings_toml.own_text):
-        """What the firmware itself makes of a key in settings.toml: text in quotes, or with ``own_number`` and ``own_flag``
-        a bare number, true or false. None for anything else: it only complains."""
+        """What the firmware itself makes of a key in settings.toml: text in quotes, or with ``own_number``, ``own_decimal``
+        and ``own_flag`` a bare number, true or false. None for anything else: it only complains."""
         return kind(self.drive.find_setting(key))
 
     def raise_in_program(self, error):
